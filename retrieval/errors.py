@@ -1,0 +1,117 @@
+"""What can go wrong, as facts that a caller may catch; ``bot.rendering`` puts them into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class QuothError(Exception):
+    """Root of every error that Quoth raises on purpose: a fault of the input or of the machine, not of the code."""
+
+
+@dataclass(eq=False)
+class FolderMissing(QuothError):
+    """The folder of articles does not exist or is not a folder."""
+
+    path: Path
+
+
+@dataclass(eq=False)
+class NoArticles(QuothError):
+    """The folder holds no article that could be read; ``skipped`` says how many files were passed over."""
+
+    path: Path
+    skipped: int
+
+
+@dataclass(eq=False)
+class ArticleUnreadable(QuothError):
+    """One file is not a readable article. Indexing goes on without it."""
+
+    path: str
+    reason: str
+
+
+@dataclass(eq=False)
+class ArticleUnknown(QuothError):
+    """No article has this id; ``near`` holds ids that look alike, best first."""
+
+    id: str
+    near: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class ArticleExists(QuothError):
+    """A file of that name is already among the articles, with other contents."""
+
+    path: Path
+
+
+@dataclass(eq=False)
+class EncoderUnavailable(QuothError):
+    """The encoder's model cannot be loaded."""
+
+    name: str
+    reason: str
+
+
+@dataclass(eq=False)
+class WeightsMismatch(QuothError):
+    """The bundled weights are not the ones this project was tested with."""
+
+    path: Path
+    expected: str
+    actual: str
+
+
+@dataclass(eq=False)
+class IndexMissing(QuothError):
+    """There is no index to open."""
+
+    path: Path
+
+
+@dataclass(eq=False)
+class IndexCorrupt(QuothError):
+    """A snapshot does not hold what its manifest promises."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(eq=False)
+class IndexLocked(QuothError):
+    """Another process is writing the index; ``holder`` is what it wrote about itself."""
+
+    path: Path
+    holder: str
+
+
+@dataclass(eq=False)
+class StorageFailed(QuothError):
+    """Reading or writing failed: no permission, a full disk, a vanished file. ``reason`` is the system's word."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(eq=False)
+class QuestionEmpty(QuothError):
+    """The question has no letter or digit in it."""
+
+
+@dataclass(eq=False)
+class QuestionTooLong(QuothError):
+    """The question is longer than any person types. Both lengths are in code points."""
+
+    length: int
+    limit: int
+
+
+@dataclass(eq=False)
+class DatasetInvalid(QuothError):
+    """A file given to ``evaluation`` is not a data set; ``reason`` says where it stopped making sense."""
+
+    path: Path
+    reason: str

@@ -1,0 +1,255 @@
+"""Data sets to figures: how well the engine finds, quotes and declines, asked as a person would ask it.
+
+``datasets.load`` reads a data set, ``indexed`` puts its articles into an engine of their own, ``outcomes`` asks its
+questions one by one, and ``summarise`` makes figures of what came back; ``evaluate`` is all four.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from retrieval.answering import Answer, Engine
+from retrieval.articles import Article
+from retrieval.datasets import Dataset, Question, as_file, holds, load
+from retrieval.encoder import Encoder
+from retrieval.errors import StorageFailed
+from retrieval.indexing import Progress, Report, update
+from retrieval.snapshot import open_latest
+
+_DEPTH = 10
+"""Ranks below this one count as not found, in MRR@10 too."""
+
+_QUOTES = 3
+"""Quotes asked for, as a person gets them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How good one answer was. What was quoted is marked even where the engine called it no answer."""
+
+    answerable: bool
+    answered: bool
+    rank: int | None
+    """Of the first passage overlapping the question's own paragraph, from 1; None below the tenth."""
+    first_quote: bool
+    first_three: bool
+    em: float | None
+    """1 where the first highlight is one of the answers, else 0; None where answers are whole sentences."""
+    f1: float | None
+    """Overlap in words, 0 to 1, of the first highlight with the answer it is most like."""
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A question, what the engine said, and how good that was."""
+
+    question: Question
+    answer: Answer
+    marks: Marks
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Every rate is in 0..1, over the answerable questions unless it says otherwise; None where there are none."""
+
+    articles: int
+    passages: int
+    questions: int
+    answerable: int
+    hit_at_1: float | None
+    """How often one of the first k passages overlaps the question's own paragraph."""
+    hit_at_5: float | None
+    hit_at_10: float | None
+    mrr_at_10: float | None
+    first_quote: float | None
+    """How often the first quote holds an answer, and one of the first three; see ``holds``."""
+    first_three: float | None
+    span_em: float | None
+    """Of the first highlight of the first quote, as SQuAD measures (Rajpurkar et al. 2016, arXiv:1606.05250)."""
+    span_f1: float | None
+    answered: float | None
+    """How often the engine did not decline."""
+    declined: float | None
+    """How often it did, of the unanswerable questions."""
+    index_s: float
+    """Seconds that building the index took."""
+    p50_ms: float
+    """Milliseconds an answer took, model included: the median, and what 95 % stayed under."""
+    p95_ms: float
+
+
+def evaluate(
+    path: Path,
+    encoder: Encoder,
+    *,
+    limit: int | None = None,
+    threshold: float,
+    progress: Progress | None = None,
+) -> Figures:
+    """Index the articles of the data set at ``path`` in a temporary folder, ask its questions, and sum up.
+
+    ``limit`` questions are asked, spread evenly over the file; all articles are indexed all the same.
+
+    Raises:
+        StorageFailed: the file cannot be read, or the temporary index cannot be written.
+        DatasetInvalid: the file makes no sense as a data set.
+        EncoderUnavailable, WeightsMismatch: see ``encoder``.
+    """
+    dataset = load(path)
+    questions = spread(dataset.questions, limit)
+    with indexed(dataset, encoder, threshold=threshold, progress=progress) as (engine, report):
+        marks = [outcome.marks for outcome in outcomes(engine, questions, progress)]
+    return summarise(marks, articles=len(dataset.articles), report=report)
+
+
+def spread(questions: Sequence[Question], limit: int | None) -> Sequence[Question]:
+    """``limit`` of the questions at equal distances, the first among them; all when there are no more than that."""
+    total = len(questions)
+    if limit is None or limit >= total:
+        return questions
+    return [questions[number * total // limit] for number in range(limit)]
+
+
+@contextmanager
+def indexed(
+    dataset: Dataset, encoder: Encoder, *, threshold: float, progress: Progress | None = None
+) -> Iterator[tuple[Engine, Report]]:
+    """An engine over the data set's articles, in a temporary folder, and what building its index took.
+
+    Raises:
+        StorageFailed, EncoderUnavailable, WeightsMismatch: as ``update`` does.
+    """
+    with TemporaryDirectory(prefix="quoth-eval-") as name:
+        folder = Path(name, "articles")
+        _write(folder, dataset.articles)
+        index = Path(name, "index")
+        report = update(folder, index, encoder, progress=progress)
+        yield Engine(open_latest(index), encoder, threshold=threshold), report
+
+
+def _write(folder: Path, articles: Iterable[Article]) -> None:
+    """Write each article to a file that reads back as the same article."""
+    try:
+        folder.mkdir()
+        for article in articles:
+            (folder / article.path).write_text(as_file(article), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise StorageFailed(folder, error.strerror or str(error)) from error
+
+
+def outcomes(engine: Engine, questions: Sequence[Question], progress: Progress | None = None) -> Iterator[Outcome]:
+    """Ask the questions one after the other; ``progress`` is told of each under the stage ``asking``."""
+    for number, question in enumerate(questions, 1):
+        started = time.perf_counter()
+        answer = engine.ask(question.text, top=_QUOTES)
+        elapsed_ms = (time.perf_counter() - started) * 1000
+        yield Outcome(question, answer, mark(question, answer, elapsed_ms))
+        if progress:
+            progress("asking", number, len(questions))
+
+
+def mark(question: Question, answer: Answer, elapsed_ms: float) -> Marks:
+    """Compare an answer with what is known."""
+    held = [
+        any(holds(quote.text, gold, sentence=question.sentences) for gold in question.answers)
+        for quote in answer.quotes[:_QUOTES]
+    ]
+    spans = [] if question.sentences else question.answers
+    said = _first_highlight(answer)
+    return Marks(
+        answerable=bool(question.answers),
+        answered=answer.answered,
+        rank=_rank(question, answer),
+        first_quote=any(held[:1]),
+        first_three=any(held),
+        em=max((float(normalise(said) == normalise(gold)) for gold in spans), default=None),
+        f1=max((f1(said, gold) for gold in spans), default=None),
+        elapsed_ms=elapsed_ms,
+    )
+
+
+def _rank(question: Question, answer: Answer) -> int | None:
+    if question.paragraph is None:
+        return None
+    start, end = question.paragraph
+    for rank, hit in enumerate(answer.hits[:_DEPTH], 1):
+        passage = hit.passage
+        if passage.article.id == question.article and passage.start < end and start < passage.end:
+            return rank
+    return None
+
+
+def _first_highlight(answer: Answer) -> str:
+    """The words marked first in the first quote, or none."""
+    if not answer.quotes or not answer.quotes[0].highlights:
+        return ""
+    start, end = answer.quotes[0].highlights[0]
+    return answer.quotes[0].article.text[start:end]
+
+
+def summarise(marks: Sequence[Marks], *, articles: int, report: Report) -> Figures:
+    """Sum up the marks of all answers."""
+    answerable = [each for each in marks if each.answerable]
+    ranks = [each.rank or _DEPTH + 1 for each in answerable]
+    times = sorted(each.elapsed_ms for each in marks)
+    return Figures(
+        articles=articles,
+        passages=report.passages,
+        questions=len(marks),
+        answerable=len(answerable),
+        hit_at_1=_within(ranks, 1),
+        hit_at_5=_within(ranks, 5),
+        hit_at_10=_within(ranks, 10),
+        mrr_at_10=_mean(1 / rank if rank <= _DEPTH else 0.0 for rank in ranks),
+        first_quote=_mean(each.first_quote for each in answerable),
+        first_three=_mean(each.first_three for each in answerable),
+        span_em=_mean(each.em for each in answerable if each.em is not None),
+        span_f1=_mean(each.f1 for each in answerable if each.f1 is not None),
+        answered=_mean(each.answered for each in answerable),
+        declined=_mean(not each.answered for each in marks if not each.answerable),
+        index_s=report.elapsed_s,
+        p50_ms=_quantile(times, 0.5),
+        p95_ms=_quantile(times, 0.95),
+    )
+
+
+def _within(ranks: Iterable[int], k: int) -> float | None:
+    return _mean(rank <= k for rank in ranks)
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    numbers = list(values)
+    return sum(numbers) / len(numbers) if numbers else None
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    """The smallest of the values that at least ``share`` of them do not exceed."""
+    return ordered[ceil(share * len(ordered)) - 1]
+
+
+# --- comparing texts -----------------------------------------------------------------------------------------
+
+
+def normalise(text: str) -> str:
+    """A text as SQuAD's own script compares it: lower case, no ASCII punctuation, no articles, single spaces."""
+    bare = "".join(character for character in text.lower() if character not in string.punctuation)
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", bare).split())
+
+
+def f1(said: str, gold: str) -> float:
+    """Harmonic mean of precision and recall in words, as SQuAD's own script has it, 0 to 1."""
+    ours, theirs = normalise(said).split(), normalise(gold).split()
+    if not ours or not theirs:
+        return float(ours == theirs)
+    common = (Counter(ours) & Counter(theirs)).total()
+    return 2 * common / (len(ours) + len(theirs))

@@ -1,0 +1,329 @@
+"""Keeping the index true to the folder of articles: noticing what changed, encoding only that, one writer at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from retrieval.articles import Article, Skipped, SourceFile, parse, read_bytes, scan
+from retrieval.encoder import Encoder
+from retrieval.errors import ArticleUnreadable, IndexCorrupt, IndexLocked, IndexMissing, NoArticles, StorageFailed
+from retrieval.passages import Span, cut
+from retrieval.snapshot import RULES, Draft, Snapshot, Source, all_skipped, open_latest, publish, published
+
+Progress = Callable[[str, int, int], None]
+"""Told the stage (``waiting``, ``reading``, ``encoding``), how much of it is done, and how much there is."""
+
+_RACY_NS = 2_000_000_000
+"""A file changed this shortly before a build may change again without its time stamp showing it (as in git)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """How the articles folder, the encoder and the rules differ from a snapshot; true when they do at all."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    """Every file without a readable article, and why."""
+    skipped_changed: bool
+    encoder_changed: bool
+    rules_changed: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed or self.skipped_changed or self.anew)
+
+    @property
+    def anew(self) -> str | None:
+        """Why no vector of the snapshot can be kept, if so."""
+        if self.encoder_changed:
+            return "the encoder changed"
+        return "this version of Quoth cuts texts by other rules" if self.rules_changed else None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an update did; articles by id."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    passages: int
+    encoded: int
+    built: bool
+    """False when nothing had changed and the snapshot in place was kept."""
+    reason: str | None
+    """Why more than the changed articles was done, if so."""
+    elapsed_s: float
+
+
+def update(
+    articles: Path,
+    index: Path,
+    encoder: Encoder,
+    *,
+    force: bool = False,
+    wait_s: float = 0.0,
+    progress: Progress | None = None,
+) -> Report:
+    """Bring the newest snapshot in ``index`` up to date with the folder ``articles``.
+
+    Only passages of new or changed articles are encoded. Nothing is written when nothing changed; until the last
+    rename, whoever opens the index gets the snapshot before.
+
+    Raises:
+        FolderMissing, NoArticles: there is nothing to index.
+        IndexLocked: another process was still writing after ``wait_s`` seconds.
+        StorageFailed: the articles cannot be listed or the index cannot be written.
+        EncoderUnavailable, WeightsMismatch: see ``encoder``.
+    """
+    started = time.perf_counter()
+    with _sole_writer(index, wait_s, progress):
+        began = datetime.now(UTC)
+        previous, damage = _newest_whole(index)
+        survey = _survey(articles, None if force else previous, progress)
+        if not survey.readable:
+            raise NoArticles(articles, len(survey.skipped))
+        changes = _differences(survey, previous, encoder)
+        reason = "forced" if force else damage or changes.anew
+        if previous and not changes and not reason:
+            snapshot, encoded, built = previous, 0, False
+        else:
+            reusable = None if force or changes.anew else previous
+            draft, encoded = _draft(survey, reusable, encoder, began, progress)
+            snapshot, built = publish(index, draft), True
+        return Report(
+            added=changes.added,
+            changed=changes.changed,
+            removed=changes.removed,
+            unchanged=changes.unchanged,
+            skipped=changes.skipped,
+            passages=snapshot.passages,
+            encoded=encoded,
+            built=built,
+            reason=reason,
+            elapsed_s=time.perf_counter() - started,
+        )
+
+
+def compare(articles: Path, snapshot: Snapshot, encoder: Encoder) -> Differences:
+    """Tell whether ``snapshot`` still is what ``update`` would build, without building anything.
+
+    Raises:
+        FolderMissing, StorageFailed: the articles cannot be listed.
+    """
+    return _differences(_survey(articles, snapshot, None), snapshot, encoder)
+
+
+def open_up_to_date(
+    articles: Path, index: Path, encoder: Encoder, *, wait_s: float = 600.0, progress: Progress | None = None
+) -> tuple[Snapshot, Report | None]:
+    """Open the newest snapshot, brought up to date first if need be; the report says what that took, if anything.
+
+    An index that is up to date is only read, so it may lie on a read-only disk.
+
+    Raises:
+        Whatever ``update`` raises.
+    """
+    with contextlib.suppress(IndexMissing, IndexCorrupt):
+        snapshot = open_latest(index)
+        if not compare(articles, snapshot, encoder):
+            return snapshot, None
+    report = update(articles, index, encoder, wait_s=wait_s, progress=progress)
+    return open_latest(index), report
+
+
+# --- noticing changes ----------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Survey:
+    """The articles folder as it is now."""
+
+    refused: Sequence[Skipped]
+    sources: dict[str, Source] = field(default_factory=dict)
+    readable: dict[str, Callable[[], Article]] = field(default_factory=dict)
+    """By path: a way to the article, which for an unchanged one is its snapshot."""
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        return all_skipped(self.sources.values(), self.refused)
+
+
+def _survey(articles: Path, known: Snapshot | None, progress: Progress | None) -> _Survey:
+    """Look at every file; read those whose size or time differ, or whose time is too fresh to be trusted."""
+    files, refused = scan(articles)
+    survey = _Survey(refused)
+    if known and known.rules != RULES:
+        known = None
+    trusted_ns = known.built_at.timestamp() * 1e9 - _RACY_NS if known else 0
+    for done, file in enumerate(files):
+        before = known.sources.get(file.path) if known else None
+        article = None
+        if before and (before.size, before.modified_ns) == (file.size, file.modified_ns) < (file.size, trusted_ns):
+            source = before
+        else:
+            source, article = _look(articles, file, before)
+        survey.sources[file.path] = source
+        if article:
+            survey.readable[file.path] = partial(_itself, article)
+        elif known and source.skipped is None:
+            survey.readable[file.path] = partial(known.article, file.path)
+        if progress and done % 64 == 0:
+            progress("reading", done, len(files))
+    return survey
+
+
+def _itself(article: Article) -> Article:
+    return article
+
+
+def _look(articles: Path, file: SourceFile, before: Source | None) -> tuple[Source, Article | None]:
+    """Read one file; make an article of it unless its bytes are the ones known."""
+    digest, reason, article = "", None, None
+    try:
+        content = read_bytes(articles, file.path)
+        digest = hashlib.sha256(content).hexdigest()
+        if before and before.sha256 == digest:
+            reason = before.skipped
+        else:
+            article = parse(file.path, content)
+    except ArticleUnreadable as error:
+        reason = error.reason
+    return Source(file.path, file.size, file.modified_ns, digest, reason), article
+
+
+def _differences(survey: _Survey, snapshot: Snapshot | None, encoder: Encoder) -> Differences:
+    def contents(sources: Mapping[str, Source]) -> dict[str, str]:
+        return {path: source.sha256 for path, source in sources.items() if source.skipped is None}
+
+    now, then = contents(survey.sources), contents(snapshot.sources if snapshot else {})
+    return Differences(
+        added=tuple(path for path in now if path not in then),
+        changed=tuple(path for path in now if then.get(path, now[path]) != now[path]),
+        removed=tuple(path for path in then if path not in now),
+        unchanged=tuple(path for path in now if then.get(path) == now[path]),
+        skipped=survey.skipped,
+        skipped_changed=survey.skipped != (snapshot.skipped if snapshot else ()),
+        encoder_changed=snapshot is not None and snapshot.fingerprint != encoder.fingerprint,
+        rules_changed=snapshot is not None and snapshot.rules != RULES,
+    )
+
+
+# --- building ------------------------------------------------------------------------------------------------
+
+
+def _newest_whole(index: Path) -> tuple[Snapshot | None, str | None]:
+    """The newest snapshot that is whole and, when newer ones are not, what is wrong with the newest."""
+    damage = None
+    for path in reversed(published(index)):
+        try:
+            return Snapshot.open(path), damage
+        except IndexCorrupt as error:
+            damage = damage or f"the index was damaged: {error.reason}"
+    return None, damage
+
+
+def _draft(
+    survey: _Survey, reusable: Snapshot | None, encoder: Encoder, began: datetime, progress: Progress | None
+) -> tuple[Draft, int]:
+    """Put a snapshot together; also says how many passages had to be encoded for it."""
+    articles = [survey.readable[path]() for path in sorted(survey.readable)]
+    known = reusable.contents() if reusable else {}
+    spans: list[Sequence[Span]] = []
+    kept: list[slice | None] = []
+    fresh: list[str] = []
+    for article in articles:
+        rows, places = known.get(article.content_hash, (None, ()))
+        spans.append(places or cut(article.text))
+        kept.append(rows)
+        if rows is None:
+            fresh.extend(f"{article.title}. {article.text[start:end]}" for start, end in spans[-1])
+    if progress:
+        progress("encoding", 0, len(fresh))
+    vectors = encoder.encode_document(fresh, progress and (lambda done: progress("encoding", done, len(fresh))))
+    terms: list[str | Sequence[str]] = list(fresh)
+    if reusable and len(fresh) < sum(map(len, spans)):
+        # Rows of the old snapshot, with the fresh ones behind them, in the order of the articles.
+        order = _order(kept, [len(places) for places in spans], reusable.passages)
+        vectors = np.concatenate([reusable.dense.vectors(), vectors])[order]
+        both = [*reusable.lexical.rows(), *terms]
+        terms = [both[row] for row in order]
+    draft = Draft(
+        built_at=began,
+        encoder=encoder.name,
+        fingerprint=encoder.fingerprint,
+        sources=list(survey.sources.values()),
+        refused=survey.refused,
+        articles=articles,
+        spans=spans,
+        vectors=vectors,
+        terms=terms,
+    )
+    return draft, len(fresh)
+
+
+def _order(kept: Sequence[slice | None], sizes: Sequence[int], fresh_from: int) -> list[int]:
+    """Where each passage's row is: in the old snapshot for kept articles, else among the fresh rows behind it."""
+    order: list[int] = []
+    for rows, size in zip(kept, sizes, strict=True):
+        if rows is None:
+            order.extend(range(fresh_from, fresh_from + size))
+            fresh_from += size
+        else:
+            order.extend(range(rows.start, rows.stop))
+    return order
+
+
+@contextlib.contextmanager
+def _sole_writer(index: Path, wait_s: float, progress: Progress | None) -> Iterator[None]:
+    """Hold the lock on the index. The system drops it when its holder dies, however it dies."""
+    lock, holder = FileLock(index / "lock"), index / "writer"
+    try:
+        index.mkdir(parents=True, exist_ok=True)
+        _acquire(lock, wait_s, progress)
+        try:
+            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+        except OSError:
+            lock.release()
+            raise
+    except Timeout:
+        raise IndexLocked(index, _read_holder(holder)) from None
+    except OSError as error:
+        raise StorageFailed(index, error.strerror or str(error)) from error
+    try:
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _acquire(lock: FileLock, wait_s: float, progress: Progress | None) -> None:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        if progress:
+            progress("waiting", 0, 0)
+        lock.acquire(timeout=wait_s)
+
+
+def _read_holder(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError:
+        return "another process"

@@ -1,0 +1,154 @@
+"""Words to passages: BM25 over stemmed words. The only module that imports bm25s."""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import bm25s
+import numpy as np
+from bm25s.stopwords import STOPWORDS_EN_PLUS
+from numpy.typing import NDArray
+
+BM25_FOLDER = "bm25"
+TOKENS_FILE = "tokens.npy"
+LENGTHS_FILE = "lengths.npy"
+
+RULES = "lemma-porter-1"
+"""Raised whenever the same text would give other terms."""
+
+K1, B = 1.2, 0.75
+
+_WORD = re.compile(r"\w+")
+
+Scores = NDArray[np.float32]
+TermIds = NDArray[np.int32]
+
+
+class _Stemmer(threading.local):
+    """PyStemmer's objects must not be shared by threads."""
+
+    def __init__(self) -> None:
+        import Stemmer
+
+        self.stem = Stemmer.Stemmer("porter").stemWord
+
+
+_stemmer = _Stemmer()
+
+
+@lru_cache(maxsize=2**17)
+def _term(word: str) -> str:
+    """The form under which BM25 compares ``word``: "Met", "meets" and "meeting" are one term, so are "é" and "e".
+
+    Porter's stemmer knows no irregular forms, hence the lemma first (simplemma's English dictionary).
+    """
+    from simplemma import lemmatize
+
+    plain = "".join(c for c in unicodedata.normalize("NFKD", word.lower()) if not unicodedata.combining(c))
+    return _stemmer.stem(lemmatize(plain, lang="en").lower())
+
+
+def terms(text: str) -> list[str]:
+    """The terms of ``text``, in order."""
+    return [_term(word) for word in _WORD.findall(text)]
+
+
+def located_terms(text: str, start: int, end: int) -> list[tuple[str, int, int]]:
+    """The terms of ``text[start:end]``, each with its word's place in ``text``."""
+    return [(_term(word[0]), *word.span()) for word in _WORD.finditer(text, start, end)]
+
+
+@lru_cache(maxsize=1)
+def _stop_terms() -> frozenset[str]:
+    """Terms that say nothing of what a question is about."""
+    return frozenset(term for word in (*STOPWORDS_EN_PLUS, "many", "much", "whose", "tell") for term in terms(word))
+
+
+class LexicalIndex:
+    """Okapi BM25 with Lucene's idf (Robertson and Zaragoza 2009; Lù 2024, https://arxiv.org/abs/2407.03618).
+
+    It keeps each passage's term ids beside the scores, so that an update tokenises only what is new.
+    """
+
+    def __init__(self, bm25: bm25s.BM25, tokens: TermIds, lengths: TermIds) -> None:
+        self._bm25 = bm25
+        self._tokens = tokens
+        self._lengths = lengths
+        self._vocabulary: dict[str, int] = bm25.vocab_dict
+
+    @classmethod
+    def build(cls, passages: Iterable[str | Sequence[str]]) -> LexicalIndex:
+        """Index passages given as text, or as terms where these are known already."""
+        vocabulary: dict[str, int] = {}
+        rows = [
+            [vocabulary.setdefault(term, len(vocabulary)) for term in (terms(p) if isinstance(p, str) else p)]
+            for p in passages
+        ]
+        bm25 = bm25s.BM25(k1=K1, b=B, method="lucene")
+        bm25.index((rows, vocabulary), show_progress=False)
+        lengths = np.array([len(row) for row in rows], dtype=np.int32)
+        tokens = np.fromiter((term for row in rows for term in row), dtype=np.int32, count=int(lengths.sum()))
+        return cls(bm25, tokens, lengths)
+
+    def save(self, folder: Path) -> None:
+        """Write the index into ``folder``."""
+        self._bm25.save(folder / BM25_FOLDER, show_progress=False)
+        np.save(folder / TOKENS_FILE, self._tokens)
+        np.save(folder / LENGTHS_FILE, self._lengths)
+
+    @classmethod
+    def open(cls, folder: Path) -> LexicalIndex:
+        """Open what ``save`` wrote; arrays are mapped into memory, not read.
+
+        Raises:
+            ValueError, OSError, KeyError: the files are not such an index.
+        """
+        bm25 = bm25s.BM25.load(folder / BM25_FOLDER, mmap=True, show_progress=False)
+        tokens = np.load(folder / TOKENS_FILE, mmap_mode="r")
+        lengths = np.load(folder / LENGTHS_FILE, mmap_mode="r")
+        return cls(bm25, tokens, lengths)
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def rows(self) -> list[list[str]]:
+        """Each passage's terms, in order: what ``build`` takes."""
+        words = list(self._vocabulary)
+        flat = [words[term] for term in self._tokens.tolist()]
+        ends = np.cumsum(self._lengths).tolist()
+        return [flat[end - length : end] for end, length in zip(ends, self._lengths.tolist(), strict=True)]
+
+    def scores(self, question: str) -> Scores:
+        """BM25 score of every passage, shape (passages,)."""
+        known = [self._vocabulary[term] for term in terms(question) if term in self._vocabulary]
+        if not known:
+            return np.zeros(len(self), dtype=np.float32)
+        scores: Scores = self._bm25.get_scores_from_ids(known)
+        return scores
+
+    def weights(self, question: str) -> dict[str, float]:
+        """What each term of ``question`` that means something is worth: its share of their summed idf.
+
+        A term that no passage has counts as the rarest. A question of nothing but stop words keeps them.
+        """
+        found = set(terms(question))
+        idf = {term: self._idf(term) for term in found - _stop_terms() or found}
+        return {term: value / sum(idf.values()) for term, value in idf.items()}
+
+    def _idf(self, term: str) -> float:
+        """Lucene's inverse document frequency."""
+        number = self._vocabulary.get(term)
+        bounds: Any = self._bm25.scores["indptr"]
+        frequency = 0 if number is None else int(bounds[number + 1] - bounds[number])
+        return float(np.log1p((len(self) - frequency + 0.5) / (frequency + 0.5)))
+
+
+def coverage(weights: Mapping[str, float], text: str) -> float:
+    """What part of a question, by ``LexicalIndex.weights``, the words of ``text`` cover: 0 to 1."""
+    return sum(weights[term] for term in set(terms(text)) & weights.keys())

@@ -1,0 +1,222 @@
+"""Cutting an article into passages of whole sentences, and finding the sentences and paragraphs around a span.
+
+Sentence ends come from sentencex (https://github.com/wikimedia/sentencex), which returns offsets and loses nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil
+from typing import NamedTuple
+
+from retrieval.articles import HEADING, Article
+
+MAX_WORDS = 95
+"""Size of a passage. Longer ones blur their vector and outgrow the encoder's window of 256 tokens."""
+
+RULES = "2"
+"""Raised whenever the same text would be cut differently, so that indexes cut by older rules are rebuilt."""
+
+_STUB_WORDS = 4
+"""A "sentence" of fewer words is a fragment (``/TASS/.``, ``No.``, ``Mr.``) and stays with its neighbour."""
+
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\S{1,16}")
+"""One unit of length: a word, one character of a script without spaces, or a stretch of an endless "word"."""
+
+_BLANK_LINES = re.compile(r"\n\s*\n")
+_DATELINE = re.compile(r"[^\W\da-z]{2}[^a-z.]*\b[A-Z][a-z]+\.? \d{1,2}\.?$")
+_LIST_ITEM = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,3}[.)])[ \t]+\S", re.MULTILINE)
+_CLAUSE_END = re.compile(r"[,;:)\]—–](?=\s)")
+
+
+class Span(NamedTuple):
+    """A half-open range of code points in an article's text."""
+
+    start: int
+    end: int
+
+
+class Sentence(NamedTuple):
+    """A sentence without the white space around it. A heading is one, and so is an item of a list."""
+
+    start: int
+    end: int
+    heading: bool
+    opens: bool
+    """Whether a paragraph begins here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of whole sentences of one article: what is encoded, searched and read."""
+
+    article: Article
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """The passage, word for word."""
+        return self.article.text[self.start : self.end]
+
+
+@lru_cache(maxsize=64)
+def sentences(text: str) -> tuple[Sentence, ...]:
+    """Every sentence of ``text``, in order; together they hold each of its non-blank characters once."""
+    return tuple(_sentences(text))
+
+
+def _sentences(text: str) -> Iterator[Sentence]:
+    for paragraph in _paragraphs(text):
+        if HEADING.match(text, paragraph.start):
+            yield Sentence(*paragraph, heading=True, opens=True)
+            continue
+        for number, (start, end) in enumerate(_join_stubs(text, _bounds(text, paragraph))):
+            yield Sentence(start, end, heading=False, opens=number == 0)
+
+
+def _paragraphs(text: str) -> Iterator[Span]:
+    """Blocks between blank lines, with headings on their own."""
+    start = 0
+    for gap in [*(blank.span() for blank in _BLANK_LINES.finditer(text)), (len(text), len(text))]:
+        for heading in HEADING.finditer(text, start, gap[0]):
+            yield from _trimmed(text, start, heading.start())
+            yield from _trimmed(text, *heading.span())
+            start = heading.end()
+        yield from _trimmed(text, start, gap[0])
+        start = gap[1]
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
+    """The span without blanks at its ends; nothing when nothing is left."""
+    piece = text[start:end]
+    if stripped := piece.strip():
+        start += piece.index(stripped[0])
+        yield Span(start, start + len(stripped))
+
+
+def _bounds(text: str, paragraph: Span) -> list[Span]:
+    """The paragraph's sentences as sentencex sees them, items of a list apart."""
+    from sentencex import get_sentence_boundaries
+
+    spans: list[Span] = []
+    starts = [paragraph.start, *(item.start() for item in _LIST_ITEM.finditer(text, *paragraph))]
+    for start, end in zip(starts, [*starts[1:], paragraph.end], strict=True):
+        for bound in get_sentence_boundaries("en", text[start:end]):
+            spans.extend(_trimmed(text, start + bound["start_index"], start + bound["end_index"]))
+    return spans
+
+
+def _join_stubs(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Join fragments to what follows them, and a last one to what stands before it."""
+    joined: list[Span] = []
+    pending: int | None = None
+    for span in spans:
+        start = span.start if pending is None else pending
+        whole = text[start : span.end]
+        if _is_stub(whole):
+            pending = start
+            continue
+        joined.append(Span(start, span.end))
+        pending = None
+    if pending is not None:
+        last = Span(pending, spans[-1].end)
+        joined = [*joined[:-1], Span(joined[-1].start, last.end)] if joined else [last]
+    return joined
+
+
+def _is_stub(text: str) -> bool:
+    words = text.split()
+    # "TOKYO, November 28." is a sentence to any splitter, and "TOKYO, November 28. /TASS/." is still none.
+    return len(words) < _STUB_WORDS or text.endswith("/.") or bool(_DATELINE.match(text))
+
+
+def words_in(text: str, span: Span) -> int:
+    """Length of a span in words, as passages are measured."""
+    return sum(1 for _ in _WORD.finditer(text, *span))
+
+
+def cut(text: str) -> list[Span]:
+    """Cut a text into passages: whole sentences, at most ``MAX_WORDS`` words, never across a heading.
+
+    Short paragraphs are joined while they fit; a long one is cut into parts of about equal length, since a tail of a
+    few words makes a poor passage. A sentence longer than a passage is cut at a clause's end or between words.
+    """
+    passages: list[Span] = []
+    for section in _sections(text):
+        parcel: list[Span] = []
+        for paragraph in section:
+            if _words(text, parcel) + _words(text, paragraph) <= MAX_WORDS:
+                parcel.extend(paragraph)
+                continue
+            if parcel:
+                passages.append(Span(parcel[0].start, parcel[-1].end))
+            *full, parcel = _parts(text, paragraph)
+            passages.extend(Span(part[0].start, part[-1].end) for part in full)
+        if parcel:
+            passages.append(Span(parcel[0].start, parcel[-1].end))
+    return passages
+
+
+def _sections(text: str) -> Iterator[list[list[Span]]]:
+    """Headings with the paragraphs under them; a paragraph is a list of pieces that fit a passage."""
+    section: list[list[Span]] = []
+    body = False
+    for sentence in sentences(text):
+        pieces = list(_pieces(text, Span(sentence.start, sentence.end)))
+        if sentence.heading and body:
+            yield section
+            section, body = [], False
+        if sentence.opens and not (section and not body):
+            section.append([])
+        section[-1].extend(pieces)
+        body = body or not sentence.heading
+    if section:
+        yield section
+
+
+def _pieces(text: str, sentence: Span) -> Iterator[Span]:
+    """The sentence itself or, when it is longer than a passage, parts that are not."""
+    start, end = sentence
+    while True:
+        words = [word.span() for _, word in zip(range(MAX_WORDS + 1), _WORD.finditer(text, start, end), strict=False)]
+        if len(words) <= MAX_WORDS:
+            yield Span(start, end)
+            return
+        first, last = words[MAX_WORDS // 2][0], words[MAX_WORDS - 1][1]
+        clauses = list(_CLAUSE_END.finditer(text, first, last))
+        stop = clauses[-1].end() if clauses else last
+        yield from _trimmed(text, start, stop)
+        start = next(_trimmed(text, stop, end)).start
+
+
+def _words(text: str, spans: Sequence[Span]) -> int:
+    return words_in(text, Span(spans[0].start, spans[-1].end)) if spans else 0
+
+
+def _parts(text: str, pieces: Sequence[Span]) -> list[list[Span]]:
+    """Share a paragraph's sentences out over as few passages as hold them, about equally full."""
+    total = _words(text, pieces)
+    target = total / ceil(total / MAX_WORDS)
+    parts: list[list[Span]] = [[]]
+    for piece in pieces:
+        before, size = _words(text, parts[-1]), words_in(text, piece)
+        # Go on to the next part once this one is nearer its share without the sentence than with it.
+        if parts[-1] and (before + size > MAX_WORDS or before + size / 2 > target):
+            parts.append([])
+        parts[-1].append(piece)
+    return parts
+
+
+def paragraph_around(text: str, span: Span) -> Span:
+    """The paragraph, or the run of paragraphs, that ``span`` lies in."""
+    start, end = span
+    for paragraph in _paragraphs(text):
+        if paragraph.start <= span.start < paragraph.end:
+            start = paragraph.start
+        if paragraph.start < span.end <= paragraph.end:
+            end = paragraph.end
+    return Span(start, end)

@@ -1,0 +1,117 @@
+"""Hybrid search: a question to hits, by a weighted sum of dense and lexical scores, with filters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.encoder import Encoder
+from retrieval.passages import Passage
+from retrieval.snapshot import Snapshot
+
+DENSE_WEIGHT = 0.7
+"""Of the fused score; the rest is BM25's. Both are z-scores over the corpus, so the weights compare like with like."""
+
+_CANDIDATES = 100
+"""How many passages each of the two rankings puts forward; fusing cannot lift one that neither has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which articles may answer; the defaults let all."""
+
+    articles: frozenset[str] = frozenset()
+    """Ids; empty for any."""
+    source: str | None = None
+    """The source's name, whatever its letter case."""
+    after: date | None = None
+    """Published on this day or later. Articles without a date pass no filter on dates."""
+    before: date | None = None
+    """Published on this day or earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that a question found, with each stage's score."""
+
+    passage: Passage
+    score: float
+    """Fused: the weighted sum of the two z-scores."""
+    dense: float
+    """Cosine between question and passage."""
+    lexical: float
+    """BM25."""
+    dense_z: float
+    lexical_z: float
+
+
+class Searcher:
+    """Searches one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, encoder: Encoder) -> None:
+        self.snapshot = snapshot
+        self._encoder = encoder
+
+    def search(self, question: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
+        """The ``k`` best passages for ``question``, best first; fewer when the filters leave fewer.
+
+        Raises:
+            ArticleUnknown: a filter names an article that is not there.
+        """
+        allowed = self._allowed(filters or Filters())
+        if allowed is not None and not len(allowed):
+            return []
+        query = self._encoder.encode_query([question])[0]
+        lexical = self.snapshot.lexical.scores(question)
+        ids = self._candidates(query, lexical, max(k, _CANDIDATES), allowed)
+        dense = self.snapshot.dense.cosines(query, ids)
+        dense_z = _z(dense, *self.snapshot.dense.moments(query))
+        lexical_z = _z(lexical[ids], float(lexical.mean()), float(lexical.std()))
+        fused = DENSE_WEIGHT * dense_z + (1 - DENSE_WEIGHT) * lexical_z
+        best = np.lexsort((ids, -fused))[:k]
+        return [
+            Hit(
+                passage=self.snapshot.passage(int(ids[i])),
+                score=float(fused[i]),
+                dense=float(dense[i]),
+                lexical=float(lexical[ids[i]]),
+                dense_z=float(dense_z[i]),
+                lexical_z=float(lexical_z[i]),
+            )
+            for i in best
+        ]
+
+    def _candidates(
+        self, query: NDArray[np.float32], lexical: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None
+    ) -> NDArray[np.int64]:
+        """Union of the ``k`` best by either score."""
+        near = self.snapshot.dense.nearest(query, k, allowed)
+        pool = lexical if allowed is None else lexical[allowed]
+        top = np.argpartition(-pool, k - 1)[:k] if len(pool) > k else np.arange(len(pool))
+        return np.union1d(near, top if allowed is None else allowed[top])
+
+    def _allowed(self, filters: Filters) -> NDArray[np.int64] | None:
+        """Numbers of the passages that the filters let through; None for all."""
+        if filters == Filters():
+            return None
+        named = {self.snapshot.number_of(id) for id in filters.articles}
+        source = filters.source.casefold() if filters.source else None
+        mask = np.array(
+            [
+                (not named or number in named)
+                and (source is None or (article.source or "").casefold() == source)
+                and (filters.after is None or (article.published is not None and article.published >= filters.after))
+                and (filters.before is None or (article.published is not None and article.published <= filters.before))
+                for number, article in enumerate(self.snapshot.articles)
+            ]
+        )
+        return self.snapshot.passages_of(mask)
+
+
+def _z(scores: NDArray[np.float32], mean: float, deviation: float) -> NDArray[np.float32]:
+    """Scores in deviations from the mean. A corpus whose passages all score alike tells nothing: zeros."""
+    # Cosines and BM25 are of the order of 1 and 10; a deviation this small is rounding, as with a single passage.
+    return (scores - np.float32(mean)) / np.float32(deviation) if deviation > 1e-6 else np.zeros_like(scores)

@@ -1,0 +1,321 @@
+"""The index on disk: building, publishing and opening snapshots.
+
+A snapshot is a folder that never changes after one rename has published it::
+
+    index/
+      lock, writer              who is writing, if anybody
+      snapshot-00000007-53aa51172d142c89/
+        manifest.json           every other file with size and SHA-256, the encoder, the rules, the source files
+        articles.jsonl          metadata, and where each article's text and passages are
+        texts.bin               the articles' texts, UTF-8, one behind the other
+        passages.npy            (passages, 3): number of the article, start, end
+        vectors.faiss, ...      see ``dense`` and ``lexical``
+
+The folder's name carries the hash of the manifest and the manifest those of the files, so that any changed byte is
+noticed when the snapshot is opened.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import mmap
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval import lexical, passages
+from retrieval.articles import Article, ArticleInfo, Skipped
+from retrieval.dense import DenseIndex
+from retrieval.encoder import Vectors
+from retrieval.errors import ArticleUnknown, IndexCorrupt, IndexMissing, StorageFailed
+from retrieval.lexical import LexicalIndex
+from retrieval.passages import Passage, Span
+
+RULES: Mapping[str, Any] = {"format": 1, "passages": passages.RULES, "terms": lexical.RULES}
+"""By what rules texts are read, cut and stored; a snapshot made by others is rebuilt."""
+
+_KEPT = 2
+"""Snapshots left on disk: the one that serves, and the one before it, should a disk damage that."""
+
+_NAME = re.compile(r"snapshot-(\d{8})-([0-9a-f]{16})")
+_UNFINISHED = "unfinished-"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of the articles folder as it was indexed; ``skipped`` is the reason when it held no readable article."""
+
+    path: str
+    size: int
+    modified_ns: int
+    sha256: str
+    skipped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An article in a snapshot: where its text (bytes) and its passages (rows) are."""
+
+    info: ArticleInfo
+    content_hash: str
+    text_start: int
+    text_end: int
+    first_passage: int
+    last_passage: int
+
+
+# --- reading a snapshot --------------------------------------------------------------------------------------
+
+
+class Snapshot:
+    """An opened snapshot. It stays whole and usable when newer ones are published and this one is deleted."""
+
+    def __init__(self, path: Path, manifest: Mapping[str, Any]) -> None:
+        self.path = path
+        self.number = int(manifest["number"])
+        self.built_at = datetime.fromisoformat(manifest["built_at"])
+        self.encoder: str = manifest["encoder"]["name"]
+        self.fingerprint: str = manifest["encoder"]["fingerprint"]
+        self.rules: Mapping[str, Any] = manifest["rules"]
+        self.sources = {source["path"]: Source(**source) for source in manifest["sources"]}
+        self.refused = tuple(Skipped(**skipped) for skipped in manifest["refused"])
+        self.bytes = sum(int(file["size"]) for file in manifest["files"].values())
+        self.dense = DenseIndex.open(path)
+        self.lexical = LexicalIndex.open(path)
+        self._entries = [_entry(line) for line in (path / "articles.jsonl").read_text("utf-8").splitlines()]
+        self._rows: NDArray[np.int32] = np.load(path / "passages.npy", mmap_mode="r")
+        with (path / "texts.bin").open("rb") as file:
+            self._texts = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._numbers = {entry.info.id: number for number, entry in enumerate(self._entries)}
+        self._article = lru_cache(maxsize=256)(self._read_article)
+
+    @classmethod
+    def open(cls, path: Path) -> Snapshot:
+        """Check every byte of the snapshot in the folder ``path`` and open it.
+
+        Raises:
+            IndexCorrupt: something is missing or changed.
+            IndexMissing: the folder is gone.
+        """
+        manifest = _verify(path)
+        try:
+            return cls(path, manifest)
+        except FileNotFoundError as error:
+            raise IndexMissing(path) from error
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+            raise IndexCorrupt(path, f"{type(error).__name__}: {error}") from error
+
+    @property
+    def articles(self) -> Sequence[ArticleInfo]:
+        """Every article without its text, sorted by id."""
+        return [entry.info for entry in self._entries]
+
+    @property
+    def passages(self) -> int:
+        """How many passages there are."""
+        return len(self._rows)
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Files that were passed over when the snapshot was built."""
+        return all_skipped(self.sources.values(), self.refused)
+
+    def article(self, id: str) -> Article:
+        """The article with this id.
+
+        Raises:
+            ArticleUnknown: there is none; the error names ids that look alike.
+        """
+        return self._article(self.number_of(id))
+
+    def number_of(self, id: str) -> int:
+        """The place of an article in ``articles``; raises ``ArticleUnknown``."""
+        try:
+            return self._numbers[id]
+        except KeyError:
+            raise ArticleUnknown(id, tuple(difflib.get_close_matches(id, self._numbers, n=3))) from None
+
+    def passage(self, number: int) -> Passage:
+        """The passage in row ``number`` of the dense and lexical indexes."""
+        article, start, end = self._rows[number].tolist()
+        return Passage(self._article(article), start, end)
+
+    def passages_of(self, articles: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Numbers of the passages of those articles for which the mask (articles,) is true."""
+        return np.flatnonzero(articles[self._rows[:, 0]])
+
+    def contents(self) -> dict[str, tuple[slice, list[Span]]]:
+        """By content hash: the rows of an article's passages, and their places in its text."""
+        spans = [Span(start, end) for start, end in self._rows[:, 1:].tolist()]
+        rows = {entry.content_hash: slice(entry.first_passage, entry.last_passage) for entry in self._entries}
+        return {content: (row, spans[row]) for content, row in rows.items()}
+
+    def _read_article(self, number: int) -> Article:
+        entry = self._entries[number]
+        text = self._texts[entry.text_start : entry.text_end].decode("utf-8", "surrogatepass")
+        return Article(**asdict(entry.info), text=text)
+
+
+def all_skipped(sources: Iterable[Source], refused: Iterable[Skipped]) -> tuple[Skipped, ...]:
+    """Files without a readable article and files refused unread, by path."""
+    unreadable = [Skipped(source.path, source.skipped) for source in sources if source.skipped is not None]
+    return tuple(sorted([*unreadable, *refused], key=lambda skipped: skipped.path))
+
+
+def _entry(line: str) -> _Entry:
+    fields = json.loads(line)
+    info = fields.pop("info")
+    published = date.fromisoformat(info["published"]) if info["published"] else None
+    return _Entry(info=ArticleInfo(**info | {"published": published}), **fields)
+
+
+def _verify(path: Path) -> dict[str, Any]:
+    """The manifest of the snapshot in ``path``, once it and every file that it names proved whole."""
+    try:
+        content = (path / "manifest.json").read_bytes()
+        if hashlib.sha256(content).hexdigest()[:16] != path.name.rpartition("-")[2]:
+            raise IndexCorrupt(path, "manifest.json has changed")
+        manifest: dict[str, Any] = json.loads(content)
+        for name, expected in manifest["files"].items():
+            if (path / name).stat().st_size != expected["size"] or _hash(path / name) != expected["sha256"]:
+                raise IndexCorrupt(path, f"{name} has changed")
+    except FileNotFoundError as error:
+        if not path.exists():
+            raise IndexMissing(path) from error
+        raise IndexCorrupt(path, f"{Path(error.filename).name} is missing") from error
+    except OSError as error:
+        raise StorageFailed(path, error.strerror or str(error)) from error
+    return manifest
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_latest(index: Path) -> Snapshot:
+    """Open the newest snapshot in the folder ``index``.
+
+    Raises:
+        IndexMissing: there is none.
+        IndexCorrupt: the newest one is damaged.
+    """
+    while True:
+        paths = published(index)
+        if not paths:
+            raise IndexMissing(index)
+        try:
+            return Snapshot.open(paths[-1])
+        except IndexMissing:  # newer ones were published meanwhile, and this one was cleared away
+            continue
+
+
+def published(index: Path) -> list[Path]:
+    """The snapshots in ``index``, oldest first."""
+    try:
+        return sorted(path for path in index.iterdir() if _NAME.fullmatch(path.name))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StorageFailed(index, error.strerror or str(error)) from error
+
+
+# --- writing a snapshot --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a snapshot is made of. Articles are sorted by id; passages stand in the order of their articles."""
+
+    built_at: datetime
+    encoder: str
+    fingerprint: str
+    sources: Sequence[Source]
+    refused: Sequence[Skipped]
+    articles: Sequence[Article]
+    spans: Sequence[Sequence[Span]]
+    """Each article's passages."""
+    vectors: Vectors
+    terms: Sequence[str | Sequence[str]]
+    """Each passage's text, or its terms where these are known."""
+
+
+def publish(index: Path, draft: Draft) -> Snapshot:
+    """Write a snapshot into ``index`` and make it the newest. The caller holds the lock on the index.
+
+    Raises:
+        StorageFailed: the disk is full or may not be written; what was there before is untouched.
+    """
+    numbers = [int(match[1]) for path in published(index) if (match := _NAME.fullmatch(path.name))]
+    number = max(numbers, default=0) + 1
+    folder = index / f"{_UNFINISHED}{os.getpid()}"
+    try:
+        for left_over in index.glob(f"{_UNFINISHED}*"):  # by a build that was killed
+            shutil.rmtree(left_over, ignore_errors=True)
+        folder.mkdir()
+        manifest = _write(folder, draft, number)
+        path = index / f"snapshot-{number:08}-{hashlib.sha256(manifest).hexdigest()[:16]}"
+        folder.rename(path)
+        _sync(index)
+    except (OSError, RuntimeError) as error:  # faiss raises the latter when it cannot write
+        shutil.rmtree(folder, ignore_errors=True)
+        raise StorageFailed(index, getattr(error, "strerror", None) or str(error).splitlines()[0]) from error
+    for old in published(index)[:-_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return Snapshot.open(path)
+
+
+def _write(folder: Path, draft: Draft, number: int) -> bytes:
+    """Write every file of the snapshot, force them to disk, and return the manifest's bytes."""
+    _write_articles(folder, draft)
+    DenseIndex.build(draft.vectors).save(folder)
+    LexicalIndex.build(draft.terms).save(folder)
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    manifest = {
+        "number": number,
+        "built_at": draft.built_at.isoformat(),
+        "encoder": {"name": draft.encoder, "fingerprint": draft.fingerprint},
+        "rules": RULES,
+        "files": {name: {"size": (folder / name).stat().st_size, "sha256": _hash(folder / name)} for name in names},
+        "sources": [asdict(source) for source in draft.sources],
+        "refused": [asdict(skipped) for skipped in draft.refused],
+    }
+    content = json.dumps(manifest, indent=1).encode()
+    (folder / "manifest.json").write_bytes(content)
+    for path in [*folder.rglob("*"), folder]:
+        _sync(path)
+    return content
+
+
+def _write_articles(folder: Path, draft: Draft) -> None:
+    rows: list[tuple[int, int, int]] = []
+    with (folder / "texts.bin").open("wb") as texts, (folder / "articles.jsonl").open("w", encoding="utf-8") as lines:
+        for number, (article, spans) in enumerate(zip(draft.articles, draft.spans, strict=True)):
+            start, first = texts.tell(), len(rows)
+            texts.write(article.text.encode("utf-8", "surrogatepass"))
+            rows.extend((number, *span) for span in spans)
+            entry = _Entry(article.info, article.content_hash, start, texts.tell(), first, len(rows))
+            lines.write(json.dumps(asdict(entry), default=date.isoformat) + "\n")
+    np.save(folder / "passages.npy", np.array(rows, dtype=np.int32).reshape(-1, 3))
+
+
+def _sync(path: Path) -> None:
+    """Force a file, or a folder's list of names, to disk; Windows opens no folders and needs no such thing."""
+    if path.is_dir() and os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
