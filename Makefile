@@ -1,0 +1,46 @@
+# Quoth's commands. `make chat` and `make test` need nothing but Python 3.11 or later.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# A question may hold quotes and dollar signs: take it as typed, and hand it over in the environment.
+override Q := $(value Q)
+export Q
+
+.PHONY: chat ask test check clean
+
+chat: .venv/installed
+	@$(BIN)/quoth chat
+
+ask: .venv/installed
+	@test -n "$$Q" || { echo 'Ask something: make ask Q="who met in Sochi?"' >&2; exit 2; }
+	@$(BIN)/quoth ask -- "$$Q"
+
+check: .venv/installed-dev
+	@$(BIN)/ruff format --check --quiet || { echo 'make check: $(BIN)/ruff format puts this right' >&2; exit 1; }
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+test: check
+	@$(BIN)/pytest --cov --cov-report=term -q
+
+clean:
+	@rm -rf .venv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	@find bot retrieval tests benchmarks training -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Installing writes to standard error, so that standard output holds the answer alone.
+define install
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo 'Quoth needs Python 3.11 or later, and $(PYTHON) is not: make PYTHON=/path/to/a/newer/python3' >&2; exit 1; }
+	@echo 'Installing $(1) into .venv, once: this takes a few minutes.' >&2
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e $(2) >&2
+	@touch $@
+endef
+
+.venv/installed: pyproject.toml constraints.txt
+	$(call install,Quoth,.)
+
+.venv/installed-dev: pyproject.toml constraints.txt
+	$(call install,Quoth and what its tests need,'.[dev]')
+	@touch .venv/installed
