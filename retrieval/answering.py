@@ -24,8 +24,6 @@ THRESHOLD = 0.5
 """Confidence from which an answer is given."""
 
 _HITS = 10
-_READ = 5
-"""Passages that are read for an answer. More bring no better first sentence without a trained reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Quote:
     start: int
     end: int
     highlights: tuple[Span, ...]
-    """The words that answer, in the article's text: inside the quote, disjoint, in order."""
+    """The words that answer, in the article's text: inside the quote, disjoint, best first."""
     score: float
     """The fused score of the passage plus what the reader gave; only comparable within one answer."""
     hit: Hit
@@ -66,7 +64,7 @@ class Answer:
     quotes: tuple[Quote, ...]
     """Best first. When not answered these are the nearest passages' sentences, and no answer."""
     hits: tuple[Hit, ...]
-    """What the search found, best first."""
+    """The passages found, best first: those that were read by what the reader found in them, then the rest."""
     evidence: Mapping[str, float] = field(default_factory=dict)
     """What the confidence was made of."""
     elapsed_ms: float = 0.0
@@ -96,41 +94,45 @@ class Engine:
         started = time.perf_counter()
         words = _checked(question)
         hits = self._searcher.search(words, _HITS, filters)
-        quotes = choose(self._reader.read(words, hits[:_READ]), top)
+        readings = self._reader.read(words, hits)
+        quotes = choose(readings, top)
         evidence = self._evidence(words, quotes)
-        confidence = _confidence(evidence)
+        confidence = self._reader.calibration.probability(evidence) if evidence else 0.0
         return Answer(
             question=question,
             answered=bool(quotes) and confidence >= self._threshold,
             confidence=confidence,
             quotes=quotes,
-            hits=tuple(hits),
+            hits=_reranked(hits, readings),
             evidence=evidence,
             elapsed_ms=(time.perf_counter() - started) * 1e3,
         )
 
     def _evidence(self, question: str, quotes: Sequence[Quote]) -> dict[str, float]:
-        """What speaks for the first quote: how near its passage is, and how many of the rare words are there."""
+        """What speaks for the first quote.
+
+        ``reading`` is what the reader gave it, ``cosine`` how near its passage is, ``coverage`` what part of the
+        question's rare words are there, and ``gap`` how far ahead it is of the next quote.
+        """
         if not quotes:
             return {}
-        passage = quotes[0].hit.passage
+        best, *others = quotes
+        passage = best.hit.passage
         covered = coverage(self.snapshot.lexical.weights(question), f"{passage.article.title} {passage.text}")
-        return {"cosine": quotes[0].hit.dense, "coverage": covered}
+        return {
+            "reading": best.score - best.hit.score,
+            "cosine": best.hit.dense,
+            "coverage": covered,
+            "gap": best.score - others[0].score if others else 0.0,
+        }
 
 
-_INTERCEPT = -10.2
-_EVIDENCE_WEIGHTS = {"cosine": 13.4, "coverage": 8.5}
-
-
-def _confidence(evidence: Mapping[str, float]) -> float:
-    """Logistic regression over the evidence.
-
-    Fitted to tell questions about articles in the index from questions about articles that are not, on half of
-    SQuAD 1.1 dev's articles; nothing about a single corpus's scores goes into it, since both parts are absolute.
-    """
-    if not evidence:
-        return 0.0
-    return 1 / (1 + math.exp(-_INTERCEPT - sum(_EVIDENCE_WEIGHTS[name] * value for name, value in evidence.items())))
+def _reranked(hits: Sequence[Hit], readings: Iterable[Reading]) -> tuple[Hit, ...]:
+    """Hits by the best that the reader found in them, and behind them those that it did not read."""
+    best = dict.fromkeys(map(id, hits), -math.inf)
+    for reading in readings:
+        best[id(reading.hit)] = max(best[id(reading.hit)], reading.hit.score + reading.score)
+    return tuple(sorted(hits, key=lambda hit: -best[id(hit)]))
 
 
 def _checked(question: str) -> str:
@@ -139,7 +141,8 @@ def _checked(question: str) -> str:
         raise QuestionTooLong(len(question), MAX_QUESTION)
     if not re.search(r"\w", question):
         raise QuestionEmpty
-    return " ".join(question.split())
+    # Bytes that are no text reach a command line as lone surrogates, which no tokenizer takes.
+    return " ".join(question.encode(errors="replace").decode().split())
 
 
 def choose(readings: Iterable[Reading], top: int) -> tuple[Quote, ...]:
@@ -154,6 +157,10 @@ def choose(readings: Iterable[Reading], top: int) -> tuple[Quote, ...]:
         quote = _quote(reading)
         for number, other in enumerate(chosen):
             if merged := _merged(other, quote):
+                for later in chosen[number + 1 :]:
+                    if bridged := _merged(merged, later):  # the new quote spans the gap between two
+                        merged = bridged
+                        chosen.remove(later)
                 chosen[number] = merged
                 break
         else:
@@ -189,14 +196,8 @@ def _merged(quote: Quote, other: Quote) -> Quote | None:
 
 
 def _united(some: Sequence[Span], more: Sequence[Span]) -> tuple[Span, ...]:
-    """Spans in order, those that overlap joined."""
-    united: list[Span] = []
-    for span in sorted([*some, *more]):
-        if united and span.start < united[-1].end:
-            united[-1] = Span(united[-1].start, max(united[-1].end, span.end))
-        else:
-            united.append(span)
-    return tuple(united)
+    """``some``, and those of ``more`` that overlap none of them."""
+    return (*some, *(new for new in more if all(new.end <= old.start or old.end <= new.start for old in some)))
 
 
 def _bare(text: str) -> str:

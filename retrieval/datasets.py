@@ -294,10 +294,10 @@ _LINE_READERS: Mapping[str, Callable[[str, Mapping[str, Any], _Collection], None
 """By a field that only that form has."""
 
 _JOINS = (
+    (re.compile(r"(?<=[(\[$£€]) | (?=[,.;:!?%)\]](?:\s|$))| (?=(?:n't|'(?:s|m|d|re|ve|ll))\b)"), ""),
     (re.compile(r"`` ?| ?''"), '"'),
     (re.compile(r"(?<=\w) - (?=\w)"), "-"),
     (re.compile(r" -- "), " – "),
-    (re.compile(r"(?<=[(\[$£€]) | (?=[,.;:!?%)\]](?:\s|$))| (?=(?:n't|'(?:s|m|d|re|ve|ll))\b)"), ""),
 )
 
 

@@ -71,7 +71,8 @@ class DenseIndex:
         """Ids of the ``k`` passages nearest to ``query`` (dimension,), best first, among ``allowed`` ids if given."""
         parameters = None
         if allowed is not None:
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))
+            parameters = faiss.SearchParameters()
+            parameters.sel = faiss.IDSelectorBatch(allowed)
         _, ids = self._index.search(query[None, :], min(k, len(self)), params=parameters)
         found: Ids = ids[0][ids[0] >= 0]
         return found

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from retrieval.errors import EncoderUnavailable, WeightsMismatch
 
 if TYPE_CHECKING:
+    import torch
     from sentence_transformers import SentenceTransformer
 
 Vectors = NDArray[np.float32]
@@ -111,7 +112,7 @@ class SentenceTransformerEncoder:
     def _load(self) -> SentenceTransformer:
         if self.name == BUNDLED:
             verify_bundled()
-        _quieten()
+        quieten()
         import torch
         from sentence_transformers import SentenceTransformer
 
@@ -119,33 +120,36 @@ class SentenceTransformerEncoder:
         device = self._device or (None if torch.cuda.is_available() or torch.backends.mps.is_available() else "cpu")
         try:
             return SentenceTransformer(
-                str(_bundled_folder()) if self.name == BUNDLED else self.name,
+                str(bundled_folder()) if self.name == BUNDLED else self.name,
                 device=device,
                 local_files_only=local,
-                model_kwargs={"dtype": _number_type(torch, device)},
+                model_kwargs={"dtype": native_number_type(device)},
             )
         except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
-            raise EncoderUnavailable(self.name, _first_line(error)) from error
+            raise EncoderUnavailable(self.name, first_line(error)) from error
 
     @staticmethod
     def _unit(vectors: NDArray[Any]) -> Vectors:
         """Rows of length 1 in float32, whatever number type and normalisation the model has."""
         exact = np.asarray(vectors, dtype=np.float32)
-        return exact / np.maximum(np.linalg.norm(exact, axis=1, keepdims=True), 1e-12)
+        unit: Vectors = exact / np.maximum(np.linalg.norm(exact, axis=1, keepdims=True), 1e-12)
+        return unit
 
 
 def _options(count: int) -> dict[str, Any]:
     return {"batch_size": min(_BATCH, max(1, count)), "show_progress_bar": False, "convert_to_numpy": True}
 
 
-def _number_type(torch: Any, device: str | None) -> Any:
+def native_number_type(device: str | None) -> torch.dtype:
     """Bfloat16 where the processor multiplies it natively: 2 to 3 times as fast there, slower elsewhere."""
+    import torch
+
     capabilities = torch.cpu.get_capabilities() if device == "cpu" else {}
     native = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16")
     return torch.bfloat16 if native else torch.float32
 
 
-def _quieten() -> None:
+def quieten() -> None:
     """Keep the hub client's and transformers' progress bars and advice off the user's terminal."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -155,11 +159,12 @@ def _quieten() -> None:
     logging.disable_progress_bar()
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What a library's error says, without the pages that may follow."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def _bundled_folder() -> Path:
+def bundled_folder() -> Path:
     """Where the package with the bundled weights keeps them, without importing it."""
     from importlib.util import find_spec
 
@@ -176,7 +181,7 @@ def verify_bundled() -> str:
         EncoderUnavailable: the weights are not there.
         WeightsMismatch: they are others.
     """
-    path = _bundled_folder() / "model.safetensors"
+    path = bundled_folder() / "model.safetensors"
     try:
         actual = _hash_file(path)
     except OSError as error:

@@ -57,6 +57,14 @@ class EncoderUnavailable(QuothError):
 
 
 @dataclass(eq=False)
+class ReaderUnavailable(QuothError):
+    """The reader's model cannot be loaded."""
+
+    name: str
+    reason: str
+
+
+@dataclass(eq=False)
 class WeightsMismatch(QuothError):
     """The bundled weights are not the ones this project was tested with."""
 

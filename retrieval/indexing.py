@@ -174,6 +174,8 @@ def _survey(articles: Path, known: Snapshot | None, progress: Progress | None) -
     trusted_ns = known.built_at.timestamp() * 1e9 - _RACY_NS if known else 0
     for done, file in enumerate(files):
         before = known.sources.get(file.path) if known else None
+        if before and not before.sha256:  # it could not be read, and permission changes no time stamp
+            before = None
         article = None
         if before and (before.size, before.modified_ns) == (file.size, file.modified_ns) < (file.size, trusted_ns):
             source = before

@@ -19,12 +19,13 @@ BM25_FOLDER = "bm25"
 TOKENS_FILE = "tokens.npy"
 LENGTHS_FILE = "lengths.npy"
 
-RULES = "lemma-porter-1"
+RULES = "lemma-porter-2"
 """Raised whenever the same text would give other terms."""
 
 K1, B = 1.2, 0.75
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"\w[\w\u0300-\u036f]*")
+"""Accents that follow their letter as code points of their own belong to the word."""
 
 Scores = NDArray[np.float32]
 TermIds = NDArray[np.int32]
@@ -50,8 +51,9 @@ def _term(word: str) -> str:
     """
     from simplemma import lemmatize
 
-    plain = "".join(c for c in unicodedata.normalize("NFKD", word.lower()) if not unicodedata.combining(c))
-    return _stemmer.stem(lemmatize(plain, lang="en").lower())
+    plain = "".join(c for c in unicodedata.normalize("NFKD", word.lower()) if not unicodedata.combining(c)) or word
+    stem: str = _stemmer.stem(lemmatize(plain, lang="en").lower())
+    return stem or plain  # to Porter's stemmer a lone "s" is an ending and nothing else
 
 
 def terms(text: str) -> list[str]:

@@ -17,14 +17,21 @@ from retrieval.articles import HEADING, Article
 MAX_WORDS = 95
 """Size of a passage. Longer ones blur their vector and outgrow the encoder's window of 256 tokens."""
 
-RULES = "2"
+RULES = "3"
 """Raised whenever the same text would be cut differently, so that indexes cut by older rules are rebuilt."""
 
 _STUB_WORDS = 4
 """A "sentence" of fewer words is a fragment (``/TASS/.``, ``No.``, ``Mr.``) and stays with its neighbour."""
 
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\S{1,16}")
+_CREDIT_WORDS = 16
+"""What ends in ``/TASS/.`` and is no longer than this is a dateline."""
+
+_SPACELESS = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_WORD = re.compile(rf"[{_SPACELESS}]|[^\s{_SPACELESS}]{{1,16}}")
 """One unit of length: a word, one character of a script without spaces, or a stretch of an endless "word"."""
+
+_STRETCH = 2**13
+"""Code points given to sentencex at once: its time grows with their square in a script without spaces."""
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _DATELINE = re.compile(r"[^\W\da-z]{2}[^a-z.]*\b[A-Z][a-z]+\.? \d{1,2}\.?$")
@@ -100,14 +107,30 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
 
 def _bounds(text: str, paragraph: Span) -> list[Span]:
     """The paragraph's sentences as sentencex sees them, items of a list apart."""
+    starts = [paragraph.start, *(item.start() for item in _LIST_ITEM.finditer(text, *paragraph))]
+    return [
+        span
+        for start, end in zip(starts, [*starts[1:], paragraph.end], strict=True)
+        for bound in _split(text, start, end)
+        for span in _trimmed(text, *bound)
+    ]
+
+
+def _split(text: str, start: int, end: int) -> Iterator[Span]:
+    """Sentences with the space behind them, a stretch of text at a time."""
     from sentencex import get_sentence_boundaries
 
-    spans: list[Span] = []
-    starts = [paragraph.start, *(item.start() for item in _LIST_ITEM.finditer(text, *paragraph))]
-    for start, end in zip(starts, [*starts[1:], paragraph.end], strict=True):
-        for bound in get_sentence_boundaries("en", text[start:end]):
-            spans.extend(_trimmed(text, start + bound["start_index"], start + bound["end_index"]))
-    return spans
+    stretch = _STRETCH
+    while start < end:
+        bounds = get_sentence_boundaries("en", text[start : min(start + stretch, end)])
+        if start + stretch < end:
+            if len(bounds) == 1:
+                stretch *= 2
+                continue
+            bounds.pop()  # it may go on in the next stretch
+        for bound in bounds:
+            yield Span(start + bound["start_index"], start + bound["end_index"])
+        start += bounds[-1]["end_index"]
 
 
 def _join_stubs(text: str, spans: Sequence[Span]) -> list[Span]:
@@ -116,8 +139,7 @@ def _join_stubs(text: str, spans: Sequence[Span]) -> list[Span]:
     pending: int | None = None
     for span in spans:
         start = span.start if pending is None else pending
-        whole = text[start : span.end]
-        if _is_stub(whole):
+        if _is_stub(text, Span(start, span.end)):
             pending = start
             continue
         joined.append(Span(start, span.end))
@@ -128,10 +150,12 @@ def _join_stubs(text: str, spans: Sequence[Span]) -> list[Span]:
     return joined
 
 
-def _is_stub(text: str) -> bool:
-    words = text.split()
+def _is_stub(text: str, span: Span) -> bool:
+    words = words_in(text, span)
+    if words >= _CREDIT_WORDS:
+        return False
     # "TOKYO, November 28." is a sentence to any splitter, and "TOKYO, November 28. /TASS/." is still none.
-    return len(words) < _STUB_WORDS or text.endswith("/.") or bool(_DATELINE.match(text))
+    return words < _STUB_WORDS or text.endswith("/.", *span) or bool(_DATELINE.match(text, *span))
 
 
 def words_in(text: str, span: Span) -> int:
@@ -190,7 +214,7 @@ def _pieces(text: str, sentence: Span) -> Iterator[Span]:
         clauses = list(_CLAUSE_END.finditer(text, first, last))
         stop = clauses[-1].end() if clauses else last
         yield from _trimmed(text, start, stop)
-        start = next(_trimmed(text, stop, end)).start
+        start = next(begin for begin, _ in words if begin >= stop)
 
 
 def _words(text: str, spans: Sequence[Span]) -> int:
@@ -202,12 +226,15 @@ def _parts(text: str, pieces: Sequence[Span]) -> list[list[Span]]:
     total = _words(text, pieces)
     target = total / ceil(total / MAX_WORDS)
     parts: list[list[Span]] = [[]]
+    before = 0
     for piece in pieces:
-        before, size = _words(text, parts[-1]), words_in(text, piece)
+        size = words_in(text, piece)
         # Go on to the next part once this one is nearer its share without the sentence than with it.
         if parts[-1] and (before + size > MAX_WORDS or before + size / 2 > target):
             parts.append([])
+            before = 0
         parts[-1].append(piece)
+        before += size
     return parts
 
 

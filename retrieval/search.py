@@ -18,6 +18,9 @@ DENSE_WEIGHT = 0.7
 _CANDIDATES = 100
 """How many passages each of the two rankings puts forward; fusing cannot lift one that neither has."""
 
+_ROUNDING = 1e-6
+"""Deviations of cosines and of BM25 are of the order of 0.1 and 1; one this small comes of a single passage."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
@@ -113,5 +116,4 @@ class Searcher:
 
 def _z(scores: NDArray[np.float32], mean: float, deviation: float) -> NDArray[np.float32]:
     """Scores in deviations from the mean. A corpus whose passages all score alike tells nothing: zeros."""
-    # Cosines and BM25 are of the order of 1 and 10; a deviation this small is rounding, as with a single passage.
-    return (scores - np.float32(mean)) / np.float32(deviation) if deviation > 1e-6 else np.zeros_like(scores)
+    return (scores - np.float32(mean)) / np.float32(deviation) if deviation > _ROUNDING else np.zeros_like(scores)

@@ -29,10 +29,9 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retrieval import lexical, passages
 from retrieval.articles import Article, ArticleInfo, Skipped
@@ -41,6 +40,9 @@ from retrieval.encoder import Vectors
 from retrieval.errors import ArticleUnknown, IndexCorrupt, IndexMissing, StorageFailed
 from retrieval.lexical import LexicalIndex
 from retrieval.passages import Passage, Span
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RULES: Mapping[str, Any] = {"format": 1, "passages": passages.RULES, "terms": lexical.RULES}
 """By what rules texts are read, cut and stored; a snapshot made by others is rebuilt."""
@@ -111,9 +113,9 @@ class Snapshot:
         manifest = _verify(path)
         try:
             return cls(path, manifest)
-        except FileNotFoundError as error:
-            raise IndexMissing(path) from error
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+            if not path.exists():  # cleared away since it was checked
+                raise IndexMissing(path) from error
             raise IndexCorrupt(path, f"{type(error).__name__}: {error}") from error
 
     @property

@@ -1,0 +1,469 @@
+"""The commands, and the composition root: here the engine, its encoder, the settings and the faces are put together.
+
+Everything but typer is imported inside the commands, so that ``quoth --help`` is instant.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from retrieval.errors import QuothError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.settings import Settings
+    from retrieval.answering import Engine
+    from retrieval.encoder import Encoder
+    from retrieval.search import Filters
+
+ANSWERED, NOT_SAID, FAILED = 0, 1, 2
+"""Exit statuses, as grep has them."""
+_INTERRUPTED, _BROKEN_PIPE = 130, 141
+
+app = typer.Typer(
+    name="quoth",
+    help="Answers questions about a folder of articles by quoting them.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+articles_app = typer.Typer(help="List the articles; add and remove them.")
+app.add_typer(articles_app, name="articles")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a day; write it as 2016-11-28") from None
+
+
+ArticlesOption = Annotated[Path | None, typer.Option("--articles", metavar="DIR", help="The folder of articles.")]
+IndexOption = Annotated[Path | None, typer.Option("--index", metavar="DIR", help="The folder of the index.")]
+TopOption = Annotated[int | None, typer.Option("--top", metavar="N", min=1, max=50, help="Quotes at most.")]
+SourceOption = Annotated[str | None, typer.Option("--source", metavar="S", help="Quote only this source.")]
+AfterOption = Annotated[
+    date | None, typer.Option("--after", metavar="DATE", parser=_day, help="Published on this day or later.")
+]
+BeforeOption = Annotated[
+    date | None, typer.Option("--before", metavar="DATE", parser=_day, help="Published on this day or earlier.")
+]
+ArticleOption = Annotated[
+    list[str] | None, typer.Option("--article", metavar="ID", help="Quote only this article; may be repeated.")
+]
+ExplainOption = Annotated[bool, typer.Option("--explain", help="Show the scores of each stage.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line (by default the program's own) and return its exit status; every error ends here."""
+    for stream in (sys.stdout, sys.stderr):
+        # Articles hold characters that some terminals' encodings lack.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        return app(args=arguments, prog_name="quoth", standalone_mode=False) or ANSWERED
+    except SystemExit:
+        # Commands return their status: only a reader that went away (as in `quoth ask | head -1`) leads here.
+        _abandon_output()
+        return _BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 - the contract: never a traceback
+        return _fail(_sentence(error))
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong and the remedy, in one sentence."""
+    match error:
+        case QuothError():
+            from bot import rendering
+
+            return rendering.error(error)
+        case typer.TyperException():
+            context = getattr(error, "ctx", None)
+            path = context.command_path if context else "quoth"
+            return f"{error.format_message().rstrip('.')}: see {path} --help."
+        case OSError():
+            _abandon_output()
+            return f"The system refused ({error.strerror or error}): make room, or give yourself the right to it."
+        case MemoryError():
+            return "There is not enough memory: close other programs, or ask over fewer articles."
+    return _fault(error)
+
+
+def _fail(sentence: str) -> int:
+    with suppress(OSError):
+        sys.stderr.write(f"quoth: {sentence}\n")
+    return FAILED
+
+
+def _abandon_output() -> None:
+    """Point standard output at nothing, so that what is left in its buffer causes no second error at exit."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fault(error: Exception) -> str:
+    """Keep the traceback of a fault of ours for whoever mends it; returns the sentence for whoever met it."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="quoth-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        file.write("".join(traceback.format_exception(error)))
+    kind = type(error).__name__
+    return f"Quoth has a fault ({kind}): please report it with the details that are in {file.name}."
+
+
+# --- putting things together ---------------------------------------------------------------------------------
+
+
+def build_encoder(settings: Settings) -> Encoder:
+    """The encoder that the settings name. Cheap: its model is loaded at the first use."""
+    from retrieval.encoder import SentenceTransformerEncoder
+
+    return SentenceTransformerEncoder(settings.encoder, device=settings.device)
+
+
+def _load(context: typer.Context, **given: Any) -> Settings:
+    """Settings, those ``given`` with a command or with the group it belongs to first."""
+    from bot import settings
+
+    outer = context.obj or {}
+    return settings.load(**{name: outer.get(name) if value is None else value for name, value in given.items()})
+
+
+def _open(settings: Settings, encoder: Encoder, errors: Console) -> Engine:
+    """The engine over an index that is up to date; says on ``errors`` what that took."""
+    from bot import rendering, terminal
+    from retrieval.answering import Engine
+    from retrieval.indexing import open_up_to_date
+
+    with terminal.progress(errors) as told:
+        snapshot, report = open_up_to_date(settings.articles, settings.index, encoder, progress=told)
+    if report and report.built:
+        errors.print(rendering.report(report), style="dim")
+    return Engine(snapshot, encoder, threshold=settings.confidence)
+
+
+def _filters(source: str | None, after: date | None, before: date | None, article: list[str] | None) -> Filters:
+    from retrieval.search import Filters
+
+    return Filters(frozenset(article or ()), source, after, before)
+
+
+def _put(*objects: dict[str, Any]) -> None:
+    """Print objects as JSON, one a line, at once."""
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    for each in objects:
+        sys.stdout.write(json.dumps(each, ensure_ascii=not unicode) + "\n")
+    sys.stdout.flush()
+
+
+# --- asking --------------------------------------------------------------------------------------------------
+
+
+@app.callback(invoke_without_command=True)
+def quoth(
+    context: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
+) -> int:
+    """Answers questions about a folder of articles by quoting them, word for word."""
+    if version:
+        from importlib import metadata
+
+        typer.echo(f"quoth {metadata.version('quoth')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(FAILED)
+    return ANSWERED
+
+
+@app.command()
+def ask(  # noqa: PLR0913 - the options that the contract names
+    context: typer.Context,
+    question: Annotated[str | None, typer.Argument(metavar="QUESTION", show_default=False)] = None,
+    *,
+    top: TopOption = None,
+    source: SourceOption = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    article: ArticleOption = None,
+    explain: ExplainOption = False,
+    as_json: JsonOption = False,
+    articles: ArticlesOption = None,
+    index: IndexOption = None,
+) -> int:
+    """Answer QUESTION or, without it, one question a line from standard input.
+
+    The exit status is 0 when the articles answer, 1 when they do not say, 2 after an error.
+    """
+    from bot import terminal
+
+    settings = _load(context, articles=articles, index=index, top=top)
+    if question is None and sys.stdin.isatty():
+        raise typer.TyperException('Ask something, as in quoth ask "who met in Sochi?", or pipe in a question a line')
+    errors = terminal.console(stderr=True)
+    desk = _Desk(
+        _open(settings, build_encoder(settings), errors),
+        _filters(source, after, before, article),
+        settings.top,
+        threshold=settings.confidence if explain else None,
+        out=None if as_json else terminal.console(),
+        errors=errors,
+    )
+    return desk.answer_all(sys.stdin.buffer) if question is None else desk.answer(_whole(question))
+
+
+def _whole(text: str) -> str:
+    """Text from the command line without the halves of characters that undecodable bytes leave in it."""
+    return text.encode("utf-8", "replace").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Where ``quoth ask`` gives its answers out; without ``out``, as JSON."""
+
+    engine: Engine
+    filters: Filters
+    top: int
+    threshold: float | None
+    out: Console | None
+    errors: Console
+
+    def answer(self, question: str) -> int:
+        """Answer one question; returns the exit status. Raises what the engine raises."""
+        from bot import rendering, terminal
+
+        with terminal.waiting(self.errors, "Reading"):
+            answer = self.engine.ask(question, self.filters, top=self.top)
+        if not answer.hits:
+            self.errors.print(rendering.excluded(self.filters, self.engine.snapshot.articles))
+        if self.out is None:
+            _put(rendering.answer_json(answer, explain=self.threshold is not None))
+        else:
+            self.out.print(rendering.answer(answer))
+            if self.threshold is not None:
+                self.out.print(rendering.explanation(answer, self.threshold))
+        return ANSWERED if answer.answered else NOT_SAID
+
+    def answer_all(self, lines: Iterable[bytes]) -> int:
+        """Answer a question a line; a bad line is named and the rest answered. Returns the worst exit status."""
+        statuses = [self._answer_line(number, line) for number, line in enumerate(lines, 1)]
+        if not statuses:
+            raise typer.TyperException("No question came on standard input: give one a line")
+        return max(statuses)
+
+    def _answer_line(self, number: int, line: bytes) -> int:
+        from bot import rendering
+
+        question = line.decode("utf-8-sig", "replace").rstrip("\r\n")
+        if self.out is not None:
+            self.out.print(*([""] if number > 1 else []), rendering.line(question), style="bold", sep="\n")
+        try:
+            line.decode("utf-8")
+            return self.answer(question)
+        except UnicodeDecodeError:
+            sentence = "The line is not UTF-8: save the questions as UTF-8."
+        except QuothError as error:
+            sentence = rendering.error(error)
+        if self.out is None:
+            _put({"question": question, "error": sentence})
+        else:
+            self.errors.print(f"Line {number}: {sentence}")
+        return FAILED
+
+
+@app.command()
+def chat(  # noqa: PLR0913 - the options that the contract names
+    context: typer.Context,
+    *,
+    top: TopOption = None,
+    source: SourceOption = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    article: ArticleOption = None,
+    explain: ExplainOption = False,
+    articles: ArticlesOption = None,
+    index: IndexOption = None,
+) -> int:
+    """Talk with the articles: ask, and go on from the answer with /more, /context and /sources."""
+    from bot import rendering, terminal
+
+    settings = _load(context, articles=articles, index=index, top=top)
+    out, errors = terminal.console(), terminal.console(stderr=True)
+    filters = _filters(source, after, before, article)
+    encoder = build_encoder(settings)
+    engine = _open(settings, encoder, errors)
+    for name in filters.articles:
+        engine.snapshot.article(name)  # an unknown one is better refused now than at every question
+    interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    if interactive:
+        out.print(rendering.opening(engine.snapshot.articles, filters))
+        out.print()
+    terminal.Chat(
+        engine,
+        filters,
+        top=settings.top,
+        threshold=settings.confidence if explain else None,
+        out=out,
+        errors=errors,
+        loading=terminal.warm_up(encoder) if interactive else None,
+    ).run(terminal.typed(settings.history, errors) if interactive else terminal.piped(sys.stdin.buffer))
+    return ANSWERED
+
+
+# --- keeping the articles and the index ----------------------------------------------------------------------
+
+
+@app.command("index")
+def update_index(
+    context: typer.Context,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Build it anew, whatever is there.")] = False,
+    as_json: JsonOption = False,
+    articles: ArticlesOption = None,
+    index: IndexOption = None,
+) -> int:
+    """Bring the index up to date with the articles, and say what that took."""
+    return _update(_load(context, articles=articles, index=index), force=force, as_json=as_json)
+
+
+def _update(settings: Settings, *, force: bool = False, as_json: bool = False) -> int:
+    from bot import rendering, terminal
+    from retrieval.indexing import update
+
+    with terminal.progress(terminal.console(stderr=True)) as told:
+        report = update(settings.articles, settings.index, build_encoder(settings), force=force, progress=told)
+    if as_json:
+        _put(rendering.report_json(report))
+    else:
+        terminal.console().print(rendering.report(report))
+    return ANSWERED
+
+
+@articles_app.callback(invoke_without_command=True)
+def list_articles(
+    context: typer.Context,
+    *,
+    as_json: JsonOption = False,
+    articles: ArticlesOption = None,
+    index: IndexOption = None,
+) -> int:
+    """List the articles, and the files that cannot be read as one."""
+    if context.invoked_subcommand is not None:
+        context.obj = {"articles": articles, "index": index}
+        return ANSWERED
+    from bot import folder, rendering, terminal
+    from retrieval.errors import NoArticles
+
+    settings = _load(context, articles=articles, index=index)
+    found, skipped = folder.survey(settings.articles)
+    if as_json:
+        _put(*map(rendering.article_json, found), *map(rendering.skipped_json, skipped))
+    else:
+        terminal.console().print(rendering.articles(found, skipped))
+    if not found:
+        raise NoArticles(settings.articles, len(skipped))
+    return ANSWERED
+
+
+@articles_app.command()
+def add(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)],
+    *,
+    as_json: JsonOption = False,
+    articles: ArticlesOption = None,
+    index: IndexOption = None,
+) -> int:
+    """Copy files into the articles folder and index them."""
+    from bot import folder
+
+    settings = _load(context, articles=articles, index=index)
+    _, present = folder.add(settings.articles, files)
+    for name in [] if as_json else present:
+        typer.echo(f"{name} is there already.")
+    return _update(settings, as_json=as_json)
+
+
+@articles_app.command()
+def remove(
+    context: typer.Context,
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", show_default=False)],
+    *,
+    as_json: JsonOption = False,
+    articles: ArticlesOption = None,
+    index: IndexOption = None,
+) -> int:
+    """Delete articles from the folder and the index."""
+    from bot import folder, rendering, terminal
+    from retrieval.errors import NoArticles
+
+    settings = _load(context, articles=articles, index=index)
+    folder.remove(settings.articles, ids)
+    try:
+        return _update(settings, as_json=as_json)
+    except NoArticles as error:
+        # That was the last one: as asked for, and no failure.
+        terminal.console(stderr=True).print(rendering.error(error))
+        return ANSWERED
+
+
+# --- measuring and mending -----------------------------------------------------------------------------------
+
+
+@app.command("eval")
+def evaluate(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)],
+    *,
+    limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Questions at most.")] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Measure the answers on a data set: SQuAD JSON or JSON lines, plain or .gz."""
+    from bot import rendering, terminal
+    from retrieval import evaluation
+
+    settings = _load(context)
+    with terminal.progress(terminal.console(stderr=True)) as told:
+        figures = evaluation.evaluate(
+            file, build_encoder(settings), limit=limit, threshold=settings.confidence, progress=told
+        )
+    if as_json:
+        _put(rendering.figures_json(figures))
+    else:
+        terminal.console().print(rendering.figures(figures))
+    return ANSWERED
+
+
+@app.command("doctor")
+def examine(
+    context: typer.Context,
+    *,
+    as_json: JsonOption = False,
+    articles: ArticlesOption = None,
+    index: IndexOption = None,
+) -> int:
+    """Say what is installed, what is stale or broken, and the remedy for it.
+
+    The exit status is 0 when all is well, 1 when something needs doing, 2 after an error.
+    """
+    from bot import doctor, rendering, terminal
+
+    settings = _load(context, articles=articles, index=index)
+    findings = list(doctor.examine(settings, build_encoder(settings)))
+    if as_json:
+        _put(*map(rendering.finding_json, findings))
+    else:
+        terminal.console().print(rendering.findings(findings))
+    return NOT_SAID if any(finding.remedy for finding in findings) else ANSWERED

@@ -1,0 +1,169 @@
+"""A transformer that finds the words of a passage that answer a question: its weights, inputs and scores.
+
+Extractive question answering as in Devlin et al. 2019 (https://arxiv.org/abs/1810.04805), section 4.2 and 4.3: every
+token is scored as the first and as the last of the answer, and the sequence's first token stands for "no answer here".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from retrieval.encoder import bundled_folder, first_line, native_number_type, quieten, verify_bundled
+from retrieval.errors import ReaderUnavailable
+
+if TYPE_CHECKING:
+    import torch
+    from numpy.typing import NDArray
+
+WEIGHTS_FILE = "model.safetensors"
+
+MAX_TOKENS = 384
+"""Of question, title and passage together: three times what a passage of 95 words needs."""
+
+_TRAINED = ("bert.encoder.", "qa_outputs.")
+"""What differs from the bundled encoder and is stored: the layers and the head, but not the embeddings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Questions over passages, tokenised and padded to shape (pairs, tokens)."""
+
+    tensors: Mapping[str, torch.Tensor]
+    allowed: NDArray[np.bool_]
+    """Tokens of the passage itself: neither the question's nor the title's, no padding."""
+    offsets: NDArray[np.int64]
+    """(pairs, tokens, 2): each token's range of code points in its passage, where allowed."""
+
+    def tokens_of(self, row: int, place: tuple[int, int] | None) -> tuple[int, int]:
+        """First and last token of a range of the passage; the first token of all for None and for what was cut off."""
+        if place is not None:
+            tokens = np.flatnonzero(self.allowed[row])
+            starts, ends = self.offsets[row, tokens, 0], self.offsets[row, tokens, 1]
+            inside = tokens[(ends > place[0]) & (starts < place[1])]
+            if len(inside) and ends[-1] >= place[1]:
+                return int(inside[0]), int(inside[-1])
+        return 0, 0
+
+
+class SpanModel:
+    """A network with its tokeniser. Safe to use from several threads once made."""
+
+    def __init__(self, network: Any, tokenizer: Any) -> None:
+        self.network = network
+        self._tokenizer = tokenizer
+
+    @classmethod
+    def untrained(cls) -> SpanModel:
+        """The bundled encoder's weights under a new head: where training begins."""
+        verify_bundled()
+        return cls(*_load(str(bundled_folder()), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0))
+
+    @classmethod
+    def trained(cls, folder: Path) -> SpanModel:
+        """The bundled encoder with the layers and head that training put into ``folder``.
+
+        Raises:
+            ReaderUnavailable: they are not there, or are not what training writes.
+            WeightsMismatch, EncoderUnavailable: see ``encoder.verify_bundled``.
+        """
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        model = cls.untrained()
+        try:
+            weights = load_file(folder / WEIGHTS_FILE)
+            strange = model.network.load_state_dict(weights, strict=False)
+        except (OSError, SafetensorError, RuntimeError) as error:
+            raise ReaderUnavailable(str(folder), first_line(error)) from error
+        if strange.unexpected_keys or any(cls.is_trained(name) for name in strange.missing_keys):
+            raise ReaderUnavailable(str(folder), f"{WEIGHTS_FILE} holds other layers than this version reads")
+        return model.ready()
+
+    @classmethod
+    def named(cls, name: str) -> SpanModel:
+        """Any extractive question answering model: a folder, or a name on the hub.
+
+        Raises:
+            ReaderUnavailable: there is no such model, or it cannot be loaded.
+        """
+        try:
+            return cls(*_load(name)).ready()
+        except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+            raise ReaderUnavailable(name, first_line(error)) from error
+
+    def ready(self) -> SpanModel:
+        """The same model, set for answering: no dropout, and the fastest number type of this processor."""
+        self.network.to(native_number_type("cpu")).eval()
+        return self
+
+    @staticmethod
+    def is_trained(name: str) -> bool:
+        """Whether the parameter of this name is one that training changes."""
+        return name.startswith(_TRAINED)
+
+    def save(self, folder: Path) -> None:
+        """Write the trained parameters into ``folder``, in bfloat16."""
+        import torch
+        from safetensors.torch import save_file
+
+        weights = {
+            name: parameter.detach().to("cpu", torch.bfloat16).contiguous()
+            for name, parameter in self.network.named_parameters()
+            if self.is_trained(name)
+        }
+        save_file(weights, folder / WEIGHTS_FILE, metadata={"format": "pt"})
+
+    def inputs(self, pairs: Sequence[tuple[str, str, str]]) -> Inputs:
+        """Tokenise (question, title, passage) triples; what is too long is cut off at the end."""
+        prefixes = [f"{title} . " for _, title, _ in pairs]
+        encoded = self._tokenizer(
+            [question for question, _, _ in pairs],
+            [prefix + passage for prefix, (_, _, passage) in zip(prefixes, pairs, strict=True)],
+            truncation="longest_first",
+            max_length=MAX_TOKENS,
+            padding=True,
+            return_offsets_mapping=True,
+            return_tensors="pt",
+        )
+        skipped = np.array([len(prefix) for prefix in prefixes])[:, None, None]
+        offsets = encoded.pop("offset_mapping").numpy() - skipped
+        second = np.array([[part == 1 for part in encoded.sequence_ids(row)] for row in range(len(pairs))])
+        allowed = second & (offsets[:, :, 0] >= 0) & (offsets[:, :, 1] > offsets[:, :, 0])
+        return Inputs(dict(encoded), allowed, offsets)
+
+    def logits(self, inputs: Inputs, device: str = "cpu") -> tuple[torch.Tensor, torch.Tensor]:
+        """Scores of every token as first and as last of the answer, float32 of shape (pairs, tokens) each.
+
+        Tokens that cannot answer get the lowest number there is; the first token of all keeps its score.
+        """
+        import torch
+
+        output = self.network(**{name: tensor.to(device) for name, tensor in inputs.tensors.items()})
+        closed = torch.from_numpy(~inputs.allowed).to(device)
+        closed[:, 0] = False
+        lowest = torch.finfo(torch.float32).min
+        starts, ends = output.start_logits.float(), output.end_logits.float()
+        return starts.masked_fill(closed, lowest), ends.masked_fill(closed, lowest)
+
+    def scores(self, inputs: Inputs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """``logits`` without gradients, as arrays."""
+        import torch
+
+        with torch.inference_mode():
+            starts, ends = self.logits(inputs)
+        return starts.numpy(), ends.numpy()
+
+
+def _load(name: str, **settings: float) -> tuple[Any, Any]:
+    """Network in float32 and tokeniser of a model on disk or on the hub."""
+    quieten()
+    import torch
+    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+    network = AutoModelForQuestionAnswering.from_pretrained(name, dtype=torch.float32, **settings)
+    return network, AutoTokenizer.from_pretrained(name)

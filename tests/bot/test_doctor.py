@@ -1,0 +1,142 @@
+"""What the doctor finds, and what it tells a person to do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from bot import doctor
+from retrieval.errors import WeightsMismatch
+from tests.bot.conftest import Quoth
+
+
+@pytest.fixture(autouse=True)
+def whole_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing 90 MB takes a while; one test here and those of the encoder do it."""
+    monkeypatch.setattr(doctor, "verify_bundled", lambda: "53aa51172d142c89")
+
+
+def todo(quoth: Quoth) -> dict[str, str]:
+    """What needs doing: the finding with its remedy."""
+    return {found["text"]: found["remedy"] for found in quoth("doctor", "--json").objects if found["remedy"]}
+
+
+def test_all_is_well_after_indexing(quoth: Quoth, library: Path) -> None:
+    quoth("index")
+
+    said = quoth("doctor")
+
+    assert said.status == 0
+    assert "All is well." in said.out
+    assert f"torch {metadata.version('torch')}" in said.out
+    assert "(SHA-256 53aa51172d14…)" in said.out
+    assert "3 articles in data/articles" in said.out
+    assert "built just now" in said.out
+    assert "It is up to date" in said.out
+    assert "QUOTH_TOP = 3 (the default)" in said.out
+    assert library.exists()
+
+
+def test_a_missing_index_is_to_be_built(quoth: Quoth, library: Path) -> None:
+    assert quoth("doctor").status == 1
+    assert todo(quoth) == {"There is no index at data/index": "build it with quoth index"}
+    assert library.exists()
+
+
+def test_a_stale_index_is_named_with_what_changed(quoth: Quoth, library: Path) -> None:
+    quoth("index")
+    (library / "bread.txt").unlink()
+    (library / "new.txt").write_text("News.", encoding="utf-8")
+    (library / "whales.txt").write_text("No more whales.", encoding="utf-8")
+
+    assert "It is stale: 1 article new, 1 article changed, 1 article gone" in todo(quoth)
+
+
+def test_skipped_files_are_named_with_their_reason(quoth: Quoth, library: Path) -> None:
+    quoth("index")
+    for number in range(25):
+        (library / f"blank{number:02}.txt").write_bytes(b"")
+
+    found = todo(quoth)
+
+    assert found["blank00.txt is skipped: it holds no text"] == "mend the file or take it out"
+    assert found["5 more files are skipped"] == "quoth articles names them all"
+    assert "It is stale: other files are skipped now" in found
+
+
+def test_a_changed_model_makes_the_index_stale(quoth: Quoth, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quoth("index")
+    monkeypatch.setattr("tests.fakes.FakeEncoder.fingerprint", "fake:2")
+
+    assert "It is stale: the encoder changed" in todo(quoth)
+    assert library.exists()
+
+
+def test_a_damaged_index_is_to_be_built_anew(quoth: Quoth, library: Path) -> None:
+    quoth("index")
+    next(library.parent.glob("index/snapshot-*/manifest.json")).write_text("{}", encoding="utf-8")
+
+    ((finding, remedy),) = todo(quoth).items()
+    assert "is damaged" in finding
+    assert remedy == "build it anew with quoth index --force"
+
+
+@pytest.mark.usefixtures("tmp_path")
+def test_a_missing_folder_is_named(quoth: Quoth) -> None:
+    assert (
+        todo(quoth)["There is no folder of articles at data/articles"] == "make it, or name another with --articles DIR"
+    )
+
+
+def test_an_empty_folder_needs_an_article(quoth: Quoth, tmp_path: Path) -> None:
+    (tmp_path / "data" / "articles").mkdir(parents=True)
+
+    assert "quoth articles add FILE" in todo(quoth)["0 articles in data/articles"]
+
+
+@pytest.mark.usefixtures("library")
+def test_other_weights_are_to_be_installed_again(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mismatch() -> str:
+        raise WeightsMismatch(Path("model.safetensors"), "a" * 64, "b" * 64)
+
+    monkeypatch.setattr(doctor, "verify_bundled", mismatch)
+    quoth("index")
+
+    ((finding, remedy),) = todo(quoth).items()
+    assert "SHA-256 bbbbbbbbbbbb… instead of aaaaaaaaaaaa…" in finding
+    assert "--force-reinstall" in remedy
+
+
+@pytest.mark.usefixtures("library")
+def test_a_model_of_ones_own_is_named(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_ENCODER", "models/mine")
+    quoth("index")
+
+    text = quoth("doctor").out
+
+    assert "models/mine, from QUOTH_ENCODER" in text
+    assert "QUOTH_ENCODER = models/mine\n" in text
+
+
+@pytest.mark.usefixtures("library")
+def test_a_missing_package_is_to_be_installed(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
+    quoth("index")
+    monkeypatch.setattr(doctor, "_PACKAGES", ("rich", "no-such-package"))
+
+    assert todo(quoth) == {"no-such-package is not installed": "pip install -c constraints.txt no-such-package"}
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (timedelta(seconds=20), "just now"),
+        (timedelta(minutes=1), "1 minute ago"),
+        (timedelta(hours=5), "5 hours ago"),
+        (timedelta(days=40), "40 days ago"),
+    ],
+)
+def test_an_age_is_told_in_its_largest_unit(age: timedelta, words: str) -> None:
+    assert doctor._ago(datetime.now(UTC) - age) == words

@@ -1,0 +1,83 @@
+"""Settings: where they come from, which goes first, and how a bad one is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot import settings
+from bot.settings import SettingInvalid
+
+
+def test_the_defaults_need_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("QUOTH_HISTORY")
+
+    chosen = settings.load()
+
+    assert (chosen.articles, chosen.index) == (Path("data/articles"), Path("data/index"))
+    assert (chosen.encoder, chosen.device, chosen.top, chosen.confidence) == ("bundled", None, 3, 0.5)
+    assert chosen.history.name == "history"
+
+
+def test_the_command_line_goes_before_the_environment_and_that_before_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("QUOTH_TOP=5\nQUOTH_INDEX=from-file\nQUOTH_DEVICE=\nOTHER=1\n", encoding="utf-8")
+    monkeypatch.setenv("QUOTH_TOP", "6")
+
+    assert settings.load().index == Path("from-file")
+    assert settings.load().device is None
+    assert settings.load().top == 6
+    assert settings.load(top=7, index=None).top == 7
+
+
+@pytest.mark.parametrize(
+    ("said", "probability"), [("bold", 0.2), ("Balanced ", 0.5), ("careful", 0.8), ("0.95", 0.95), ("0", 0.0)]
+)
+def test_confidence_is_a_word_or_a_number(said: str, probability: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_CONFIDENCE", said)
+
+    assert settings.load().confidence == probability
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "wanted"),
+    [
+        ("QUOTH_TOP", "many", "whole number"),
+        ("QUOTH_TOP", "0", "from 1"),
+        ("QUOTH_CONFIDENCE", "reckless", "bold, balanced, careful"),
+        ("QUOTH_CONFIDENCE", "1.5", "from 0 to 1"),
+        ("QUOTH_CONFIDENCE", "nan", "from 0 to 1"),
+    ],
+)
+def test_a_bad_value_is_named_with_what_would_be_good(
+    variable: str, value: str, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(SettingInvalid) as caught:
+        settings.load()
+
+    assert (caught.value.variable, caught.value.value) == (variable, value)
+    assert wanted in caught.value.wanted
+
+
+def test_every_setting_has_words_for_a_bad_value() -> None:
+    assert set(settings._WANTED) == set(settings.Settings.model_fields)
+
+
+def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"QUOTH_TOP=\xff\xfe")
+
+    with pytest.raises(SettingInvalid) as caught:
+        settings.load()
+
+    assert caught.value.variable == ".env"
+
+
+def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    monkeypatch.setenv("QUOTH_ARTICLES", "~/news")
+
+    assert settings.load().articles == Path("/home/somebody/news")
