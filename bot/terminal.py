@@ -227,11 +227,11 @@ class Chat:
             self._out.print()
             self._out.print(rendering.explanation(answer, self._threshold))
 
-    def _ask(self, question: str, top: int) -> Answer:
+    def _ask(self, question: str, top: int, *, weak: bool = False) -> Answer:
         if self._loading and self._loading.is_alive():
             with waiting(self._errors, "Loading the model"):
                 self._loading.join()
-        return self._engine.ask(question, self._filters, top=top)
+        return self._engine.ask(question, self._filters, top=top, weak=weak)
 
     def _command(self, name: str, argument: str) -> RenderableType:
         if name == "/help":
@@ -243,7 +243,7 @@ class Chat:
         return self._commands[name](turn, argument)
 
     def _more(self, turn: Turn, _: str) -> RenderableType:
-        fuller = self._ask(turn.answer.question, len(turn.shown) + self._top)
+        fuller = self._ask(turn.answer.question, len(turn.shown) + self._top, weak=True)
         fresh = turn.unseen(fuller)[: self._top]
         if not fresh:
             return Text("There is nothing more.")

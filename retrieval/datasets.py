@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import string
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -82,21 +83,23 @@ def as_file(article: Article) -> str:
 
 
 def holds(quote: str, gold: str, *, sentence: bool = False) -> bool:
-    """Whether a quote has the words of ``gold`` in it, in a row, wherever in the articles it was taken from.
+    """Whether a quote has the words of ``gold`` in it, in a row and as ``normalise`` has them, whatever its article.
 
-    Letter case, punctuation and the articles (a, an, the) do not matter, and hyphens part words, so that "a
-    five-year plan" holds "five". A quote also holds a gold ``sentence`` when it is a part of it.
+    A quote also holds a gold ``sentence`` when it is a part of it.
     """
-    text, words = _words(quote), _words(gold)
+    text, words = (f" {normalise(each)} " for each in (quote, gold))
     if not words.strip():
         return gold.strip() in quote
-    return words in text or (sentence and text in words)
+    return words in text or (sentence and bool(text.strip()) and text in words)
 
 
-def _words(text: str) -> str:
-    """The words of a text between single spaces, one at either end too, so that a substring is a row of words."""
-    words = (word for word in re.findall(r"\w+", text.lower()) if word not in {"a", "an", "the"})
-    return f" {' '.join(words)} "
+def normalise(text: str) -> str:
+    """A text as SQuAD's own script compares it: lower case, no ASCII punctuation, no articles, single spaces."""
+    bare = text.lower().translate(_NO_PUNCTUATION)
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", bare).split())
+
+
+_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 class _FaultError(Exception):

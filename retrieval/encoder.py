@@ -30,6 +30,9 @@ _CHUNK = 256
 _BATCH = 16
 """Texts a forward pass. On a CPU small batches win: sorted by length they need little padding and stay in cache."""
 
+_FAILURES = (OSError, ValueError, RuntimeError, KeyError, ImportError)
+"""What loading a model raises when it is not there or makes no sense."""
+
 
 class Encoder(Protocol):
     """What the engine asks of a model; tests put a small deterministic one in its place."""
@@ -113,20 +116,28 @@ class SentenceTransformerEncoder:
         if self.name == BUNDLED:
             verify_bundled()
         quieten()
+        try:
+            return self._open(local_files_only=True)
+        except _FAILURES as error:
+            if self.name == BUNDLED or Path(self.name).is_dir():
+                raise EncoderUnavailable(self.name, first_line(error)) from error
+        # Only what is not in the hub's cache yet needs a network, which takes its time to fail.
+        try:
+            return self._open(local_files_only=False)
+        except _FAILURES as error:
+            raise EncoderUnavailable(self.name, first_line(error)) from error
+
+    def _open(self, *, local_files_only: bool) -> SentenceTransformer:
         import torch
         from sentence_transformers import SentenceTransformer
 
-        local = self.name == BUNDLED or Path(self.name).is_dir()
         device = self._device or (None if torch.cuda.is_available() or torch.backends.mps.is_available() else "cpu")
-        try:
-            return SentenceTransformer(
-                str(bundled_folder()) if self.name == BUNDLED else self.name,
-                device=device,
-                local_files_only=local,
-                model_kwargs={"dtype": native_number_type(device)},
-            )
-        except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
-            raise EncoderUnavailable(self.name, first_line(error)) from error
+        return SentenceTransformer(
+            str(bundled_folder()) if self.name == BUNDLED else self.name,
+            device=device,
+            local_files_only=local_files_only,
+            model_kwargs={"dtype": native_number_type(device)},
+        )
 
     @staticmethod
     def _unit(vectors: NDArray[Any]) -> Vectors:
@@ -153,10 +164,14 @@ def quieten() -> None:
     """Keep the hub client's and transformers' progress bars and advice off the user's terminal."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    from transformers.utils import logging
+    import logging
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    for library in ("huggingface_hub", "sentence_transformers"):
+        logging.getLogger(library).setLevel(logging.ERROR)
 
 
 def first_line(error: BaseException) -> str:

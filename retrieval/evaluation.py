@@ -6,8 +6,6 @@ questions one by one, and ``summarise`` makes figures of what came back; ``evalu
 
 from __future__ import annotations
 
-import re
-import string
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,10 +17,11 @@ from tempfile import TemporaryDirectory
 
 from retrieval.answering import Answer, Engine
 from retrieval.articles import Article
-from retrieval.datasets import Dataset, Question, as_file, holds, load
+from retrieval.datasets import Dataset, Question, as_file, holds, load, normalise
 from retrieval.encoder import Encoder
 from retrieval.errors import StorageFailed
 from retrieval.indexing import Progress, Report, update
+from retrieval.reader import Reader
 from retrieval.snapshot import open_latest
 
 _DEPTH = 10
@@ -92,6 +91,7 @@ def evaluate(
     path: Path,
     encoder: Encoder,
     *,
+    reader: Reader | None = None,
     limit: int | None = None,
     threshold: float,
     progress: Progress | None = None,
@@ -107,7 +107,7 @@ def evaluate(
     """
     dataset = load(path)
     questions = spread(dataset.questions, limit)
-    with indexed(dataset, encoder, threshold=threshold, progress=progress) as (engine, report):
+    with indexed(dataset, encoder, reader=reader, threshold=threshold, progress=progress) as (engine, report):
         marks = [outcome.marks for outcome in outcomes(engine, questions, progress)]
     return summarise(marks, articles=len(dataset.articles), report=report)
 
@@ -122,7 +122,12 @@ def spread(questions: Sequence[Question], limit: int | None) -> Sequence[Questio
 
 @contextmanager
 def indexed(
-    dataset: Dataset, encoder: Encoder, *, threshold: float, progress: Progress | None = None
+    dataset: Dataset,
+    encoder: Encoder,
+    *,
+    reader: Reader | None = None,
+    threshold: float,
+    progress: Progress | None = None,
 ) -> Iterator[tuple[Engine, Report]]:
     """An engine over the data set's articles, in a temporary folder, and what building its index took.
 
@@ -134,7 +139,7 @@ def indexed(
         _write(folder, dataset.articles)
         index = Path(name, "index")
         report = update(folder, index, encoder, progress=progress)
-        yield Engine(open_latest(index), encoder, threshold=threshold), report
+        yield Engine(open_latest(index), encoder, reader=reader, threshold=threshold), report
 
 
 def _write(folder: Path, articles: Iterable[Article]) -> None:
@@ -238,12 +243,6 @@ def _quantile(ordered: Sequence[float], share: float) -> float:
 
 
 # --- comparing texts -----------------------------------------------------------------------------------------
-
-
-def normalise(text: str) -> str:
-    """A text as SQuAD's own script compares it: lower case, no ASCII punctuation, no articles, single spaces."""
-    bare = "".join(character for character in text.lower() if character not in string.punctuation)
-    return " ".join(re.sub(r"\b(a|an|the)\b", " ", bare).split())
 
 
 def f1(said: str, gold: str) -> float:

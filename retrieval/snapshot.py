@@ -272,7 +272,8 @@ def publish(index: Path, draft: Draft) -> Snapshot:
         _sync(index)
     except (OSError, RuntimeError) as error:  # faiss raises the latter when it cannot write
         shutil.rmtree(folder, ignore_errors=True)
-        raise StorageFailed(index, getattr(error, "strerror", None) or str(error).splitlines()[0]) from error
+        # numpy and faiss count the bytes that they could not write, and do not say why.
+        raise StorageFailed(index, getattr(error, "strerror", None) or "only a part could be written") from error
     for old in published(index)[:-_KEPT]:
         shutil.rmtree(old, ignore_errors=True)
     return Snapshot.open(path)
@@ -283,6 +284,7 @@ def _write(folder: Path, draft: Draft, number: int) -> bytes:
     _write_articles(folder, draft)
     DenseIndex.build(draft.vectors).save(folder)
     LexicalIndex.build(draft.terms).save(folder)
+    _check_complete(folder)
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     manifest = {
         "number": number,
@@ -298,6 +300,16 @@ def _write(folder: Path, draft: Draft, number: int) -> bytes:
     for path in [*folder.rglob("*"), folder]:
         _sync(path)
     return content
+
+
+def _check_complete(folder: Path) -> None:
+    """Open what numpy and faiss wrote: of a full disk that cuts off the last few bytes of a file they say nothing."""
+    try:
+        DenseIndex.open(folder)
+        LexicalIndex.open(folder)
+        np.load(folder / "passages.npy", mmap_mode="r")
+    except ValueError as error:
+        raise OSError(str(error)) from error
 
 
 def _write_articles(folder: Path, draft: Draft) -> None:

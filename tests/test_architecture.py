@@ -1,0 +1,112 @@
+"""The gates of ``make check`` let this project through and stop a planted violation."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The project's code and its tools' settings, where a test may spoil them."""
+    for package in ("bot", "retrieval"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def run(tool: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name(tool)
+    return subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def plant(path: Path, code: str) -> None:
+    path.write_text(path.read_text(encoding="utf-8") + f"\n{code}\n", encoding="utf-8")
+
+
+def test_the_layers_hold_in_an_unspoilt_copy(copy: Path) -> None:
+    result = run("lint-imports", "--no-cache", folder=copy)
+
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "contract"),
+    [
+        ("retrieval/search.py", "import bot.settings", "The engine knows nothing of its faces"),
+        ("retrieval/articles.py", "import retrieval.snapshot", "Inside the engine"),
+        ("retrieval/dense.py", "import retrieval.lexical", "Inside the engine"),
+        ("retrieval/unlisted.py", "", "Inside the engine"),
+        ("bot/rendering.py", "import bot.cli", "Inside the faces"),
+        ("bot/terminal.py", "def f():\n    import numpy", "The faces leave numbers to the engine"),
+        ("bot/cli.py", "def f():\n    import torch", "The faces leave numbers to the engine"),
+        ("retrieval/answering.py", "import rich.text", "The engine knows no face's library"),
+        ("retrieval/search.py", "import faiss", "Only retrieval.dense imports faiss"),
+        ("retrieval/search.py", "import bm25s", "Only retrieval.lexical imports bm25s"),
+        ("retrieval/snapshot.py", "import sentence_transformers", "Only retrieval.encoder imports"),
+    ],
+)
+def test_an_import_against_the_layers_breaks_its_contract(copy: Path, file: str, code: str, contract: str) -> None:
+    (copy / file).touch()
+    plant(copy / file, code)
+
+    result = run("lint-imports", "--no-cache", folder=copy)
+
+    broken = [line for line in result.stdout.splitlines() if " BROKEN" in line]
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert any(line.startswith(contract) for line in broken), result.stdout
+
+
+@pytest.mark.parametrize(
+    ("code", "rule"),
+    [
+        ("def undocumented() -> None:\n    return None", "D103"),
+        ("assert print", "S101"),
+        ("print('left over')", "T201"),
+    ],
+)
+def test_ruff_stops_a_planted_fault(copy: Path, code: str, rule: str) -> None:
+    plant(copy / "retrieval/errors.py", code)
+
+    result = run("ruff", "check", "--no-cache", "--output-format=concise", folder=copy)
+
+    assert result.returncode == 1
+    assert rule in result.stdout
+
+
+def test_ruff_stops_code_that_is_not_formatted(copy: Path) -> None:
+    plant(copy / "retrieval/errors.py", "x = {  'a':1 }")
+
+    assert run("ruff", "format", "--check", "--no-cache", folder=copy).returncode == 1
+
+
+def test_mypy_stops_a_planted_type_error(copy: Path) -> None:
+    plant(copy / "retrieval/errors.py", "number: int = 'one'\n\n\ndef untyped(x):\n    return x")
+
+    result = run("mypy", "--cache-dir", str(copy / ".mypy_cache"), "retrieval/errors.py", folder=copy)
+
+    assert result.returncode == 1
+    assert "[assignment]" in result.stdout
+    assert "[no-untyped-def]" in result.stdout
+
+
+def test_a_warning_fails_a_test_and_so_does_the_network(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "test_planted.py").write_text(
+        "import socket, warnings\n"
+        "def test_warns(): warnings.warn('careless')\n"
+        "def test_connects(): socket.create_connection(('127.0.0.1', 9))\n",
+        encoding="utf-8",
+    )
+
+    result = run("pytest", "-p", "no:cacheprovider", "test_planted.py", folder=tmp_path)
+
+    assert "UserWarning: careless" in result.stdout
+    assert "SocketBlockedError" in result.stdout
+    assert "2 failed" in result.stdout

@@ -1,0 +1,1 @@
+"""Making the reader that ships in ``data/reader``; see README.md here."""

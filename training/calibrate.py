@@ -1,0 +1,115 @@
+"""``python -m training.calibrate SQUAD_DEV``: fit how sure an answer is, and write it beside the reader's weights.
+
+Half of the articles are indexed. Questions about these may be answered, questions about the others cannot be. On the
+questions about every other article, of both kinds, a logistic regression is fitted from the evidence that the engine
+gives to whether its first quote holds an answer; what it is worth is measured on the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from retrieval.datasets import Dataset, load
+from retrieval.encoder import SentenceTransformerEncoder
+from retrieval.evaluation import indexed, mark, spread
+from retrieval.reader import SpanReader
+
+EVIDENCE = ("reading", "cosine", "coverage", "gap")
+FOREIGN_DECLINED = 0.96
+"""What share of the questions that cannot be answered the threshold is to decline, on the half fitted on."""
+BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One question asked."""
+
+    evidence: tuple[float, ...]
+    own: bool
+    """Whether its article is in the index."""
+    right: bool
+    """Whether the first quote holds an answer."""
+    fitted: bool
+    """Whether it belongs to the half that is fitted on."""
+
+
+def samples(dataset: Dataset, questions: int) -> Iterator[Sample]:
+    """Ask ``questions`` of the data set with half of its articles in the index."""
+    ids = [article.id for article in dataset.articles]
+    known = Dataset(dataset.articles[::2], ())
+    half = {article.id for article in known.articles}
+    fitted = set(ids[::4]) | set(ids[1::4])
+    with indexed(known, SentenceTransformerEncoder(), reader=SpanReader(), threshold=0.5) as (engine, _):
+        for question in track(spread(dataset.questions, questions), "Asking", console=Console(stderr=True)):
+            answer = engine.ask(question.text)
+            own = question.article in half
+            right = own and mark(question, answer, 0.0).first_quote
+            evidence = tuple(answer.evidence[name] for name in EVIDENCE)
+            yield Sample(evidence, own, right, question.article in fitted)
+
+
+def fit(asked: list[Sample]) -> dict[str, Any]:
+    """Intercept, weights and threshold from one half, and what they are worth on the other."""
+    table = np.array([sample.evidence for sample in asked])
+    own = np.array([sample.own for sample in asked])
+    right = np.array([sample.right for sample in asked])
+    ours = np.array([sample.fitted for sample in asked])
+    regression = LogisticRegression(C=10.0, max_iter=1000).fit(table[ours], right[ours])
+    sure = regression.predict_proba(table)[:, 1]
+    threshold = float(np.quantile(sure[ours & ~own], FOREIGN_DECLINED))
+    rest = ~ours
+    return {
+        "intercept": round(float(regression.intercept_[0]), 4),
+        "weights": {name: round(float(w), 4) for name, w in zip(EVIDENCE, regression.coef_[0], strict=True)},
+        "threshold": round(threshold, 3),
+        "measured": {
+            "questions": int(rest.sum()),
+            "auroc_own_against_foreign": round(float(roc_auc_score(own[rest], sure[rest])), 4),
+            "auroc_right_against_all_else": round(float(roc_auc_score(right[rest], sure[rest])), 4),
+            "foreign_declined": round(float((sure[rest & ~own] < threshold).mean()), 4),
+            "own_declined": round(float((sure[rest & own] < threshold).mean()), 4),
+            "expected_calibration_error": round(calibration_error(sure[rest], right[rest]), 4),
+        },
+    }
+
+
+def calibration_error(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Expected calibration error over ``BINS`` equal bins (Guo et al. 2017, https://arxiv.org/abs/1706.04599)."""
+    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
+    return float(
+        sum(
+            (bins == number).mean() * abs(sure[bins == number].mean() - right[bins == number].mean())
+            for number in np.unique(bins)
+        )
+    )
+
+
+def main() -> None:
+    """Fit and write ``calibration.json``."""
+    parser = argparse.ArgumentParser(prog="python -m training.calibrate", description=main.__doc__)
+    parser.add_argument("squad", type=Path, help="SQuAD 1.1's dev-v1.1.json, plain or .gz")
+    parser.add_argument("--out", type=Path, default=Path("data/reader"))
+    parser.add_argument("--questions", type=int, default=3000, help="asked, spread over the file")
+    asked = parser.parse_args()
+    fitted = fit(list(samples(load(asked.squad), asked.questions)))
+    fitted["data"] = f"{asked.squad.name}, {asked.questions} questions; CC BY-SA 4.0"
+    fitted["fitted"] = datetime.now(UTC).date().isoformat()
+    (asked.out / "calibration.json").write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(fitted, indent=2))
+
+
+if __name__ == "__main__":
+    main()
