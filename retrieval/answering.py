@@ -101,8 +101,9 @@ class Engine:
         words = _checked(question)
         hits = self._searcher.search(words, _HITS, filters)
         readings = self._reader.read(words, hits)
-        quotes = choose(readings, top, behind=math.inf if weak else _BEHIND)
-        evidence = self._evidence(words, quotes)
+        every = choose(readings, max(top, 2))
+        quotes = every[:top] if weak else worthwhile(every[:top])
+        evidence = self._evidence(words, every)
         confidence = self._reader.calibration.probability(evidence) if evidence else 0.0
         return Answer(
             question=question,
@@ -133,6 +134,11 @@ class Engine:
         }
 
 
+def worthwhile(quotes: tuple[Quote, ...]) -> tuple[Quote, ...]:
+    """The quotes that do not fall far behind the first."""
+    return tuple(quote for quote in quotes if quote.score >= quotes[0].score - _BEHIND)
+
+
 def _reranked(hits: Sequence[Hit], readings: Iterable[Reading]) -> tuple[Hit, ...]:
     """Hits by the best that the reader found in them, and behind them those that it did not read."""
     best = dict.fromkeys(map(id, hits), -math.inf)
@@ -151,17 +157,17 @@ def _checked(question: str) -> str:
     return " ".join(question.encode(errors="replace").decode().split())
 
 
-def choose(readings: Iterable[Reading], top: int, behind: float = math.inf) -> tuple[Quote, ...]:
+def choose(readings: Iterable[Reading], top: int) -> tuple[Quote, ...]:
     """The ``top`` best quotes that say different things, best first.
 
     Readings whose sentences overlap become one quote, with the words that either highlights. The same sentence told
-    again is no further quote: another article that has it is named with the first. After the first quote, one that
-    shares no word with the question adds nothing, and neither does one that scores over ``behind`` less.
+    again is no further quote: another article that has it is named with the first. After the first quote, one
+    without a word to highlight adds nothing.
     """
     chosen: list[Quote] = []
     for reading in sorted(readings, key=lambda reading: -(reading.hit.score + reading.score)):
         quote = _quote(reading)
-        adds = not chosen or (quote.highlights and quote.score >= chosen[0].score - behind)
+        adds = not chosen or quote.highlights
         if not _absorbed(quote, chosen) and adds and len(chosen) < top:
             chosen.append(quote)
     return tuple(chosen)

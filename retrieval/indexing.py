@@ -106,7 +106,7 @@ def update(
         else:
             reusable = None if force or changes.anew else previous
             draft, encoded = _draft(survey, reusable, encoder, began, progress)
-            snapshot, built = publish(index, draft), True
+            snapshot, built = publish(index, draft, previous), True
         return Report(
             added=changes.added,
             changed=changes.changed,

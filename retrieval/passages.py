@@ -180,8 +180,7 @@ def cut(text: str) -> list[Span]:
                 passages.append(Span(parcel[0].start, parcel[-1].end))
             *full, parcel = _parts(text, paragraph)
             passages.extend(Span(part[0].start, part[-1].end) for part in full)
-        if parcel:
-            passages.append(Span(parcel[0].start, parcel[-1].end))
+        passages.append(Span(parcel[0].start, parcel[-1].end))
     return passages
 
 

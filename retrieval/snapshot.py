@@ -47,9 +47,6 @@ if TYPE_CHECKING:
 RULES: Mapping[str, Any] = {"format": 1, "passages": passages.RULES, "terms": lexical.RULES}
 """By what rules texts are read, cut and stored; a snapshot made by others is rebuilt."""
 
-_KEPT = 2
-"""Snapshots left on disk: the one that serves, and the one before it, should a disk damage that."""
-
 _NAME = re.compile(r"snapshot-(\d{8})-([0-9a-f]{16})")
 _UNFINISHED = "unfinished-"
 
@@ -253,8 +250,10 @@ class Draft:
     """Each passage's text, or its terms where these are known."""
 
 
-def publish(index: Path, draft: Draft) -> Snapshot:
+def publish(index: Path, draft: Draft, previous: Snapshot | None) -> Snapshot:
     """Write a snapshot into ``index`` and make it the newest. The caller holds the lock on the index.
+
+    Others are removed but for ``previous``, which is whole and will serve should a disk damage the new one.
 
     Raises:
         StorageFailed: the disk is full or may not be written; what was there before is untouched.
@@ -274,7 +273,7 @@ def publish(index: Path, draft: Draft) -> Snapshot:
         shutil.rmtree(folder, ignore_errors=True)
         # numpy and faiss count the bytes that they could not write, and do not say why.
         raise StorageFailed(index, getattr(error, "strerror", None) or "only a part could be written") from error
-    for old in published(index)[:-_KEPT]:
+    for old in set(published(index)) - {path, previous and previous.path}:
         shutil.rmtree(old, ignore_errors=True)
     return Snapshot.open(path)
 

@@ -1,0 +1,68 @@
+"""``python -m benchmarks.indexing DATA``: how near indexing comes to encoding alone, and what answering costs besides.
+
+The texts of a data set's passages are encoded by sentence-transformers as it comes, in the number type that Quoth
+uses, and indexed by Quoth, in turn; then questions are answered and, in turn, only encoded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from pathlib import Path
+
+from retrieval.answering import Engine
+from retrieval.datasets import Dataset, load
+from retrieval.encoder import SentenceTransformerEncoder
+from retrieval.evaluation import indexed, spread
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.indexing", description=main.__doc__)
+    parser.add_argument("data", type=Path, help="a data set that quoth eval reads")
+    parser.add_argument("--articles", type=int, default=12, help="of the data set, from its beginning")
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    whole = load(asked.data)
+    dataset = Dataset(whole.articles[: asked.articles], whole.questions)
+    encoder = SentenceTransformerEncoder()
+    model = encoder.load()
+    ratios = []
+    for number in range(asked.rounds):
+        with indexed(dataset, encoder, threshold=0.5) as (engine, report):
+            passages = [engine.snapshot.passage(row) for row in range(report.passages)]
+            texts = [f"{passage.article.title}. {passage.text}" for passage in passages]
+            started = time.perf_counter()
+            model.encode(texts)
+            bare_s = time.perf_counter() - started
+            ratios.append(bare_s / report.elapsed_s)
+            print(
+                f"round {number + 1}: {len(texts)} passages, encode alone {len(texts) / bare_s:.1f} a second, "
+                f"index {len(texts) / report.elapsed_s:.1f} a second, ratio {ratios[-1]:.2f}"
+            )
+            if number == asked.rounds - 1:
+                _answering(engine, encoder, [question.text for question in spread(dataset.questions, 200)])
+    print(f"indexing reaches {statistics.median(ratios):.0%} of encoding alone (median of {asked.rounds})")
+
+
+def _answering(engine: Engine, encoder: SentenceTransformerEncoder, questions: list[str]) -> None:
+    """Time answers and bare encodings of the same questions in turn."""
+    answers, encodings = [], []
+    for question in questions:
+        started = time.perf_counter()
+        encoder.encode_query([question])
+        encoded = time.perf_counter()
+        engine.ask(question)
+        answers.append(time.perf_counter() - encoded)
+        encodings.append(encoded - started)
+    outside = [answer - encoding for answer, encoding in zip(answers, encodings, strict=True)]
+    print(
+        f"a warm answer: p50 {statistics.median(answers) * 1e3:.1f} ms, "
+        f"{statistics.median(answers) / statistics.median(encodings):.2f} times one encode of the question; "
+        f"outside the model p50 {statistics.median(outside) * 1e3:.2f} ms"
+    )
+
+
+if __name__ == "__main__":
+    main()

