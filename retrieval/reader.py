@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).resolve().parents[1] / "data" / "reader"
 """Where the trained reader's weights, card and calibration are."""
 
+CALIBRATION_FILE = "calibration.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -137,7 +139,8 @@ class SpanReader:
         self._name = name
         self._lock = threading.Lock()
         self._model: SpanModel | None = None
-        self.calibration = Calibration.load(SHIPPED / "calibration.json")
+        own = Path(name) / CALIBRATION_FILE
+        self.calibration = Calibration.load(own if own.is_file() else SHIPPED / CALIBRATION_FILE)
 
     def load(self) -> SpanModel:
         """The network, loaded at the first call."""
@@ -183,6 +186,23 @@ class SpanReader:
             elif margin > 0 and all(span.end <= other.start or other.end <= span.start for other in known.highlights):
                 found[sentence] = replace(known, highlights=(*known.highlights, span))
         return list(found.values())
+
+
+def reader_named(name: str) -> Reader | None:
+    """The reader that a setting names: ``trained`` for the one that ships, ``none`` for none, else a model.
+
+    A model is a folder that ``python -m training`` wrote, any other model's folder, or a name on the hub.
+
+    Raises:
+        ReaderUnavailable: the calibration that goes with it cannot be read.
+    """
+    if name == "none":
+        return None
+    if name == "trained":
+        return SpanReader()
+    folder = Path(name)
+    ours = folder.is_dir() and not (folder / "config.json").exists()
+    return SpanReader(folder if ours else name)
 
 
 def _margins(

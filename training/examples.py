@@ -101,7 +101,7 @@ class SquadExamples:
 
     def _wrong_passage(self, asked: _Asked, dice: random.Random) -> TrainingPassage | None:
         scores = self._bm25.scores(asked.question)
-        best = np.argpartition(-scores, 3 * NEGATIVES)[: 3 * NEGATIVES]
+        best = np.argpartition(-scores, min(3 * NEGATIVES, len(scores) - 1))[: 3 * NEGATIVES]
         ranked = [self.passages[i] for i in best[np.argsort(-scores[best])]]
         wrong = [passage for passage in ranked if not _has_any(passage.text, asked.answers)]
         return dice.choice(wrong[:NEGATIVES]) if wrong else None

@@ -1,0 +1,67 @@
+"""The training command, over a data set of a few paragraphs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from retrieval.span_model import SpanModel
+from training.examples import SquadExamples
+
+TOWNS = ["Sochi", "Tokyo", "Moscow", "Oslo", "Lima", "Cairo", "Quito", "Delhi", "Accra", "Hanoi"]
+
+
+@pytest.fixture
+def squad(tmp_path: Path) -> Path:
+    """A hundred questions: five about each of twenty paragraphs."""
+    articles = []
+    for number, town in enumerate(TOWNS):
+        paragraphs = []
+        for year in (1990 + number, 2010 + number):
+            context = f"In {year} the ministers met in {town}. They agreed on {number + 3} projects and left by train."
+            answers = [str(year), town, f"{number + 3} projects", "The ministers".lower(), "by train"]
+            asked = ["When did they meet?", "Where?", "What was agreed on?", "Who met?", "How did they go home?"]
+            qas = [
+                {"id": f"{year}{i}", "question": question, "answers": [{"text": a, "answer_start": context.index(a)}]}
+                for i, (question, a) in enumerate(zip(asked, answers, strict=True))
+            ]
+            paragraphs.append({"context": context, "qas": qas})
+        articles.append({"title": f"Meeting_in_{town}", "paragraphs": paragraphs})
+    path = tmp_path / "squad.json"
+    path.write_text(json.dumps({"data": articles}), encoding="utf-8")
+    return path
+
+
+def test_every_example_marks_its_answer_or_nothing(squad: Path) -> None:
+    data = SquadExamples(squad, negative=1.0, seed=3)
+
+    examples = list(data.shuffled(0))
+
+    assert len(data) == 100
+    answers = [e.passage.text[slice(*e.answer)] for e in examples if e.answer]
+    assert len(answers) == 100
+    assert set(TOWNS) <= set(answers)
+    wrong = [e for e in examples if e.answer is None]
+    assert wrong
+    assert examples == list(data.shuffled(0))
+    assert examples != list(data.shuffled(1))
+
+
+def train(squad: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "training", str(squad), "--out", str(out), *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+
+
+def test_the_command_makes_weights_that_the_product_reads_and_a_card(squad: Path, tmp_path: Path) -> None:
+    done = train(squad, tmp_path / "reader", "--minutes", "0.1")
+
+    assert done.returncode == 0, done.stderr
+    card = json.loads((tmp_path / "reader" / "card.json").read_text("utf-8"))
+    assert card["examples"] >= 32
+    assert card["data"]["licence"] == "CC BY-SA 4.0"
+    SpanModel.trained(tmp_path / "reader")
+    assert not list((tmp_path / "reader").glob("checkpoint*"))
