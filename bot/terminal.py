@@ -184,7 +184,8 @@ class Chat:
         errors: Console,
         loading: threading.Thread | None = None,
     ) -> None:
-        self._engine = engine
+        self.engine = engine
+        """May be replaced while the talk goes on: the next question gets the new one."""
         self._filters = filters
         self._top = top
         self._threshold = threshold
@@ -221,7 +222,7 @@ class Chat:
         answer = self._ask(said, self._top)
         self._conversation.answered(answer)
         if not answer.hits:
-            self._errors.print(rendering.excluded(self._filters, self._engine.snapshot.articles), style="dim")
+            self._errors.print(rendering.excluded(self._filters, self.engine.snapshot.articles), style="dim")
         self._out.print(rendering.answer(answer))
         if self._threshold is not None:
             self._out.print()
@@ -231,7 +232,7 @@ class Chat:
         if self._loading and self._loading.is_alive():
             with waiting(self._errors, "Loading the model"):
                 self._loading.join()
-        return self._engine.ask(question, self._filters, top=top, weak=weak)
+        return self.engine.ask(question, self._filters, top=top, weak=weak)
 
     def _command(self, name: str, argument: str) -> RenderableType:
         if name == "/help":

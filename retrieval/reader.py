@@ -7,7 +7,7 @@ import math
 import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -131,8 +131,6 @@ class SpanReader:
     """Margin of the very first passage's best span above which the rest is not read."""
     _LONGEST = 30
     """Tokens of a span."""
-    _SPANS = 40
-    """How many of a passage's best spans are looked at for further answers."""
 
     def __init__(self, name: str | Path = SHIPPED) -> None:
         """``name`` is a folder with trained weights, as a path, or any other model's, as a string."""
@@ -171,21 +169,13 @@ class SpanReader:
             readings.extend(self._readings(hit, inputs.offsets[row, tokens] + hit.passage.start, margins))
         return readings
 
-    def _readings(self, hit: Hit, places: NDArray[np.int64], margins: NDArray[np.float32]) -> list[Reading]:
-        """The best span of each sentence, with the further spans there that beat "no answer"."""
-        found: dict[Span, Reading] = {}
-        best = np.argsort(-margins, axis=None)[: self._SPANS]
-        for first, last in zip(*np.unravel_index(best, margins.shape), strict=True):
-            margin = float(margins[first, last])
-            if margin == -np.inf:
-                break
-            span = Span(int(places[first, 0]), int(places[last, 1]))
-            sentence = whole_sentences(hit.passage.article.text, span)
-            if (known := found.get(sentence)) is None:
-                found[sentence] = Reading(hit, span, (span,), self._WEIGHT * margin)
-            elif margin > 0 and all(span.end <= other.start or other.end <= span.start for other in known.highlights):
-                found[sentence] = replace(known, highlights=(*known.highlights, span))
-        return list(found.values())
+    def _readings(self, hit: Hit, places: NDArray[np.int64], margins: NDArray[np.float32]) -> Iterator[Reading]:
+        """One reading for each sentence of the hit, made of the best spans that lie in it."""
+        for sentence in sentences_of(hit.passage):
+            inside = np.flatnonzero((places[:, 0] < sentence.end) & (places[:, 1] > sentence.start))
+            if found := list(_answers(margins[np.ix_(inside, inside)])):
+                spans = [Span(int(places[inside[i], 0]), int(places[inside[j], 1])) for i, j, _ in found]
+                yield Reading(hit, spans[0], tuple(spans), self._WEIGHT * found[0][2])
 
 
 def reader_named(name: str) -> Reader | None:
@@ -212,6 +202,19 @@ def _margins(
     length = np.arange(len(tokens))[None, :] - np.arange(len(tokens))[:, None]
     margins = starts[tokens][:, None] + ends[tokens][None, :] - (starts[0] + ends[0])
     return np.where((length >= 0) & (length < longest), margins, np.float32(-np.inf))
+
+
+def _answers(margins: NDArray[np.float32]) -> Iterator[tuple[int, int, float]]:
+    """First token, last token and margin of the best span, then of further ones apart from it that beat "no answer"."""
+    left, least = margins.copy(), -np.inf
+    while left.size:
+        first, last = divmod(int(left.argmax()), len(left))
+        margin = float(left[first, last])
+        if margin <= least:
+            return
+        yield first, last, margin
+        left[: last + 1, first:] = -np.inf  # every span that overlaps this one
+        least = 0.0
 
 
 def sentences_of(passage: Passage) -> Iterator[Sentence]:
