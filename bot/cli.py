@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from retrieval.answering import Engine
     from retrieval.encoder import Encoder
+    from retrieval.indexing import Progress, Report
+    from retrieval.reader import Reader
     from retrieval.search import Filters
+    from retrieval.snapshot import Snapshot
 
 ANSWERED, NOT_SAID, FAILED = 0, 1, 2
 """Exit statuses, as grep has them."""
@@ -37,7 +40,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-articles_app = typer.Typer(help="List the articles; add and remove them.")
+articles_app = typer.Typer(help="List the articles; show, add and remove them.")
 app.add_typer(articles_app, name="articles")
 
 
@@ -132,6 +135,13 @@ def build_encoder(settings: Settings) -> Encoder:
     return SentenceTransformerEncoder(settings.encoder, device=settings.device)
 
 
+def build_reader(settings: Settings) -> Reader | None:
+    """The reader that the settings name, or None. Cheap: its model is loaded at the first use."""
+    from retrieval.reader import reader_named
+
+    return reader_named(settings.reader)
+
+
 def _load(context: typer.Context, **given: Any) -> Settings:
     """Settings, those ``given`` with a command or with the group it belongs to first."""
     from bot import settings
@@ -140,17 +150,26 @@ def _load(context: typer.Context, **given: Any) -> Settings:
     return settings.load(**{name: outer.get(name) if value is None else value for name, value in given.items()})
 
 
-def _open(settings: Settings, encoder: Encoder, errors: Console) -> Engine:
+def _open(settings: Settings, encoder: Encoder, reader: Reader | None, errors: Console) -> Engine:
     """The engine over an index that is up to date; says on ``errors`` what that took."""
     from bot import rendering, terminal
+
+    with terminal.progress(errors) as told:
+        engine, report = _build(settings, encoder, reader, told)
+    if report and report.built:
+        errors.print(rendering.report(report), style="dim")
+    return engine
+
+
+def _build(
+    settings: Settings, encoder: Encoder, reader: Reader | None, progress: Progress
+) -> tuple[Engine, Report | None]:
+    """An engine over an index that is up to date, and what that took, if anything."""
     from retrieval.answering import Engine
     from retrieval.indexing import open_up_to_date
 
-    with terminal.progress(errors) as told:
-        snapshot, report = open_up_to_date(settings.articles, settings.index, encoder, progress=told)
-    if report and report.built:
-        errors.print(rendering.report(report), style="dim")
-    return Engine(snapshot, encoder, threshold=settings.confidence)
+    snapshot, report = open_up_to_date(settings.articles, settings.index, encoder, progress=progress)
+    return Engine(snapshot, encoder, reader=reader, threshold=settings.confidence), report
 
 
 def _filters(source: str | None, after: date | None, before: date | None, article: list[str] | None) -> Filters:
@@ -214,7 +233,7 @@ def ask(  # noqa: PLR0913 - the options that the contract names
         raise typer.TyperException('Ask something, as in quoth ask "who met in Sochi?", or pipe in a question a line')
     errors = terminal.console(stderr=True)
     desk = _Desk(
-        _open(settings, build_encoder(settings), errors),
+        _open(settings, build_encoder(settings), build_reader(settings), errors),
         _filters(source, after, before, article),
         settings.top,
         threshold=settings.confidence if explain else None,
@@ -298,19 +317,21 @@ def chat(  # noqa: PLR0913 - the options that the contract names
 ) -> int:
     """Talk with the articles: ask, and go on from the answer with /more, /context and /sources."""
     from bot import rendering, terminal
+    from retrieval.answering import Engine
+    from retrieval.live import Follower
 
     settings = _load(context, articles=articles, index=index, top=top)
     out, errors = terminal.console(), terminal.console(stderr=True)
     filters = _filters(source, after, before, article)
-    encoder = build_encoder(settings)
-    engine = _open(settings, encoder, errors)
+    encoder, reader = build_encoder(settings), build_reader(settings)
+    engine = _open(settings, encoder, reader, errors)
     for name in filters.articles:
         engine.snapshot.article(name)  # an unknown one is better refused now than at every question
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     if interactive:
         out.print(rendering.opening(engine.snapshot.articles, filters))
         out.print()
-    terminal.Chat(
+    talk = terminal.Chat(
         engine,
         filters,
         top=settings.top,
@@ -318,8 +339,36 @@ def chat(  # noqa: PLR0913 - the options that the contract names
         out=out,
         errors=errors,
         loading=terminal.warm_up(encoder) if interactive else None,
-    ).run(terminal.typed(settings.history, errors) if interactive else terminal.piped(sys.stdin.buffer))
+    )
+
+    def swap(snapshot: Snapshot) -> None:
+        talk.engine = Engine(snapshot, encoder, reader=reader, threshold=settings.confidence)
+
+    with Follower(settings.index, engine.snapshot, swap):
+        talk.run(terminal.typed(settings.history, errors) if interactive else terminal.piped(sys.stdin.buffer))
     return ANSWERED
+
+
+@app.command("discord")
+def run_bot(
+    context: typer.Context,
+    *,
+    invite: Annotated[bool, typer.Option("--invite", help="Print the link that invites the bot, and leave.")] = False,
+    articles: ArticlesOption = None,
+    index: IndexOption = None,
+) -> int:
+    """Answer in Discord until told to stop; the token is in QUOTH_DISCORD_TOKEN or DISCORD_TOKEN."""
+    from bot import discord_app
+
+    settings = _load(context, articles=articles, index=index)
+    encoder, reader = build_encoder(settings), build_reader(settings)
+
+    def build(progress: Progress) -> tuple[Engine, Report | None]:
+        built = _build(settings, encoder, reader, progress)
+        encoder.encode_query(["Who?"])  # so that the first question need not wait for the model
+        return built
+
+    return discord_app.run(settings, build, invite=invite)
 
 
 # --- keeping the articles and the index ----------------------------------------------------------------------
@@ -330,12 +379,40 @@ def update_index(
     context: typer.Context,
     *,
     force: Annotated[bool, typer.Option("--force", help="Build it anew, whatever is there.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Stay, and index what changes until Ctrl-C.")] = False,
     as_json: JsonOption = False,
     articles: ArticlesOption = None,
     index: IndexOption = None,
 ) -> int:
     """Bring the index up to date with the articles, and say what that took."""
-    return _update(_load(context, articles=articles, index=index), force=force, as_json=as_json)
+    settings = _load(context, articles=articles, index=index)
+    done = _update(settings, force=force, as_json=as_json)
+    return _watch(settings, as_json=as_json) if watch else done
+
+
+def _watch(settings: Settings, *, as_json: bool) -> int:
+    """Index changes as they come, until Ctrl-C or SIGTERM."""
+    import signal
+    import threading
+
+    from bot import rendering, terminal
+    from retrieval.live import watch
+
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    out, errors = terminal.console(), terminal.console(stderr=True)
+
+    def told(news: Report | QuothError) -> None:
+        if isinstance(news, QuothError):
+            errors.print(rendering.error(news), style="yellow")
+        elif as_json:
+            _put(rendering.report_json(news))
+        else:
+            out.print(rendering.report(news))
+
+    errors.print(f"Watching {settings.articles}; Ctrl-C ends it.", style="dim")
+    watch(settings.articles, settings.index, build_encoder(settings), told, stop)
+    return ANSWERED
 
 
 def _update(settings: Settings, *, force: bool = False, as_json: bool = False) -> int:
@@ -378,21 +455,55 @@ def list_articles(
 
 
 @articles_app.command()
+def show(
+    context: typer.Context,
+    id: Annotated[str, typer.Argument(metavar="ID", show_default=False)],
+    *,
+    as_json: JsonOption = False,
+    articles: ArticlesOption = None,
+) -> int:
+    """Print an article's text as Quoth reads and quotes it, passage by passage with their offsets."""
+    from bot import folder, rendering, terminal
+    from retrieval.passages import cut
+
+    article = folder.find(_load(context, articles=articles).articles, _whole(id))
+    passages = cut(article.text)
+    if as_json:
+        _put(rendering.article_text_json(article, passages))
+    else:
+        terminal.console().print(rendering.article(article, passages))
+    return ANSWERED
+
+
+@articles_app.command()
 def add(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)],
     *,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="What to call the text from standard input.")
+    ] = None,
     as_json: JsonOption = False,
     articles: ArticlesOption = None,
     index: IndexOption = None,
 ) -> int:
-    """Copy files into the articles folder and index them."""
+    """Copy files into the articles folder and index them; - is standard input.
+
+    Text, Markdown, web pages, PDF, Word and JSON are read, each with its NAME.meta.yaml, if there is one. Without
+    --name, what comes on standard input is Markdown, and its title becomes its name.
+    """
     from bot import folder
 
     settings = _load(context, articles=articles, index=index)
-    _, present = folder.add(settings.articles, files)
-    for name in [] if as_json else present:
-        typer.echo(f"{name} is there already.")
+    piped = files == [Path("-")]
+    if not piped and (name is not None or Path("-") in files):
+        raise typer.TyperException("Give either files, or - for standard input and with it --name")
+    if piped:
+        _, present = folder.add_text(settings.articles, sys.stdin.buffer.read(), name)
+    else:
+        _, present = folder.add(settings.articles, files)
+    for known in [] if as_json else present:
+        typer.echo(f"{known} is there already.")
     return _update(settings, as_json=as_json)
 
 
@@ -437,7 +548,12 @@ def evaluate(
     settings = _load(context)
     with terminal.progress(terminal.console(stderr=True)) as told:
         figures = evaluation.evaluate(
-            file, build_encoder(settings), limit=limit, threshold=settings.confidence, progress=told
+            file,
+            build_encoder(settings),
+            reader=build_reader(settings),
+            limit=limit,
+            threshold=settings.confidence,
+            progress=told,
         )
     if as_json:
         _put(rendering.figures_json(figures))

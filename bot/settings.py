@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_state_path
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from retrieval.errors import QuothError
 
@@ -26,14 +26,33 @@ class SettingInvalid(QuothError):
     wanted: str
 
 
+@dataclass(eq=False)
+class DiscordRefused(QuothError):
+    """The bot cannot run until a person sets something right, here or in Discord's Developer Portal."""
+
+    lacking: Literal["token", "valid token", "intents", "servers", "connection"]
+
+
 _WANTED = {
     "articles": "the path of a folder",
     "index": "the path of a folder",
     "encoder": "bundled, a model's folder or its name on the hub",
     "device": "a name that torch knows, such as cpu or cuda",
+    "reader": "trained, none, a folder or a hub name",
     "top": "a whole number from 1 to 50",
     "confidence": f"{', '.join(CONFIDENCE)} or a number from 0 to 1",
     "history": "the path of a file",
+    "state": "the path of a folder",
+    "log_level": "debug, info, warning or error",
+    "log_json": "true or false",
+    "discord_token": "a bot's token",
+    "discord_guilds": "ids of servers with commas between them",
+    "discord_channels": "ids of channels with commas between them",
+    "discord_caretakers": "ids of roles with commas between them",
+    "discord_test_guild": "the id of a server",
+    "discord_dms": "true or false",
+    "discord_threads": "true or false",
+    "discord_cooldown": "a number of seconds from 0 to 3600",
 }
 
 
@@ -42,7 +61,18 @@ def _probability(value: object) -> object:
     return CONFIDENCE.get(value.strip().lower(), value) if isinstance(value, str) else value
 
 
+def _ids(value: object) -> object:
+    """Ids as a person lists them, with commas or spaces between; anything else is left for pydantic to judge."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+def _lowered(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
 HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
+Ids = Annotated[frozenset[Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_ids)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lowered)]
 Probability = Annotated[float, BeforeValidator(_probability), Field(ge=0, le=1)]
 
 
@@ -64,6 +94,8 @@ class Settings(BaseSettings):
     """The folder that the index is kept in."""
     encoder: str = "bundled"
     """The sentence-transformers model: the bundled one, a folder, or a name on the hub."""
+    reader: str = "none"
+    """What finds the words that answer: ``trained``, ``none``, or another extractive model's folder or hub name."""
     device: str | None = None
     """Where the model runs, in torch's words; by default a GPU where there is one."""
     top: int = Field(default=3, ge=1, le=50)
@@ -72,6 +104,30 @@ class Settings(BaseSettings):
     """The probability of being right below which Quoth says that the articles do not say."""
     history: HomePath = Field(default_factory=lambda: user_state_path("quoth") / "history")
     """The file that holds the questions typed in the chat."""
+    state: HomePath = Field(default_factory=lambda: user_state_path("quoth"))
+    """The folder that the Discord bot keeps its answers' places, votes and audit log in."""
+    log_level: LogLevel = "info"
+    """The least that the Discord bot's log tells of."""
+    log_json: bool = False
+    """Whether the log has one JSON object a line."""
+    discord_token: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("QUOTH_DISCORD_TOKEN", "DISCORD_TOKEN")
+    )
+    """The bot's token: never printed, never logged."""
+    discord_guilds: Ids = frozenset()
+    """The servers that the bot answers in; none for all."""
+    discord_channels: Ids = frozenset()
+    """The channels that it answers in, with their threads; none for all."""
+    discord_caretakers: Ids = frozenset()
+    """Roles one of which, beside Manage Server, it takes to change the articles; none for Manage Server alone."""
+    discord_test_guild: Annotated[int, Field(ge=1)] | None = None
+    """The one server that the commands are made known to, while trying them out; everywhere without it."""
+    discord_dms: bool = True
+    """Whether the bot answers direct messages."""
+    discord_threads: bool = False
+    """Whether the bot starts a thread from each answer to a mention."""
+    discord_cooldown: float = Field(default=3.0, ge=0, le=3600, allow_inf_nan=False)
+    """Seconds that a member waits between two questions."""
 
 
 def load(**given: Any) -> Settings:
@@ -84,7 +140,7 @@ def load(**given: Any) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0])
+        name = str(first["loc"][0]).lower().removeprefix(PREFIX.lower())
         raise SettingInvalid(PREFIX + name.upper(), str(first["input"]), _WANTED[name]) from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"

@@ -194,6 +194,7 @@ def _quote(reading: Reading) -> Quote:
         highlights=reading.highlights,
         score=reading.hit.score + reading.score,
         hit=reading.hit,
+        also_in=article.copies,
     )
 
 

@@ -1,26 +1,23 @@
-"""Articles and the files they come from: reading each format, metadata, ids and content hashes.
+"""Articles and the files they come from: which files there are, metadata, ids and content hashes.
 
-An article's text is plain text in which paragraphs are set apart by blank lines and headings stand on lines of
-their own behind ``#`` marks. A format's reader brings a file into that form; what it returns is what is quoted.
+A file holds one article, whose id is its path, or several (JSON), whose ids are its path, ``#`` and their number.
 """
 
 from __future__ import annotations
 
-import codecs
 import hashlib
+import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
+from retrieval import formats, isolation
 from retrieval.errors import ArticleUnreadable, FolderMissing, StorageFailed
-
-MAX_FILE_BYTES = 32 * 2**20
-"""Larger files are skipped: the Bible is 4 MiB of text, so this is a mistake or an attack, not an article."""
+from retrieval.formats import FORMATS, HEADING, SIDECAR, Extract, Fault
 
 MAX_TITLE_LENGTH = 150
 """Code points: a longer first line is a paragraph."""
@@ -31,7 +28,8 @@ class ArticleInfo:
     """What is known of an article besides its text."""
 
     id: str
-    """Path below the articles folder, with ``/`` on every system: unique, and what a person can point at."""
+    """Path below the articles folder, with ``/`` on every system, and ``#`` and a number behind it for one of several
+    in a file: unique, and what a person can point at."""
     title: str
     source: str | None
     published: date | None
@@ -45,6 +43,8 @@ class Article(ArticleInfo):
     """An article; every offset in Quoth counts Unicode code points of ``text``."""
 
     text: str
+    copies: tuple[ArticleInfo, ...] = ()
+    """Other articles of a snapshot that have the very same text, whatever their titles."""
 
     @property
     def info(self) -> ArticleInfo:
@@ -56,6 +56,12 @@ class Article(ArticleInfo):
         """SHA-256 of what is encoded (title and text), so that a renamed or re-dated file costs no encoding."""
         return hashlib.sha256(f"{self.title}\0{self.text}".encode()).hexdigest()
 
+    @property
+    def digest(self) -> str:
+        """A short hash of all that is known of it, which tells whether anything about it has changed."""
+        known = [self.title, self.source, str(self.published), self.url, self.text]
+        return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
@@ -66,20 +72,28 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
-class Extract:
-    """What a format's reader finds in a file: the text, and metadata under the names of ``_METADATA_NAMES``."""
-
-    text: str
-    metadata: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file that may hold an article, as the folder lists it."""
+    """A file that may hold articles, as the folder lists it, and its metadata file, if there is one."""
 
     path: str
     size: int
     modified_ns: int
+    sidecar_size: int = 0
+    sidecar_modified_ns: int = 0
+
+    @property
+    def stamp(self) -> tuple[int, ...]:
+        """What differs when one of the two has been written to."""
+        return self.size, self.modified_ns, self.sidecar_size, self.sidecar_modified_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a file holds."""
+
+    articles: tuple[Article, ...]
+    skipped: Skipped | None = None
+    """The first of those articles that cannot be read, if there are such, with the number of the others."""
 
 
 def scan(folder: Path) -> tuple[list[SourceFile], list[Skipped]]:
@@ -117,7 +131,21 @@ def _source_file(path: Path, name: str, root: Path) -> SourceFile:
     if not stat.S_ISREG(status.st_mode):
         # Opening a named pipe would wait for ever for somebody to write to it.
         raise ArticleUnreadable(name, "it is not a regular file")
-    return SourceFile(name, status.st_size, status.st_mtime_ns)
+    return SourceFile(name, status.st_size, status.st_mtime_ns, *_sidecar_stamp(path, name, root))
+
+
+def _sidecar_stamp(path: Path, name: str, root: Path) -> tuple[int, int]:
+    """Size and time of the metadata file of ``path``; zeros when there is none."""
+    sidecar = path.with_name(path.name + SIDECAR)
+    try:
+        status = sidecar.stat()
+    except FileNotFoundError:
+        return 0, 0
+    except OSError as error:
+        raise ArticleUnreadable(name, f"its metadata file: {error.strerror or error}") from error
+    if not stat.S_ISREG(status.st_mode) or not sidecar.resolve().is_relative_to(root):
+        raise ArticleUnreadable(name, "its metadata file is no regular file inside the articles folder")
+    return status.st_size, status.st_mtime_ns
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
@@ -129,41 +157,104 @@ def _files_below(folder: Path) -> Iterator[Path]:
     for here, folders, names in os.walk(folder, onerror=give_up):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if not name.startswith(".") and Path(name).suffix.lower() in READERS:
+            if not name.startswith(".") and Path(name).suffix.lower() in FORMATS:
                 yield Path(here, name)
 
 
-def read(folder: Path, name: str) -> Article:
-    """Read the article in the file ``name`` below ``folder``.
+def read(folder: Path, id: str) -> Article:
+    """Read the article with this id from its file below ``folder``.
 
     Raises:
-        ArticleUnreadable: the file is too large, binary, undecodable, empty, or its metadata make no sense.
+        ArticleUnreadable: the file is too large, damaged, undecodable or empty, its metadata make no sense, it lies
+            outside the folder, or it does not hold that article.
     """
-    return parse(name, read_bytes(folder, name))
+    name = path_of(id)
+    if Path(name).suffix.lower() not in FORMATS:
+        raise ArticleUnreadable(id, f"its name ends in none of {', '.join(FORMATS)}")
+    for article in load(folder, _source_file(folder / name, name, folder.resolve())).articles:
+        if article.id == id:
+            return article
+    raise ArticleUnreadable(id, "its file does not hold it")
+
+
+def path_of(id: str) -> str:
+    """The file that the article with this id is in."""
+    path, mark, number = id.rpartition("#")
+    return path if mark and number.isdecimal() else id
+
+
+def load(folder: Path, file: SourceFile) -> Parsed:
+    """Read the articles in a file; raises ``ArticleUnreadable`` when there is none."""
+    return parse(file.path, *contents(folder, file))
+
+
+def contents(folder: Path, file: SourceFile) -> tuple[bytes, bytes | None]:
+    """The bytes of a file and of its metadata file; raises ``ArticleUnreadable``."""
+    content = read_bytes(folder, file.path)
+    return content, read_bytes(folder, file.path + SIDECAR) if file.sidecar_modified_ns else None
 
 
 def read_bytes(folder: Path, name: str) -> bytes:
-    """The file's bytes, or ``ArticleUnreadable`` when it is too large or cannot be read."""
+    """The file's bytes, or ``ArticleUnreadable`` when it is too large for its format or cannot be read."""
     path = folder / name
+    limit_mib = FORMATS[path.suffix.lower()].max_mib if path.suffix.lower() in FORMATS else 1
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise ArticleUnreadable(name, f"it is larger than {MAX_FILE_BYTES // 2**20} MiB")
+        if path.stat().st_size > limit_mib * 2**20:
+            raise ArticleUnreadable(name, f"it is larger than {limit_mib} MiB")
         return path.read_bytes()
     except OSError as error:
         raise ArticleUnreadable(name, error.strerror or str(error)) from error
 
 
-def parse(name: str, content: bytes) -> Article:
-    """Make an article of a file's ``content``; ``name`` gives its format, its id and, failing all else, its title."""
-    extract = READERS[Path(name).suffix.lower()](name, content)
-    text = extract.text.strip()
+def parse(name: str, content: bytes, sidecar: bytes | None = None) -> Parsed:
+    """Make articles of a file's ``content``, with the metadata in ``sidecar`` before those in the content.
+
+    ``name`` gives the format, the ids and, failing all else, the title. A file that may hold several articles is
+    readable when one of them is.
+
+    Raises:
+        ArticleUnreadable: there is no article in it.
+    """
+    metadata = formats.read_sidecar(name, sidecar) if sidecar is not None else {}
+    articles: list[Article] = []
+    faults: list[Fault] = []
+    for item in isolation.extract(name, content):
+        if isinstance(item, Fault):
+            faults.append(item)
+            continue
+        try:
+            articles.append(_article(name, item, metadata))
+        except ArticleUnreadable as error:
+            if item.number is None:
+                raise
+            faults.append(Fault(item.number, error.reason))
+    if not articles:
+        raise ArticleUnreadable(name, f"it holds no article{_first_of(faults)}")
+    return Parsed(tuple(articles), _skipped(name, faults))
+
+
+def _first_of(faults: Sequence[Fault]) -> str:
+    return f"; number {faults[0].number}: {faults[0].reason}" if faults else ""
+
+
+def _skipped(name: str, faults: Sequence[Fault]) -> Skipped | None:
+    """The first fault, as a million of them would help nobody."""
+    if not faults:
+        return None
+    first = min(faults, key=lambda fault: fault.number)
+    more = f" (as with {len(faults) - 1:,} more of that file)" if len(faults) > 1 else ""
+    return Skipped(f"{name}#{first.number}", first.reason + more)
+
+
+def _article(name: str, found: Extract, metadata: Mapping[str, str]) -> Article:
+    """An article of what a format's reader found, and of metadata that go before it."""
+    text = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", found.text).strip()
     if not re.search(r"\w", text):
         raise ArticleUnreadable(name, "it holds no text")
-    known = _named(name, extract.metadata)
-    title = _line(known.get("title")) or _title_in(text) or _title_from(name)
+    known = {**found.metadata, **metadata}
     return Article(
-        id=name,
-        title=title,
+        id=name if found.number is None else f"{name}#{found.number}",
+        title=_line(known.get("title")) or _title_in(text) or _title_from(name, found.number),
         source=_line(known.get("source")),
         published=_date(name, known.get("published")),
         url=_line(known.get("url")),
@@ -172,48 +263,28 @@ def parse(name: str, content: bytes) -> Article:
     )
 
 
-_METADATA_NAMES = {
-    "title": ("title",),
-    "source": ("source", "publisher", "site"),
-    "published": ("published", "date"),
-    "url": ("url", "link"),
-}
-
-
-def _named(name: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Metadata under our names, whichever of the usual names they came under."""
-    lowered = {str(key).strip().lower(): value for key, value in metadata.items()}
-    found = {
-        ours: next((lowered[name] for name in names if lowered.get(name) is not None), None)
-        for ours, names in _METADATA_NAMES.items()
-    }
-    for field, value in found.items():
-        if isinstance(value, (list, dict, set)):
-            raise ArticleUnreadable(name, f"its {field} is not a single value")
-    return {field: value for field, value in found.items() if value is not None}
-
-
-def _line(value: object) -> str | None:
+def _line(value: str | None) -> str | None:
     """A value as one line of text, or None when there is nothing in it."""
-    # YAML can escape half of a surrogate pair, which no file and no terminal takes.
-    words = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", str(value)).split() if value is not None else []
-    return " ".join(words) or None
+    # YAML and JSON can escape half of a surrogate pair, which no file and no terminal takes.
+    return " ".join(_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value or "").split()) or None
 
 
-def _date(name: str, value: object) -> date | None:
-    if value is None or isinstance(value, datetime):
-        return value.date() if value else None
-    if isinstance(value, date):
-        return value
+def _date(name: str, value: str | None) -> date | None:
+    if not value or not value.strip():
+        return None
+    try:
+        return datetime.fromisoformat(value.strip()).date()
+    except ValueError:
+        pass
     from dateutil import parser
 
     try:
         # What is not written ("May 2016", "Monday") dateutil takes from a default: two must give the same day.
-        first, second = (parser.parse(str(value), default=default).date() for default in _DEFAULT_DATES)
+        first, second = (parser.parse(value, default=default).date() for default in _DEFAULT_DATES)
     except (ValueError, OverflowError):
         first, second = None, None
     if first is None or first != second:
-        raise ArticleUnreadable(name, f"its date {str(value)[:40]!r} is not one; write it as 2016-11-28")
+        raise ArticleUnreadable(name, f"its date {value[:40]!r} is not one; write it as 2016-11-28")
     return first
 
 
@@ -230,116 +301,9 @@ def _title_in(text: str) -> str | None:
     return _line(first) if alone and len(first) <= MAX_TITLE_LENGTH and first.rstrip()[-1] not in ".!?:;," else None
 
 
-def _title_from(name: str) -> str:
-    return _line(re.sub(r"[-_]+", " ", Path(name).stem)) or name
+def _title_from(name: str, number: int | None) -> str:
+    title = _line(re.sub(r"[-_]+", " ", Path(name).stem)) or name
+    return title if number is None else f"{title} {number}"
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-HEADING = re.compile(r"^(#{1,6}) +(\S.*)$", re.MULTILINE)
-"""A heading's line in an article's text."""
-
-
-# --- formats -------------------------------------------------------------------------------------------------
-
-
-def decode(name: str, content: bytes) -> str:
-    """Bytes to text: UTF-8 with or without BOM, UTF-16 by its BOM, else what charset-normalizer is sure of."""
-    encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        text = _detect(name, content)
-    if "\0" in text:
-        raise ArticleUnreadable(name, "it is not a text file")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _detect(name: str, content: bytes) -> str:
-    import charset_normalizer
-
-    if b"\0" not in content and (best := charset_normalizer.from_bytes(content).best()):
-        return str(best)
-    raise ArticleUnreadable(name, "its encoding cannot be told; save it as UTF-8")
-
-
-_FRONT_MATTER = re.compile(r"\A\s*^---[ \t]*\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
-
-_MAX_FRONT_MATTER = 2**14
-"""Code points. PyYAML takes its time, and what is longer is no title, source and date."""
-
-_YAML_SLIPS = (ValueError, LookupError, AttributeError, TypeError, RecursionError)
-"""What PyYAML raises, of its own, for tagged values that make no sense, such as ``!!bool maybe``."""
-
-
-def _front_matter(name: str, text: str) -> Extract:
-    """Split YAML front matter from the text behind it; two rules with no names and values between them are text."""
-    import yaml
-
-    match = _FRONT_MATTER.match(text)
-    if match is None:
-        return Extract(text, {})
-    if len(match[1]) > _MAX_FRONT_MATTER:
-        raise ArticleUnreadable(name, "its front matter is too long")
-    try:
-        # Not the faster loader in C: values nested deeply enough overflow its stack and end the process.
-        metadata = yaml.safe_load(match[1])
-    except (yaml.YAMLError, *_YAML_SLIPS) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" (line {text.count(chr(10), 0, match.start(1)) + mark.line + 1})" if mark else ""
-        raise ArticleUnreadable(name, f"its front matter is not valid YAML{line}") from error
-    return Extract(text[match.end() :], metadata) if isinstance(metadata, Mapping) else Extract(text, {})
-
-
-def _read_text(name: str, content: bytes) -> Extract:
-    return _front_matter(name, decode(name, content))
-
-
-def _read_markdown(name: str, content: bytes) -> Extract:
-    extract = _front_matter(name, decode(name, content))
-    return Extract(_plain_markdown(extract.text), extract.metadata)
-
-
-def _plain_markdown(text: str) -> str:
-    """Markdown (CommonMark) as plain text: no emphasis marks, link targets, images or HTML; headings keep ``#``.
-
-    Structure is read off markdown-it-py's tokens, https://markdown-it-py.readthedocs.io.
-    """
-    from markdown_it import MarkdownIt
-
-    blocks: list[str] = []
-    prefix = ""
-    for token in MarkdownIt("commonmark").enable("table").parse(text):
-        match token.type:
-            case "heading_open":
-                prefix = "#" * int(token.tag[1]) + " "
-            case "list_item_open":
-                prefix = "- "
-            case "inline":
-                line = _plain_inline(token.children or [])
-                if line.strip():
-                    blocks.append(prefix + (line.replace("\n", " ") if prefix.startswith("#") else line))
-                prefix = ""
-            case "fence" | "code_block":
-                blocks.append(token.content.rstrip())
-            case _:
-                pass
-    return "\n\n".join(blocks)
-
-
-def _plain_inline(tokens: list[Any]) -> str:
-    """The words of an inline token's children."""
-    words = {"text", "text_special", "code_inline"}
-    return "".join(
-        "\n" if token.type in {"softbreak", "hardbreak"} else token.content if token.type in words else ""
-        for token in tokens
-    )
-
-
-READERS: Mapping[str, Callable[[str, bytes], Extract]] = {
-    ".txt": _read_text,
-    ".text": _read_text,
-    ".md": _read_markdown,
-    ".markdown": _read_markdown,
-}
-"""By suffix: a function of the file's name and bytes. A new format is one function here."""

@@ -204,7 +204,7 @@ class _Collection:
 
 def _reads_back(article: Article) -> bool:
     try:
-        return parse(article.path, as_file(article).encode()) == article
+        return parse(article.path, as_file(article).encode()).articles == (article,)
     except ArticleUnreadable:
         return False
 

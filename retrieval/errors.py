@@ -42,6 +42,14 @@ class ArticleUnknown(QuothError):
 
 
 @dataclass(eq=False)
+class ArticleOneOfMany(QuothError):
+    """The article cannot be taken out by itself, as its file holds others too."""
+
+    id: str
+    path: str
+
+
+@dataclass(eq=False)
 class ArticleExists(QuothError):
     """A file of that name is already among the articles, with other contents."""
 

@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from retrieval.articles import Article, Skipped, SourceFile, parse, read_bytes, scan
 from retrieval.encoder import Encoder
 from retrieval.errors import ArticleUnreadable, IndexCorrupt, IndexLocked, IndexMissing, NoArticles, StorageFailed
+from retrieval.formats import SIDECAR
 from retrieval.passages import Span, cut
 from retrieval.snapshot import RULES, Draft, Snapshot, Source, all_skipped, open_latest, publish, published
 
@@ -40,11 +41,14 @@ class Differences:
     skipped: tuple[Skipped, ...]
     """Every file without a readable article, and why."""
     skipped_changed: bool
+    files_changed: bool
+    """Whether any file holds other bytes, be it that its articles say the same."""
     encoder_changed: bool
     rules_changed: bool
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.changed or self.removed or self.skipped_changed or self.anew)
+        articles = self.added or self.changed or self.removed
+        return bool(articles or self.skipped_changed or self.files_changed or self.anew)
 
     @property
     def anew(self) -> str | None:
@@ -158,7 +162,7 @@ class _Survey:
     refused: Sequence[Skipped]
     sources: dict[str, Source] = field(default_factory=dict)
     readable: dict[str, Callable[[], Article]] = field(default_factory=dict)
-    """By path: a way to the article, which for an unchanged one is its snapshot."""
+    """By id: a way to the article, which for an unchanged one is its snapshot."""
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -176,16 +180,15 @@ def _survey(articles: Path, known: Snapshot | None, progress: Progress | None) -
         before = known.sources.get(file.path) if known else None
         if before and not before.sha256:  # it could not be read, and permission changes no time stamp
             before = None
-        article = None
-        if before and (before.size, before.modified_ns) == (file.size, file.modified_ns) < (file.size, trusted_ns):
+        read: Sequence[Article] = ()
+        if before and before.stamp == file.stamp and max(file.modified_ns, file.sidecar_modified_ns) < trusted_ns:
             source = before
         else:
-            source, article = _look(articles, file, before)
+            source, read = _look(articles, file, before)
         survey.sources[file.path] = source
-        if article:
-            survey.readable[file.path] = partial(_itself, article)
-        elif known and source.skipped is None:
-            survey.readable[file.path] = partial(known.article, file.path)
+        if known:
+            survey.readable.update((id, partial(known.article, id)) for id in source.articles)
+        survey.readable.update((article.id, partial(_itself, article)) for article in read)
         if progress and done % 64 == 0:
             progress("reading", done, len(files))
     return survey
@@ -195,36 +198,50 @@ def _itself(article: Article) -> Article:
     return article
 
 
-def _look(articles: Path, file: SourceFile, before: Source | None) -> tuple[Source, Article | None]:
-    """Read one file; make an article of it unless its bytes are the ones known."""
-    digest, reason, article = "", None, None
+def _look(articles: Path, file: SourceFile, before: Source | None) -> tuple[Source, Sequence[Article]]:
+    """Read one file; make articles of it unless its bytes are the ones known."""
+    source = Source(**asdict(file))
     try:
         content = read_bytes(articles, file.path)
-        digest = hashlib.sha256(content).hexdigest()
-        if before and before.sha256 == digest:
-            reason = before.skipped
-        else:
-            article = parse(file.path, content)
+        sidecar = read_bytes(articles, file.path + SIDECAR) if file.sidecar_modified_ns else None
+        source = replace(source, sha256=_digest(content, sidecar))
+        if before and before.sha256 == source.sha256:
+            return replace(before, **asdict(file)), ()
+        parsed = parse(file.path, content, sidecar)
     except ArticleUnreadable as error:
-        reason = error.reason
-    return Source(file.path, file.size, file.modified_ns, digest, reason), article
+        return replace(source, skipped=error.reason), ()
+    source = replace(source, articles={article.id: article.digest for article in parsed.articles})
+    if parsed.skipped:
+        source = replace(source, skipped=parsed.skipped.reason, skipped_id=parsed.skipped.path)
+    return source, parsed.articles
+
+
+def _digest(content: bytes, sidecar: bytes | None) -> str:
+    """The hash of a file's bytes; with metadata beside it, of both, each at its length."""
+    whole = content if sidecar is None else b"%d\n%b%b" % (len(content), content, sidecar)
+    return hashlib.sha256(whole).hexdigest()
 
 
 def _differences(survey: _Survey, snapshot: Snapshot | None, encoder: Encoder) -> Differences:
-    def contents(sources: Mapping[str, Source]) -> dict[str, str]:
-        return {path: source.sha256 for path, source in sources.items() if source.skipped is None}
-
-    now, then = contents(survey.sources), contents(snapshot.sources if snapshot else {})
+    sources = snapshot.sources if snapshot else {}
+    now, then = _digests(survey.sources), _digests(sources)
+    kept = [path for path in survey.sources if path in sources]
     return Differences(
-        added=tuple(path for path in now if path not in then),
-        changed=tuple(path for path in now if then.get(path, now[path]) != now[path]),
-        removed=tuple(path for path in then if path not in now),
-        unchanged=tuple(path for path in now if then.get(path) == now[path]),
+        added=tuple(id for id in now if id not in then),
+        changed=tuple(id for id in now if then.get(id, now[id]) != now[id]),
+        removed=tuple(id for id in then if id not in now),
+        unchanged=tuple(id for id in now if then.get(id) == now[id]),
         skipped=survey.skipped,
         skipped_changed=survey.skipped != (snapshot.skipped if snapshot else ()),
+        files_changed=any(survey.sources[path].sha256 != sources[path].sha256 for path in kept),
         encoder_changed=snapshot is not None and snapshot.fingerprint != encoder.fingerprint,
         rules_changed=snapshot is not None and snapshot.rules != RULES,
     )
+
+
+def _digests(sources: Mapping[str, Source]) -> dict[str, str]:
+    """The digests of all articles, by id."""
+    return {id: digest for source in sources.values() for id, digest in source.articles.items()}
 
 
 # --- building ------------------------------------------------------------------------------------------------
@@ -245,17 +262,8 @@ def _draft(
     survey: _Survey, reusable: Snapshot | None, encoder: Encoder, began: datetime, progress: Progress | None
 ) -> tuple[Draft, int]:
     """Put a snapshot together; also says how many passages had to be encoded for it."""
-    articles = [survey.readable[path]() for path in sorted(survey.readable)]
-    known = reusable.contents() if reusable else {}
-    spans: list[Sequence[Span]] = []
-    kept: list[slice | None] = []
-    fresh: list[str] = []
-    for article in articles:
-        rows, places = known.get(article.content_hash, (None, ()))
-        spans.append(places or cut(article.text))
-        kept.append(rows)
-        if rows is None:
-            fresh.extend(f"{article.title}. {article.text[start:end]}" for start, end in spans[-1])
+    articles = [read() for read in survey.readable.values()]
+    spans, kept, fresh = _plan(articles, reusable)
     if progress:
         progress("encoding", 0, len(fresh))
     vectors = encoder.encode_document(fresh, progress and (lambda done: progress("encoding", done, len(fresh))))
@@ -278,6 +286,29 @@ def _draft(
         terms=terms,
     )
     return draft, len(fresh)
+
+
+def _plan(
+    articles: Sequence[Article], reusable: Snapshot | None
+) -> tuple[list[Sequence[Span]], list[slice | None], list[str]]:
+    """Each article's passages, the rows in the old snapshot that hold them, if any do, and the texts of the others."""
+    known = reusable.contents() if reusable else {}
+    spans: list[Sequence[Span]] = []
+    kept: list[slice | None] = []
+    fresh: list[str] = []
+    seen: set[str] = set()
+    for article in articles:
+        rows: slice | None = slice(0, 0)
+        places: Sequence[Span] = ()
+        if article.text not in seen:  # else its passages are those of the first that has the text
+            rows, places = known.get(article.content_hash, (None, ()))
+            places = places or cut(article.text)
+        seen.add(article.text)
+        spans.append(places)
+        kept.append(rows)
+        if rows is None:
+            fresh.extend(f"{article.title}. {article.text[start:end]}" for start, end in places)
+    return spans, kept, fresh
 
 
 def _order(kept: Sequence[slice | None], sizes: Sequence[int], fresh_from: int) -> list[int]:

@@ -12,7 +12,8 @@ from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
-from retrieval.articles import HEADING, Article
+from retrieval.articles import Article
+from retrieval.formats import HEADING
 
 MAX_WORDS = 95
 """Size of a passage. Longer ones blur their vector and outgrow the encoder's window of 256 tokens."""

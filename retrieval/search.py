@@ -64,7 +64,8 @@ class Searcher:
         Raises:
             ArticleUnknown: a filter names an article that is not there.
         """
-        allowed = self._allowed(filters or Filters())
+        among = self._among(filters or Filters())
+        allowed = None if among is None else self.snapshot.passages_of(among)
         if allowed is not None and not len(allowed):
             return []
         query = self._encoder.encode_query([question])[0]
@@ -77,7 +78,7 @@ class Searcher:
         best = np.lexsort((ids, -fused))[:k]
         return [
             Hit(
-                passage=self.snapshot.passage(int(ids[i])),
+                passage=self.snapshot.passage(int(ids[i]), among),
                 score=float(fused[i]),
                 dense=float(dense[i]),
                 lexical=float(lexical[ids[i]]),
@@ -96,13 +97,13 @@ class Searcher:
         top = np.argpartition(-pool, k - 1)[:k] if len(pool) > k else np.arange(len(pool))
         return np.union1d(near, top if allowed is None else allowed[top])
 
-    def _allowed(self, filters: Filters) -> NDArray[np.int64] | None:
-        """Numbers of the passages that the filters let through; None for all."""
+    def _among(self, filters: Filters) -> NDArray[np.bool_] | None:
+        """A mask of the articles that the filters let through; None for all."""
         if filters == Filters():
             return None
         named = {self.snapshot.number_of(id) for id in filters.articles}
         source = filters.source.casefold() if filters.source else None
-        mask = np.array(
+        return np.array(
             [
                 (not named or number in named)
                 and (source is None or (article.source or "").casefold() == source)
@@ -111,7 +112,6 @@ class Searcher:
                 for number, article in enumerate(self.snapshot.articles)
             ]
         )
-        return self.snapshot.passages_of(mask)
 
 
 def _z(scores: NDArray[np.float32], mean: float, deviation: float) -> NDArray[np.float32]:

@@ -7,12 +7,15 @@ A snapshot is a folder that never changes after one rename has published it::
       snapshot-00000007-53aa51172d142c89/
         manifest.json           every other file with size and SHA-256, the encoder, the rules, the source files
         articles.jsonl          metadata, and where each article's text and passages are
-        texts.bin               the articles' texts, UTF-8, one behind the other
+        texts.bin               the articles' texts, UTF-8, one behind the other, the same text once
         passages.npy            (passages, 3): number of the article, start, end
         vectors.faiss, ...      see ``dense`` and ``lexical``
 
 The folder's name carries the hash of the manifest and the manifest those of the files, so that any changed byte is
 noticed when the snapshot is opened.
+
+Articles that have the very same text share it and its passages, which belong to the first of them: a text that lies
+in ten places is encoded and found once, and whoever gets it learns of all ten.
 """
 
 from __future__ import annotations
@@ -24,8 +27,9 @@ import mmap
 import os
 import re
 import shutil
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -33,8 +37,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from retrieval import lexical, passages
-from retrieval.articles import Article, ArticleInfo, Skipped
+from retrieval import formats, lexical, passages
+from retrieval.articles import Article, ArticleInfo, Skipped, SourceFile
 from retrieval.dense import DenseIndex
 from retrieval.encoder import Vectors
 from retrieval.errors import ArticleUnknown, IndexCorrupt, IndexMissing, StorageFailed
@@ -44,7 +48,12 @@ from retrieval.passages import Passage, Span
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RULES: Mapping[str, Any] = {"format": 1, "passages": passages.RULES, "terms": lexical.RULES}
+RULES: Mapping[str, Any] = {
+    "format": 2,
+    "files": formats.RULES,
+    "passages": passages.RULES,
+    "terms": lexical.RULES,
+}
 """By what rules texts are read, cut and stored; a snapshot made by others is rebuilt."""
 
 _NAME = re.compile(r"snapshot-(\d{8})-([0-9a-f]{16})")
@@ -52,14 +61,17 @@ _UNFINISHED = "unfinished-"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A file of the articles folder as it was indexed; ``skipped`` is the reason when it held no readable article."""
+class Source(SourceFile):
+    """A file of the articles folder as it was indexed."""
 
-    path: str
-    size: int
-    modified_ns: int
-    sha256: str
+    sha256: str = ""
+    """Of it and its metadata file; empty when it could not be read."""
+    articles: Mapping[str, str] = field(default_factory=dict)
+    """The digests of its articles, by id."""
     skipped: str | None = None
+    """Why it, or one of several articles in it, was passed over, if so."""
+    skipped_id: str | None = None
+    """That article's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,9 @@ class Snapshot:
         with (path / "texts.bin").open("rb") as file:
             self._texts = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._numbers = {entry.info.id: number for number, entry in enumerate(self._entries)}
+        self._sharing: dict[int, list[int]] = defaultdict(list)
+        for number, entry in enumerate(self._entries):
+            self._sharing[entry.text_start].append(number)
         self._article = lru_cache(maxsize=256)(self._read_article)
 
     @classmethod
@@ -117,7 +132,7 @@ class Snapshot:
 
     @property
     def articles(self) -> Sequence[ArticleInfo]:
-        """Every article without its text, sorted by id."""
+        """Every article without its text, in the order of their files and of their places there."""
         return [entry.info for entry in self._entries]
 
     @property
@@ -145,30 +160,44 @@ class Snapshot:
         except KeyError:
             raise ArticleUnknown(id, tuple(difflib.get_close_matches(id, self._numbers, n=3))) from None
 
-    def passage(self, number: int) -> Passage:
-        """The passage in row ``number`` of the dense and lexical indexes."""
+    def passage(self, number: int, among: NDArray[np.bool_] | None = None) -> Passage:
+        """The passage in row ``number`` of the dense and lexical indexes.
+
+        Of several articles with its text, it is the first one's or, where ``among`` is a mask of articles, the first
+        one's of these.
+        """
         article, start, end = self._rows[number].tolist()
+        if among is not None and not among[article]:
+            article = next(other for other in self._sharing[self._entries[article].text_start] if among[other])
         return Passage(self._article(article), start, end)
 
     def passages_of(self, articles: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Numbers of the passages of those articles for which the mask (articles,) is true."""
-        return np.flatnonzero(articles[self._rows[:, 0]])
+        owners = articles.copy()
+        for first, *others in self._sharing.values():
+            owners[first] = articles[[first, *others]].any()
+        return np.flatnonzero(owners[self._rows[:, 0]])
 
     def contents(self) -> dict[str, tuple[slice, list[Span]]]:
         """By content hash: the rows of an article's passages, and their places in its text."""
         spans = [Span(start, end) for start, end in self._rows[:, 1:].tolist()]
-        rows = {entry.content_hash: slice(entry.first_passage, entry.last_passage) for entry in self._entries}
+        # Passages are encoded with the title of the first article that has the text.
+        entries = [self._entries[first] for first, *_ in self._sharing.values()]
+        rows = {entry.content_hash: slice(entry.first_passage, entry.last_passage) for entry in entries}
         return {content: (row, spans[row]) for content, row in rows.items()}
 
     def _read_article(self, number: int) -> Article:
         entry = self._entries[number]
         text = self._texts[entry.text_start : entry.text_end].decode("utf-8", "surrogatepass")
-        return Article(**asdict(entry.info), text=text)
+        copies = tuple(self._entries[other].info for other in self._sharing[entry.text_start] if other != number)
+        return Article(**asdict(entry.info), text=text, copies=copies)
 
 
 def all_skipped(sources: Iterable[Source], refused: Iterable[Skipped]) -> tuple[Skipped, ...]:
-    """Files without a readable article and files refused unread, by path."""
-    unreadable = [Skipped(source.path, source.skipped) for source in sources if source.skipped is not None]
+    """Files and articles that cannot be read, and files refused unread, by path."""
+    unreadable = [
+        Skipped(source.skipped_id or source.path, source.skipped) for source in sources if source.skipped is not None
+    ]
     return tuple(sorted([*unreadable, *refused], key=lambda skipped: skipped.path))
 
 
@@ -235,7 +264,7 @@ def published(index: Path) -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a snapshot is made of. Articles are sorted by id; passages stand in the order of their articles."""
+    """What a snapshot is made of. Passages stand in the order of their articles."""
 
     built_at: datetime
     encoder: str
@@ -244,7 +273,7 @@ class Draft:
     refused: Sequence[Skipped]
     articles: Sequence[Article]
     spans: Sequence[Sequence[Span]]
-    """Each article's passages."""
+    """Each article's passages; those of a text that an earlier article has too are not looked at."""
     vectors: Vectors
     terms: Sequence[str | Sequence[str]]
     """Each passage's text, or its terms where these are known."""
@@ -313,12 +342,15 @@ def _check_complete(folder: Path) -> None:
 
 def _write_articles(folder: Path, draft: Draft) -> None:
     rows: list[tuple[int, int, int]] = []
+    places: dict[str, tuple[int, int, int, int]] = {}
     with (folder / "texts.bin").open("wb") as texts, (folder / "articles.jsonl").open("w", encoding="utf-8") as lines:
         for number, (article, spans) in enumerate(zip(draft.articles, draft.spans, strict=True)):
-            start, first = texts.tell(), len(rows)
-            texts.write(article.text.encode("utf-8", "surrogatepass"))
-            rows.extend((number, *span) for span in spans)
-            entry = _Entry(article.info, article.content_hash, start, texts.tell(), first, len(rows))
+            if article.text not in places:
+                start, first = texts.tell(), len(rows)
+                texts.write(article.text.encode("utf-8", "surrogatepass"))
+                rows.extend((number, *span) for span in spans)
+                places[article.text] = (start, texts.tell(), first, len(rows))
+            entry = _Entry(article.info, article.content_hash, *places[article.text])
             lines.write(json.dumps(asdict(entry), default=date.isoformat) + "\n")
     np.save(folder / "passages.npy", np.array(rows, dtype=np.int32).reshape(-1, 3))
 

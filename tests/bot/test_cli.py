@@ -422,6 +422,45 @@ def test_a_colliding_name_is_refused_with_the_remedy(quoth: Quoth, tmp_path: Pat
     assert "first run quoth articles remove bread.txt" in said.err
 
 
+def test_an_article_is_shown_as_it_is_quoted(quoth: Quoth) -> None:
+    said = quoth("articles", "show", "sochi.md")
+    [shown] = quoth("articles", "show", "sochi.md", "--json").objects
+
+    assert said.status == 0
+    assert said.out.startswith("sochi.md\nAbe and Putin meet · TASS · 6 May 2016")
+    assert "0 to " in said.out
+    assert shown["id"] == "sochi.md"
+    start, end = shown["passages"][0]
+    assert shown["text"][start:end].startswith("Shinzo Abe met Vladimir Putin")
+
+
+def test_showing_no_article_says_so(quoth: Quoth) -> None:
+    said = quoth("articles", "show", "sotchi.md")
+
+    assert said.status == 2
+    assert "did you mean sochi.md?" in said.err
+
+
+def test_standard_input_is_added_under_its_title_or_a_given_name(quoth: Quoth, library: Path) -> None:
+    text = b"# The old mill\n\nThe mill burned down in 1911.\n"
+
+    said = quoth("articles", "add", "-", stdin=text)
+    assert said.status == 0
+    assert "the-old-mill.md" in said.out
+
+    assert "Added mill.txt." in quoth("articles", "add", "-", "--name", "mill.txt", stdin=text + b"It was old.").out
+    assert quoth("articles", "add", "-", stdin=text).out.startswith("the-old-mill.md is there already.\n")
+    assert (library / "the-old-mill.md").read_bytes() == text
+
+
+@pytest.mark.parametrize("arguments", [("-", "a.txt"), ("a.txt", "--name", "b.txt")])
+def test_standard_input_and_files_are_not_added_at_once(arguments: tuple[str, ...], quoth: Quoth) -> None:
+    said = quoth("articles", "add", *arguments)
+
+    assert said.status == 2
+    assert "Give either files, or - for standard input" in said.err
+
+
 def test_removed_articles_are_quoted_no_more(quoth: Quoth) -> None:
     quoth("index")
 

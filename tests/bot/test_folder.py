@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from bot import folder
-from retrieval.errors import ArticleExists, ArticleUnknown, ArticleUnreadable, FolderMissing, StorageFailed
+from retrieval.errors import (
+    ArticleExists,
+    ArticleOneOfMany,
+    ArticleUnknown,
+    ArticleUnreadable,
+    FolderMissing,
+    StorageFailed,
+)
 
 
 @pytest.fixture
@@ -68,7 +75,7 @@ def test_two_new_files_of_one_name_are_not_mixed_up(library: Path, news: Path, t
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("a.pdf", b"%PDF", "ends in none of"),
+        ("a.png", b"PNG", "ends in none of"),
         (".hidden.txt", b"Words.", "dot"),
         ("blank.txt", b"  \n", "no text"),
         ("zeros.txt", b"\0\0\0", "not a text file"),
@@ -150,3 +157,82 @@ def test_a_survey_tells_articles_from_other_files(library: Path) -> None:
 
     assert [article.id for article in found] == ["bread.txt", "sochi.md", "whales.txt"]
     assert [file.path for file in skipped] == ["blank.txt"]
+
+
+# --- formats, and metadata beside a file ---------------------------------------------------------------------
+
+SIDECAR = "news.txt.meta.yaml"
+
+
+def test_metadata_beside_a_file_come_and_go_with_it(library: Path, news: Path) -> None:
+    news.with_name(SIDECAR).write_text("source: Herald", encoding="utf-8")
+
+    assert folder.add(library, [news]) == (["news.txt"], [])
+    assert folder.find(library, "news.txt").source == "Herald"
+    assert folder.add(library, [news]) == ([], ["news.txt"])
+
+    folder.remove(library, ["news.txt"])
+    assert not [name for name in names(library) if name.startswith("news")]
+
+
+def test_other_metadata_for_a_file_that_is_there_are_not_overwritten(library: Path, news: Path) -> None:
+    folder.add(library, [news])
+    (library / SIDECAR).write_text("source: Herald", encoding="utf-8")
+    news.with_name(SIDECAR).write_text("source: Radio", encoding="utf-8")
+
+    with pytest.raises(ArticleExists):
+        folder.add(library, [news])
+    assert folder.find(library, "news.txt").source == "Herald"
+
+
+def test_text_is_named_after_its_title_or_as_told(library: Path) -> None:
+    assert folder.add_text(library, b"# A big *day*!\n\nThey met.", None) == (["a-big-day.md"], [])
+    assert folder.add_text(library, b"# A big *day*!\n\nThey met.", None) == ([], ["a-big-day.md"])
+    assert folder.add_text(library, b'{"text": "They met."}', "day.json") == (["day.json"], [])
+    assert folder.find(library, "day.json").text == "They met."
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("../out.md", "without a folder"),
+        ("in/there.md", "without a folder"),
+        ("c:\\there.md", "without a folder"),
+        (".hidden.md", "dot"),
+        ("picture.png", "ends in none of"),
+    ],
+)
+def test_no_name_for_text_leads_out_of_the_folder(name: str, reason: str, library: Path) -> None:
+    before = names(library)
+
+    with pytest.raises(ArticleUnreadable, match=reason):
+        folder.add_text(library, b"Words.", name)
+    assert names(library) == before
+
+
+def test_one_of_several_articles_in_a_file_cannot_be_removed_by_itself(library: Path) -> None:
+    (library / "news.jsonl").write_text('{"text": "One."}\n{"text": "Two."}\n3', encoding="utf-8")
+
+    assert folder.find(library, "news.jsonl#2").text == "Two."
+    with pytest.raises(ArticleOneOfMany) as caught:
+        folder.remove(library, ["news.jsonl#2"])
+    assert (caught.value.id, caught.value.path) == ("news.jsonl#2", "news.jsonl")
+    found, skipped = folder.survey(library)
+    assert [article.id for article in found if article.path == "news.jsonl"] == ["news.jsonl#1", "news.jsonl#2"]
+    assert [(file.path, file.reason) for file in skipped] == [("news.jsonl#3", "it is not a JSON object")]
+
+    folder.remove(library, ["news.jsonl"])
+    assert "news.jsonl" not in names(library)
+
+
+@pytest.mark.parametrize("id", ["bred.txt", "../secret.txt", "bread.txt.bak", ""])
+def test_what_is_no_article_is_not_found(id: str, library: Path) -> None:
+    (library.parent / "secret.txt").write_text("Keep me.", encoding="utf-8")
+
+    with pytest.raises(ArticleUnknown):
+        folder.find(library, id)
+
+
+def test_an_article_that_its_file_does_not_hold_is_not_found(library: Path) -> None:
+    with pytest.raises(ArticleUnreadable, match="does not hold it"):
+        folder.find(library, "bread.txt#1")

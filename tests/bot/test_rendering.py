@@ -321,6 +321,27 @@ def test_findings_stand_under_their_section_with_their_remedy() -> None:
     assert rendering.finding_json(found[0]) == {"section": "model", "text": "The weights are whole", "remedy": None}
 
 
+def test_an_article_is_shown_passage_by_passage_with_its_offsets() -> None:
+    passages = [(0, 11), (13, len(TEXT))]
+
+    text = shown(rendering.article(ARTICLE, passages))
+
+    assert text.startswith(
+        "sochi.md\nAbe and Putin meet · TASS · 28 November 2016 · https://example.org/sochi\n\n0 to 11\n"
+    )
+    assert f"13 to {len(TEXT)}\nShinzo Abe met" in text
+    assert rendering.article_text_json(ARTICLE, passages)["passages"] == [[0, 11], [13, len(TEXT)]]
+
+
+def test_the_same_text_under_the_same_title_is_told_by_its_place() -> None:
+    copy = replace(ARTICLE, id="copies/sochi.md").info
+    other = replace(ARTICLE, title="Summit", source=None).info
+
+    text = shown(rendering.quotes([replace(QUOTE, also_in=(copy, other))]))
+
+    assert "also in: copies/sochi.md; Summit" in text
+
+
 # --- errors --------------------------------------------------------------------------------------------------
 
 PATH = Path("data/thing.txt")
@@ -331,6 +352,7 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     errors.ArticleUnreadable("a.txt", "it holds no text"): ("it holds no text", "leave it out"),
     errors.ArticleUnknown("a.txt"): ("a.txt", "quoth articles lists"),
     errors.ArticleUnknown("a.txt", ("b.txt", "c.txt")): ("a.txt", "did you mean b.txt or c.txt?"),
+    errors.ArticleOneOfMany("n.jsonl#3", "n.jsonl"): ("one of several", "quoth articles remove n.jsonl"),
     errors.ArticleExists(PATH): ("already", "quoth articles remove thing.txt"),
     errors.EncoderUnavailable("bundled", "gone"): ("gone", "install Quoth again"),
     errors.EncoderUnavailable("my-model", "gone"): ("my-model", "QUOTH_ENCODER"),

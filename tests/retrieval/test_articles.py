@@ -12,13 +12,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from retrieval import articles
-from retrieval.articles import READERS, Article, parse, read, scan
+from retrieval.articles import Article, parse, read, scan
 from retrieval.errors import ArticleUnreadable, FolderMissing, StorageFailed
+from retrieval.formats import FORMATS, Format
 
 
 def parsed(text: str, name: str = "note.txt") -> Article:
-    return parse(name, text.encode())
+    [article] = parse(name, text.encode()).articles
+    return article
 
 
 def refusal(name: str, content: bytes) -> str:
@@ -153,7 +154,7 @@ def test_plain_text_is_kept_as_it_is_but_for_its_line_ends() -> None:
 def test_the_encoding_is_recognised(encoding: str, mark: bytes) -> None:
     text = "Президент России и премьер-министр Японии провели переговоры в Сочи, сообщили в пятницу агентства."
 
-    assert parse("a.txt", mark + text.encode(encoding)).text == text
+    assert parse("a.txt", mark + text.encode(encoding)).articles[0].text == text
 
 
 @pytest.mark.parametrize(
@@ -179,14 +180,14 @@ _TAILS = st.sampled_from([b"", b"\n---\n", b"\n---\nSome text.", b"\n\nSome text
     _HEADS,
     st.one_of(st.binary(max_size=200), st.text(max_size=80).map(str.encode)),
     _TAILS,
-    st.sampled_from(list(READERS)),
+    st.sampled_from([".txt", ".text", ".md", ".markdown"]),
 )
 @example(b"---\n", b'title: "\\ud800"', b"\n---\nSome text.", ".txt")
 @example(b"---\n", b"[" * 16_000, b"\n---\nSome text.", ".md")
 @example(b"", b">" * 3000, b"\n\nSome text.", ".md")
 def test_any_bytes_are_an_article_or_refused(head: bytes, middle: bytes, tail: bytes, suffix: str) -> None:
     try:
-        article = parse("any" + suffix, head + middle + tail)
+        [article] = parse("any" + suffix, head + middle + tail).articles
     except ArticleUnreadable:
         return
     assert article.text == article.text.strip() != ""
@@ -281,7 +282,7 @@ def test_reading_takes_the_name_below_the_folder_as_the_id(tmp_path: Path) -> No
 
 
 def test_reading_refuses_a_file_that_vanished_or_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(articles, "MAX_FILE_BYTES", 2**20)
+    monkeypatch.setitem(FORMATS, ".txt", Format(FORMATS[".txt"].read, max_mib=1))
     (tmp_path / "large.txt").write_bytes(b"x" * (2**20 + 1))
 
     with pytest.raises(ArticleUnreadable, match="larger than 1 MiB"):

@@ -25,7 +25,6 @@ from hypothesis import strategies as st
 
 from retrieval import articles as articles_module
 from retrieval import indexing, snapshot
-from retrieval.articles import READERS
 from retrieval.errors import (
     ArticleUnreadable,
     EncoderUnavailable,
@@ -35,6 +34,7 @@ from retrieval.errors import (
     NoArticles,
     StorageFailed,
 )
+from retrieval.formats import FORMATS
 from retrieval.indexing import Report, compare, open_up_to_date, update
 from retrieval.search import Searcher
 from retrieval.snapshot import Snapshot, open_latest, published
@@ -407,7 +407,7 @@ def test_a_missing_folder_leaves_the_index_alone(articles: Path, index: Path, en
     assert open_latest(index).passages == 5
 
 
-@given(st.sampled_from(sorted(READERS)), st.binary(max_size=400))
+@given(st.sampled_from(sorted(FORMATS)), st.binary(max_size=400))
 @settings(max_examples=25)
 def test_any_bytes_as_a_file_are_indexed_or_named(suffix: str, content: bytes) -> None:
     with TemporaryDirectory() as name:

@@ -78,8 +78,8 @@ def test_the_best_of_few_are_the_best(large: Snapshot) -> None:
 
 
 def test_equal_scores_keep_the_order_of_the_articles(tmp_path: Path) -> None:
-    for name in ("c.txt", "a.txt", "b.txt"):
-        write(tmp_path / "articles", name, "---\ntitle: Same\n---\nThe same words stand here.")
+    for name, mark in {"c.txt": ".", "a.txt": "!", "b.txt": "?"}.items():
+        write(tmp_path / "articles", name, f"---\ntitle: Same\n---\nThe same words stand here{mark}")
     snapshot, _ = open_up_to_date(tmp_path / "articles", tmp_path / "index", FakeEncoder())
 
     assert ids(searched(snapshot, "same words")) == ["a.txt", "b.txt", "c.txt"]
