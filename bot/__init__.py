@@ -1,5 +1,6 @@
 """Quoth's faces: the commands and the chat, around the engine in ``retrieval``.
 
-The layers, low to high: ``settings``, ``conversation`` and ``folder``; ``rendering`` (pure); ``terminal`` and
-``doctor``; ``cli``. Nothing is imported here, so that ``quoth --help`` is instant.
+The layers, low to high: ``settings``, ``conversation``, ``folder`` and ``discord_memory``; ``rendering`` (pure);
+``terminal``, ``doctor``, ``discord_rendering`` (pure) and ``discord_service``; ``discord_client``, ``discord_commands``
+and ``discord_app``, which alone import discord; ``cli``. Nothing is imported here, so that ``quoth --help`` is instant.
 """

@@ -338,7 +338,7 @@ def chat(  # noqa: PLR0913 - the options that the contract names
         threshold=settings.confidence if explain else None,
         out=out,
         errors=errors,
-        loading=terminal.warm_up(encoder) if interactive else None,
+        loading=terminal.warm_up(engine) if interactive else None,
     )
 
     def swap(snapshot: Snapshot) -> None:
@@ -364,9 +364,9 @@ def run_bot(
     encoder, reader = build_encoder(settings), build_reader(settings)
 
     def build(progress: Progress) -> tuple[Engine, Report | None]:
-        built = _build(settings, encoder, reader, progress)
-        encoder.encode_query(["Who?"])  # so that the first question need not wait for the model
-        return built
+        engine, report = _build(settings, encoder, reader, progress)
+        engine.ask("Who?")  # so that no member's question is the one that waits for the models
+        return engine, report
 
     return discord_app.run(settings, build, invite=invite)
 

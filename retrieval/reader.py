@@ -125,10 +125,12 @@ class SpanReader:
         ReaderUnavailable, WeightsMismatch, EncoderUnavailable: the network cannot be loaded.
     """
 
-    _WEIGHT = 0.3
-    _FIRST, _ALL = 4, 10
-    _BEYOND_DOUBT = 8.0
-    """Margin of the very first passage's best span above which the rest is not read."""
+    _WEIGHT = 0.4
+    _FIRST, _ALL = 3, 10
+    _BEYOND_DOUBT = 6.0
+    """Margin of the very first passage's best span from which on the rest is not read. On every fifteenth question of
+    SQuAD 1.1 dev that leaves 6.6 passages to read instead of 10, and the answers as they are; reading 5 at the most
+    loses half a point of them."""
     _LONGEST = 30
     """Tokens of a span."""
 

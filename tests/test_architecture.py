@@ -46,6 +46,7 @@ def test_the_layers_hold_in_an_unspoilt_copy(copy: Path) -> None:
         ("bot/rendering.py", "import bot.cli", "Inside the faces"),
         ("bot/terminal.py", "def f():\n    import numpy", "The faces leave numbers to the engine"),
         ("bot/cli.py", "def f():\n    import torch", "The faces leave numbers to the engine"),
+        ("bot/discord_rendering.py", "import discord", "Only the bot's shell imports discord"),
         ("retrieval/answering.py", "import rich.text", "The engine knows no face's library"),
         ("retrieval/search.py", "import faiss", "Only retrieval.dense imports faiss"),
         ("retrieval/search.py", "import bm25s", "Only retrieval.lexical imports bm25s"),

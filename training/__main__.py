@@ -164,7 +164,7 @@ def _card(trainer: Trainer, data: Path, settings: Settings) -> dict[str, Any]:
         "what": "Reader of Quoth: weights of all-MiniLM-L6-v2's six layers and a head for answer spans",
         "base": "sentence-transformers/all-MiniLM-L6-v2 (Apache 2.0)",
         "data": {"file": data.name, "set": "SQuAD 1.1 train (Rajpurkar et al. 2016)", "licence": "CC BY-SA 4.0"},
-        "command": "python -m training " + " ".join(sys.argv[1:]),
+        "command": f"python -m training {data.name} --minutes {settings.minutes:g}",
         "settings": asdict(settings) | {"batch": BATCH},
         "device": trainer.device,
         "examples": trainer.at.examples,

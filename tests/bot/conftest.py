@@ -76,9 +76,16 @@ Quoth = Callable[..., Outcome]
 @pytest.fixture(autouse=True)
 def own_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting, history or .env of whoever runs the tests gets in, and none of theirs gets out."""
-    for name in [name for name in os.environ if name.startswith("QUOTH_")] + ["COLUMNS", "NO_COLOR", "FORCE_COLOR"]:
+    for name in [name for name in os.environ if name.startswith("QUOTH_")] + [
+        "COLUMNS",
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "DISCORD_TOKEN",
+    ]:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("QUOTH_READER", "none")  # the trained one takes its time, and has tests of its own
     monkeypatch.setenv("QUOTH_HISTORY", str(tmp_path / "state" / "history"))
+    monkeypatch.setenv("QUOTH_STATE", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
 
 

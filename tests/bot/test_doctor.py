@@ -140,3 +140,15 @@ def test_a_missing_package_is_to_be_installed(quoth: Quoth, monkeypatch: pytest.
 )
 def test_an_age_is_told_in_its_largest_unit(age: timedelta, words: str) -> None:
     assert doctor._ago(datetime.now(UTC) - age) == words
+
+
+def test_the_discord_settings_are_told_and_the_token_is_not(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "my.very.token")
+    monkeypatch.setenv("QUOTH_DISCORD_GUILDS", "2,1")
+
+    out = quoth("doctor").out
+
+    assert "my.very.token" not in out
+    assert "QUOTH_DISCORD_TOKEN = **********" in out
+    assert "QUOTH_DISCORD_GUILDS = 1, 2" in out
+    assert "QUOTH_DISCORD_TEST_GUILD = not set (the default)" in out

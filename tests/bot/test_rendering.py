@@ -18,7 +18,7 @@ from rich.text import Text
 
 from bot import rendering
 from bot.rendering import Finding
-from bot.settings import SettingInvalid
+from bot.settings import DiscordRefused, SettingInvalid
 from retrieval import errors
 from retrieval.articles import Skipped
 from retrieval.errors import QuothError
@@ -366,6 +366,11 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     errors.QuestionTooLong(100_000, 2_000): ("100,000 characters", "2,000"),
     errors.DatasetInvalid(PATH, "no JSON in line 3"): ("no JSON in line 3", "SQuAD"),
     SettingInvalid("QUOTH_TOP", "many", "a whole number"): ("QUOTH_TOP is 'many'", "it must be a whole number"),
+    DiscordRefused("token"): ("no token", "QUOTH_DISCORD_TOKEN"),
+    DiscordRefused("valid token"): ("does not accept the token", "copy it anew"),
+    DiscordRefused("intents"): ("refuses the intents", "see to the bot"),
+    DiscordRefused("servers"): ("too many servers", "leave some"),
+    DiscordRefused("connection"): ("cannot be reached", "try again later"),
 }
 
 

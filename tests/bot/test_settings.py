@@ -49,6 +49,10 @@ def test_confidence_is_a_word_or_a_number(said: str, probability: float, monkeyp
         ("QUOTH_CONFIDENCE", "reckless", "bold, balanced, careful"),
         ("QUOTH_CONFIDENCE", "1.5", "from 0 to 1"),
         ("QUOTH_CONFIDENCE", "nan", "from 0 to 1"),
+        ("QUOTH_DISCORD_GUILDS", "here", "ids of servers"),
+        ("QUOTH_DISCORD_TEST_GUILD", "0", "the id of a server"),
+        ("QUOTH_DISCORD_COOLDOWN", "inf", "seconds"),
+        ("QUOTH_LOG_LEVEL", "loud", "debug, info"),
     ],
 )
 def test_a_bad_value_is_named_with_what_would_be_good(
@@ -81,3 +85,23 @@ def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUOTH_ARTICLES", "~/news")
 
     assert settings.load().articles == Path("/home/somebody/news")
+
+
+def test_the_token_comes_under_two_names_and_shows_under_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DISCORD_TOKEN=from-file\n", encoding="utf-8")
+    assert "from-file" not in repr(settings.load())
+    monkeypatch.setenv("QUOTH_DISCORD_TOKEN", "own")
+    monkeypatch.setenv("DISCORD_TOKEN", "usual")
+
+    token = settings.load().discord_token
+
+    assert token is not None
+    assert (token.get_secret_value(), str(token)) == ("own", "**********")
+
+
+def test_ids_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_DISCORD_CHANNELS", "12, 34,56")
+    monkeypatch.setenv("QUOTH_LOG_LEVEL", "Debug")
+
+    assert settings.load().discord_channels == {12, 34, 56}
+    assert settings.load().log_level == "debug"

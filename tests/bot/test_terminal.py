@@ -23,6 +23,7 @@ from rich.console import Console
 
 from bot import terminal
 from retrieval.answering import Engine
+from retrieval.indexing import open_up_to_date
 from tests.bot.conftest import BrokenEncoder, Quoth
 from tests.fakes import FakeEncoder
 
@@ -243,11 +244,11 @@ def test_the_first_question_waits_for_the_model(quoth: Quoth, keys: PipeInput, m
     assert "Abandoned." in quoth("chat", terminal=True).err
 
 
-def test_a_model_that_fails_to_load_is_left_to_the_first_question() -> None:
-    thread = terminal.warm_up(BrokenEncoder())
-    thread.join()
+def test_a_model_that_fails_to_load_is_left_to_the_first_question(library: Path, tmp_path: Path) -> None:
+    snapshot, _ = open_up_to_date(library, tmp_path / "index", FakeEncoder())
 
-    terminal.warm_up(FakeEncoder()).join()
+    terminal.warm_up(Engine(snapshot, BrokenEncoder())).join()
+    terminal.warm_up(Engine(snapshot, FakeEncoder())).join()
 
 
 # --- waiting -------------------------------------------------------------------------------------------------

@@ -1,0 +1,40 @@
+# Quoth as a Discord bot: docker build -t quoth . && see README, "In Docker".
+FROM python:3.11-slim AS build
+
+# PyTorch's build for processors, from the CPU wheel index that pytorch.org names. Its version comes from constraints.txt
+# with a +cpu behind it, which pip takes for the one pinned. Without the argument pip brings gigabytes of CUDA.
+ARG TORCH_INDEX=""
+WORKDIR /src
+RUN python -m venv /venv
+COPY constraints.txt pyproject.toml README.md LICENSE ./
+COPY bot bot
+COPY retrieval retrieval
+RUN if [ -n "$TORCH_INDEX" ]; then \
+        /venv/bin/pip install --no-cache-dir --no-deps --index-url "$TORCH_INDEX" "$(grep '^torch==' constraints.txt)"; \
+    fi \
+    && /venv/bin/pip install --no-cache-dir -c constraints.txt . \
+    && find /venv -name '*.pyi' -delete
+
+FROM python:3.11-slim
+
+RUN useradd --uid 1000 --create-home quoth && install --directory --owner=quoth /data
+COPY --from=build /venv /venv
+COPY --chown=quoth data/articles /usr/share/quoth/articles
+COPY data/reader /venv/lib/python3.11/site-packages/data/reader
+
+ENV PATH=/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    HF_HUB_OFFLINE=1 \
+    QUOTH_ARTICLES=/data/articles \
+    QUOTH_INDEX=/data/index \
+    QUOTH_STATE=/data/state
+USER quoth
+WORKDIR /data
+VOLUME /data
+
+# The bot touches this file every 20 seconds while Discord hears it.
+HEALTHCHECK --interval=30s --start-period=5m CMD test -n "$(find /data/state/alive -mmin -2)"
+
+# A shell that becomes the bot, so that SIGTERM reaches it; a fresh volume begins with the article that Quoth ships.
+CMD ["sh", "-c", "test -d /data/articles || cp -r /usr/share/quoth/articles /data/articles; exec quoth discord"]

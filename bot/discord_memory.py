@@ -1,0 +1,157 @@
+"""What the Discord bot keeps across restarts: where each answer's quotes are, votes, and who changed the articles.
+
+An answer is kept as places in articles, never as text: what is shown after a restart is again the article's own words.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from retrieval.errors import StorageFailed
+
+_log = logging.getLogger("quoth.discord")
+
+KEPT = 10_000
+"""Answers; the buttons of older ones say that they are too old. One takes about half a kilobyte."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS answers (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, record TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS votes (
+    key TEXT NOT NULL REFERENCES answers (key) ON DELETE CASCADE,
+    member INTEGER NOT NULL, vote TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (key, member)
+);
+CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a quote stands: offsets in the text of an article with this id, as long as it has this content."""
+
+    article: str
+    content: str
+    start: int
+    end: int
+    highlights: tuple[tuple[int, int], ...]
+    """Best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An answer as it was given."""
+
+    key: str
+    asker: int
+    question: str
+    titled: bool
+    """Whether the question stands above the answer: for a command nobody else sees what was asked."""
+    answered: bool
+    places: tuple[Place, ...]
+    note: str = ""
+    """Why no article was left to answer, if so."""
+
+
+class Memory:
+    """A folder with ``discord.sqlite3`` and ``audit.jsonl``. Any number of threads may use it.
+
+    Raises:
+        StorageFailed: the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path, *, kept: int = KEPT) -> None:
+        self.folder = folder
+        self._kept = kept
+        self._lock = threading.Lock()
+        with _storage(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            file = folder / "discord.sqlite3"
+            # Who asked what is nobody else's business.
+            file.touch(mode=0o600)
+            self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+            # A vote lost to a power cut is no reason to wait for the disk at every answer.
+            self._database.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;{_TABLES}")
+            self._database.execute("PRAGMA foreign_keys=ON")
+
+    def close(self) -> None:
+        """Let go of the files."""
+        with self._lock:
+            self._database.close()
+
+    def keep(self, record: Record) -> None:
+        """Remember an answer; the oldest ones beyond ``kept`` are forgotten."""
+        text = json.dumps(asdict(record))
+        with self._session() as database:
+            cursor = database.execute("INSERT INTO answers (key, record) VALUES (?, ?)", (record.key, text))
+            database.execute("DELETE FROM answers WHERE number <= ?", ((cursor.lastrowid or 0) - self._kept,))
+
+    def find(self, key: str) -> Record | None:
+        """The answer with this key, or None when it is too old."""
+        with self._session() as database:
+            row = database.execute("SELECT record FROM answers WHERE key = ?", (key,)).fetchone()
+        return _record(json.loads(row[0])) if row else None
+
+    def vote(self, key: str, member: int, vote: str) -> None:
+        """A member's vote on an answer, in place of the one before."""
+        values = (key, member, vote, datetime.now(UTC).isoformat(timespec="seconds"))
+        with self._session() as database:
+            database.execute("INSERT OR REPLACE INTO votes VALUES (?, ?, ?, ?)", values)
+
+    def votes(self, key: str) -> dict[str, int]:
+        """How many members voted for what on an answer."""
+        with self._session() as database:
+            return dict(database.execute("SELECT vote, count(*) FROM votes WHERE key = ? GROUP BY vote", (key,)))
+
+    def note(self, name: str) -> str | None:
+        """What was noted under ``name``."""
+        with self._session() as database:
+            row = database.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def write_note(self, name: str, value: str) -> None:
+        """Note something under ``name``, in place of what was there."""
+        with self._session() as database:
+            database.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, value))
+
+    def audit(self, **facts: object) -> None:
+        """Append to the audit log; each line is a JSON object that says when, and ``facts``."""
+        line = json.dumps({"at": datetime.now(UTC).isoformat(timespec="seconds"), **facts}, ensure_ascii=False)
+        with _storage(self.folder), self._lock:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            with open(os.open(self.folder / "audit.jsonl", flags, 0o600), "a", encoding="utf-8") as file:  # noqa: PTH123
+                file.write(f"{line}\n")
+                file.flush()
+                os.fsync(file.fileno())
+        _log.info("audit: %s", line)
+
+    @contextmanager
+    def _session(self) -> Iterator[sqlite3.Connection]:
+        """The database for one thread, everything in one transaction."""
+        with _storage(self.folder), self._lock, self._database:
+            self._database.execute("BEGIN")
+            yield self._database
+
+
+def _record(fields: dict[str, Any]) -> Record:
+    places = (Place(**place | {"highlights": tuple(map(tuple, place["highlights"]))}) for place in fields.pop("places"))
+    return Record(**fields, places=tuple(places))
+
+
+@contextmanager
+def _storage(folder: Path) -> Iterator[None]:
+    """Say what the system or the database refused as ``StorageFailed``."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageFailed(Path(error.filename or folder), error.strerror or str(error)) from error
+    except sqlite3.Error as error:
+        raise StorageFailed(folder / "discord.sqlite3", str(error)) from error

@@ -1,0 +1,245 @@
+"""Answering many people at once: a bounded pool of threads, the library that is asked and changed, and who waits.
+
+Nothing here knows Discord; ``discord_client`` is its shell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bot import folder, rendering
+from bot.discord_memory import Memory, Place, Record
+from retrieval.errors import ArticleUnknown, NoArticles, StorageFailed
+from retrieval.search import Filters
+from retrieval.snapshot import published
+
+if TYPE_CHECKING:
+    from retrieval.answering import Engine, Quote
+    from retrieval.articles import Article, ArticleInfo
+    from retrieval.indexing import Progress, Report
+
+_log = logging.getLogger("quoth.discord")
+_T = TypeVar("_T")
+
+WORKERS = 2
+"""Answers computed at once: the model uses every core for each."""
+
+WAITING = 30
+"""Questions in the queue before further ones are told to come back: about ten seconds' work for a laptop."""
+
+
+class Busy(Exception):
+    """The queue is full."""
+
+
+class Closing(Exception):
+    """The bot is about to leave and takes no more questions."""
+
+
+class Pool:
+    """Threads for what would stop the event loop, and a queue before them that is never longer than ``waiting``."""
+
+    def __init__(self, name: str, *, workers: int = WORKERS, waiting: int = WAITING) -> None:
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name)
+        self._room = workers + waiting
+        self._jobs: set[Future[Any]] = set()
+        self._closed = False
+
+    @property
+    def working(self) -> bool:
+        """Whether anything runs or waits."""
+        return bool(self._jobs)
+
+    async def run(self, work: Callable[[], _T]) -> _T:
+        """Do ``work`` on a thread; raises ``Busy`` at once when the queue is full."""
+        if self._closed:
+            raise Closing
+        if len(self._jobs) >= self._room:
+            raise Busy
+        job = self._threads.submit(work)
+        self._jobs.add(job)
+        # Counted until the thread is done with it, even if whoever waits for it goes away.
+        job.add_done_callback(self._jobs.discard)
+        return await asyncio.wrap_future(job)
+
+    def close(self) -> None:
+        """Take no more work and drop what waits; what runs goes on."""
+        self._closed = True
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class Library:
+    """The engine that serves, over a folder of articles that may change.
+
+    Args:
+        articles: the folder.
+        index: the folder of its index.
+        build: opens an engine over an index that is up to date; the report says what that took, if anything.
+    """
+
+    def __init__(self, articles: Path, index: Path, build: Callable[[Progress], tuple[Engine, Report | None]]) -> None:
+        self._articles = articles
+        self._index = index
+        self._build = build
+        self.engine: Engine | None = None
+        """None while there are no articles. Replaced as a whole, so that an answer is of one snapshot."""
+
+    @property
+    def articles(self) -> Mapping[str, ArticleInfo]:
+        """What there is, by id."""
+        return {article.id: article for article in self.engine.snapshot.articles} if self.engine else {}
+
+    @property
+    def outdated(self) -> bool:
+        """Whether another program has published a newer index."""
+        newest = published(self._index)[-1:]
+        return bool(newest) and (self.engine is None or newest[0] != self.engine.snapshot.path)
+
+    def refresh(self, progress: Progress) -> Report | None:
+        """Bring the index up to date and serve from it; None when nothing had changed or no article is left.
+
+        Raises:
+            Whatever ``open_up_to_date`` raises but ``NoArticles``.
+        """
+        try:
+            self.engine, report = self._build(progress)
+        except NoArticles:
+            self.engine = None
+            return None
+        return report
+
+    def add(self, file: Path, progress: Progress) -> bool:
+        """Put a file into the folder and serve it; false when it was there already. Raises what ``folder.add`` does."""
+        added, _ = folder.add(self._articles, [file])
+        self.refresh(progress)
+        return bool(added)
+
+    def remove(self, id: str, progress: Progress) -> None:
+        """Delete an article and serve without it. Raises what ``folder.remove`` does."""
+        folder.remove(self._articles, [id])
+        self.refresh(progress)
+
+    def resolve(self, name: str) -> str:
+        """The id of the article that a person named by id, by the hash of it or by title; raises ``ArticleUnknown``."""
+        known = self.articles
+        if name in known:
+            return name
+        for id, article in known.items():
+            if name in {short_id(id), article.title}:
+                return id
+        raise ArticleUnknown(name)
+
+    def article(self, place: Place) -> Article | None:
+        """The article that a place is in, unless it is gone or no longer what it was."""
+        if self.engine is None:
+            return None
+        try:
+            article = self.engine.snapshot.article(place.article)
+        except ArticleUnknown:
+            return None
+        return article if article.content_hash == place.content else None
+
+
+class Cooldown:
+    """Keeps a member from asking again too soon."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._until: dict[int, float] = {}
+
+    def wait(self, member: int) -> float:
+        """Seconds that a member must still wait; with 0 the question counts, and the next wait begins."""
+        now = self._clock()
+        # Entries stand in the order in which they run out: forget those that did.
+        for other in list(self._until):
+            if self._until[other] > now:
+                break
+            del self._until[other]
+        if left := self._until.get(member, now) - now:
+            return left
+        if self._seconds:
+            self._until[member] = now + self._seconds
+        return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is asked, and of which articles."""
+
+    question: str
+    filters: Filters = field(default_factory=Filters)
+
+
+class Desk:
+    """Takes questions, has them answered in the pool, and remembers the answers."""
+
+    def __init__(self, library: Library, memory: Memory, pool: Pool, *, top: int) -> None:
+        self.library = library
+        self.memory = memory
+        self.pool = pool
+        self._top = top
+        self._running: dict[tuple[Asking, Engine], asyncio.Task[Record]] = {}
+
+    async def ask(self, asking: Asking, asker: int, *, titled: bool) -> Record:
+        """Answer a question. One that is being answered already shares its answer.
+
+        Raises:
+            Busy, Closing: not now.
+            NoArticles: there is nothing to quote.
+            QuothError: see ``Engine.ask``.
+        """
+        engine = self.library.engine
+        if engine is None:
+            raise NoArticles(Path(), 0)
+        # Whoever gives up does not take the answer from those who share it.
+        found = await asyncio.shield(self._shared(asking, engine))
+        record = replace(found, key=secrets.token_urlsafe(9), asker=asker, titled=titled)
+        try:
+            await asyncio.to_thread(self.memory.keep, record)
+        except StorageFailed as error:
+            # An answer without lasting buttons is better than none.
+            _log.error("The answer cannot be remembered: %s", rendering.error(error))
+        return record
+
+    def _shared(self, asking: Asking, engine: Engine) -> asyncio.Task[Record]:
+        key = (asking, engine)
+        if key not in self._running:
+            task = asyncio.create_task(self.pool.run(lambda: self._found(asking, engine)))
+            self._running[key] = task
+            task.add_done_callback(lambda _: self._running.pop(key))
+        return self._running[key]
+
+    def _found(self, asking: Asking, engine: Engine) -> Record:
+        """What the articles say, as nobody's record yet; on a thread, for hashing a long article takes its time too."""
+        answer = engine.ask(asking.question, asking.filters, self._top)
+        note = "" if answer.hits else f"No article is left: you asked for those {rendering.filters(asking.filters)}."
+        places = tuple(map(_place, answer.quotes))
+        return Record("", 0, asking.question, titled=False, answered=answer.answered, places=places, note=note)
+
+
+_LONGEST_ID = 80
+"""Bytes. Discord takes 100 characters, some of which a button needs for saying what it does."""
+
+
+def short_id(id: str) -> str:
+    """An article's id where Discord leaves little room: itself, or a hash of it."""
+    return (
+        id
+        if len(id.encode()) <= _LONGEST_ID and id.isprintable()
+        else "#" + hashlib.sha256(id.encode()).hexdigest()[:32]
+    )
+
+
+def _place(quote: Quote) -> Place:
+    marks = tuple((mark.start, mark.end) for mark in quote.highlights)
+    return Place(quote.article.id, quote.article.content_hash, quote.start, quote.end, marks)

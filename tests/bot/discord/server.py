@@ -1,0 +1,417 @@
+"""A small Discord of our own on the loopback: REST, gateway, and the published rules that every body is held to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+TOKEN = "MTIz.right.token"  # noqa: S105 - nobody's
+APPLICATION, GUILD, CHANNEL, BOT_ROLE = 900, 100, 200, 300
+HELLO, IDENTIFY, HEARTBEAT, RESUME, RECONNECT, INVALID, ACK = 10, 2, 1, 6, 7, 9, 11
+
+Json = Any
+Reply = Callable[[web.Request], web.Response]
+
+
+@dataclass
+class Call:
+    """One request that the bot made."""
+
+    method: str
+    path: str
+    body: Json
+    at: float = field(default_factory=time.monotonic)
+
+
+class FakeDiscord:
+    """Runs on a port of its own; what the bot sent is in ``calls``, and what broke a rule in ``faults``."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.faults: list[str] = []
+        self.identified: list[Json] = []
+        self.resumed: list[Json] = []
+        self.refuse_close: int | None = None
+        """A code to close each new connection with instead of READY."""
+        self.refuse_connections = 0
+        self.faulty: dict[tuple[str, str], list[Reply]] = {}
+        """By method and how a path ends: answers to give instead, one a request."""
+        self.url = ""
+        self.changed = asyncio.Condition()
+        self._socket: web.WebSocketResponse | None = None
+        self._sequence = 0
+        self._missed: list[str] = []
+        self._next_id = 10_000
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        app = web.Application()
+        app.router.add_get("/gateway", self._gateway)
+        app.router.add_route("*", "/api/{path:.*}", self._rest)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        port = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+        self.url = f"http://127.0.0.1:{port}"
+
+    async def stop(self) -> None:
+        if self._runner:
+            await self._runner.cleanup()
+
+    async def until(self, true: Callable[[], Any], patience: float = 20.0) -> Any:
+        """Wait until something is the case, and return it."""
+        async with asyncio.timeout(patience), self.changed:
+            await self.changed.wait_for(true)
+        return true()
+
+    async def _tell(self) -> None:
+        async with self.changed:
+            self.changed.notify_all()
+
+    def new_id(self) -> str:
+        self._next_id += 1
+        return str(self._next_id)
+
+    # --- gateway ---------------------------------------------------------------------------------------------
+
+    async def _gateway(self, request: web.Request) -> web.StreamResponse:
+        if self.refuse_connections:
+            self.refuse_connections -= 1
+            return web.Response(status=503, text="no")
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"op": HELLO, "d": {"heartbeat_interval": 20_000}, "s": None, "t": None})
+        async for message in socket:
+            if message.type is WSMsgType.TEXT:
+                await self._heard(socket, json.loads(message.data))
+        return socket
+
+    async def _heard(self, socket: web.WebSocketResponse, said: Json) -> None:
+        match said["op"]:
+            case 1:
+                await socket.send_json({"op": ACK, "d": None, "s": None, "t": None})
+            case 2:
+                self.identified.append(said["d"])
+                await self._greet(socket, said["d"])
+            case 6:
+                self._socket = socket
+                self.resumed.append(said["d"])
+                for missed in self._missed:
+                    await socket.send_str(missed)
+                self._missed.clear()
+                await self.dispatch("RESUMED", {})
+        await self._tell()
+
+    async def _greet(self, socket: web.WebSocketResponse, identity: Json) -> None:
+        if identity["token"] != TOKEN:
+            await socket.close(code=4004)
+        elif self.refuse_close:
+            await socket.close(code=self.refuse_close)
+        else:
+            self._socket = socket
+            application = {"id": str(APPLICATION), "flags": 0}
+            guilds = [{"id": str(GUILD), "unavailable": True}]
+            resume = self.url.replace("http", "ws") + "/gateway"
+            ready = {"v": 10, "user": USER, "guilds": guilds, "session_id": "s1", "resume_gateway_url": resume}
+            await self.dispatch("READY", ready | {"application": application})
+            await self.dispatch("GUILD_CREATE", guild())
+
+    async def dispatch(self, event: str, data: Json) -> None:
+        """Send an event; while the bot is away it is kept for the RESUME."""
+        self._sequence += 1
+        text = json.dumps({"op": 0, "t": event, "s": self._sequence, "d": data})
+        if self._socket is None or self._socket.closed:
+            self._missed.append(text)
+        else:
+            await self._socket.send_str(text)
+
+    async def drop(self, code: int = 4000) -> None:
+        """Close the connection as Discord does now and then."""
+        socket, self._socket = self._socket, None
+        if socket:
+            await socket.close(code=code)
+
+    async def say(self, payload: Json) -> None:
+        """Send something that is no event."""
+        if self._socket:
+            await self._socket.send_json(payload | {"s": None, "t": None})
+
+    def forget(self) -> None:
+        """Let go of what was recorded, for whoever watches the memory."""
+        self.calls.clear()
+
+    # --- what members do -------------------------------------------------------------------------------------
+
+    async def mention(self, text: str, member: int = 7) -> str:
+        """A member mentions the bot; gives the id of the message."""
+        author = user(member)
+        message = message_object(self.new_id(), f"<@{APPLICATION}> {text}", author) | {"mentions": [USER]}
+        message |= {"guild_id": str(GUILD), "member": member_object(author, with_user=False)}
+        await self.dispatch("MESSAGE_CREATE", message)
+        return str(message["id"])
+
+    async def ask(self, question: str, member: int = 7, **options: Json) -> str:
+        """A member uses /ask; gives the token of the interaction."""
+        given = [{"name": "question", "type": 3, "value": question}]
+        given += [{"name": name, "type": 3, "value": value} for name, value in options.items()]
+        data = {"id": "1", "name": "ask", "type": 1, "options": given}
+        return await self._interact({"type": 2, "data": data}, member)
+
+    async def press(self, custom_id: str, message: Json, member: int = 7) -> str:
+        """A member presses a button; gives the token of the interaction."""
+        data = {"custom_id": custom_id, "component_type": 2}
+        return await self._interact({"type": 3, "data": data, "message": message}, member)
+
+    async def _interact(self, what: Json, member: int) -> str:
+        token = f"token-{self.new_id()}"
+        who = member_object(user(member)) | {"permissions": str(2**40)}
+        where = {"guild_id": str(GUILD), "channel_id": str(CHANNEL), "channel": channel()}
+        fixed = {"id": self.new_id(), "application_id": str(APPLICATION), "token": token, "version": 1}
+        more = {"member": who, "locale": "en-US", "guild_locale": "en-US", "entitlements": []}
+        owners = {"authorizing_integration_owners": {"0": str(GUILD)}, "context": 0, "attachment_size_limit": 0}
+        rest = {"app_permissions": str(2**50 - 1)}
+        await self.dispatch("INTERACTION_CREATE", what | where | fixed | more | owners | rest)
+        return token
+
+    def answers(self, to: str) -> list[Json]:
+        """What the bot sent to a message's id or an interaction's token, acknowledgements apart."""
+        found = [call for call in self.calls if f"/{to}/" in call.path and call.method == "PATCH"]
+        found += [call for call in self.calls if f"/{to}/callback" in call.path and "data" in call.body]
+        replies = [
+            call
+            for call in self.calls
+            if call.path.endswith("/messages")
+            and str((call.body.get("message_reference") or {}).get("message_id")) == to
+        ]
+        return [call.body.get("data", call.body) for call in found] + [call.body for call in replies]
+
+    async def answer(self, to: str) -> Json:
+        """Wait for the first of them."""
+        return (await self.until(lambda: self.answers(to)))[0]
+
+    # --- REST ------------------------------------------------------------------------------------------------
+
+    async def _rest(self, request: web.Request) -> web.Response:
+        path = "/" + request.match_info["path"]
+        text = await request.text()
+        body = json.loads(text) if text else None
+        own = path.startswith(("/interactions/", "/webhooks/"))  # these carry a token of their own
+        if not own and request.headers.get("Authorization") != f"Bot {TOKEN}":
+            return reply({"message": "401: Unauthorized", "code": 0}, 401)
+        for (method, end), replies in self.faulty.items():
+            if replies and method == request.method and path.endswith(end):
+                return replies.pop(0)(request)
+        self.faults += [f"{request.method} {path}: {fault}" for fault in broken_rules(request.method, path, body)]
+        self.calls.append(Call(request.method, path, body))
+        await self._tell()
+        return self._respond(request.method, path, body)
+
+    def _respond(self, method: str, path: str, body: Json) -> web.Response:  # noqa: PLR0911 - one a route
+        match (method, path.strip("/").split("/")):
+            case "GET", ["users", "@me"]:
+                return reply(USER)
+            case "GET", ["oauth2", "applications", "@me"]:
+                return reply(APPLICATION_INFO)
+            case "PUT", ["applications", _, *_, "commands"]:
+                fixed = {"version": "1", "application_id": str(APPLICATION)}
+                return reply([{"description": ""} | command | fixed | {"id": self.new_id()} for command in body])
+            case "POST", ["channels", _, "messages"]:
+                return reply(self._stored(body))
+            case "POST", ["interactions", _, _, "callback"]:
+                made = message_object(self.new_id(), "", USER)
+                callback = {"id": "1", "type": 2, "response_message_id": made["id"]}
+                return reply({"interaction": callback, "resource": {"type": body["type"], "message": made}})
+            case "PATCH", ["webhooks", _, _, "messages", "@original"]:
+                return reply(self._stored(body))
+        return reply({"message": "404: Not Found", "code": 0}, 404)
+
+    def _stored(self, body: Json) -> Json:
+        message = message_object(self.new_id(), body.get("content") or "", USER)
+        message |= {name: body[name] for name in ("embeds", "components") if body.get(name)}
+        return message
+
+
+def reply(body: Json, status: int = 200, **headers: str) -> web.Response:
+    # discord.py reads JSON only when the content type is this and nothing more.
+    return web.Response(
+        body=json.dumps(body).encode(), status=status, headers={"Content-Type": "application/json"} | headers
+    )
+
+
+def limited(*, via: bool, after: float = 0.3) -> Reply:
+    """429, by Discord itself or by the network before it."""
+    headers = {"Via": "1.1 google"} if via else {}
+    body = {"message": "You are being rate limited.", "retry_after": after, "global": False}
+    return lambda _: reply(body, 429, **{"Retry-After": str(after)}, **headers)
+
+
+def failing(status: int) -> Reply:
+    return lambda _: web.Response(status=status, text="upstream")
+
+
+def unknown_interaction(_: web.Request) -> web.Response:
+    return reply({"message": "Unknown interaction", "code": 10062}, 404)
+
+
+# --- objects -------------------------------------------------------------------------------------------------
+
+
+def user(id: int, *, bot: bool = False) -> Json:
+    return {
+        "id": str(id),
+        "username": f"user{id}",
+        "discriminator": "0",
+        "avatar": None,
+        "global_name": None,
+        "bot": bot,
+    }
+
+
+USER = user(APPLICATION, bot=True)
+APPLICATION_INFO = {
+    "id": str(APPLICATION), "name": "Quoth", "icon": None, "description": "", "bot_public": True,
+    "bot_require_code_grant": False, "verify_key": "", "flags": 0, "team": None, "owner": user(1), "summary": "",
+}  # fmt: skip
+
+
+def member_object(who: Json, *, with_user: bool = True) -> Json:
+    member = {"roles": [], "joined_at": "2026-01-01T00:00:00+00:00", "deaf": False, "mute": False, "flags": 0}
+    return member | {"user": who} if with_user else member
+
+
+def channel() -> Json:
+    return {
+        "id": str(CHANNEL), "type": 0, "name": "general", "position": 0, "permission_overwrites": [],
+        "guild_id": str(GUILD), "topic": None, "nsfw": False, "rate_limit_per_user": 0, "parent_id": None,
+    }  # fmt: skip
+
+
+def guild() -> Json:
+    everyone = {
+        "id": str(GUILD), "name": "@everyone", "color": 0, "hoist": False, "position": 0, "managed": False,
+        "permissions": str(2**50 - 1), "mentionable": False, "flags": 0,
+    }  # fmt: skip
+    return {
+        "id": str(GUILD), "name": "A server", "owner_id": "1", "roles": [everyone], "emojis": [], "features": [],
+        "channels": [channel()], "members": [member_object(USER)], "threads": [], "presences": [], "voice_states": [],
+        "stage_instances": [], "guild_scheduled_events": [], "stickers": [], "soundboard_sounds": [],
+        "member_count": 2, "large": False, "unavailable": False, "joined_at": "2026-01-01T00:00:00+00:00",
+        "verification_level": 0, "default_message_notifications": 0, "explicit_content_filter": 0, "mfa_level": 0,
+        "afk_timeout": 60, "premium_tier": 0, "preferred_locale": "en-US", "nsfw_level": 0, "system_channel_flags": 0,
+    }  # fmt: skip
+
+
+def message_object(id: str, content: str, author: Json) -> Json:
+    return {
+        "id": id, "channel_id": str(CHANNEL), "author": author, "content": content, "type": 0, "tts": False,
+        "timestamp": "2026-01-01T00:00:00+00:00", "edited_timestamp": None, "mention_everyone": False, "mentions": [],
+        "mention_roles": [], "attachments": [], "embeds": [], "components": [], "pinned": False, "flags": 0,
+    }  # fmt: skip
+
+
+# --- the rules, as Discord's documentation for developers has them --------------------------------------------
+
+
+def broken_rules(method: str, path: str, body: Json) -> list[str]:
+    """Which published rules a request breaks."""
+    parts = path.strip("/").split("/")
+    if method == "PUT" and parts[-1] == "commands":
+        return [fault for command in body for fault in _command(command)]
+    if parts[0] == "interactions" and parts[-1] == "callback":
+        kinds = {4, 5, 6, 7, 8}
+        faults = [] if body.get("type") in kinds else [f"callback of type {body.get('type')!r}"]
+        kind = body.get("type")
+        return faults + (_message(body.get("data") or {}, new=kind == 4) if kind in {4, 7} else [])
+    if method in {"POST", "PATCH"} and "messages" in parts:
+        return _message(body, new=method == "POST")
+    return []
+
+
+def units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _text(name: str, value: Json, limit: int, *, least: int = 0) -> list[str]:
+    if not isinstance(value, str):
+        return [f"{name} is no string"]
+    return [] if least <= units(value) <= limit else [f"{name} has {units(value)} characters of {least} to {limit}"]
+
+
+def _message(body: Json, *, new: bool) -> list[str]:
+    faults = []
+    content, embeds, rows = body.get("content"), body.get("embeds") or [], body.get("components") or []
+    if content is not None:
+        faults += _text("content", content, 2000)
+    if new and not (content or embeds):
+        faults.append("an empty message")
+    if len(embeds) > 10:
+        faults.append("more than 10 embeds")
+    faults += [fault for embed in embeds for fault in _embed(embed)]
+    if sum(_embed_size(embed) for embed in embeds) > 6000:
+        faults.append("embeds of more than 6000 characters")
+    if len(rows) > 5:
+        faults.append("more than 5 rows")
+    faults += [fault for row in rows for fault in _row(row)]
+    ids = [item.get("custom_id") for row in rows for item in row.get("components", [])]
+    if len(ids) != len(set(ids)):
+        faults.append("two components with one id")
+    if new and body.get("allowed_mentions") != {"parse": []} and (content or embeds):
+        faults.append(f"mentions are not off: {body.get('allowed_mentions')!r}")
+    if body.get("nonce") is not None:
+        faults += _text("nonce", str(body["nonce"]), 25)
+    return faults
+
+
+def _embed(embed: Json) -> list[str]:
+    faults = _text("description", embed["description"], 4096, least=1) if "description" in embed else []
+    faults += _text("author", embed["author"].get("name"), 256, least=1) if "author" in embed else []
+    known = {"title", "type", "description", "url", "timestamp", "color", "footer", "author", "fields", "flags"}
+    return faults + [f"an embed's {name}" for name in set(embed) - known]
+
+
+def _embed_size(embed: Json) -> int:
+    return units(embed.get("description", "")) + units(embed.get("author", {}).get("name", ""))
+
+
+def _row(row: Json) -> list[str]:
+    items = row.get("components", [])
+    faults = [] if row.get("type") == 1 and 1 <= len(items) <= 5 else ["a row that is none"]
+    for item in items:
+        if item.get("type") != 2 or item.get("style") not in {1, 2, 3, 4}:
+            faults.append(f"a button of type {item.get('type')} and style {item.get('style')}")
+        faults += _text("custom_id", item.get("custom_id"), 100, least=1)
+        faults += _text("label", item["label"], 80) if item.get("label") is not None else []
+        if not (item.get("label") or item.get("emoji")):
+            faults.append("a button that shows nothing")
+    return faults
+
+
+def _command(command: Json) -> list[str]:
+    faults = _text("a command's name", command.get("name"), 32, least=1)
+    if command.get("type", 1) == 1:
+        faults += _described(command)
+    return faults
+
+
+def _described(option: Json) -> Iterable[str]:
+    yield from _text("a name", option.get("name"), 32, least=1)
+    yield from _text("a description", option.get("description"), 100, least=1)
+    if option["name"] != option["name"].lower():
+        yield f"a name in capitals, {option['name']}"
+    options = option.get("options") or []
+    if len(options) > 25:
+        yield "more than 25 options"
+    required = [inner.get("required", False) for inner in options if inner["type"] > 2]
+    if required != sorted(required, reverse=True):
+        yield "an option that is required behind one that is not"
+    for inner in options:
+        yield from _described(inner)
+        if inner.get("max_length", 1) > 6000:
+            yield "a max_length over 6000"

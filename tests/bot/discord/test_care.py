@@ -1,0 +1,265 @@
+"""Caring for the articles from Discord: who may, what it does, and that it is written down."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING, Any, cast
+
+import discord
+import pytest
+
+from bot import discord_commands
+from bot import discord_rendering as shown
+from bot.discord_client import QuothClient
+from retrieval.errors import StorageFailed
+from tests.bot.discord.conftest import Made
+
+if TYPE_CHECKING:
+    from simcord import Env
+    from simcord.actors import MemberActor
+    from simcord.builders import ChannelHandle, GuildHandle
+
+
+@pytest.fixture
+def keeper(simcord_env: Env, guild: GuildHandle) -> MemberActor:
+    role = guild.create_role("Keepers", permissions=discord.Permissions(manage_guild=True))
+    return guild.add_member(simcord_env.create_user("keeper"), roles=[role])
+
+
+def said(result: Any) -> str:
+    assert result.response is not None
+    return str(result.response.content)
+
+
+def audited(made: Made) -> list[tuple[str, str, str, str]]:
+    lines = (made.state / "audit.jsonl").read_text("utf-8").splitlines()
+    return [(e["name"], e["action"], e["article"], e["outcome"]) for e in map(json.loads, lines)]
+
+
+async def test_the_articles_are_listed(keeper: MemberActor, channel: ChannelHandle) -> None:
+    result = await keeper.slash(channel, "articles list")
+
+    assert result.ephemeral
+    assert "- **Whales of the north** · Nature Weekly · 1 February 2020 · whales.txt" in said(result)
+
+
+async def test_a_long_list_is_turned(keeper: MemberActor, made: Made, channel: ChannelHandle) -> None:
+    for number in range(12):
+        (made.articles / f"{number:02}.txt").write_text(f"Text {number}", encoding="utf-8")
+    made.library.refresh(lambda *_: None)
+    result = await keeper.slash(channel, "articles list")
+
+    await keeper.click(result.response, label="More articles (1 of 2) ▶")  # type: ignore[arg-type]
+
+    assert "whales.txt" in said(result)
+
+
+async def test_an_article_is_added_and_answers(
+    keeper: MemberActor, made: Made, channel: ChannelHandle, simcord_env: Env
+) -> None:
+    result = await keeper.slash(
+        channel, "articles add", file=("moon_1.txt", b"The moon landing happened in July 1969.")
+    )
+    again = await keeper.slash(channel, "articles add", file=("moon_1.txt", b"The moon landing happened in July 1969."))
+    answer = await keeper.slash(channel, "ask", question="when was the moon landing?")
+
+    assert said(result) == "moon\\_1.txt is added."
+    assert said(again) == "moon\\_1.txt is there already."
+    assert answer.response is not None
+    assert "1969" in str(answer.response.embeds[0].description)
+    assert audited(made) == [("keeper", "add", "moon_1.txt", "done")] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("moon.exe", b"MZ", "moon.exe cannot be read as an article"),
+        ("sochi.md", b"Another text.", "There is another article sochi.md"),
+        ("empty.txt", b"", "empty.txt cannot be read as an article"),
+        ("..\\..\\x.txt", b"\0\0\0", "x.txt cannot be read as an article"),
+    ],
+)
+async def test_what_is_no_article_is_refused_by_name(
+    keeper: MemberActor, made: Made, channel: ChannelHandle, name: str, content: bytes, complaint: str
+) -> None:
+    before = sorted(made.articles.iterdir())
+
+    result = await keeper.slash(channel, "articles add", file=(name, content))
+
+    assert said(result).startswith(complaint)
+    assert str(made.articles) not in said(result)
+    assert sorted(made.articles.iterdir()) == before
+    assert audited(made)[0][3] == "failed"
+
+
+async def test_a_large_attachment_is_not_even_fetched(
+    keeper: MemberActor, made: Made, channel: ChannelHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discord_commands, "MAX_ATTACHMENT", 2**20)
+
+    result = await keeper.slash(channel, "articles add", file=("big.txt", b"a" * (2**20 + 1)))
+
+    assert said(result) == "big.txt cannot be read as an article, it is larger than 1 MiB."
+
+
+async def test_an_attachment_that_is_gone_is_told(
+    keeper: MemberActor, channel: ChannelHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def read(_: object) -> bytes:
+        raise ConnectionError
+
+    async def sleep(_: float) -> None:
+        return
+
+    monkeypatch.setattr(discord.Attachment, "read", read)
+    monkeypatch.setattr("bot.discord_client._pauses", lambda: iter([0.0] * 3))
+
+    result = await keeper.slash(channel, "articles add", file=("a.txt", b"text"))
+
+    assert said(result) == "a.txt cannot be read as an article, Discord did not hand it over."
+
+
+async def test_an_article_is_removed_only_after_asking_again(
+    keeper: MemberActor, made: Made, channel: ChannelHandle
+) -> None:
+    offered = await keeper.autocomplete(channel, "articles remove", "article", "bread")
+    question = await keeper.slash(channel, "articles remove", article=offered[0]["value"])
+    assert said(question) == "Remove **On bread** (bread.txt) for good?"
+    kept = await keeper.click(question.response, label="Keep")  # type: ignore[arg-type]
+    assert (made.articles / "bread.txt").exists()
+    assert kept.acknowledged
+
+    question = await keeper.slash(channel, "articles remove", article="On bread")
+    await keeper.click(question.response, label="Remove")  # type: ignore[arg-type]
+
+    assert not (made.articles / "bread.txt").exists()
+    assert "bread.txt" not in made.library.articles
+    assert said(question) == "bread.txt is removed."
+    assert audited(made) == [("keeper", "remove", "bread.txt", "done")]
+
+
+async def test_an_article_that_is_not_there_cannot_be_removed(keeper: MemberActor, channel: ChannelHandle) -> None:
+    assert said(await keeper.slash(channel, "articles remove", article="../x")).startswith("There is no article ../x")
+
+
+async def test_the_last_article_can_go_and_the_first_come(
+    keeper: MemberActor, made: Made, channel: ChannelHandle
+) -> None:
+    for name in ("bread.txt", "sochi.md", "whales.txt"):
+        question = await keeper.slash(channel, "articles remove", article=name)
+        await keeper.click(question.response, label="Remove")  # type: ignore[arg-type]
+    nothing = await keeper.slash(channel, "ask", question="who met in Sochi?")
+    await keeper.slash(channel, "articles add", file=("moon.txt", b"The moon landing happened in July 1969."))
+
+    assert said(nothing) == shown.NO_ARTICLES
+    assert list(made.library.articles) == ["moon.txt"]
+
+
+async def test_the_index_is_brought_up_to_date(keeper: MemberActor, made: Made, channel: ChannelHandle) -> None:
+    (made.articles / "moon.txt").write_text("The moon landing happened in July 1969.", encoding="utf-8")
+    (made.articles / "empty.txt").touch()
+    (made.articles / "bread.txt").unlink()
+
+    changed = await keeper.slash(channel, "articles reindex")
+    unchanged = await keeper.slash(channel, "articles reindex")
+
+    assert said(changed) == "1 added, 1 removed, 1 skipped: 3 articles."
+    assert said(unchanged) == "Nothing has changed: 3 articles."
+
+
+async def test_progress_is_told_in_the_message_and_a_second_change_waits(
+    keeper: MemberActor, made: Made, channel: ChannelHandle, simcord_env: Env, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going, told = threading.Event(), made.build
+    monkeypatch.setattr(discord_commands, "_BETWEEN_EDITS", 0)
+
+    def slow(progress: Any) -> Any:
+        progress("encoding", 1, 2)
+        going.wait(3)
+        return told(progress)
+
+    monkeypatch.setattr(made.library, "_build", slow)
+    made.changes._room = 0
+    refused = await keeper.slash(channel, "articles reindex")
+    made.changes._room = 1
+    threading.Timer(0.3, going.set).start()
+    result = await keeper.slash(channel, "articles reindex")
+    await simcord_env.settle()
+
+    edits = [request.json for request in simcord_env.http_requests if request.path.endswith("@original")]
+    assert said(refused) == shown.CARE_BUSY
+    assert said(result) == "Nothing has changed: 3 articles."
+    assert any(isinstance(edit, dict) and edit["content"] == "Encoding passages: 1 of 2…" for edit in edits)
+
+
+async def test_a_change_that_fails_is_told_and_written_down(
+    keeper: MemberActor, made: Made, channel: ChannelHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: object) -> None:
+        raise StorageFailed(made.state, "disk full")
+
+    monkeypatch.setattr(made.library, "_build", lambda _: 1 / 0)
+    failed = await keeper.slash(channel, "articles reindex")
+    monkeypatch.setattr(made.memory, "audit", fail)
+    unwritten = await keeper.slash(channel, "articles reindex")
+
+    assert said(failed) == said(unwritten) == shown.BROKEN
+    assert audited(made) == [("keeper", "reindex", "", "failed")]
+
+
+# --- who may -------------------------------------------------------------------------------------------------
+
+
+async def test_others_are_refused_politely_even_if_discord_lets_them(
+    simcord_env: Env, guild: GuildHandle, channel: ChannelHandle, keeper: MemberActor, made: Made
+) -> None:
+    role = guild.create_role("Guests")
+    guest = guild.add_member(simcord_env.create_user("guest"), roles=[role])
+    command = simcord_env.bot.tree.get_command("articles")  # type: ignore[attr-defined]
+    command.default_permissions = None
+    await simcord_env.bot.tree.sync()  # type: ignore[attr-defined]
+
+    for name, options in (
+        ("list", {}),
+        ("reindex", {}),
+        ("add", {"file": ("a.txt", b"a")}),
+        ("remove", {"article": "x"}),
+    ):
+        result = await guest.slash(channel, f"articles {name}", **options)
+        assert result.ephemeral
+        assert said(result) == shown.CARE_REFUSED
+    assert len(list(made.articles.iterdir())) == 3
+
+
+@pytest.mark.parametrize("chosen", [{"discord_caretakers": {1}}])
+async def test_a_list_of_roles_narrows_it_further(keeper: MemberActor, channel: ChannelHandle) -> None:
+    assert said(await keeper.slash(channel, "articles list")) == shown.CARE_REFUSED
+
+
+async def test_a_confirmation_counts_only_while_the_member_may(
+    keeper: MemberActor, made: Made, channel: ChannelHandle, simcord_env: Env
+) -> None:
+    question = await keeper.slash(channel, "articles remove", article="On bread")
+    bot = cast("QuothClient", simcord_env.bot)
+    bot.settings = bot.settings.model_copy(update={"discord_caretakers": {1}})
+
+    result = await keeper.click(question.response, label="Remove")  # type: ignore[arg-type]
+
+    assert said(result) == shown.CARE_REFUSED
+    assert (made.articles / "bread.txt").exists()
+
+
+async def test_in_several_servers_those_that_may_change_the_articles_have_to_be_named(
+    keeper: MemberActor, channel: ChannelHandle, simcord_env: Env
+) -> None:
+    simcord_env.create_guild("Elsewhere")
+
+    assert said(await keeper.slash(channel, "articles list")) == shown.CARE_ELSEWHERE
+
+
+@pytest.mark.parametrize("chosen", [{"discord_guilds": {1}}])
+async def test_a_server_that_is_not_named_changes_nothing(keeper: MemberActor, channel: ChannelHandle) -> None:
+    result = await keeper.slash(channel, "articles list")
+
+    assert said(result) == shown.NOT_HERE

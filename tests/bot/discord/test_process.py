@@ -1,0 +1,195 @@
+"""An unmodified ``quoth discord``, its real model included, against the fake server: the wire as it is."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.bot.discord.server import TOKEN, USER, FakeDiscord, failing, limited, message_object, unknown_interaction
+
+pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+
+WHERE = "-# [Abe and Putin meet](<https://example.org/sochi>) · TASS · 6 May 2016"
+STARTUP = 60.0
+HERE = Path(__file__).parent
+
+
+@dataclass
+class Running:
+    """A process, and where its log goes."""
+
+    process: asyncio.subprocess.Process
+    log: Path
+
+    async def leave(self, number: signal.Signals = signal.SIGTERM, within: float = 15.0) -> tuple[int, float]:
+        """Tell it to stop; gives its exit status, and how long it took."""
+        started = time.monotonic()
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        status = await asyncio.wait_for(self.process.wait(), within)
+        return status, time.monotonic() - started
+
+
+Start = Callable[..., Coroutine[Any, Any, Running]]
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[FakeDiscord]:
+    server = FakeDiscord()
+    await server.start()
+    yield server
+    await server.stop()
+    assert server.faults == []
+
+
+@pytest_asyncio.fixture
+async def start(server: FakeDiscord, library: Path, tmp_path: Path) -> AsyncIterator[Start]:
+    """Start ``quoth discord`` over the small library."""
+    running: list[Running] = []
+
+    async def run(*arguments: str, **environment: str) -> Running:
+        given = {
+            "PYTHONPATH": os.pathsep.join(map(str, (HERE / "wire", HERE.parents[2]))),
+            "FAKE_DISCORD": server.url,
+            "QUOTH_DISCORD_TOKEN": TOKEN,
+            "QUOTH_STATE": str(tmp_path / "state"),
+            "QUOTH_DISCORD_COOLDOWN": "0",
+        }
+        log = tmp_path / f"log{len(running)}"
+        with log.open("wb") as file:
+            program = Path(sys.executable).with_name("quoth")
+            process = await asyncio.create_subprocess_exec(
+                program,
+                "discord",
+                *arguments,
+                cwd=tmp_path,
+                env=os.environ | given | environment,
+                stderr=file,
+                stdout=file,
+            )
+        running.append(Running(process, log))
+        return running[-1]
+
+    yield run
+    for each in running:
+        if each.process.returncode is None:
+            each.process.kill()
+            await each.process.wait()
+        assert TOKEN not in each.log.read_text("utf-8")
+
+
+def text(answer: dict[str, Any]) -> str:
+    shown = answer["embeds"][0]["description"] if answer.get("embeds") else answer["content"]
+    return str(shown).replace("**", "")
+
+
+async def test_a_life_of_the_bot(server: FakeDiscord, start: Start) -> None:
+    bot = await start(QUOTH_LOG_LEVEL="debug", QUOTH_LOG_JSON="true")
+    await server.until(lambda: server.identified, STARTUP)
+    # Login and the sync of the commands came first; and no privileged intent was asked for.
+    names = [command["name"] for call in server.calls if call.method == "PUT" for command in call.body]
+    assert names == ["ask", "articles", "Find in articles"]
+    assert server.identified[0]["intents"] == 1 << 0 | 1 << 9 | 1 << 12
+
+    mentioned = await server.mention("when did Abe meet Putin in Sochi?")
+    assert text(await server.answer(mentioned)).endswith(WHERE)
+
+    asked_at = time.monotonic()
+    asked = await server.ask("what do blue whales eat?")
+    await server.until(lambda: [call for call in server.calls if asked in call.path])
+    deferral = next(call for call in server.calls if asked in call.path)
+    assert deferral.body["type"] == 5
+    assert deferral.at - asked_at < 1
+    assert text(await server.answer(asked)).startswith("> Blue whales eat krill.\n-# Whales of the north")
+
+    await survives_refusals(server)
+    await resumes(server)
+
+    await finishes(server, bot)
+    await a_second_life(server, start, await server.answer(mentioned))
+
+
+async def survives_refusals(server: FakeDiscord) -> None:
+    """429 with and without Via, 500, and an interaction that expired."""
+    server.faulty["POST", "/messages"] = [limited(via=True), limited(via=False), failing(500)]
+    asked = [await server.mention(f"what do blue whales eat {number}?") for number in range(2)]
+    for message in asked:
+        assert "krill" in text(await server.answer(message))
+    server.faulty["POST", "/callback"] = [unknown_interaction]
+    expired = await server.ask("what do blue whales eat?")
+    asked_after = await server.ask("what makes bread rise?")
+    assert "yeast" in text(await server.answer(asked_after))
+    assert server.answers(expired) == []
+
+
+async def resumes(server: FakeDiscord) -> None:
+    """The socket drops, and a question that was asked meanwhile is answered."""
+    await server.drop()
+    meanwhile = await server.mention("what slows the yeast down?")
+    assert "Salt" in text(await server.answer(meanwhile)).replace("**", "")
+    assert len(server.resumed) == 1
+    assert len(server.identified) == 1
+
+
+async def finishes(server: FakeDiscord, bot: Running) -> None:
+    """SIGTERM in the middle of answers: those that were begun are given."""
+    asked = [await server.ask(f"what do blue whales eat {number}?") for number in range(6)]
+    await server.until(lambda: [call for call in server.calls if asked[-1] in call.path])
+    status, took = await bot.leave()
+    assert (status, took < 5) == (0, True)
+    for token in asked:
+        [answer] = server.answers(token)
+        assert "krill" in text(answer)
+
+
+async def a_second_life(server: FakeDiscord, start: Start, answer: dict[str, Any]) -> None:
+    """After a restart a button of the first life works, and the commands, being the same, are not sent again."""
+    before = len(server.calls)
+    bot = await start(FAKE_ENCODER="yes")
+    await server.until(lambda: len(server.identified) == 2, STARTUP)
+    buttons = answer["components"][0]["components"]
+    button = next(item["custom_id"] for item in buttons if item["label"] == "Paragraph")
+    message = message_object("5", "", USER) | {"components": [{"type": 1, "id": 1, "components": buttons}]}
+    pressed = await server.press(button, message)
+    assert "They spoke of trade" in text(await server.answer(pressed))
+    assert not [call for call in server.calls[before:] if call.method == "PUT"]
+    assert (await bot.leave(signal.SIGINT))[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"QUOTH_DISCORD_TOKEN": "wrong.token"}, "quoth: Discord does not accept the token: copy it anew from"),
+        ({"QUOTH_DISCORD_TOKEN": "wröng"}, "quoth: Discord does not accept the token: copy it anew from"),
+        ({"QUOTH_DISCORD_TOKEN": ""}, "quoth: The bot has no token: copy it from"),
+    ],
+)
+async def test_a_wrong_token_is_one_sentence_and_exit_2(
+    start: Start, environment: dict[str, str], sentence: str
+) -> None:
+    bot = await start(**environment, QUOTH_LOG_LEVEL="error")
+
+    assert await asyncio.wait_for(bot.process.wait(), STARTUP) == 2
+    log = bot.log.read_text("utf-8")
+    assert log.startswith(sentence)
+    assert log.count("\n") == 1
+    assert "wr" not in log.replace("write", "")
+
+
+async def test_the_invitation_asks_for_what_is_needed_and_no_more(start: Start) -> None:
+    bot = await start("--invite", DISCORD_TOKEN=TOKEN, QUOTH_DISCORD_TOKEN="", QUOTH_LOG_LEVEL="error")
+
+    assert await asyncio.wait_for(bot.process.wait(), STARTUP) == 0
+    assert bot.log.read_text("utf-8") == (
+        "https://discord.com/oauth2/authorize?client_id=900&scope=bot+applications.commands&permissions=274877991936\n"
+    )

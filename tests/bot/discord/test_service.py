@@ -1,0 +1,122 @@
+"""The pool, the desk and the memory, without Discord."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+
+from bot.discord_memory import Memory, Place, Record
+from bot.discord_service import Asking, Busy, Closing, Cooldown, Desk, Pool, short_id
+from retrieval.errors import ArticleUnknown, StorageFailed
+from tests.bot.discord.conftest import Made
+
+PLACE = Place("a.md", "hash", 1, 5, ((2, 3),))
+
+
+def a_record(key: str) -> Record:
+    return Record(key, 7, "who?", titled=True, answered=True, places=(PLACE,), note="n")
+
+
+async def test_a_pool_takes_what_it_has_room_for_and_forgets_what_is_done() -> None:
+    pool, going = Pool("test", workers=1, waiting=1), threading.Event()
+    first, second = asyncio.create_task(pool.run(going.wait)), asyncio.create_task(pool.run(lambda: 2))
+    await asyncio.sleep(0)
+
+    with pytest.raises(Busy):
+        await pool.run(lambda: 3)
+    assert pool.working
+    going.set()
+    assert (await first, await second) == (True, 2)
+    assert await pool.run(lambda: 4) == 4
+    pool.close()
+    with pytest.raises(Closing):
+        await pool.run(lambda: 5)
+
+
+async def test_a_question_that_is_being_answered_shares_its_answer(made: Made) -> None:
+    made.make()
+    engine, going, asked = made.library.engine, threading.Event(), []
+    assert engine is not None
+    really = engine.ask
+
+    def ask(*arguments: object) -> object:
+        asked.append(arguments)
+        going.wait(5)
+        return really(*arguments)  # type: ignore[arg-type]
+
+    engine.ask = ask  # type: ignore[method-assign, assignment]
+    desk = Desk(made.library, made.memory, made.answers, top=3)
+    tasks = [asyncio.create_task(desk.ask(Asking("who met in Sochi?"), n, titled=False)) for n in range(3)]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    going.set()
+    _, *records = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert len(asked) == 1
+    assert [record.asker for record in records] == [1, 2]  # type: ignore[union-attr]
+    assert len({record.key for record in records}) == 2  # type: ignore[union-attr]
+
+
+def test_a_member_waits_and_is_forgotten_when_the_wait_is_over() -> None:
+    now = 0.0
+    cooldown = Cooldown(3, lambda: now)
+
+    assert (cooldown.wait(1), cooldown.wait(1), cooldown.wait(2)) == (0, 3, 0)
+    now = 3.5
+    assert cooldown.wait(1) == 0
+    assert set(cooldown._until) == {1}
+
+
+def test_an_article_is_found_by_what_stands_for_it(made: Made) -> None:
+    made.make()
+    long = "é" * 90 + ".txt"
+    (made.articles / long).write_text("Text.", encoding="utf-8")
+    made.library.refresh(lambda *_: None)
+
+    assert len(short_id(long)) < 40
+    assert [made.library.resolve(name) for name in (short_id(long), long, "On bread")] == [long, long, "bread.txt"]
+    with pytest.raises(ArticleUnknown):
+        made.library.resolve("bred")
+
+
+def test_answers_votes_and_notes_outlive_the_process(tmp_path: Path) -> None:
+    memory = Memory(tmp_path / "deep" / "state")
+    memory.keep(a_record("one"))
+    memory.vote("one", 1, "up")
+    memory.vote("one", 1, "down")
+    memory.vote("one", 2, "up")
+    memory.write_note("a", "1")
+    memory.write_note("a", "2")
+    memory.close()
+
+    again = Memory(tmp_path / "deep" / "state")
+    assert again.find("one") == a_record("one")
+    assert again.find("two") is None
+    assert again.votes("one") == {"down": 1, "up": 1}
+    assert (again.note("a"), again.note("b")) == ("2", None)
+    assert (tmp_path / "deep" / "state" / "discord.sqlite3").stat().st_mode & 0o077 == 0
+    again.close()
+
+
+def test_only_the_latest_answers_are_kept(tmp_path: Path) -> None:
+    memory = Memory(tmp_path, kept=3)
+    for number in range(5):
+        memory.keep(a_record(str(number)))
+        memory.vote(str(number), 1, "up")
+
+    assert [bool(memory.find(str(number))) for number in range(5)] == [False, False, True, True, True]
+    assert memory.votes("0") == {}
+    memory.close()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageFailed):
+        Memory(tmp_path / "file" / "state")
+    memory = Memory(tmp_path / "state")
+    memory.close()
+    with pytest.raises(StorageFailed):
+        memory.find("one")
