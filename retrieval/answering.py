@@ -20,7 +20,7 @@ from retrieval.snapshot import Snapshot
 MAX_QUESTION = 2_000
 """Code points. The encoder reads about half of that; nobody types more."""
 
-THRESHOLD = 0.5
+THRESHOLD = 0.3
 """Confidence from which an answer is given."""
 
 _HITS = 10
