@@ -6,14 +6,18 @@ import errno
 import json
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bot import cli
 from retrieval import indexing
-from retrieval.errors import IndexLocked
+from retrieval.encoder import Encoder
+from retrieval.errors import IndexLocked, NoArticles
+from retrieval.indexing import update
 from tests.bot.conftest import BrokenEncoder, Outcome, Quoth
 
 ROOT = Path(__file__).parents[2]
@@ -528,3 +532,21 @@ def test_the_shipped_article_says_who_met_in_sochi(tmp_path: Path) -> None:
     assert "Vladimir Putin" in answer["quotes"][0]["text"]
     assert answer["quotes"][0]["article"]["source"] == "TASS"
     assert (tmp_path / "data" / "index").exists()
+
+
+def test_a_watch_tells_of_each_update_and_of_what_goes_wrong(
+    quoth: Quoth, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def watch(articles: Path, index: Path, encoder: Encoder, told: Callable[..., None], _: threading.Event) -> None:
+        told(update(articles, index, encoder, force=True))
+        told(NoArticles(articles, skipped=0))
+
+    monkeypatch.setattr("retrieval.live.watch", watch)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+
+    done = quoth("index", "--watch")
+
+    assert done.status == 0
+    assert done.out.count("Indexed 3 articles") == 2
+    assert "Watching" in done.err
+    assert f"{library.name}" in done.err
