@@ -52,7 +52,7 @@ def extract(name: str, content: bytes) -> Sequence[Extract | Fault]:
     return _shared.extract(name, content)
 
 
-class Reader:
+class Worker:
     """A process that reads files, started when there is one to read. Any number of threads may share it."""
 
     def __init__(self) -> None:
@@ -107,7 +107,7 @@ class Reader:
                         stream.close()
 
 
-_shared = Reader()
+_shared = Worker()
 atexit.register(_shared.close)
 
 

@@ -27,6 +27,7 @@ import mmap
 import os
 import re
 import shutil
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -58,6 +59,9 @@ RULES: Mapping[str, Any] = {
 
 _NAME = re.compile(r"snapshot-(\d{8})-([0-9a-f]{16})")
 _UNFINISHED = "unfinished-"
+
+_HEADERS = threading.Lock()
+"""numpy parses an array's header with ``ast``, which CPython 3.11 lets fail when two threads are at it at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,8 @@ class Snapshot:
         """
         manifest = _verify(path)
         try:
-            return cls(path, manifest)
+            with _HEADERS:
+                return cls(path, manifest)
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
             if not path.exists():  # cleared away since it was checked
                 raise IndexMissing(path) from error
@@ -333,9 +338,10 @@ def _write(folder: Path, draft: Draft, number: int) -> bytes:
 def _check_complete(folder: Path) -> None:
     """Open what numpy and faiss wrote: of a full disk that cuts off the last few bytes of a file they say nothing."""
     try:
-        DenseIndex.open(folder)
-        LexicalIndex.open(folder)
-        np.load(folder / "passages.npy", mmap_mode="r")
+        with _HEADERS:
+            DenseIndex.open(folder)
+            LexicalIndex.open(folder)
+            np.load(folder / "passages.npy", mmap_mode="r")
     except ValueError as error:
         raise OSError(str(error)) from error
 

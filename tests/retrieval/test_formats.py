@@ -514,14 +514,14 @@ def test_what_breaks_its_reader_is_named_and_the_next_file_is_read(monkeypatch: 
         program = [sys.executable, "-c", "input(); raise SystemExit(139)"]
         return subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    reader = isolation.Reader()
+    worker = isolation.Worker()
     monkeypatch.setattr(isolation, "_start", fragile)
     with pytest.raises(ArticleUnreadable, match="its contents broke the program that reads such files"):
-        reader.extract("a.pdf", bytes(2**20))
+        worker.extract("a.pdf", bytes(2**20))
     monkeypatch.undo()
 
-    assert reader.extract("a.html", (SAMPLES / "lighthouse.html").read_bytes())
-    reader.close()
+    assert worker.extract("a.html", (SAMPLES / "lighthouse.html").read_bytes())
+    worker.close()
 
 
 def test_one_process_serves_many_files_and_is_let_go_when_idle(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -535,16 +535,16 @@ def test_one_process_serves_many_files_and_is_let_go_when_idle(monkeypatch: pyte
 
     monkeypatch.setattr(isolation, "_start", note)
     monkeypatch.setattr(isolation, "_IDLE_S", 0.2)
-    reader = isolation.Reader()
+    worker = isolation.Worker()
     for name in ("minutes.pdf", "minutes.docx", "lighthouse.html"):
-        assert reader.extract(name, (SAMPLES / name).read_bytes())
+        assert worker.extract(name, (SAMPLES / name).read_bytes())
     assert len(started) == 1
 
     for _ in range(100):
-        if reader._process is None:
+        if worker._process is None:
             break
         time.sleep(0.1)
-    assert reader._process is None
+    assert worker._process is None
 
 
 def test_the_reading_process_answers_what_the_readers_find() -> None:
