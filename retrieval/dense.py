@@ -34,8 +34,9 @@ class DenseIndex:
     def build(cls, vectors: Vectors) -> DenseIndex:
         """Index ``vectors`` of shape (passages, dimension); a passage's id is its row.
 
-        The index is exact (``Flat``): two cores search 100,000 passages in a few milliseconds, and every user's
-        folder that this version is made for is smaller. The factory string is where an approximate kind goes.
+        The index is exact (``Flat``). On random vectors one search took 1 ms among 10,000 and 19 ms among 100,000 on
+        two cores, and about 110 ms among 300,000 while they were busy; the factory string is where an approximate
+        kind goes for more.
         """
         index = faiss.index_factory(vectors.shape[1], "Flat", faiss.METRIC_INNER_PRODUCT)
         index.add(np.ascontiguousarray(vectors))
