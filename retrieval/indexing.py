@@ -12,11 +12,12 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from filelock import FileLock, Timeout
 
-from retrieval.articles import Article, Skipped, SourceFile, parse, read_bytes, scan
+from retrieval.articles import Article, Skipped, SourceFile, contents, locate, parse, read_bytes, scan, stamp
 from retrieval.encoder import Encoder
 from retrieval.errors import ArticleUnreadable, IndexCorrupt, IndexLocked, IndexMissing, NoArticles, StorageFailed
 from retrieval.formats import SIDECAR
@@ -28,6 +29,10 @@ Progress = Callable[[str, int, int], None]
 
 _RACY_NS = 2_000_000_000
 """A file changed this shortly before a build may change again without its time stamp showing it (as in git)."""
+
+
+Stale = Literal["changed", "removed"]
+"""What became of a file since it was indexed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +180,13 @@ def _survey(articles: Path, known: Snapshot | None, progress: Progress | None) -
     survey = _Survey(refused)
     if known and known.rules != RULES:
         known = None
-    trusted_ns = known.built_at.timestamp() * 1e9 - _RACY_NS if known else 0
+    trusted_ns = _trusted_ns(known) if known else 0
     for done, file in enumerate(files):
         before = known.sources.get(file.path) if known else None
         if before and not before.sha256:  # it could not be read, and permission changes no time stamp
             before = None
         read: Sequence[Article] = ()
-        if before and before.stamp == file.stamp and max(file.modified_ns, file.sidecar_modified_ns) < trusted_ns:
+        if before and before.stamp == file.stamp and file.touched_ns < trusted_ns:
             source = before
         else:
             source, read = _look(articles, file, before)
@@ -192,6 +197,11 @@ def _survey(articles: Path, known: Snapshot | None, progress: Progress | None) -
         if progress and done % 64 == 0:
             progress("reading", done, len(files))
     return survey
+
+
+def _trusted_ns(snapshot: Snapshot) -> int:
+    """Time stamps before this one show that a file is the one in the snapshot."""
+    return int(snapshot.built_at.timestamp() * 1e9) - _RACY_NS
 
 
 def _itself(article: Article) -> Article:
@@ -242,6 +252,47 @@ def _differences(survey: _Survey, snapshot: Snapshot | None, encoder: Encoder) -
 def _digests(sources: Mapping[str, Source]) -> dict[str, str]:
     """The digests of all articles, by id."""
     return {id: digest for source in sources.values() for id, digest in source.articles.items()}
+
+
+class Freshness:
+    """Tells of single files whether they still are what a snapshot was made of.
+
+    It costs two looks at the disk. Only a file whose size or time differ is read, and not again until they differ
+    again.
+    """
+
+    def __init__(self, articles: Path, snapshot: Snapshot) -> None:
+        self._articles = articles
+        self._sources = snapshot.sources
+        self._trusted_ns = _trusted_ns(snapshot)
+        self._verdicts: dict[tuple[str, tuple[int, ...]], Stale | None] = {}
+
+    def stale(self, path: str) -> Stale | None:
+        """What became of the file at ``path`` since it was indexed, if anything."""
+        known = self._sources[path]
+        try:
+            seen = stamp(self._articles, path)
+        except (FileNotFoundError, NotADirectoryError):
+            return "removed"
+        except OSError:
+            return "changed"
+        if seen == known.stamp and known.touched_ns < self._trusted_ns:
+            return None
+        if (path, seen) in self._verdicts:
+            return self._verdicts[path, seen]
+        return self._judge(known)
+
+    def _judge(self, known: Source) -> Stale | None:
+        """Read the file; remember the verdict if the time stamp will show the next change."""
+        began_ns = time.time_ns()
+        try:
+            file = locate(self._articles, known.path)
+            verdict: Stale | None = None if _digest(*contents(self._articles, file)) == known.sha256 else "changed"
+        except ArticleUnreadable:
+            return "changed"
+        if file.touched_ns < began_ns - _RACY_NS:
+            self._verdicts[file.path, file.stamp] = verdict
+        return verdict
 
 
 # --- building ------------------------------------------------------------------------------------------------
