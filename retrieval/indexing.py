@@ -22,7 +22,17 @@ from retrieval.encoder import Encoder
 from retrieval.errors import ArticleUnreadable, IndexCorrupt, IndexLocked, IndexMissing, NoArticles, StorageFailed
 from retrieval.formats import SIDECAR
 from retrieval.passages import Span, cut
-from retrieval.snapshot import RULES, Draft, Snapshot, Source, all_skipped, open_latest, publish, published
+from retrieval.snapshot import (
+    RULES,
+    Draft,
+    Snapshot,
+    Source,
+    all_skipped,
+    clear_left_overs,
+    open_latest,
+    publish,
+    published,
+)
 
 Progress = Callable[[str, int, int], None]
 """Told the stage (``waiting``, ``reading``, ``encoding``), how much of it is done, and how much there is."""
@@ -104,6 +114,7 @@ def update(
     started = time.perf_counter()
     with _sole_writer(index, wait_s, progress):
         began = datetime.now(UTC)
+        clear_left_overs(index)
         previous, damage = _newest_whole(index)
         survey = _survey(articles, None if force else previous, progress)
         if not survey.readable:
@@ -408,6 +419,6 @@ def _acquire(lock: FileLock, wait_s: float, progress: Progress | None) -> None:
 
 def _read_holder(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8") or "another process"
     except OSError:
         return "another process"
