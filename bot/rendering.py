@@ -347,13 +347,14 @@ def report(made: Report) -> RenderableType:
     if not made.built:
         return Group(Text(f"Nothing has changed: {size}."), *map(_skipped, made.skipped))
     changes = {"Added": made.added, "Changed": made.changed, "Removed": made.removed}
-    lines = [Text(f"{verb} {_named(ids)}.") for verb, ids in changes.items() if ids]
+    lines = [Text(f"{verb} {named(ids)}.") for verb, ids in changes.items() if ids]
     why = f" ({line(made.reason)})" if made.reason else ""
     summary = f"Indexed {size}; encoded {made.encoded:,} of them in {made.elapsed_s:.1f} s{why}."
     return Group(*lines, *map(_skipped, made.skipped), Text(summary))
 
 
-def _named(ids: Sequence[str]) -> str:
+def named(ids: Sequence[str]) -> str:
+    """The first few ids, and how many more there are."""
     names = ", ".join(map(line, ids[:_NAMED]))
     return names + (f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else "")
 

@@ -150,6 +150,12 @@ class Snapshot:
         """Files that were passed over when the snapshot was built."""
         return all_skipped(self.sources.values(), self.refused)
 
+    @property
+    def duplicates(self) -> list[tuple[str, ...]]:
+        """Ids of articles that share one text, the one that has its passages first."""
+        shared = [numbers for numbers in self._sharing.values() if len(numbers) > 1]
+        return [tuple(self._entries[number].info.id for number in numbers) for numbers in shared]
+
     def article(self, id: str) -> Article:
         """The article with this id.
 
