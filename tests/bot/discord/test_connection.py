@@ -27,8 +27,9 @@ from bot import discord_rendering as shown
 from bot.discord_client import QuothClient
 from bot.discord_service import Busy
 from bot.settings import DiscordRefused
-from retrieval.errors import EncoderUnavailable, StorageFailed
+from retrieval.errors import EncoderUnavailable, NoArticles, StorageFailed
 from retrieval.indexing import update
+from retrieval.live import watch
 from tests.bot.conftest import Quoth
 from tests.bot.discord.conftest import Made
 from tests.bot.discord.server import TOKEN, FakeDiscord, failing, limited
@@ -352,6 +353,49 @@ def test_an_index_that_another_program_published_is_served(
     told = capsys.readouterr().err
     assert "The newer index cannot be served" in told
     assert "There is a newer index: serving 4 articles" in told
+
+
+def test_an_article_put_into_the_folder_is_served_and_the_watch_ends_with_the_bot(
+    elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    heard_of: list[Any] = []
+
+    def follow(told: Any, stop: threading.Event) -> None:
+        def heard(news: Any) -> None:
+            told(news)
+            heard_of.append(news)
+            if len(heard_of) == 1:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        (made.articles / "moon.txt").write_text("The moon landing happened in July 1969.", encoding="utf-8")
+        watch(made.articles, made.index, FakeEncoder(), heard, stop)
+
+    assert discord_app.run(chosen_for(made), made.build, follow) == 0
+    told = capsys.readouterr().err
+    assert "Articles: 1 added, 0 changed, 0 removed; 1 passages encoded" in told
+    assert not [thread for thread in threading.enumerate() if thread.name == "watch" and thread.is_alive()]
+
+
+def test_a_watch_that_fails_or_finds_nothing_does_not_end_the_bot(
+    elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    failed = threading.Event()
+
+    def follow(told: Any, _: threading.Event) -> None:
+        for file in made.articles.glob("*.*"):
+            file.unlink()
+        told(NoArticles(made.articles, 0))
+        failed.set()
+        raise OSError("OS file watch limit reached")
+
+    stop_when(elsewhere, ready=lambda server: server.identified and failed.is_set())
+
+    assert discord_app.run(chosen_for(made), made.build, follow) == 0
+    told = capsys.readouterr().err
+    assert "holds no article" in told
+    assert "The articles are no longer watched" in told
 
 
 def test_the_command_line_runs_it(
