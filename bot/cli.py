@@ -165,11 +165,16 @@ def _build(
     settings: Settings, encoder: Encoder, reader: Reader | None, progress: Progress
 ) -> tuple[Engine, Report | None]:
     """An engine over an index that is up to date, and what that took, if anything."""
-    from retrieval.answering import Engine
     from retrieval.indexing import open_up_to_date
 
     snapshot, report = open_up_to_date(settings.articles, settings.index, encoder, progress=progress)
-    return Engine(snapshot, encoder, reader=reader, threshold=settings.confidence), report
+    return _engine(settings, snapshot, encoder, reader), report
+
+
+def _engine(settings: Settings, snapshot: Snapshot, encoder: Encoder, reader: Reader | None) -> Engine:
+    from retrieval.answering import Engine
+
+    return Engine(snapshot, encoder, articles=settings.articles, reader=reader, threshold=settings.confidence)
 
 
 def _filters(source: str | None, after: date | None, before: date | None, article: list[str] | None) -> Filters:
@@ -317,7 +322,6 @@ def chat(  # noqa: PLR0913 - the options that the contract names
 ) -> int:
     """Talk with the articles: ask, and go on from the answer with /more, /context and /sources."""
     from bot import rendering, terminal
-    from retrieval.answering import Engine
     from retrieval.live import Follower
 
     settings = _load(context, articles=articles, index=index, top=top)
@@ -342,7 +346,7 @@ def chat(  # noqa: PLR0913 - the options that the contract names
     )
 
     def swap(snapshot: Snapshot) -> None:
-        talk.engine = Engine(snapshot, encoder, reader=reader, threshold=settings.confidence)
+        talk.engine = _engine(settings, snapshot, encoder, reader)
 
     with Follower(settings.index, engine.snapshot, swap):
         talk.run(terminal.typed(settings.history, errors) if interactive else terminal.piped(sys.stdin.buffer))

@@ -23,6 +23,7 @@ from bot.discord_service import Asking, Busy, Closing, Cooldown, Desk
 from bot.settings import DiscordRefused, Settings
 from retrieval.articles import Article
 from retrieval.errors import QuothError
+from retrieval.indexing import Stale
 
 if TYPE_CHECKING:
     from discord.gateway import DiscordWebSocket
@@ -33,6 +34,8 @@ _T = TypeVar("_T")
 Interaction = discord.Interaction["QuothClient"]
 Handler = Callable[[Interaction, int, str], Awaitable[None]]
 """What a button does, given the number and the key in its id."""
+Show = Callable[[Record, Article | None, int, Stale | None], Card]
+"""Makes a card of one of an answer's quotes, given its article and what became of that since it was indexed."""
 
 _UNREACHABLE = (OSError, TimeoutError, aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound)
 _LONGEST_PAUSE = 60.0
@@ -307,12 +310,13 @@ class QuothClient(discord.Client):
             _log.error("A request failed", exc_info=error)
         return sentence
 
-    async def _rendered(self, show: Callable[[Record, Article | None, int], Card], record: Record, number: int) -> Card:
+    async def _rendered(self, show: Show, record: Record, number: int) -> Card:
         """A card of an answer; on a thread, since an article may be a book."""
 
         def render() -> Card:
-            place = record.places[number] if number < len(record.places) else None
-            return show(record, self.desk.library.article(place) if place else None, number)
+            library = self.desk.library
+            article = library.article(record.places[number]) if number < len(record.places) else None
+            return show(record, article, number, library.stale(article) if article else None)
 
         return await asyncio.to_thread(render)
 

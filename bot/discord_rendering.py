@@ -33,7 +33,7 @@ from retrieval.errors import (
 from retrieval.passages import Span, paragraph_around
 
 if TYPE_CHECKING:
-    from retrieval.indexing import Report
+    from retrieval.indexing import Report, Stale
 
 EMBED_TEXT, EMBED_AUTHOR, CONTENT, LABEL, THREAD_NAME, CHOICE = 4096, 256, 2000, 80, 100, 100
 """Discord's limits. Whether it counts code points or UTF-16 units it does not say: ``size`` counts the larger."""
@@ -315,36 +315,37 @@ def button(verb: Verb, number: int, key: str, label: str = "", **more: bool | st
     return Button(label, f"quoth:{verb}:{number}:{key}", **more)  # type: ignore[arg-type]
 
 
-def answer(record: Record, article: Article | None, number: int = 0) -> Card:
+def answer(record: Record, article: Article | None, number: int = 0, stale: Stale | None = None) -> Card:
     """An answer, showing one of its quotes; ``article`` is the one that it is from, or None when that has changed.
 
+    ``stale`` says what became of the article's file since it was indexed.
     When the articles do not say it is that sentence, and the nearest passages are behind a button.
     """
     votes = (button("up", number, record.key, emoji=UP), button("down", number, record.key, emoji=DOWN))
     if record.answered:
         turns = _paging("page", number, len(record.places), record.key, "quotes")
         buttons = (*turns, button("paragraph", number, record.key, "Paragraph"), *votes)
-        return _page(record, article, number, "", buttons)
+        return _page(record, article, number, "", buttons, stale)
     nearest = (button("nearest", 0, record.key, "Nearest passages"),) if record.places else ()
     said = f"{NOT_SAID} {escaped(record.note, 600)}" if record.note else NOT_SAID
     return _titled(record, said, said, (*nearest, *votes))
 
 
-def nearest(record: Record, article: Article | None, number: int) -> Card:
+def nearest(record: Record, article: Article | None, number: int, stale: Stale | None = None) -> Card:
     """One of the passages that came nearest to a question that the articles do not answer."""
     label = "**Not an answer**, only what comes nearest:\n"
     turns = _paging("nearest", number, len(record.places), record.key, "passages")
-    return _page(record, article, number, label, turns)
+    return _page(record, article, number, label, turns, stale)
 
 
-def paragraph(record: Record, article: Article | None, number: int) -> Card:
+def paragraph(record: Record, article: Article | None, number: int, stale: Stale | None = None) -> Card:
     """The paragraph around a quote, with the quote in bold."""
     place = record.places[number]
     if article is None:
         return notice(CHANGED)
     span = paragraph_around(article.text, Span(place.start, place.end))
     within = _within(place, article)
-    return _quoted(record, article, span, within, "", ())
+    return _quoted(record, article, span, within, "", (), stale)
 
 
 def _within(place: Place, article: Article) -> Sequence[tuple[int, int]]:
@@ -354,12 +355,19 @@ def _within(place: Place, article: Article) -> Sequence[tuple[int, int]]:
     return [(place.start, min(place.end, len(article.text)))]
 
 
-def _page(record: Record, article: Article | None, number: int, label: str, buttons: tuple[Button, ...]) -> Card:
+def _page(
+    record: Record,
+    article: Article | None,
+    number: int,
+    label: str,
+    buttons: tuple[Button, ...],
+    stale: Stale | None,
+) -> Card:
     place = record.places[number]
     if article is None:
         return _titled(record, CHANGED, CHANGED, buttons)
     marks = place.highlights if record.answered else ()
-    return _quoted(record, article, Span(place.start, place.end), marks, label, buttons)
+    return _quoted(record, article, Span(place.start, place.end), marks, label, buttons, stale)
 
 
 def _quoted(
@@ -369,8 +377,9 @@ def _quoted(
     marks: Sequence[tuple[int, int]],
     label: str,
     buttons: tuple[Button, ...],
+    stale: Stale | None,
 ) -> Card:
-    below = f"\n-# {attribution(article)}"
+    below = f"\n-# {attribution(article)}" + (f"\n-# {rendering.STALE[stale]}." if stale else "")
     above = _asked(record)
     embed = label + quotation(article.text, span, marks, EMBED_TEXT - size(label + below)) + below
     room = CONTENT - size(above + label + below)

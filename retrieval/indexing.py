@@ -12,22 +12,37 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from filelock import FileLock, Timeout
 
-from retrieval.articles import Article, Skipped, SourceFile, parse, read_bytes, scan
+from retrieval.articles import Article, Skipped, SourceFile, contents, locate, parse, read_bytes, scan, stamp
 from retrieval.encoder import Encoder
 from retrieval.errors import ArticleUnreadable, IndexCorrupt, IndexLocked, IndexMissing, NoArticles, StorageFailed
 from retrieval.formats import SIDECAR
 from retrieval.passages import Span, cut
-from retrieval.snapshot import RULES, Draft, Snapshot, Source, all_skipped, open_latest, publish, published
+from retrieval.snapshot import (
+    RULES,
+    Draft,
+    Snapshot,
+    Source,
+    all_skipped,
+    clear_left_overs,
+    open_latest,
+    publish,
+    published,
+)
 
 Progress = Callable[[str, int, int], None]
 """Told the stage (``waiting``, ``reading``, ``encoding``), how much of it is done, and how much there is."""
 
 _RACY_NS = 2_000_000_000
 """A file changed this shortly before a build may change again without its time stamp showing it (as in git)."""
+
+
+Stale = Literal["changed", "removed"]
+"""What became of a file since it was indexed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +114,7 @@ def update(
     started = time.perf_counter()
     with _sole_writer(index, wait_s, progress):
         began = datetime.now(UTC)
+        clear_left_overs(index)
         previous, damage = _newest_whole(index)
         survey = _survey(articles, None if force else previous, progress)
         if not survey.readable:
@@ -175,13 +191,13 @@ def _survey(articles: Path, known: Snapshot | None, progress: Progress | None) -
     survey = _Survey(refused)
     if known and known.rules != RULES:
         known = None
-    trusted_ns = known.built_at.timestamp() * 1e9 - _RACY_NS if known else 0
+    trusted_ns = _trusted_ns(known) if known else 0
     for done, file in enumerate(files):
         before = known.sources.get(file.path) if known else None
         if before and not before.sha256:  # it could not be read, and permission changes no time stamp
             before = None
         read: Sequence[Article] = ()
-        if before and before.stamp == file.stamp and max(file.modified_ns, file.sidecar_modified_ns) < trusted_ns:
+        if before and before.stamp == file.stamp and file.touched_ns < trusted_ns:
             source = before
         else:
             source, read = _look(articles, file, before)
@@ -192,6 +208,11 @@ def _survey(articles: Path, known: Snapshot | None, progress: Progress | None) -
         if progress and done % 64 == 0:
             progress("reading", done, len(files))
     return survey
+
+
+def _trusted_ns(snapshot: Snapshot) -> int:
+    """Time stamps before this one show that a file is the one in the snapshot."""
+    return int(snapshot.built_at.timestamp() * 1e9) - _RACY_NS
 
 
 def _itself(article: Article) -> Article:
@@ -242,6 +263,47 @@ def _differences(survey: _Survey, snapshot: Snapshot | None, encoder: Encoder) -
 def _digests(sources: Mapping[str, Source]) -> dict[str, str]:
     """The digests of all articles, by id."""
     return {id: digest for source in sources.values() for id, digest in source.articles.items()}
+
+
+class Freshness:
+    """Tells of single files whether they still are what a snapshot was made of.
+
+    It costs two looks at the disk. Only a file whose size or time differ is read, and not again until they differ
+    again.
+    """
+
+    def __init__(self, articles: Path, snapshot: Snapshot) -> None:
+        self._articles = articles
+        self._sources = snapshot.sources
+        self._trusted_ns = _trusted_ns(snapshot)
+        self._verdicts: dict[tuple[str, tuple[int, ...]], Stale | None] = {}
+
+    def stale(self, path: str) -> Stale | None:
+        """What became of the file at ``path`` since it was indexed, if anything."""
+        known = self._sources[path]
+        try:
+            seen = stamp(self._articles, path)
+        except (FileNotFoundError, NotADirectoryError):
+            return "removed"
+        except OSError:
+            return "changed"
+        if seen == known.stamp and known.touched_ns < self._trusted_ns:
+            return None
+        if (path, seen) in self._verdicts:
+            return self._verdicts[path, seen]
+        return self._judge(known)
+
+    def _judge(self, known: Source) -> Stale | None:
+        """Read the file; remember the verdict if the time stamp will show the next change."""
+        began_ns = time.time_ns()
+        try:
+            file = locate(self._articles, known.path)
+            verdict: Stale | None = None if _digest(*contents(self._articles, file)) == known.sha256 else "changed"
+        except ArticleUnreadable:
+            return "changed"
+        if file.touched_ns < began_ns - _RACY_NS:
+            self._verdicts[file.path, file.stamp] = verdict
+        return verdict
 
 
 # --- building ------------------------------------------------------------------------------------------------
@@ -357,6 +419,6 @@ def _acquire(lock: FileLock, wait_s: float, progress: Progress | None) -> None:
 
 def _read_holder(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8") or "another process"
     except OSError:
         return "another process"

@@ -150,6 +150,12 @@ class Snapshot:
         """Files that were passed over when the snapshot was built."""
         return all_skipped(self.sources.values(), self.refused)
 
+    @property
+    def duplicates(self) -> list[tuple[str, ...]]:
+        """Ids of articles that share one text, the one that has its passages first."""
+        shared = [numbers for numbers in self._sharing.values() if len(numbers) > 1]
+        return [tuple(self._entries[number].info.id for number in numbers) for numbers in shared]
+
     def article(self, id: str) -> Article:
         """The article with this id.
 
@@ -296,8 +302,6 @@ def publish(index: Path, draft: Draft, previous: Snapshot | None) -> Snapshot:
     number = max(numbers, default=0) + 1
     folder = index / f"{_UNFINISHED}{os.getpid()}"
     try:
-        for left_over in index.glob(f"{_UNFINISHED}*"):  # by a build that was killed
-            shutil.rmtree(left_over, ignore_errors=True)
         folder.mkdir()
         manifest = _write(folder, draft, number)
         path = index / f"snapshot-{number:08}-{hashlib.sha256(manifest).hexdigest()[:16]}"
@@ -307,9 +311,16 @@ def publish(index: Path, draft: Draft, previous: Snapshot | None) -> Snapshot:
         shutil.rmtree(folder, ignore_errors=True)
         # numpy and faiss count the bytes that they could not write, and do not say why.
         raise StorageFailed(index, getattr(error, "strerror", None) or "only a part could be written") from error
+    # Whoever has an old one open goes on reading it; on Windows it cannot be deleted until then, and the next time is.
     for old in set(published(index)) - {path, previous and previous.path}:
         shutil.rmtree(old, ignore_errors=True)
     return Snapshot.open(path)
+
+
+def clear_left_overs(index: Path) -> None:
+    """Remove what builds that were killed left in ``index``. The caller holds the lock on it."""
+    for left_over in index.glob(f"{_UNFINISHED}*"):
+        shutil.rmtree(left_over, ignore_errors=True)
 
 
 def _write(folder: Path, draft: Draft, number: int) -> bytes:

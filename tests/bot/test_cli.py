@@ -8,17 +8,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from bot import cli
 from retrieval import indexing
-from retrieval.encoder import Encoder
+from retrieval.encoder import Encoder, Vectors
 from retrieval.errors import IndexLocked, NoArticles
 from retrieval.indexing import update
 from tests.bot.conftest import BrokenEncoder, Outcome, Quoth
+from tests.fakes import FakeEncoder
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("library")
@@ -176,6 +177,29 @@ def test_a_changed_article_is_never_quoted_from_the_old_index(quoth: Quoth, libr
 
     assert "Changed whales.txt." in said.err
     assert "krill and small fish" in said.out
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "became"), [("ask", "Blue whales eat fish.", "has changed"), ("chat", None, "was removed")]
+)
+def test_an_article_that_changes_while_questions_are_answered_is_quoted_with_a_warning(
+    command: str, text: str | None, became: str, quoth: Quoth, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = FakeEncoder.encode_query
+
+    def encode_query(self: FakeEncoder, texts: Sequence[str]) -> Vectors:
+        (library / "whales.txt").unlink(missing_ok=True)
+        if text:
+            (library / "whales.txt").write_text(text, encoding="utf-8")
+        return really(self, texts)
+
+    monkeypatch.setattr(FakeEncoder, "encode_query", encode_query)
+    quoth("index")
+
+    said = quoth(command, stdin=b"what do blue whales eat?")
+
+    assert f"  Its file {became} " in said.out
+    assert "it was indexed: run quoth index\n" in said.out
 
 
 # --- errors --------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -52,7 +53,43 @@ def test_a_stale_index_is_named_with_what_changed(quoth: Quoth, library: Path) -
     (library / "new.txt").write_text("News.", encoding="utf-8")
     (library / "whales.txt").write_text("No more whales.", encoding="utf-8")
 
-    assert "It is stale: 1 article new, 1 article changed, 1 article gone" in todo(quoth)
+    assert ("It is stale: 1 article new (new.txt), 1 article changed (whales.txt), 1 article gone (bread.txt)") in todo(
+        quoth
+    )
+
+
+def test_a_text_in_two_places_is_named_and_needs_nothing_done(quoth: Quoth, library: Path) -> None:
+    for number in range(22):
+        for twin in "ab":
+            (library / f"{number:02}{twin}.txt").write_text(f"The count stands at {number}.", encoding="utf-8")
+    quoth("index")
+
+    said = quoth("doctor")
+
+    assert said.status == 0
+    assert "The same text, indexed once: 00a.txt, 00b.txt; quoth articles remove ID takes one away" in said.out
+    assert "2 more texts in several places" in said.out
+
+
+def test_the_encoder_its_hash_and_the_disk_are_told(quoth: Quoth, library: Path) -> None:
+    quoth("index")
+    quoth("index", "--force")
+
+    out = quoth("doctor").out
+
+    assert "Encoded by fake (fake:1)" in out
+    assert "MiB on disk in 2 snapshots, " in out
+    assert library.exists()
+
+
+@pytest.mark.usefixtures("library")
+def test_a_disk_without_room_for_an_update_needs_room(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
+    quoth("index")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=100))
+
+    ((finding, remedy),) = todo(quoth).items()
+    assert "0.0 GiB free" in finding
+    assert remedy == "make room: an update writes the whole index beside the old one"
 
 
 def test_skipped_files_are_named_with_their_reason(quoth: Quoth, library: Path) -> None:

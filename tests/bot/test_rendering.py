@@ -140,6 +140,15 @@ def test_several_quotes_are_numbered_and_name_who_else_says_so() -> None:
     assert "  5  Abe and Putin meet" in text
 
 
+def test_a_quote_from_a_file_that_has_changed_says_so_and_how_to_mend_it() -> None:
+    stale = replace(QUOTE, stale="changed")
+
+    for text in (shown(rendering.quotes([stale])), shown(rendering.context(stale))):
+        assert text.endswith("\n  Its file has changed since it was indexed: run quoth index\n")
+    assert rendering.answer_json(an_answer(stale), explain=True)["explain"]["stale"] == {"sochi.md": "changed"}
+    assert rendering.answer_json(an_answer(stale)) == rendering.answer_json(an_answer(QUOTE))
+
+
 def test_an_article_without_metadata_is_named_by_its_title() -> None:
     bare = replace(ARTICLE, source=None, published=None, url=None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,11 +12,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from retrieval import indexing
 from retrieval.answering import MAX_QUESTION, Answer, Engine, Quote, choose, worthwhile
-from retrieval.articles import Article
+from retrieval.articles import Article, SourceFile, contents
 from retrieval.encoder import Vectors
 from retrieval.errors import ArticleUnknown, QuestionEmpty, QuestionTooLong
-from retrieval.indexing import open_up_to_date
+from retrieval.indexing import Stale, open_up_to_date
 from retrieval.passages import Passage, Span
 from retrieval.reader import OverlapReader, Reading, whole_sentences
 from retrieval.search import Filters, Hit
@@ -318,6 +319,74 @@ def test_a_sentence_in_two_articles_is_quoted_once_and_names_both(engine: Engine
     (quote,) = [quote for quote in answer.quotes if quote.text == FERRY]
     assert {quote.article.id, *(article.id for article in quote.also_in)} == {"harbour/bridge.md", "harbour/ferry.txt"}
     assert len(quote.also_in) == 1
+
+
+# --- files that change after they were indexed ---------------------------------------------------------------
+
+
+@pytest.fixture
+def ask(articles: Path, index: Path) -> Callable[[], list[Stale | None]]:
+    """Ask about the bridge; gives what the quotes say of their files."""
+    opened, _ = open_up_to_date(articles, index, FakeEncoder())
+    engine = Engine(opened, FakeEncoder(), articles=articles, reader=OverlapReader(opened.lexical))
+    return lambda: [quote.stale for quote in engine.ask("Who opened the Gullholm bridge?", top=1).quotes]
+
+
+def test_a_quote_says_that_its_file_has_changed_or_is_gone(articles: Path, ask: Callable[[], list[Stale]]) -> None:
+    file = articles / "harbour" / "bridge.md"
+    before = file.read_bytes()
+
+    assert ask() == [None]
+    write(articles, "harbour/ferry.txt", "Another file changes nothing here.")
+    assert ask() == [None]
+    write(articles, "harbour/bridge.md", before + b"\nMore.")
+    assert ask() == ["changed"]
+    write(articles, "harbour/bridge.md", before, age_s=60)
+    assert ask() == [None]
+    write(articles, "harbour/bridge.md.meta.yaml", "source: Another")
+    assert ask() == ["changed"]
+    file.unlink()
+    assert ask() == ["removed"]
+    file.parent.rename(articles / "elsewhere")
+    assert ask() == ["removed"]
+    (articles / "harbour").touch()
+    assert ask() == ["removed"]
+
+
+def test_a_file_that_may_no_longer_be_read_counts_as_changed(
+    articles: Path, tmp_path: Path, ask: Callable[[], list[Stale]]
+) -> None:
+    file = articles / "harbour" / "bridge.md"
+    file.rename(tmp_path / "out.md")
+    (tmp_path / "out.md").touch()
+    file.symlink_to(tmp_path / "out.md")  # the very same bytes, but not to be read from there
+    assert ask() == ["changed"]
+    file.unlink()
+    file.symlink_to(file)
+    assert ask() == ["changed"]
+
+
+def test_a_file_is_read_once_however_often_it_is_quoted(
+    articles: Path, ask: Callable[[], list[Stale]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (articles / "harbour" / "bridge.md").read_text("utf-8")
+    looks: list[str] = []
+
+    def note(folder: Path, file: SourceFile) -> tuple[bytes, bytes | None]:
+        looks.append(file.path)
+        return contents(folder, file)
+
+    monkeypatch.setattr(indexing, "contents", note)
+
+    assert ask() == [None]
+    assert looks == []
+    write(articles, "harbour/bridge.md", text.replace("Mayor", "Major"), age_s=60)
+    assert [ask(), ask(), ask()] == [["changed"]] * 3
+    assert len(looks) == 1
+    # What was written just now may be written again without its time showing it.
+    write(articles, "harbour/bridge.md", text, age_s=0)
+    assert [ask(), ask()] == [[None]] * 2
+    assert len(looks) == 3
 
 
 def test_prints_that_differ_only_in_case_and_punctuation_say_the_same() -> None:

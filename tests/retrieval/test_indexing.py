@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import resource
 import signal
 import subprocess
@@ -509,6 +510,17 @@ def test_an_index_that_may_not_be_written_is_a_failure_of_storage(
     assert open_latest(index).passages == 5
 
 
+def test_what_a_killed_build_left_is_cleared_away_also_when_nothing_has_changed(
+    articles: Path, index: Path, encoder: CountingEncoder
+) -> None:
+    update(articles, index, encoder)
+    (index / "unfinished-7").mkdir()
+    (index / "unfinished-7" / "texts.bin").write_bytes(b"half")
+
+    assert not update(articles, index, encoder).built
+    assert not list(index.glob("unfinished-*"))
+
+
 def test_a_model_that_fails_leaves_the_old_snapshot_and_no_lock(articles: Path, index: Path) -> None:
     class Broken(FakeEncoder):
         fingerprint = "broken"
@@ -551,6 +563,59 @@ def test_a_build_that_was_killed_leaves_the_old_snapshot_and_is_cleared_away(
     assert open_up_to_date(articles, index, encoder, wait_s=0)[0].passages == 6
     assert not list(index.glob("unfinished-*"))
     assert not (index / "writer").exists()
+
+
+FORKS = """
+import os, signal, sys, time
+from pathlib import Path
+from retrieval.indexing import update
+from tests.fakes import FakeEncoder
+
+for _ in range(2):
+    took = update(Path(sys.argv[1]), Path(sys.argv[2] + "-warm"), FakeEncoder(), force=True).elapsed_s
+for part in sys.stdin:
+    if not (child := os.fork()):
+        update(Path(sys.argv[1]), Path(sys.argv[2]), FakeEncoder(), force=True)
+        os._exit(0)
+    time.sleep(float(part) * took)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    print("gone", flush=True)
+"""
+"""A process that has imported all it needs, so that nearly all of a child's life is the rebuild; it kills the child."""
+
+KILLS = int(os.environ.get("KILLS", "10"))
+"""How many rebuilds are killed; more by hand."""
+
+
+def test_rebuilds_killed_at_any_moment_leave_an_index_that_answers_and_can_be_finished(
+    articles: Path, index: Path, encoder: CountingEncoder
+) -> None:
+    program = [sys.executable, "-c", FORKS, str(articles), str(index)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}  # a fork has none of its parent's threads
+    outcomes: list[str] = []
+    with subprocess.Popen(
+        program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as forking:
+        assert forking.stdin is not None
+        assert forking.stdout is not None
+        write(articles, "count.txt", "The count stands at 0.")
+        update(articles, index, encoder)
+        for number in range(1, KILLS + 1):
+            write(articles, "count.txt", f"The count stands at {number}.", age_s=3600 - number)
+            forking.stdin.write(f"{random.uniform(0, 2)}\n")  # noqa: S311 - a moment is no secret
+            forking.stdin.flush()
+            assert forking.stdout.readline() == "gone\n"
+
+            found = Searcher(open_latest(index), encoder).search("Where does the count stand?")[0].passage.text
+            assert found in {f"The count stands at {number - 1}.", f"The count stands at {number}."}
+            outcomes.append(f"{'new' if found.endswith(f' {number}.') else 'old'}")
+            outcomes[-1] += " with left-overs" if list(index.glob("unfinished-*")) else ""
+            update(articles, index, encoder)
+            assert open_latest(index).article("count.txt").text == f"The count stands at {number}."
+            assert not list(index.glob("unfinished-*"))
+            assert not (index / "writer").exists()
+    print({outcome: outcomes.count(outcome) for outcome in outcomes})  # noqa: T201
 
 
 def test_a_snapshot_damaged_as_it_was_written_is_not_served(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from retrieval import snapshot as module
+from retrieval.answering import Engine
 from retrieval.articles import read
 from retrieval.errors import ArticleUnknown, IndexCorrupt, IndexMissing, StorageFailed
 from retrieval.indexing import open_up_to_date, update
@@ -148,6 +150,31 @@ def test_damage_to_any_file_is_noticed_and_named(
 
         assert caught.value.path == copy
         assert Path(name).name in caught.value.reason
+
+
+FLIPS = int(os.environ.get("FLIPS", "15"))
+"""How many bits are flipped; more by hand."""
+
+
+def test_any_flipped_bit_is_noticed_before_an_answer_is_given(
+    articles: Path, index: Path, encoder: CountingEncoder
+) -> None:
+    chance = random.Random(7)  # noqa: S311 - a place is no secret
+    update(articles, index, encoder)
+    for _ in range(FLIPS):
+        snapshot = published(index)[-1]
+        name = chance.choice(files_in(snapshot))
+        file = snapshot / name
+        content = bytearray(file.read_bytes())
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        file.write_bytes(content)
+
+        opened, report = open_up_to_date(articles, index, encoder)
+
+        assert report is not None
+        assert report.reason == f"the index was damaged: {name} has changed"
+        quote = Engine(opened, encoder).ask("Who opened the Gullholm bridge?").quotes[0]
+        assert quote.text == "Mayor Ingrid Solberg opened the Gullholm bridge on Saturday."
 
 
 def test_a_damaged_index_is_built_again_and_says_why(articles: Path, index: Path, encoder: CountingEncoder) -> None:

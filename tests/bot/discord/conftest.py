@@ -41,7 +41,8 @@ class Made:
 
     def build(self, progress: Progress) -> tuple[Engine, Report | None]:
         snapshot, report = open_up_to_date(self.articles, self.index, FakeEncoder(), progress=progress)
-        return Engine(snapshot, FakeEncoder(), threshold=self.chosen.get("confidence", 0.5)), report
+        threshold = self.chosen.get("confidence", 0.5)
+        return Engine(snapshot, FakeEncoder(), articles=self.articles, threshold=threshold), report
 
     def make(self) -> QuothClient:
         made = settings.load(articles=self.articles, state=self.state, **{"discord_cooldown": 0.0} | self.chosen)

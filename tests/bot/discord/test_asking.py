@@ -254,6 +254,19 @@ async def test_an_article_that_changed_is_quoted_no_more(
         assert result.response.content == shown.CHANGED
 
 
+async def test_an_answer_and_its_paragraph_say_that_the_file_has_changed_since(
+    simcord_env: Env, channel: ChannelHandle, alice: MemberActor, made: Made
+) -> None:
+    (made.articles / "sochi.md").unlink()
+
+    await alice.send(channel, mention(simcord_env, ASKED))
+    answer = last(channel)
+    paragraph = await alice.click(answer, label="Paragraph")
+
+    assert text(answer) == f"{QUOTE}\n{WHERE}\n-# Its file was removed after it was indexed."
+    assert text(paragraph.response).endswith("-# Its file was removed after it was indexed.")
+
+
 @pytest.mark.parametrize("chosen", [{"discord_threads": True}])
 async def test_an_answer_can_start_a_thread_and_what_follows_needs_only_a_mention(
     simcord_env: Env, channel: ChannelHandle, alice: MemberActor
