@@ -58,10 +58,17 @@ class SpanModel:
         self._tokenizer = tokenizer
 
     @classmethod
-    def untrained(cls) -> SpanModel:
-        """The bundled encoder's weights under a new head: where training begins."""
+    def trainable(cls, folder: Path | None = None) -> SpanModel:
+        """Where training begins: the bundled encoder's weights under a new head, or those that ``folder`` has.
+
+        Raises:
+            As ``trained`` does.
+        """
         verify_bundled()
-        return cls(*_load(str(bundled_folder()), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0))
+        model = cls(*_load(str(bundled_folder()), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0))
+        if folder:
+            model._put(folder)
+        return model
 
     @classmethod
     def trained(cls, folder: Path) -> SpanModel:
@@ -71,18 +78,19 @@ class SpanModel:
             ReaderUnavailable: they are not there, or are not what training writes.
             WeightsMismatch, EncoderUnavailable: see ``encoder.verify_bundled``.
         """
+        return cls.trainable(folder).ready()
+
+    def _put(self, folder: Path) -> None:
+        """Replace the trained parameters by those in ``folder``."""
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        model = cls.untrained()
         try:
-            weights = load_file(folder / WEIGHTS_FILE)
-            strange = model.network.load_state_dict(weights, strict=False)
+            strange = self.network.load_state_dict(load_file(folder / WEIGHTS_FILE), strict=False)
         except (OSError, SafetensorError, RuntimeError) as error:
             raise ReaderUnavailable(str(folder), first_line(error)) from error
-        if strange.unexpected_keys or any(cls.is_trained(name) for name in strange.missing_keys):
+        if strange.unexpected_keys or any(self.is_trained(name) for name in strange.missing_keys):
             raise ReaderUnavailable(str(folder), f"{WEIGHTS_FILE} holds other layers than this version reads")
-        return model.ready()
 
     @classmethod
     def named(cls, name: str) -> SpanModel:

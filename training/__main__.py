@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import random
 import sys
@@ -18,10 +19,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.nn.functional import cross_entropy
 
-from retrieval.span_model import SpanModel
-from training.examples import Example, SquadExamples
+from retrieval.encoder import SentenceTransformerEncoder
+from retrieval.span_model import WEIGHTS_FILE, Inputs, SpanModel
+from training.examples import Example, Examples
 
-BATCH = 32
+BATCH = 24
+"""Questions; with the wrong passages beside the right ones about 36 passages."""
 BLOCK = 64
 """Batches whose examples are sorted by length together, so that little is padded."""
 CHECKPOINT_S = 300
@@ -35,6 +38,8 @@ class Settings:
     learning_rate: float
     negative: float
     seed: int
+    start: str | None
+    """SHA-256 of the weights that were trained further."""
 
 
 @dataclass(slots=True)
@@ -43,6 +48,7 @@ class Progressed:
 
     seconds: float = 0.0
     examples: int = 0
+    passages: int = 0
     epoch: int = 0
     blocks: int = 0
     """Blocks of the epoch that are done."""
@@ -53,11 +59,11 @@ class Progressed:
 class Trainer:
     """One run, which a checkpoint in ``out`` may continue."""
 
-    def __init__(self, data: SquadExamples, out: Path, settings: Settings) -> None:
+    def __init__(self, data: Examples, out: Path, settings: Settings, start: Path | None) -> None:
         self._data, self._out, self._settings = data, out, settings
         torch.manual_seed(settings.seed)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.model = SpanModel.untrained()
+        self.model = SpanModel.trainable(start)
         self._net = self.model.network.to(self.device).train()
         trained = [parameter for name, parameter in self._net.named_parameters() if SpanModel.is_trained(name)]
         for parameter in self._net.parameters():
@@ -105,11 +111,13 @@ class Trainer:
             now = time.perf_counter()
             self.at.seconds += now - last
             last = now
-            rate = self.at.examples / self.at.seconds
+            rate = self.at.passages / self.at.seconds
             bar.update(task, completed=self.at.seconds, loss=self.at.loss, rate=rate)
             if now - saved > CHECKPOINT_S:
                 self.save_checkpoint()
-                bar.console.print(f"{self.at.examples:,} examples, {rate:.1f} a second, loss {self.at.loss:.3f}")
+                bar.console.print(
+                    f"{self.at.examples:,} questions, {rate:.1f} passages a second, loss {self.at.loss:.3f}"
+                )
                 saved = last = time.perf_counter()
         self.save_checkpoint()
 
@@ -125,19 +133,43 @@ class Trainer:
     def _step(self, batch: Sequence[Example], rate: float) -> None:
         for group in self._optimizer.param_groups:
             group["lr"] = self._settings.learning_rate * rate
-        inputs = self.model.inputs([(e.question, e.passage.title, e.passage.text) for e in batch])
-        starts, ends = zip(*(inputs.tokens_of(row, e.answer) for row, e in enumerate(batch)), strict=True)
+        pairs = [(e.question, passage.title, passage.text) for e in batch for passage in e.passages]
+        inputs = self.model.inputs(pairs)
         with torch.autocast(self.device, dtype=torch.bfloat16):
-            start_logits, end_logits = self.model.logits(inputs, self.device)
-        targets = torch.tensor([starts, ends], device=self.device)
-        loss = (cross_entropy(start_logits, targets[0]) + cross_entropy(end_logits, targets[1])) / 2
+            starts, ends = self.model.logits(inputs, self.device)
+        places = _places(batch, inputs).to(self.device)
+        loss = (_loss(starts, places[:, 0], batch) + _loss(ends, places[:, 1], batch)) / 2
         self._optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._net.parameters(), 1.0)
         self._optimizer.step()
-        self.at.examples += len(batch)
         value = float(loss.detach())
-        self.at.loss = value if self.at.examples == len(batch) else 0.99 * self.at.loss + 0.01 * value
+        self.at.loss = 0.99 * self.at.loss + 0.01 * value if self.at.examples else value
+        self.at.examples += len(batch)
+        self.at.passages += len(pairs)
+
+
+def _places(batch: Sequence[Example], inputs: Inputs) -> torch.Tensor:
+    """First and last token of the answer in each passage, (pairs, 2); the first of all where there is none."""
+    answers = [place for e in batch for place in (e.answer, *[None] * (len(e.passages) - 1))]
+    return torch.tensor([inputs.tokens_of(row, place) for row, place in enumerate(answers)])
+
+
+def _loss(logits: torch.Tensor, places: torch.Tensor, batch: Sequence[Example]) -> torch.Tensor:
+    """Of logits (pairs, tokens), the mean of two losses.
+
+    In each passage by itself the answer is to win over all other tokens, the first among them, or the first where
+    there is no answer: this makes a margin say whether there is one. And the answer is to win over all tokens of all
+    the question's passages (the shared norm of Clark and Gardner 2018, https://arxiv.org/abs/1710.10723): this makes
+    margins comparable between passages. Logits are taken relative to the first token's throughout, as the reader does.
+    """
+    margins = logits - logits[:, :1]
+    alone = cross_entropy(margins, places)
+    groups = torch.split(margins, [len(e.passages) for e in batch])
+    chosen = torch.split(margins.gather(1, places[:, None])[:, 0], [len(e.passages) for e in batch])
+    totals = [torch.logsumexp(torch.cat([group[:1, 0], group[:, 1:].flatten()]), 0) for group in groups]
+    together = torch.stack([total - first[0] for total, first in zip(totals, chosen, strict=True)]).mean()
+    return (alone + together) / 2
 
 
 def _blocks(examples: Iterator[Example]) -> Iterator[list[list[Example]]]:
@@ -153,60 +185,76 @@ def _blocks(examples: Iterator[Example]) -> Iterator[list[list[Example]]]:
 
 
 def _in_batches(block: list[Example]) -> list[list[Example]]:
-    block = sorted(block, key=lambda e: len(e.question) + len(e.passage.title) + len(e.passage.text))
+    block = sorted(block, key=lambda e: len(e.question) + max(len(p.title) + len(p.text) for p in e.passages))
     batches = [block[start : start + BATCH] for start in range(0, len(block), BATCH)]
     random.Random(len(batches[0][0].question)).shuffle(batches)  # noqa: S311 - repeatable on purpose
     return batches
 
 
-def _card(trainer: Trainer, data: Path, settings: Settings) -> dict[str, Any]:
+def _card(trainer: Trainer, asked: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    sets = [{"file": asked.squad.name, "set": "SQuAD 1.1 train (Rajpurkar et al. 2016)", "licence": "CC BY-SA 4.0"}]
+    if asked.search_questions:
+        licence = "Apache 2.0; its paragraphs are Wikipedia's, CC BY-SA 3.0"
+        sets.append({"file": asked.search_questions.name, "set": "QED (Lamm et al. 2020)", "licence": licence})
+    before = asked.start / "card.json" if asked.start else None
     return {
         "what": "Reader of Quoth: weights of all-MiniLM-L6-v2's six layers and a head for answer spans",
         "base": "sentence-transformers/all-MiniLM-L6-v2 (Apache 2.0)",
-        "data": {"file": data.name, "set": "SQuAD 1.1 train (Rajpurkar et al. 2016)", "licence": "CC BY-SA 4.0"},
-        "command": f"python -m training {data.name} --minutes {settings.minutes:g}",
+        "data": sets,
         "settings": asdict(settings) | {"batch": BATCH},
         "device": trainer.device,
-        "examples": trainer.at.examples,
+        "questions": trainer.at.examples,
+        "passages": trainer.at.passages,
         "seconds": round(trainer.at.seconds),
         "final_loss": round(trainer.at.loss, 4),
         "finished": datetime.now(UTC).date().isoformat(),
         "torch": torch.__version__,
+        "trained_further_from": json.loads(before.read_text("utf-8")) if before and before.is_file() else None,
     }
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=main.__doc__)
+    parser.add_argument("squad", type=Path, help="SQuAD 1.1's train-v1.1.json, plain or .gz")
+    parser.add_argument("--search-questions", type=Path, help="QED's qed-dev.jsonlines, plain or .gz, to train on too")
+    parser.add_argument("--out", type=Path, default=Path("data/reader"), help="folder for the weights and their card")
+    parser.add_argument("--start", type=Path, help="folder with weights to train further, instead of the bare encoder")
+    parser.add_argument("--minutes", type=float, default=90.0, help="of training, whatever was done before a restart")
+    parser.add_argument("--learning-rate", type=float, default=2e-4)
+    parser.add_argument("--negative", type=float, default=0.5, help="share of questions with a wrong passage beside")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser
 
 
 def main() -> None:
     """Train, or go on training, for the minutes asked for."""
-    parser = argparse.ArgumentParser(prog="python -m training", description=main.__doc__)
-    parser.add_argument("squad", type=Path, help="SQuAD 1.1's train-v1.1.json, plain or .gz")
-    parser.add_argument("--out", type=Path, default=Path("data/reader"), help="folder for the weights and their card")
-    parser.add_argument("--minutes", type=float, default=90.0, help="of training, whatever was done before a restart")
-    parser.add_argument("--learning-rate", type=float, default=2e-4)
-    parser.add_argument("--negative", type=float, default=1 / 3, help="wrong passages per question")
-    parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
-    settings = Settings(asked.minutes, asked.learning_rate, asked.negative, asked.seed)
+    asked = _options().parse_args()
+    start = hashlib.sha256((asked.start / WEIGHTS_FILE).read_bytes()).hexdigest() if asked.start else None
+    settings = Settings(asked.minutes, asked.learning_rate, asked.negative, asked.seed, start)
     asked.out.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
-    console.print(f"Cutting {asked.squad.name} into passages …")
-    data = SquadExamples(asked.squad, negative=settings.negative, seed=settings.seed)
+    console.print(f"Cutting {asked.squad.name} into passages, and encoding them to search for wrong ones …")
+    encoder = SentenceTransformerEncoder()
+    data = Examples(
+        asked.squad, encoder, search_questions=asked.search_questions, negative=settings.negative, seed=settings.seed
+    )
     console.print(f"{len(data):,} questions over {len(data.passages):,} passages.")
-    trainer = Trainer(data, asked.out, settings)
+    trainer = Trainer(data, asked.out, settings, asked.start)
     if trainer.checkpoint.exists():
         trainer.resume()
-        console.print(f"Going on after {trainer.at.examples:,} examples.")
+        console.print(f"Going on after {trainer.at.examples:,} questions.")
     columns = (
         BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %  loss {task.fields[loss]:.3f}  {task.fields[rate]:.1f} examples/s"),
+        TextColumn("{task.percentage:>3.0f} %  loss {task.fields[loss]:.3f}  {task.fields[rate]:.1f} passages/s"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console) as bar:
         trainer.run(bar)
+    card = json.dumps(_card(trainer, asked, settings), indent=2)  # before its own folder's card is overwritten
     trainer.model.save(asked.out)
-    card = json.dumps(_card(trainer, asked.squad, settings), indent=2)
     (asked.out / "card.json").write_text(card + "\n", encoding="utf-8")
     trainer.checkpoint.unlink()
-    console.print(f"Wrote {asked.out}: {trainer.at.examples:,} examples, loss {trainer.at.loss:.3f}.")
+    console.print(f"Wrote {asked.out}: {trainer.at.examples:,} questions, loss {trainer.at.loss:.3f}.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""SQuAD to training examples: the product's own passages, with the answer or with nothing that answers."""
+"""Data sets to training examples: questions over the product's own passages, one that answers and one that does not."""
 
 from __future__ import annotations
 
@@ -13,12 +13,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from retrieval.datasets import load
+from retrieval.encoder import Encoder
 from retrieval.lexical import LexicalIndex
-from retrieval.passages import cut
+from retrieval.passages import Span, cut
+from retrieval.search import DENSE_WEIGHT
 
-NEGATIVES = 4
-"""A wrong passage is one of this many that BM25 ranks best without their holding the answer."""
+NEGATIVES = 6
+"""A wrong passage is one of this many that the product's search ranks best without their holding the answer."""
+
+SEARCH_QUESTIONS = 3
+"""How often a pass takes each question that people typed into a search engine: they are few beside SQuAD's."""
+
+_TOGETHER = 256
+"""Questions whose wrong passages are looked for at once."""
+
+_STUMBLES = ("no wait", "no", "I mean", "uh no", "or rather", "sorry", "make that", "um", "er no", "actually")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +43,11 @@ class TrainingPassage:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question over a passage; the answer's place in code points of the passage, or None where it has none."""
+    """A question over passages; the answer's place in code points of the first, and none in the others."""
 
     question: str
-    passage: TrainingPassage
-    answer: tuple[int, int] | None
+    passages: tuple[TrainingPassage, ...]
+    answer: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,65 +58,128 @@ class _Asked:
     place: tuple[int, int]
 
 
-class SquadExamples:
-    """The questions of a SQuAD 1.1 file over passages cut from its articles.
+class Examples:
+    """The questions of a SQuAD 1.1 file, and of a file of search questions, over passages cut from their articles.
 
     Each pass over it gives every question with the passage that answers it and, with the probability ``negative``,
-    once more with a passage that does not.
+    with one beside it that does not.
     """
 
-    def __init__(self, path: Path, *, negative: float, seed: int) -> None:
-        self._negative = negative
-        self._seed = seed
+    def __init__(
+        self,
+        squad: Path,
+        encoder: Encoder,
+        *,
+        search_questions: Path | None = None,
+        negative: float,
+        seed: int,
+    ) -> None:
+        self._negative, self._seed, self._encoder = negative, seed, encoder
         self.passages: list[TrainingPassage] = []
         self._asked: list[_Asked] = []
-        opener = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rt", encoding="utf-8") as file:
+        opener = gzip.open if squad.suffix == ".gz" else open
+        with opener(squad, "rt", encoding="utf-8") as file:
             for article in json.load(file)["data"]:
                 self._add(article)
-        self._bm25 = LexicalIndex.build([f"{passage.title}. {passage.text}" for passage in self.passages])
+        self._often: list[int] = []
+        if search_questions:
+            first = len(self._asked)
+            self._add_search_questions(search_questions)
+            self._often = list(range(first, len(self._asked))) * (SEARCH_QUESTIONS - 1)
+        texts = [f"{passage.title}. {passage.text}" for passage in self.passages]
+        self._bm25 = LexicalIndex.build(texts)
+        self._vectors = encoder.encode_document(texts)
 
     def __len__(self) -> int:
         return len(self._asked)
 
     def shuffled(self, epoch: int) -> Iterator[Example]:
         """The examples of one pass, in an order that depends on the seed and the pass only."""
-        order = list(range(len(self._asked)))
+        order = [*range(len(self._asked)), *self._often]
         dice = random.Random(f"{self._seed} {epoch}")  # noqa: S311 - repeatable on purpose
         dice.shuffle(order)
-        for number in order:
-            asked = self._asked[number]
-            question = _as_typed(asked.question, dice)
-            yield Example(question, self.passages[asked.passage], asked.place)
-            if dice.random() < self._negative and (wrong := self._wrong_passage(asked, dice)):
-                yield Example(question, wrong, None)
+        for start in range(0, len(order), _TOGETHER):
+            numbers = order[start : start + _TOGETHER]
+            with_wrong = [number for number in numbers if dice.random() < self._negative]
+            wrong = dict(zip(with_wrong, self._wrong_passages(with_wrong, dice), strict=True))
+            for number in numbers:
+                asked = self._asked[number]
+                passages = (self.passages[asked.passage], *wrong.get(number, ()))
+                yield Example(self._as_typed(number, dice), passages, asked.place)
 
     def _add(self, article: dict[str, Any]) -> None:
         title = article["title"].replace("_", " ")
-        texts = [paragraph["context"] for paragraph in article["paragraphs"]]
-        text = "\n\n".join(texts)
-        spans = cut(text)
-        first, starts = len(self.passages), [span.start for span in spans]
-        self.passages.extend(TrainingPassage(title, text[start:end]) for start, end in spans)
+        text = "\n\n".join(paragraph["context"] for paragraph in article["paragraphs"])
+        spans = self._cut(title, text)
         offset = 0
         for paragraph in article["paragraphs"]:
             for asked in paragraph["qas"]:
                 answer = asked["answers"][0]
                 start = offset + answer["answer_start"]
-                end = start + len(answer["text"])
-                number = bisect_right(starts, start) - 1
-                if number >= 0 and end <= spans[number].end:  # an answer that a passage's border parts is left out
-                    place = (start - spans[number].start, end - spans[number].start)
-                    answers = tuple({each["text"] for each in asked["answers"]})
-                    self._asked.append(_Asked(asked["question"].strip(), answers, first + number, place))
+                answers = tuple({each["text"] for each in asked["answers"]})
+                self._ask(asked["question"].strip(), answers, (start, start + len(answer["text"])), spans)
             offset += len(paragraph["context"]) + 2
 
-    def _wrong_passage(self, asked: _Asked, dice: random.Random) -> TrainingPassage | None:
+    def _add_search_questions(self, path: Path) -> None:
+        dataset = load(path)
+        texts = {article.id: article.text for article in dataset.articles}
+        spans = {article.id: self._cut(article.title, article.text) for article in dataset.articles}
+        for asked in dataset.questions:
+            if asked.article is None or asked.paragraph is None or not asked.answers:
+                continue
+            start = texts[asked.article].find(asked.answers[0], *asked.paragraph)
+            if start >= 0:
+                place = (start, start + len(asked.answers[0]))
+                self._ask(asked.text, asked.answers, place, spans[asked.article])
+
+    def _cut(self, title: str, text: str) -> list[tuple[int, Span]]:
+        """Add the passages of an article; each one's number and place."""
+        spans = cut(text)
+        first = len(self.passages)
+        self.passages.extend(TrainingPassage(title, text[start:end]) for start, end in spans)
+        return list(enumerate(spans, first))
+
+    def _ask(
+        self, question: str, answers: tuple[str, ...], place: tuple[int, int], spans: Sequence[tuple[int, Span]]
+    ) -> None:
+        """Add a question, unless a passage's border parts its answer."""
+        after = bisect_right(spans, place[0], key=lambda each: each[1].start)
+        number, span = spans[after - 1]
+        if after and place[1] <= span.end:
+            self._asked.append(_Asked(question, answers, number, (place[0] - span.start, place[1] - span.start)))
+
+    def _wrong_passages(self, numbers: Sequence[int], dice: random.Random) -> list[tuple[TrainingPassage, ...]]:
+        """For each question a passage that the search ranks high without its holding an answer, if there is one."""
+        if not numbers:
+            return []
+        asked = [self._asked[number] for number in numbers]
+        cosines = self._encoder.encode_query([each.question for each in asked]) @ self._vectors.T
+        return [self._wrong_passage(each, row, dice) for each, row in zip(asked, cosines, strict=True)]
+
+    def _wrong_passage(
+        self, asked: _Asked, cosines: NDArray[np.float32], dice: random.Random
+    ) -> tuple[TrainingPassage, ...]:
         scores = self._bm25.scores(asked.question)
-        best = np.argpartition(-scores, min(3 * NEGATIVES, len(scores) - 1))[: 3 * NEGATIVES]
-        ranked = [self.passages[i] for i in best[np.argsort(-scores[best])]]
+        fused = DENSE_WEIGHT * cosines / cosines.std() + (1 - DENSE_WEIGHT) * scores / (scores.std() or 1.0)
+        best = np.argpartition(-fused, min(3 * NEGATIVES, len(fused) - 1))[: 3 * NEGATIVES]
+        ranked = [self.passages[i] for i in best[np.argsort(-fused[best])]]
         wrong = [passage for passage in ranked if not _has_any(passage.text, asked.answers)]
-        return dice.choice(wrong[:NEGATIVES]) if wrong else None
+        return (dice.choice(wrong[:NEGATIVES]),) if wrong else ()
+
+    def _as_typed(self, number: int, dice: random.Random) -> str:
+        """The question as people type it.
+
+        A third without the question mark, one in twelve with a slip of the finger, one in twelve stumbling over
+        another question about the same text.
+        """
+        question = self._asked[number].question
+        if dice.random() < 1 / 3:
+            question = question.rstrip("? ")
+        if dice.random() < 1 / 12:
+            question = _slip(question, dice)
+        if dice.random() < 1 / 12:
+            question = _stumble(question, self._asked[number - 1].question.rstrip("? "), dice)
+        return question
 
 
 def _has_any(text: str, answers: Sequence[str]) -> bool:
@@ -112,13 +187,15 @@ def _has_any(text: str, answers: Sequence[str]) -> bool:
     return any(answer.lower() in lowered for answer in answers)
 
 
-def _as_typed(question: str, dice: random.Random) -> str:
-    """The question as people type it: a third without the question mark, one in twelve with a slip of the finger."""
-    if dice.random() < 1 / 3:
-        question = question.rstrip("? ")
-    if dice.random() < 1 / 12:
-        question = _slip(question, dice)
-    return question
+def _stumble(question: str, other: str, dice: random.Random) -> str:
+    """The question, begun as another one or with a word of another in it, and taken back."""
+    meant, begun = question.split(), other.split()
+    names = [word for word in begun[1:] if word[0].isupper() or word[0].isdigit()]
+    places = [at for at, word in enumerate(meant) if at and (word[0].isupper() or word[0].isdigit())]
+    if names and places and dice.random() < 2 / 3:
+        at = dice.choice(places)
+        return " ".join([*meant[:at], dice.choice(names), dice.choice(_STUMBLES), *meant[at:]])
+    return " ".join([*begun[: dice.randint(1, 6)], dice.choice(_STUMBLES), *meant])
 
 
 def _slip(question: str, dice: random.Random) -> str:

@@ -21,7 +21,7 @@ TRIPLE = ("Where did they meet?", "A meeting in Moscow", PASSAGE)
 @pytest.fixture(scope="module")
 def untrained() -> SpanModel:
     torch.manual_seed(7)
-    return SpanModel.untrained()
+    return SpanModel.trainable()
 
 
 def test_only_the_tokens_of_the_passage_may_answer(untrained: SpanModel) -> None:

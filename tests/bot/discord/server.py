@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 TOKEN = "MTIz.right.token"  # noqa: S105 - nobody's
-APPLICATION, GUILD, CHANNEL, BOT_ROLE = 900, 100, 200, 300
+APPLICATION, GUILD, CHANNEL, THREAD, FORUM, POST, DIRECT = 900, 100, 200, 201, 202, 203, 204
 HELLO, IDENTIFY, HEARTBEAT, RESUME, RECONNECT, INVALID, ACK = 10, 2, 1, 6, 7, 9, 11
 
 Json = Any
@@ -149,13 +149,34 @@ class FakeDiscord:
 
     # --- what members do -------------------------------------------------------------------------------------
 
-    async def mention(self, text: str, member: int = 7) -> str:
+    async def mention(self, text: str, member: int = 7, channel: int = CHANNEL) -> str:
         """A member mentions the bot; gives the id of the message."""
+        return await self._write(f"<@{APPLICATION}> {text}", member, channel)
+
+    async def answer_back(self, text: str, to: Json, member: int = 7) -> str:
+        """A member replies to a message of the bot's, which pings it without a mention in the text."""
+        reference = {"message_id": to["id"], "channel_id": to["channel_id"], "guild_id": str(GUILD)}
+        return await self._write(text, member, CHANNEL, type=19, message_reference=reference, referenced_message=to)
+
+    async def _write(self, text: str, member: int, channel: int, **more: Json) -> str:
         author = user(member)
-        message = message_object(self.new_id(), f"<@{APPLICATION}> {text}", author) | {"mentions": [USER]}
-        message |= {"guild_id": str(GUILD), "member": member_object(author, with_user=False)}
+        message = message_object(self.new_id(), text, author) | {"mentions": [USER], "channel_id": str(channel)}
+        message |= {"guild_id": str(GUILD), "member": member_object(author, with_user=False)} | more
         await self.dispatch("MESSAGE_CREATE", message)
         return str(message["id"])
+
+    async def write_directly(self, text: str, member: int = 7) -> str:
+        """A member writes the bot a direct message."""
+        message = message_object(self.new_id(), text, user(member)) | {"channel_id": str(DIRECT)}
+        await self.dispatch("MESSAGE_CREATE", message)
+        return str(message["id"])
+
+    async def choose_from_menu(self, command: str, text: str, member: int = 7) -> str:
+        """A member chooses a command from the menu of a message; gives the token of the interaction."""
+        message = message_object(self.new_id(), text, user(8))
+        resolved = {"messages": {message["id"]: message}}
+        data = {"id": "2", "name": command, "type": 3, "target_id": message["id"], "resolved": resolved}
+        return await self._interact({"type": 2, "data": data}, member)
 
     async def ask(self, question: str, member: int = 7, **options: Json) -> str:
         """A member uses /ask; gives the token of the interaction."""
@@ -183,7 +204,7 @@ class FakeDiscord:
     def answers(self, to: str) -> list[Json]:
         """What the bot sent to a message's id or an interaction's token, acknowledgements apart."""
         found = [call for call in self.calls if f"/{to}/" in call.path and call.method == "PATCH"]
-        found += [call for call in self.calls if f"/{to}/callback" in call.path and "data" in call.body]
+        found += [call for call in self.calls if f"/{to}/callback" in call.path and call.body["type"] in {4, 7}]
         replies = [
             call
             for call in self.calls
@@ -293,6 +314,14 @@ def channel() -> Json:
     }  # fmt: skip
 
 
+def thread(id: int, parent: int) -> Json:
+    """A thread in a channel, or a post in a forum."""
+    state = {"archived": False, "auto_archive_duration": 60, "archive_timestamp": "2026-01-01T00:00:00+00:00"}
+    return channel() | {"id": str(id), "type": 11, "parent_id": str(parent), "owner_id": "7", "name": "more"} | {
+        "thread_metadata": state | {"locked": False}, "message_count": 1, "member_count": 1,
+    }  # fmt: skip
+
+
 def guild() -> Json:
     everyone = {
         "id": str(GUILD), "name": "@everyone", "color": 0, "hoist": False, "position": 0, "managed": False,
@@ -300,7 +329,9 @@ def guild() -> Json:
     }  # fmt: skip
     return {
         "id": str(GUILD), "name": "A server", "owner_id": "1", "roles": [everyone], "emojis": [], "features": [],
-        "channels": [channel()], "members": [member_object(USER)], "threads": [], "presences": [], "voice_states": [],
+        "channels": [channel(), channel() | {"id": str(FORUM), "type": 15, "name": "questions", "available_tags": []}],
+        "threads": [thread(THREAD, CHANNEL), thread(POST, FORUM)], "members": [member_object(USER)],
+        "presences": [], "voice_states": [],
         "stage_instances": [], "guild_scheduled_events": [], "stickers": [], "soundboard_sounds": [],
         "member_count": 2, "large": False, "unavailable": False, "joined_at": "2026-01-01T00:00:00+00:00",
         "verification_level": 0, "default_message_notifications": 0, "explicit_content_filter": 0, "mfa_level": 0,

@@ -32,7 +32,18 @@ from retrieval.indexing import update
 from retrieval.live import watch
 from tests.bot.conftest import Quoth
 from tests.bot.discord.conftest import Made
-from tests.bot.discord.server import TOKEN, FakeDiscord, failing, limited
+from tests.bot.discord.server import (
+    CHANNEL,
+    DIRECT,
+    POST,
+    THREAD,
+    TOKEN,
+    USER,
+    FakeDiscord,
+    failing,
+    limited,
+    message_object,
+)
 from tests.fakes import FakeEncoder
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -142,6 +153,25 @@ async def test_a_test_server_gets_them_each_time(server: FakeDiscord, made: Made
             pass
 
     assert [call.path for call in server.calls if call.method == "PUT"] == ["/applications/900/guilds/100/commands"] * 2
+
+
+async def test_every_way_of_asking_is_answered(server: FakeDiscord, made: Made) -> None:
+    question = "what do blue whales eat?"
+    async with connected(made.make(), server):
+        first = await server.mention(question)
+        await server.answer(first)
+        asked = {
+            "reply": await server.answer_back(question, message_object("77", "> Salt", USER)),
+            "thread": await server.mention(question, channel=THREAD),
+            "forum post": await server.mention(question, channel=POST),
+            "direct message": await server.write_directly(question),
+            "menu of a message": await server.choose_from_menu("Find in articles", question),
+        }
+        answers = {way: str(await server.answer(to)) for way, to in asked.items()}
+        places = [call.path for call in server.calls if call.method == "POST" and call.path.endswith("/messages")]
+
+    assert [way for way, answer in answers.items() if "krill" not in answer] == []
+    assert sorted(places) == sorted(f"/channels/{place}/messages" for place in (CHANNEL, CHANNEL, THREAD, POST, DIRECT))
 
 
 # --- load ----------------------------------------------------------------------------------------------------
