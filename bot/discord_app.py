@@ -34,11 +34,12 @@ GRACE = 4.0
 """Seconds that answers under way have when the bot is told to stop; with the rest of leaving it is less than five."""
 _FAREWELL = 0.8
 """Seconds for taking leave of Discord, which need not hear of it."""
+_PARTING = 0.1
+"""Seconds for the watch to end, unless it is in the middle of an update."""
 _BEAT = 20.0
 """Seconds between two signs of life, for the health check of a container."""
 _LOOK = 3.0
-"""Seconds between two looks for an index that another program brought up to date."""
-
+"""Seconds between two looks for an index that another program, or the watch, brought up to date."""
 
 Watch = Callable[[Callable[["Report | QuothError"], None], threading.Event], None]
 """Keeps the index true to the folder of articles, tells what it did, and ends when the event is set."""
@@ -78,7 +79,7 @@ def run(
         answers.close()
         changes.close()
         memory.close()
-    if answers.working or changes.working or watching.working:
+    if answers.working or changes.working or not watching.ended():
         _abandon()
     return 0
 
@@ -103,7 +104,7 @@ def _abandon() -> None:
 
 
 class _Watching:
-    """The thread that follows the folder of articles; an update that it has begun when it is to end is abandoned."""
+    """The thread that follows the folder of articles."""
 
     def __init__(self, library: Library, follow: Watch | None) -> None:
         self._library = library
@@ -111,16 +112,18 @@ class _Watching:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
-    @property
-    def working(self) -> bool:
-        return self._thread.is_alive()
-
     def start(self) -> None:
         if self._follow:
             self._thread.start()
 
     def stop(self) -> None:
         self._stop.set()
+
+    def ended(self) -> bool:
+        """Whether it has ended since it was told to stop; an update that it is at goes on."""
+        if self._thread.is_alive():
+            self._thread.join(_PARTING)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         try:
