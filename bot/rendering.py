@@ -285,7 +285,9 @@ def explanation(found: Answer, threshold: float) -> RenderableType:
     verdict = (
         f"Confidence {found.confidence:.2f} {sign} {threshold:.2f} asked for ({evidence}), {found.elapsed_ms:.1f} ms"
     )
-    return Group(*_reading(found), Text("Passages found", "bold"), hits, Text("Words read", "bold"), read, Text(verdict))
+    return Group(
+        *_reading(found), Text("Passages found", "bold"), hits, Text("Words read", "bold"), read, Text(verdict)
+    )
 
 
 def _reading(found: Answer) -> list[RenderableType]:

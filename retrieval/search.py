@@ -129,7 +129,8 @@ class _Form:
 
     @property
     def fused(self) -> _Scores:
-        return DENSE_WEIGHT * self.dense_z + (1 - DENSE_WEIGHT) * self.lexical_z
+        fused: _Scores = DENSE_WEIGHT * self.dense_z + (1 - DENSE_WEIGHT) * self.lexical_z
+        return fused
 
 
 class Searcher:
@@ -248,8 +249,9 @@ def _mixed(alone: _Scores, within: _Scores, odds: float) -> tuple[_Scores, _Scor
 
 def _log_share(scores: _Scores) -> _Scores:
     """Softmax at ``_TEMPERATURE``, as logarithms."""
-    logits: _Scores = scores / np.float32(_TEMPERATURE)
-    return logits - np.logaddexp.reduce(logits)
+    logits = scores / np.float32(_TEMPERATURE)
+    shares: _Scores = logits - np.logaddexp.reduce(logits)
+    return shares
 
 
 def _z(scores: NDArray[np.float32], mean: float, deviation: float) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ def test_nothing_was_said_before_the_first_question() -> None:
 def test_only_quotes_that_were_not_shown_are_new() -> None:
     talk = Conversation()
     later = a_quote(ARTICLE, 65, 75)
-    talk.answered(an_answer(QUOTE))
+    talk = talk.answered(an_answer(QUOTE))
     assert talk.last is not None
     overlapping = a_quote(ARTICLE, 0, 20)
     elsewhere = a_quote(an_article(ARTICLE.text, id="copy.md"), 13, 52)
@@ -21,7 +21,8 @@ def test_only_quotes_that_were_not_shown_are_new() -> None:
     fresh = talk.last.unseen(an_answer(QUOTE, overlapping, later, elsewhere))
 
     assert fresh == (later, elsewhere)
-    talk.shown(fresh)
+    talk = talk.shown(fresh)
+    assert talk.last is not None
     assert talk.last.shown == (QUOTE, later, elsewhere)
     assert talk.last.answer == an_answer(QUOTE)
 
@@ -29,6 +30,6 @@ def test_only_quotes_that_were_not_shown_are_new() -> None:
 def test_a_long_talk_forgets_its_beginning() -> None:
     talk = Conversation()
     for _ in range(MAX_TURNS + 5):
-        talk.answered(an_answer(QUOTE))
+        talk = talk.answered(an_answer(QUOTE))
 
-    assert len(talk._turns) == MAX_TURNS
+    assert len(talk.turns) == MAX_TURNS
