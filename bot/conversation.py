@@ -10,10 +10,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from retrieval.search import Context
-
 if TYPE_CHECKING:
     from retrieval.answering import Answer, Quote
+    from retrieval.search import Context
 
 MAX_TURNS = 20
 """Older turns are forgotten: nobody asks for more about a question twenty questions ago."""
@@ -78,6 +77,8 @@ class Conversation:
 
         The subject begins with the latest question that stood on its own, and what was declined is no part of it.
         """
+        from retrieval.search import Context
+
         subject: list[Answer] = []
         for turn in reversed(self.turns):
             if turn.answer.answered:
@@ -130,6 +131,9 @@ class Talks:
 
     def __len__(self) -> int:
         return len(self._talks)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._talks
 
     def of(self, key: Hashable) -> Conversation:
         """The talk under ``key``; an empty one where there is none, or none that is recent."""

@@ -392,8 +392,8 @@ class QuothClient(discord.Client):
             return talk
         if _in_thread(message):
             # A thread has the id of the message that it starts from.
-            own = self.talks.of(_place(message))
-            return own if own.last else self.talks.of(message.channel.id)
+            own = _place(message)
+            return self.talks.of(own if own in self.talks else message.channel.id)
         mentioned = self.user is not None and f"<@{self.user.id}>" in message.content
         return Conversation() if message.guild or mentioned else self.talks.of(_place(message))
 
