@@ -81,7 +81,8 @@ def pointing(question: str) -> bool:
 
 def dependent(question: str) -> bool:
     """Whether a question goes on from something, by its looks: it points, begins so, or says next to nothing."""
-    return pointing(question) or bool(_GOES_ON.match(question)) or len(telling(question)) <= 1
+    bare = len(telling(question)) <= 1 and not re.search(r"\s[A-Z]", question)  # a name stands for itself
+    return pointing(question) or bool(_GOES_ON.match(question)) or bare
 
 
 @dataclass(frozen=True, slots=True)
