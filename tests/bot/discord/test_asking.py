@@ -359,7 +359,7 @@ async def test_a_fault_of_ours_ends_in_a_sentence_and_a_log_line(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(made.library.engine, "ask", lambda *_: 1 / 0)
+    monkeypatch.setattr(made.library.engine, "ask", lambda *_, **__: 1 / 0)
 
     await alice.send(channel, mention(simcord_env, ASKED))
 
