@@ -22,6 +22,7 @@ from retrieval.errors import QuothError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from bot.conversation import Talks
     from bot.settings import Settings
     from retrieval.answering import Engine
     from retrieval.encoder import Encoder
@@ -232,6 +233,7 @@ def ask(  # noqa: PLR0913 - the options that the contract names
     The exit status is 0 when the articles answer, 1 when they do not say, 2 after an error.
     """
     from bot import terminal
+    from bot.conversation import Talks
 
     settings = _load(context, articles=articles, index=index, top=top)
     if question is None and sys.stdin.isatty():
@@ -244,6 +246,7 @@ def ask(  # noqa: PLR0913 - the options that the contract names
         threshold=settings.confidence if explain else None,
         out=None if as_json else terminal.console(),
         errors=errors,
+        talks=Talks(),
     )
     return desk.answer_all(sys.stdin.buffer) if question is None else desk.answer(_whole(question))
 
@@ -263,17 +266,23 @@ class _Desk:
     threshold: float | None
     out: Console | None
     errors: Console
+    talks: Talks
 
-    def answer(self, question: str) -> int:
-        """Answer one question; returns the exit status. Raises what the engine raises."""
+    def answer(self, question: str, conversation: str | None = None) -> int:
+        """Answer one question, of a conversation if it has a name; returns the exit status. Raises as the engine."""
         from bot import rendering, terminal
+        from bot.conversation import Conversation
 
+        talk = Conversation() if conversation is None else self.talks.of(conversation)
         with terminal.waiting(self.errors, "Reading"):
-            answer = self.engine.ask(question, self.filters, top=self.top)
+            answer = self.engine.ask(question, self.filters, top=self.top, context=talk.context)
+        if conversation is not None:
+            self.talks.keep(conversation, talk.answered(answer))
         if not answer.hits:
             self.errors.print(rendering.excluded(self.filters, self.engine.snapshot.articles))
         if self.out is None:
-            _put(rendering.answer_json(answer, explain=self.threshold is not None))
+            named = {} if conversation is None else {"conversation": conversation}
+            _put(rendering.answer_json(answer, explain=self.threshold is not None) | named)
         else:
             self.out.print(rendering.answer(answer))
             if self.threshold is not None:
@@ -295,9 +304,11 @@ class _Desk:
             self.out.print(*([""] if number > 1 else []), rendering.line(question), style="bold", sep="\n")
         try:
             line.decode("utf-8")
-            return self.answer(question)
+            return self.answer(*(_of_conversation(question) if self.out is None else (question,)))
         except UnicodeDecodeError:
             sentence = "The line is not UTF-8: save the questions as UTF-8."
+        except ValueError:
+            sentence = 'The line is no such object: write {"question": "...", "conversation": "..."}, both strings.'
         except QuothError as error:
             sentence = rendering.error(error)
         if self.out is None:
@@ -305,6 +316,24 @@ class _Desk:
         else:
             self.errors.print(f"Line {number}: {sentence}")
         return FAILED
+
+
+def _of_conversation(text: str) -> tuple[str, str | None]:
+    """A line's question and conversation; a line that is no JSON object is a question by itself.
+
+    Raises:
+        ValueError: it is an object, but not one that asks something.
+    """
+    if not text.lstrip().startswith("{"):
+        return text, None
+    try:
+        asked = json.loads(text)
+    except RecursionError as error:
+        raise ValueError(text) from error
+    question, conversation = asked.get("question"), asked.get("conversation")
+    if not isinstance(question, str) or not isinstance(conversation, str | None):
+        raise ValueError(text)  # noqa: TRY004 - the line's value, not its type
+    return question, conversation
 
 
 @app.command()

@@ -44,7 +44,7 @@ _stemmer = _Stemmer()
 
 
 @lru_cache(maxsize=2**17)
-def _term(word: str) -> str:
+def term(word: str) -> str:
     """The form under which BM25 compares ``word``: "Met", "meets" and "meeting" are one term, so are "é" and "e".
 
     Porter's stemmer knows no irregular forms, hence the lemma first (simplemma's English dictionary).
@@ -58,12 +58,17 @@ def _term(word: str) -> str:
 
 def terms(text: str) -> list[str]:
     """The terms of ``text``, in order."""
-    return [_term(word) for word in _WORD.findall(text)]
+    return [term(word) for word in _WORD.findall(text)]
 
 
 def located_terms(text: str, start: int, end: int) -> list[tuple[str, int, int]]:
     """The terms of ``text[start:end]``, each with its word's place in ``text``."""
-    return [(_term(word[0]), *word.span()) for word in _WORD.finditer(text, start, end)]
+    return [(term(word[0]), *word.span()) for word in _WORD.finditer(text, start, end)]
+
+
+def telling(text: str) -> set[str]:
+    """The terms of ``text`` that mean something by themselves."""
+    return set(terms(text)) - _stop_terms()
 
 
 @lru_cache(maxsize=1)

@@ -574,3 +574,34 @@ def test_a_watch_tells_of_each_update_and_of_what_goes_wrong(
     assert done.out.count("Indexed 3 articles") == 2
     assert "Watching" in done.err
     assert f"{library.name}" in done.err
+
+
+# --- conversations of scripts --------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("library")
+def test_each_conversation_of_a_script_is_a_talk_of_its_own(quoth: Quoth) -> None:
+    lines = [
+        {"question": "who met Putin in Sochi?", "conversation": "a"},
+        {"question": "when was that?", "conversation": "b"},
+        {"question": "when was that?", "conversation": "a"},
+    ]
+    stdin = "\n".join([*map(json.dumps, lines), "when was that?"]).encode()
+
+    said = quoth("ask", "--json", "--explain", stdin=stdin)
+
+    first, other, again, plain = said.objects
+    assert [each.get("conversation") for each in said.objects] == ["a", "b", "a", None]
+    assert again["understood"].startswith("about: Putin, Sochi")
+    assert again["explain"]["context"]["first"] == first["question"]
+    assert not any("understood" in each for each in (first, other, plain))
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize("bad", ['{"question": 3}', "{not json", '{"question": "who?", "conversation": 7}', "{" * 9999])
+def test_an_object_that_asks_nothing_is_named_and_the_run_goes_on(bad: str, quoth: Quoth) -> None:
+    said = quoth("ask", "--json", stdin=f"{bad}\nwhat do blue whales eat?\n".encode())
+
+    assert said.status == 2
+    assert said.objects[0]["error"].startswith("The line is no such object")
+    assert "krill" in said.objects[1]["quotes"][0]["text"]

@@ -259,7 +259,7 @@ def test_what_answers_beside_the_best_is_of_its_kind_and_no_part_of_it(
 ) -> None:
     text = "Mayor Ingrid Solberg met Captain Brekke on the ferry in 1987 and in 1990."
 
-    (reading,) = spans_read(FakeNetwork(**likes), [hit_of(text)])
+    (reading,) = spans_read(FakeNetwork(None, **likes), [hit_of(text)])
 
     assert bold(reading) == expected
 
