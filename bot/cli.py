@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.settings import Settings
-    from retrieval.answering import Engine
+    from retrieval.answering import Answer, Engine
     from retrieval.encoder import Encoder
     from retrieval.indexing import Progress, Report
     from retrieval.reader import Reader
@@ -237,15 +237,18 @@ def ask(  # noqa: PLR0913 - the options that the contract names
     if question is None and sys.stdin.isatty():
         raise typer.TyperException('Ask something, as in quoth ask "who met in Sochi?", or pipe in a question a line')
     errors = terminal.console(stderr=True)
+    encoder, reader = build_encoder(settings), build_reader(settings)
+    if settings.index.exists():  # else what comes first is to find out whether there is anything to index
+        terminal.load_behind(encoder, reader)
     desk = _Desk(
-        _open(settings, build_encoder(settings), build_reader(settings), errors),
+        _open(settings, encoder, reader, errors),
         _filters(source, after, before, article),
         settings.top,
         threshold=settings.confidence if explain else None,
         out=None if as_json else terminal.console(),
         errors=errors,
     )
-    return desk.answer_all(sys.stdin.buffer) if question is None else desk.answer(_whole(question))
+    return desk.answer_all(terminal.together(sys.stdin.buffer)) if question is None else desk.answer(_whole(question))
 
 
 def _whole(text: str) -> str:
@@ -266,10 +269,43 @@ class _Desk:
 
     def answer(self, question: str) -> int:
         """Answer one question; returns the exit status. Raises what the engine raises."""
-        from bot import rendering, terminal
+        from bot import terminal
 
         with terminal.waiting(self.errors, "Reading"):
             answer = self.engine.ask(question, self.filters, top=self.top)
+        return self._give(answer)
+
+    def answer_all(self, batches: Iterable[Sequence[bytes]]) -> int:
+        """Answer a question a line; a bad line is named and the rest answered. Returns the worst exit status."""
+        statuses: list[int] = []
+        for lines in batches:
+            statuses.extend(self._answer_together(len(statuses) + 1, lines))
+        if not statuses:
+            raise typer.TyperException("No question came on standard input: give one a line")
+        return max(statuses)
+
+    def _answer_together(self, first: int, lines: Sequence[bytes]) -> Iterator[int]:
+        """Answer lines that came together, the ``first`` and those behind it; yields an exit status for each."""
+        from bot import rendering, terminal
+
+        read = [_question(line) for line in lines]
+        refused, answers = None, []
+        try:
+            with terminal.waiting(self.errors, "Reading"):
+                sound = [question for question, wrong in read if wrong is None]
+                answers = self.engine.ask_all(sound, self.filters, top=self.top)
+        except QuothError as error:
+            refused = rendering.error(error)
+        given = iter(answers)
+        for number, (question, wrong) in enumerate(read, first):
+            if self.out is not None:
+                self.out.print(*([""] if number > 1 else []), rendering.line(question), style="bold", sep="\n")
+            sentence = wrong or refused
+            yield self._refuse(number, question, sentence) if sentence else self._give(next(given))
+
+    def _give(self, answer: Answer) -> int:
+        from bot import rendering
+
         if not answer.hits:
             self.errors.print(rendering.excluded(self.filters, self.engine.snapshot.articles))
         if self.out is None:
@@ -280,31 +316,28 @@ class _Desk:
                 self.out.print(rendering.explanation(answer, self.threshold))
         return ANSWERED if answer.answered else NOT_SAID
 
-    def answer_all(self, lines: Iterable[bytes]) -> int:
-        """Answer a question a line; a bad line is named and the rest answered. Returns the worst exit status."""
-        statuses = [self._answer_line(number, line) for number, line in enumerate(lines, 1)]
-        if not statuses:
-            raise typer.TyperException("No question came on standard input: give one a line")
-        return max(statuses)
-
-    def _answer_line(self, number: int, line: bytes) -> int:
-        from bot import rendering
-
-        question = line.decode("utf-8-sig", "replace").rstrip("\r\n")
-        if self.out is not None:
-            self.out.print(*([""] if number > 1 else []), rendering.line(question), style="bold", sep="\n")
-        try:
-            line.decode("utf-8")
-            return self.answer(question)
-        except UnicodeDecodeError:
-            sentence = "The line is not UTF-8: save the questions as UTF-8."
-        except QuothError as error:
-            sentence = rendering.error(error)
+    def _refuse(self, number: int, question: str, sentence: str) -> int:
         if self.out is None:
             _put({"question": question, "error": sentence})
         else:
             self.errors.print(f"Line {number}: {sentence}")
         return FAILED
+
+
+def _question(line: bytes) -> tuple[str, str | None]:
+    """The question on a line, and what is wrong with it, if anything is."""
+    from bot import rendering
+    from retrieval.answering import checked
+
+    question = line.decode("utf-8-sig", "replace").rstrip("\r\n")
+    try:
+        line.decode("utf-8")
+        checked(question)
+    except UnicodeDecodeError:
+        return question, "The line is not UTF-8: save the questions as UTF-8."
+    except QuothError as error:
+        return question, rendering.error(error)
+    return question, None
 
 
 @app.command()

@@ -76,6 +76,7 @@ class Answer:
     evidence: Mapping[str, float] = field(default_factory=dict)
     """What the confidence was made of."""
     elapsed_ms: float = 0.0
+    """Of questions answered together, each has its share of what they took together."""
 
 
 class Engine:
@@ -115,9 +116,29 @@ class Engine:
             QuestionEmpty, QuestionTooLong: it is no question.
             ArticleUnknown: a filter names an article that is not there.
         """
+        return self.ask_all([question], filters, top, weak=weak)[0]
+
+    def ask_all(
+        self, questions: Sequence[str], filters: Filters | None = None, top: int = 3, *, weak: bool = False
+    ) -> list[Answer]:
+        """Answer each of ``questions`` as ``ask`` does. They are encoded together, which takes far less time.
+
+        Raises:
+            QuestionEmpty, QuestionTooLong, ArticleUnknown: as ``ask`` does; then none is answered.
+        """
+        if not questions:
+            return []
         started = time.perf_counter()
-        words = _checked(question)
-        hits = self._searcher.search(words, _HITS, filters)
+        words = [checked(question) for question in questions]
+        found = self._searcher.search_all(words, _HITS, filters)
+        shared_ms = (time.perf_counter() - started) * 1e3 / len(questions)
+        return [self._answer(*each, top, shared_ms, weak=weak) for each in zip(questions, words, found, strict=True)]
+
+    def _answer(
+        self, question: str, words: str, hits: Sequence[Hit], top: int, spent_ms: float, *, weak: bool
+    ) -> Answer:
+        """Read what was found for a question, and choose what to quote of it."""
+        started = time.perf_counter()
         readings = self._reader.read(words, hits)
         every = choose(readings, max(top, 2))
         best = every[:top] if weak else worthwhile(every[:top])
@@ -131,7 +152,7 @@ class Engine:
             quotes=quotes,
             hits=_reranked(hits, readings),
             evidence=evidence,
-            elapsed_ms=(time.perf_counter() - started) * 1e3,
+            elapsed_ms=spent_ms + (time.perf_counter() - started) * 1e3,
         )
 
     def stale(self, article: ArticleInfo) -> Stale | None:
@@ -170,8 +191,8 @@ def _reranked(hits: Sequence[Hit], readings: Iterable[Reading]) -> tuple[Hit, ..
     return tuple(sorted(hits, key=lambda hit: -best[id(hit)]))
 
 
-def _checked(question: str) -> str:
-    """The question on one line, if it is one."""
+def checked(question: str) -> str:
+    """The question on one line, if it is one; raises ``QuestionEmpty`` or ``QuestionTooLong``."""
     if len(question) > MAX_QUESTION:
         raise QuestionTooLong(len(question), MAX_QUESTION)
     if not re.search(r"\w", question):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -64,11 +65,28 @@ class Searcher:
         Raises:
             ArticleUnknown: a filter names an article that is not there.
         """
+        return self.search_all([question], k, filters)[0]
+
+    def search_all(self, questions: Sequence[str], k: int = 10, filters: Filters | None = None) -> list[list[Hit]]:
+        """What ``search`` finds for each of ``questions``, which are encoded together."""
         among = self._among(filters or Filters())
         allowed = None if among is None else self.snapshot.passages_of(among)
         if allowed is not None and not len(allowed):
-            return []
-        query = self._encoder.encode_query([question])[0]
+            return [[] for _ in questions]
+        queries = self._encoder.encode_query(questions)
+        return [
+            self._ranked(question, query, k, among, allowed) for question, query in zip(questions, queries, strict=True)
+        ]
+
+    def _ranked(
+        self,
+        question: str,
+        query: NDArray[np.float32],
+        k: int,
+        among: NDArray[np.bool_] | None,
+        allowed: NDArray[np.int64] | None,
+    ) -> list[Hit]:
+        """The ``k`` best passages for a question and its vector, best first."""
         lexical = self.snapshot.lexical.scores(question)
         ids = self._candidates(query, lexical, max(k, _CANDIDATES), allowed)
         dense = self.snapshot.dense.cosines(query, ids)
