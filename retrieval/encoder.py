@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
 
+# Threads that wait for each other's share of a matrix are to sleep soon: on a core that another program keeps busy the
+# one that is waited for does not come sooner, and two threads then took 30 times the processor time of one. GNU's
+# OpenMP reads this when torch is imported.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
 Vectors = NDArray[np.float32]
 """Float32 of shape (texts, dimension); every row has length 1, so that an inner product is a cosine."""
 
@@ -36,6 +41,10 @@ _BATCH = 16
 
 _QUESTIONS = 64
 """Questions a forward pass: they are short, and what a pass costs besides its words is shared."""
+
+_FEW = 4
+"""Questions that one thread encodes. Among two there is so little to share that they mostly wait for each other: on two
+cores 8 ms for one question either way and, while another program keeps both busy, 9 ms by one thread and 250 by two."""
 
 _LOADING = threading.RLock()
 """One library at a time is loaded; the interpreter would not let two go on side by side anyway."""
@@ -107,7 +116,9 @@ class SentenceTransformerEncoder:
         return self._questions(texts)
 
     def _encode_questions(self, texts: Sequence[str]) -> Vectors:
-        return self._unit(self.load().encode_query(list(texts), **_options(len(texts), _QUESTIONS)))
+        model = self.load()
+        with _threads(1 if len(texts) <= _FEW else None):
+            return self._unit(model.encode_query(list(texts), **_options(len(texts), _QUESTIONS)))
 
     def encode_document(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
         """Vectors of passages, with the model's own prompt for documents.
@@ -204,6 +215,22 @@ class _Gathering:
         ends = np.cumsum([len(texts) for texts, _ in waiting])
         for (_, theirs), part in zip(waiting, np.split(vectors, ends[:-1]), strict=True):
             theirs.set_result(part)
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """Let torch use ``count`` threads for what this thread asks of it; as many as it likes for None."""
+    if count is None:
+        yield
+        return
+    import torch
+
+    usual = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(usual)
 
 
 @contextmanager

@@ -88,10 +88,12 @@ class Searcher:
     ) -> list[Hit]:
         """The ``k`` best passages for a question and its vector, best first."""
         lexical = self.snapshot.lexical.scores(question)
-        ids = self._candidates(query, lexical, max(k, _CANDIDATES), allowed)
+        mean, deviation = float(lexical.mean()), float(lexical.std())
+        near = self.snapshot.dense.nearest(query, max(k, _CANDIDATES), allowed)
+        ids = np.union1d(near, _highest(lexical, max(k, _CANDIDATES), allowed, mean + 2 * deviation))
         dense = self.snapshot.dense.cosines(query, ids)
         dense_z = _z(dense, *self.snapshot.dense.moments(query))
-        lexical_z = _z(lexical[ids], float(lexical.mean()), float(lexical.std()))
+        lexical_z = _z(lexical[ids], mean, deviation)
         fused = DENSE_WEIGHT * dense_z + (1 - DENSE_WEIGHT) * lexical_z
         best = np.lexsort((ids, -fused))[:k]
         return [
@@ -105,15 +107,6 @@ class Searcher:
             )
             for i in best
         ]
-
-    def _candidates(
-        self, query: NDArray[np.float32], lexical: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None
-    ) -> NDArray[np.int64]:
-        """Union of the ``k`` best by either score."""
-        near = self.snapshot.dense.nearest(query, k, allowed)
-        pool = lexical if allowed is None else lexical[allowed]
-        top = np.argpartition(-pool, k - 1)[:k] if len(pool) > k else np.arange(len(pool))
-        return np.union1d(near, top if allowed is None else allowed[top])
 
     def _among(self, filters: Filters) -> NDArray[np.bool_] | None:
         """A mask of the articles that the filters let through; None for all."""
@@ -130,6 +123,16 @@ class Searcher:
                 for number, article in enumerate(self.snapshot.articles)
             ]
         )
+
+
+def _highest(
+    scores: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None, likely: float
+) -> NDArray[np.int64]:
+    """The ids with the ``k`` highest scores, among ``allowed`` if given; quick where that many are over ``likely``."""
+    pool = np.flatnonzero(scores > likely) if allowed is None else allowed[scores[allowed] > likely]
+    if len(pool) < k:
+        pool = np.arange(len(scores)) if allowed is None else allowed
+    return pool[np.argpartition(-scores[pool], k - 1)[:k]] if len(pool) > k else pool
 
 
 def _z(scores: NDArray[np.float32], mean: float, deviation: float) -> NDArray[np.float32]:

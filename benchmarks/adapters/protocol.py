@@ -47,10 +47,19 @@ def run(index: Callable[[str, Passages, Path], None], opened: Callable[[str, Pat
 
 
 def peak_mib() -> float:
-    """The most memory that this process has held (on Linux; its children are not counted)."""
+    """The most memory that this process has held; its children are not counted."""
+    return _status("VmHWM:")
+
+
+def resident_mib() -> float:
+    """The memory that this process holds now, mapped files included (the most it held, where there is no /proc)."""
+    return _status("VmRSS:")
+
+
+def _status(name: str) -> float:
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/status").read_text("utf-8").splitlines():
-            if line.startswith("VmHWM:"):
+            if line.startswith(name):
                 return int(line.split()[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
