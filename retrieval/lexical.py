@@ -113,21 +113,22 @@ class LexicalIndex:
 
         This makes the arrays that ``bm25s.BM25.index`` does, in a fraction of its time.
         """
+        from scipy.sparse import csr_array
+
         count = len(lengths)
-        pairs = tokens.astype(np.int64) * count + np.repeat(np.arange(count), lengths)
-        pairs.sort()
-        firsts = np.flatnonzero(np.diff(pairs, prepend=-1))
-        frequency = np.diff(firsts, append=len(pairs)).astype(np.float32)
-        owners, passages = np.divmod(pairs[firsts], count)
-        having = np.bincount(owners, minlength=len(vocabulary))
+        ends = np.append(0, np.cumsum(lengths, dtype=np.int64))
+        ones = np.ones(len(tokens), dtype=np.float32)
+        postings = csr_array((ones, tokens, ends), shape=(count, len(vocabulary))).tocsc()
+        postings.sum_duplicates()
+        having = np.diff(postings.indptr)
         idf = np.log1p((count - having + 0.5) / (having + 0.5)).astype(np.float32)
         norm = (K1 * (1 - B + B * lengths / max(lengths.mean(), 1e-9))).astype(np.float32)
         bm25 = bm25s.BM25(k1=K1, b=B, method="lucene")
         bm25.vocab_dict, bm25.nonoccurrence_array = vocabulary, None
         bm25.scores = {
-            "data": idf[owners] * frequency / (frequency + norm[passages]),
-            "indices": passages.astype(np.int32),
-            "indptr": np.append(0, np.cumsum(having)).astype(np.int64),
+            "data": np.repeat(idf, having) * postings.data / (postings.data + norm[postings.indices]),
+            "indices": postings.indices.astype(np.int32),
+            "indptr": postings.indptr.astype(np.int64),
             "num_docs": count,
         }
         return cls(bm25, tokens, lengths)
