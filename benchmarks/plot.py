@@ -19,6 +19,9 @@ PANELS = {
     "disk_mb": "On disk, MB",
     "hit_at_1": "Right passage first",
 }
+_WHOLE = 100
+"""From here on figures are shown without decimals."""
+
 OURS, OTHERS = "#b4552d", "#9aa5b1"
 
 
@@ -31,12 +34,17 @@ def main() -> None:
     for axis, (column, title) in zip(axes.flat, PANELS.items(), strict=True):
         values = [rows[name][column] for name in names]
         bars = axis.barh(names, values, color=[OURS if name == "quoth" else OTHERS for name in names])
-        axis.bar_label(bars, fmt="%.2f" if column.startswith("hit") else "%.3g", padding=2, fontsize=8)
+        axis.bar_label(bars, [_label(value) for value in values], padding=2, fontsize=8)
         axis.set_title(title, fontsize=9, loc="left")
         axis.set_xlim(0, max(values) * 1.2)
         axis.spines[["top", "right", "bottom"]].set_visible(False)
         axis.xaxis.set_visible(False)
     figure.savefig(sys.argv[2], metadata={"Date": None})
+
+
+def _label(value: float) -> str:
+    """Three figures that count."""
+    return f"{value:.0f}" if value >= _WHOLE else f"{value:.3g}"
 
 
 if __name__ == "__main__":
