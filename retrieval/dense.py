@@ -172,7 +172,7 @@ def _moments(vectors: Vectors) -> tuple[Scores, Scores]:
 
 
 def _cells_needed(index: Any, vectors: Vectors) -> int:
-    """How many cells to search for ``RECALL`` on probes near some of the vectors: a quarter more until it is reached."""
+    """How many cells to search for ``RECALL`` on probes near some vectors: a quarter more until it is reached."""
     chance = np.random.default_rng(1)
     noise = chance.standard_normal((_SAMPLE, vectors.shape[1])).astype(np.float32)
     noise /= np.linalg.norm(noise, axis=1, keepdims=True)
