@@ -6,10 +6,10 @@ import difflib
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from rich import progress as bars
 from rich.console import Console, RenderableType
@@ -25,10 +25,15 @@ if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
     from retrieval.answering import Answer, Engine
+    from retrieval.encoder import Encoder
+    from retrieval.reader import Reader
     from retrieval.search import Context, Filters
 
 PROMPT = "> "
 _UNLIMITED = 1_000_000
+_BLOCK = 2**16
+_TOGETHER = 64
+"""Questions answered at once: more are hardly faster, and the first answer should not be long in coming."""
 _STAGES = {
     "waiting": "Waiting for another program to write the index",
     "reading": "Reading articles",
@@ -77,12 +82,24 @@ def warm_up(engine: Engine) -> threading.Thread:
     """
 
     def load() -> None:
-        try:
+        with suppress(QuothError):  # the first question meets it again, and says so
             engine.ask("Who?")
-        except QuothError:
-            return  # the first question meets it again, and says so
 
     thread = threading.Thread(target=load, name="warm-up")
+    thread.start()
+    return thread
+
+
+def load_behind(*models: Encoder | Reader | None) -> threading.Thread:
+    """Load models on a thread, while whoever calls goes on with what needs none."""
+
+    def load() -> None:
+        with suppress(QuothError):  # the first use meets it again, and says so
+            for model in models:
+                if model is not None:
+                    model.load()
+
+    thread = threading.Thread(target=load, name="loading")
     thread.start()
     return thread
 
@@ -115,6 +132,17 @@ def piped(stdin: Iterable[bytes]) -> Iterator[str]:
     """Lines as another program writes them; what is not UTF-8 is read as far as it can be."""
     for text in stdin:
         yield text.decode("utf-8", "replace")
+
+
+def together(stdin: BinaryIO) -> Iterator[Sequence[bytes]]:
+    """The lines that another program writes: those that are there already in one batch, never waiting for more."""
+    rest = b""
+    while block := stdin.read1(_BLOCK):  # type: ignore[attr-defined]
+        *lines, rest = (rest + block).split(b"\n")
+        for start in range(0, len(lines), _TOGETHER):
+            yield lines[start : start + _TOGETHER]
+    if rest:
+        yield [rest]
 
 
 def _history(path: Path, errors: Console) -> History:

@@ -18,7 +18,7 @@ from retrieval.passages import Span, paragraph_around
 from retrieval.reader import OverlapReader, Reader, Reading, whole_sentences
 from retrieval.search import OWED, Context, Filters, Hit, Searcher, dependent, pointing
 from retrieval.snapshot import Snapshot
-from retrieval.spelling import Slip, Speller
+from retrieval.spelling import Mended, Slip, Speller
 
 MAX_QUESTION = 2_000
 """Code points. The encoder reads about half of that; nobody types more."""
@@ -77,6 +77,7 @@ class Answer:
     evidence: Mapping[str, float] = field(default_factory=dict)
     """What the confidence was made of."""
     elapsed_ms: float = 0.0
+    """Of questions answered together, each has its share of what they took together."""
     context: Context | None = None
     """The talk before the question, when the question goes on from it."""
     read_as: str = ""
@@ -132,9 +133,41 @@ class Engine:
             QuestionEmpty, QuestionTooLong: it is no question.
             ArticleUnknown: a filter names an article that is not there.
         """
+        return self.ask_all([question], filters, top, weak=weak, contexts=[context])[0]
+
+    def ask_all(
+        self,
+        questions: Sequence[str],
+        filters: Filters | None = None,
+        top: int = 3,
+        *,
+        weak: bool = False,
+        contexts: Sequence[Context | None] | None = None,
+    ) -> list[Answer]:
+        """Answer each of ``questions`` as ``ask`` does. They are encoded together, which takes far less time.
+
+        Raises:
+            QuestionEmpty, QuestionTooLong, ArticleUnknown: as ``ask`` does; then none is answered.
+        """
+        if not questions:
+            return []
         started = time.perf_counter()
-        words, slips = self._speller.mended(_checked(question))
-        hits = self._searcher.search(words, _HITS, filters, context)
+        contexts = contexts or [None] * len(questions)
+        mended = [self._speller.mended(checked(question)) for question in questions]
+        found = self._searcher.search_all([each.text for each in mended], _HITS, filters, contexts)
+        shared_ms = (time.perf_counter() - started) * 1e3 / len(questions)
+        answers = [
+            self._answer(each, hits, context, top, weak=weak)
+            for each, hits, context in zip(mended, found, contexts, strict=True)
+        ]
+        return [
+            replace(answer, question=question, elapsed_ms=answer.elapsed_ms + shared_ms)
+            for question, answer in zip(questions, answers, strict=True)
+        ]
+
+    def _answer(self, mended: Mended, hits: Sequence[Hit], context: Context | None, top: int, *, weak: bool) -> Answer:
+        """Read what was found for a question, and choose what to quote of it."""
+        started, words = time.perf_counter(), mended.text
         if not (hits and hits[0].talk >= OWED and dependent(words)):
             context = None
         read_as = named(words, context) if context else words
@@ -145,7 +178,7 @@ class Engine:
         evidence = self._evidence((words, read_as), every)
         confidence = self._reader.calibration.probability(evidence) if evidence else 0.0
         return Answer(
-            question=question,
+            question=words,
             answered=bool(quotes) and confidence >= self._threshold,
             confidence=confidence,
             quotes=quotes,
@@ -154,7 +187,7 @@ class Engine:
             elapsed_ms=(time.perf_counter() - started) * 1e3,
             context=context,
             read_as=read_as,
-            slips=slips,
+            slips=mended.slips,
         )
 
     def stale(self, article: ArticleInfo) -> Stale | None:
@@ -200,8 +233,8 @@ def _reranked(hits: Sequence[Hit], readings: Iterable[Reading]) -> tuple[Hit, ..
     return tuple(sorted(hits, key=lambda hit: -best[id(hit)]))
 
 
-def _checked(question: str) -> str:
-    """The question on one line, if it is one."""
+def checked(question: str) -> str:
+    """The question on one line, if it is one; raises ``QuestionEmpty`` or ``QuestionTooLong``."""
     if len(question) > MAX_QUESTION:
         raise QuestionTooLong(len(question), MAX_QUESTION)
     if not re.search(r"\w", question):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from retrieval.encoder import uncollected
 from retrieval.errors import ReaderUnavailable
 from retrieval.lexical import LexicalIndex, located_terms
 from retrieval.passages import Passage, Sentence, Span, sentences
@@ -75,6 +76,9 @@ class Reader(Protocol):
     def calibration(self) -> Calibration:
         """How sure an answer found by this reader is."""
 
+    def load(self) -> object:
+        """Have in memory what reading takes, as the first use does; any thread may see to that ahead of time."""
+
     def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
         """Everything in ``hits`` that may answer ``question``, in any order."""
 
@@ -99,6 +103,9 @@ class OverlapReader:
 
     def __init__(self, lexical: LexicalIndex) -> None:
         self._lexical = lexical
+
+    def load(self) -> None:
+        """There is nothing to load."""
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
         """One reading a sentence."""
@@ -151,7 +158,8 @@ class SpanReader:
         with self._lock:
             if self._model is None:
                 name = self._name
-                self._model = SpanModel.trained(name) if isinstance(name, Path) else SpanModel.named(name)
+                with uncollected():
+                    self._model = SpanModel.trained(name) if isinstance(name, Path) else SpanModel.named(name)
             return self._model
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,6 +135,33 @@ class _Form:
         return fused
 
 
+class _Lexical(NamedTuple):
+    """BM25 of every passage, and its mean and deviation over them."""
+
+    scores: _Scores
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, scores: _Scores) -> _Lexical:
+        return cls(scores, float(scores.mean()), float(scores.std()))
+
+
+_FORMS = 3
+"""Texts of a question in a talk that passages are scored for; see ``_texts``."""
+
+
+def _texts(question: str, context: Context | None) -> tuple[str, ...]:
+    """The forms of a question: as typed and, in a talk, behind its questions and before the passage quoted last.
+
+    What was said goes along behind them for its nearness to the question only.
+    """
+    if context is None:
+        return (question,)
+    quoted = f"{question} {context.previous} {context.quoted}"
+    return question, f"{context.questions} {question}", quoted, context.said
+
+
 class Searcher:
     """Searches one snapshot."""
 
@@ -153,28 +181,50 @@ class Searcher:
         Raises:
             ArticleUnknown: a filter names an article that is not there.
         """
+        return self.search_all([question], k, filters, [context])[0]
+
+    def search_all(
+        self,
+        questions: Sequence[str],
+        k: int = 10,
+        filters: Filters | None = None,
+        contexts: Sequence[Context | None] | None = None,
+    ) -> list[list[Hit]]:
+        """What ``search`` finds for each of ``questions``, in its context if it has one; encoded together."""
         among = self._among(filters or Filters())
         allowed = None if among is None else self.snapshot.passages_of(among)
         if allowed is not None and not len(allowed):
-            return []
-        texts = [question]
-        if context:
-            texts += [f"{context.questions} {question}", f"{question} {context.previous} {context.quoted}"]
-        # What was said goes along for its nearness to the question only.
-        queries = self._encoder.encode_query([*texts, context.said] if context else texts)
-        every = [self.snapshot.lexical.scores(text) for text in texts]
-        found = [
-            self._candidates(query, lexical, max(k, _CANDIDATES), allowed)
-            for query, lexical in zip(queries, every, strict=False)
+            return [[] for _ in questions]
+        contexts = contexts or [None] * len(questions)
+        asked = [_texts(question, context) for question, context in zip(questions, contexts, strict=True)]
+        queries = iter(self._encoder.encode_query([text for texts in asked for text in texts]))
+        return [
+            self._ranked(texts, [next(queries) for _ in texts], k, context, among, allowed)
+            for texts, context in zip(asked, contexts, strict=True)
         ]
-        ids = np.unique(np.concatenate(found))
-        forms = [self._scored(query, lexical, ids) for query, lexical in zip(queries, every, strict=False)]
+
+    def _ranked(
+        self,
+        texts: Sequence[str],
+        queries: Sequence[_Scores],
+        k: int,
+        context: Context | None,
+        among: NDArray[np.bool_] | None,
+        allowed: NDArray[np.int64] | None,
+    ) -> list[Hit]:
+        """The ``k`` best passages for a question, whose ``texts`` have the vectors ``queries``; best first."""
+        every = [_Lexical.of(self.snapshot.lexical.scores(text)) for text in texts[:_FORMS]]
+        depth = max(k, _CANDIDATES)
+        near = [self.snapshot.dense.nearest(query, depth, allowed) for query in queries[:_FORMS]]
+        named = [_highest(each.scores, depth, allowed, each.mean + 2 * each.deviation) for each in every]
+        ids = np.unique(np.concatenate([*near, *named]))
+        forms = [self._scored(query, each, ids) for query, each in zip(queries, every, strict=False)]
         typed, *others = forms
         fused, dense, talk = typed.fused, typed.dense, np.zeros(len(ids), np.float32)
         if context:
-            odds = self._leaning(question, context, float(queries[0] @ queries[-1]))
+            odds = self._leaning(texts[0], context, float(queries[0] @ queries[-1]))
             fused, talk = _mixed(typed.fused, self._within(forms, context, ids, among), odds)
-            if pointing(question):  # a passage may be near to what it stands for, though not by what was quoted
+            if pointing(texts[0]):  # a passage may be near to what it stands for, though not by what was quoted
                 dense = np.where(talk < OWED, dense, (dense + others[0].dense) / 2)
         best = np.lexsort((ids, -fused))[:k]
         return [
@@ -190,12 +240,11 @@ class Searcher:
             for i in best
         ]
 
-    def _scored(self, query: _Scores, lexical: _Scores, ids: NDArray[np.int64]) -> _Form:
+    def _scored(self, query: _Scores, lexical: _Lexical, ids: NDArray[np.int64]) -> _Form:
         """The scores of the passages ``ids`` for one form of the question."""
         dense = self.snapshot.dense.cosines(query, ids)
         dense_z = _z(dense, *self.snapshot.dense.moments(query))
-        lexical_z = _z(lexical[ids], float(lexical.mean()), float(lexical.std()))
-        return _Form(dense, lexical[ids], dense_z, lexical_z)
+        return _Form(dense, lexical.scores[ids], dense_z, _z(lexical.scores[ids], lexical.mean, lexical.deviation))
 
     def _leaning(self, question: str, context: Context, nearness: float) -> float:
         """Log odds that the question goes on from the talk."""
@@ -213,15 +262,6 @@ class Searcher:
             if self.snapshot.passage(int(ids[place]), among).text == context.quoted:
                 scores[place] = _QUOTED_ANEW * typed[place] + (1 - _QUOTED_ANEW) * questions[place]
         return scores
-
-    def _candidates(
-        self, query: NDArray[np.float32], lexical: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None
-    ) -> NDArray[np.int64]:
-        """Union of the ``k`` best by either score."""
-        near = self.snapshot.dense.nearest(query, k, allowed)
-        pool = lexical if allowed is None else lexical[allowed]
-        top = np.argpartition(-pool, k - 1)[:k] if len(pool) > k else np.arange(len(pool))
-        return np.union1d(near, top if allowed is None else allowed[top])
 
     def _among(self, filters: Filters) -> NDArray[np.bool_] | None:
         """A mask of the articles that the filters let through; None for all."""
@@ -253,6 +293,14 @@ def _log_share(scores: _Scores) -> _Scores:
     logits = scores / np.float32(_TEMPERATURE)
     shares: _Scores = logits - np.logaddexp.reduce(logits)
     return shares
+
+
+def _highest(scores: _Scores, k: int, allowed: NDArray[np.int64] | None, likely: float) -> NDArray[np.int64]:
+    """The ids with the ``k`` highest scores, among ``allowed`` if given; quick where that many are over ``likely``."""
+    pool = np.flatnonzero(scores > likely) if allowed is None else allowed[scores[allowed] > likely]
+    if len(pool) < k:
+        pool = np.arange(len(scores)) if allowed is None else allowed
+    return pool[np.argpartition(-scores[pool], k - 1)[:k]] if len(pool) > k else pool
 
 
 def _z(scores: NDArray[np.float32], mean: float, deviation: float) -> NDArray[np.float32]:

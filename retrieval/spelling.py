@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from retrieval.lexical import term
 from retrieval.snapshot import Snapshot
@@ -27,13 +28,20 @@ class Slip:
     meant: str
 
 
+class Mended(NamedTuple):
+    """A question with its slips put right, and these."""
+
+    text: str
+    slips: tuple[Slip, ...]
+
+
 class Speller:
     """Reads questions about one snapshot's articles. Any number of threads may use it."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
 
-    def mended(self, question: str) -> tuple[str, tuple[Slip, ...]]:
+    def mended(self, question: str) -> Mended:
         """The question with its slips put right, and these.
 
         A word is one when neither the articles nor simplemma's English dictionary has it and one edit (two for a
@@ -42,7 +50,7 @@ class Speller:
         """
         slips = {word: meant for word in _WORD.findall(question) if (meant := self._meant(word)) is not None}
         mended = _WORD.sub(lambda match: slips.get(match[0], match[0]), question)
-        return mended, tuple(Slip(typed, meant) for typed, meant in slips.items())
+        return Mended(mended, tuple(Slip(typed, meant) for typed, meant in slips.items()))
 
     def _meant(self, word: str) -> str | None:
         from rapidfuzz import process

@@ -10,11 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot import cli
 from retrieval import indexing
+from retrieval.answering import Engine
 from retrieval.encoder import Encoder, Vectors
 from retrieval.errors import IndexLocked, NoArticles
 from retrieval.indexing import update
@@ -143,6 +145,35 @@ def test_many_questions_are_readable_without_json(quoth: Quoth) -> None:
 )
 def test_the_status_of_many_questions_is_the_worst(lines: bytes, status: int, quoth: Quoth) -> None:
     assert quoth("ask", stdin=lines).status == status
+
+
+def test_models_load_while_the_index_is_opened(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
+    loading = threading.Event()
+    waited: list[bool] = []
+
+    class Loading(FakeEncoder):
+        def load(self) -> None:
+            loading.set()
+
+    opened = cli._open
+
+    def opened_late(*arguments: Any) -> Engine:
+        waited.append(loading.wait(10))
+        return opened(*arguments)
+
+    quoth("index")
+    monkeypatch.setattr(cli, "build_encoder", lambda _: Loading())
+    monkeypatch.setattr(cli, "_open", opened_late)
+
+    assert quoth("ask", "who met Putin in Sochi?").status == 0
+    assert waited == [True]
+
+
+def test_a_filter_that_makes_no_sense_is_told_with_every_question(quoth: Quoth) -> None:
+    said = quoth("ask", "--json", "--article", "whale.txt", stdin=b"who met Putin?\nwhat do whales eat?\n")
+
+    assert said.status == 2
+    assert ["did you mean whales.txt?" in answer["error"] for answer in said.objects] == [True, True]
 
 
 def test_no_question_at_all_is_an_error(quoth: Quoth) -> None:

@@ -39,6 +39,24 @@ def piped(quoth: Quoth, *lines: str, options: tuple[str, ...] = ()) -> tuple[str
     return said.out, said.err
 
 
+def test_lines_that_are_there_come_together_and_none_is_waited_for() -> None:
+    reading, writing = os.pipe()
+    with open(reading, "rb") as stdin, open(writing, "wb", buffering=0) as program:  # noqa: PTH123 - descriptors
+        batches = terminal.together(stdin)
+        program.write(b"one\ntwo\nthr")
+        assert next(batches) == [b"one", b"two"]
+        program.write(b"ee\nfour")
+        assert next(batches) == [b"three"]
+        program.close()
+        assert list(batches) == [[b"four"]]
+
+
+def test_a_long_file_comes_in_batches() -> None:
+    batches = list(terminal.together(io.BytesIO(b"who?\n" * 100)))
+
+    assert list(map(len, batches)) == [64, 36]
+
+
 # --- on a pipe -----------------------------------------------------------------------------------------------
 
 pytestmark = pytest.mark.usefixtures("library")
