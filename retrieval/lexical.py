@@ -6,7 +6,7 @@ import re
 import threading
 import unicodedata
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -183,11 +183,27 @@ class LexicalIndex:
         idf = {term: self._idf(term) for term in found - _stop_terms() or found}
         return {term: value / sum(idf.values()) for term, value in idf.items()}
 
+    @property
+    def vocabulary(self) -> Collection[str]:
+        """Every term."""
+        return self._vocabulary.keys()
+
+    def having(self, term: str) -> TermIds:
+        """The passages that have a term, in order."""
+        number = self._vocabulary.get(term)
+        if number is None:
+            return np.empty(0, dtype=np.int32)
+        bounds: Any = self._bm25.scores["indptr"]
+        passages: TermIds = self._bm25.scores["indices"][bounds[number] : bounds[number + 1]]
+        return passages
+
+    def frequency(self, term: str) -> int:
+        """How many passages have a term."""
+        return len(self.having(term))
+
     def _idf(self, term: str) -> float:
         """Lucene's inverse document frequency."""
-        number = self._vocabulary.get(term)
-        bounds: Any = self._bm25.scores["indptr"]
-        frequency = 0 if number is None else int(bounds[number + 1] - bounds[number])
+        frequency = self.frequency(term)
         return float(np.log1p((len(self) - frequency + 0.5) / (frequency + 0.5)))
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
-from retrieval.lexical import term
+from retrieval.lexical import located_terms, term
 from retrieval.snapshot import Snapshot
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -45,7 +44,7 @@ class Speller:
         """The question with its slips put right, and these.
 
         A word is one when neither the articles nor simplemma's English dictionary has it and one edit (two for a
-        long word) makes it a word of the articles: by optimal string alignment, which takes two letters that
+        long word) makes its term one of the articles': by optimal string alignment, which takes two letters that
         changed places for one edit.
         """
         slips = {word: meant for word in _WORD.findall(question) if (meant := self._meant(word)) is not None}
@@ -53,42 +52,39 @@ class Speller:
         return Mended(mended, tuple(Slip(typed, meant) for typed, meant in slips.items()))
 
     def _meant(self, word: str) -> str | None:
-        from rapidfuzz import process
-        from rapidfuzz.distance import OSA
         from simplemma import is_known
 
         low = word.casefold()
-        if len(low) < _SHORTEST or is_known(low, lang="en") or low in self._words:
+        if len(low) < _SHORTEST or is_known(low, lang="en"):
             return None
-        near = process.extract(
-            low,
-            self._words.keys(),
-            scorer=OSA.distance,
-            processor=None,
-            score_cutoff=2 if len(low) >= _LONG else 1,
-            limit=None,
-        )
-        able = [(edits, other) for other, edits, _ in near if len(low) >= _SAME_START or other[0] == low[0]]
-        if not able or any(_inflected(low, other) for _, other in able):
-            return None
-        _, best = min(able, key=lambda each: (each[0], each[1][0] != low[0], -self._words[each[1]][1]))
-        return self._words[best][0]
+        typed, lexical = term(low), self._snapshot.lexical
+        if lexical.frequency(typed):  # "Sochy" and "Sochi" are one term, and so are forms of one word
+            written = self._written(typed)
+            same = written is None or low.startswith(written.casefold()) or written.casefold().startswith(low)
+            return None if same else written
+        near = min(self._near(low, typed), key=lambda each: (each[0], -lexical.frequency(each[1])), default=None)
+        return self._written(near[1]) if near else None
 
-    @cached_property
-    def _words(self) -> dict[str, tuple[str, int]]:
-        """Every word of the articles and their titles in small letters: as it is mostly written, and how often."""
-        counts: Counter[str] = Counter()
-        for article in self._snapshot.articles:
-            counts.update(_WORD.findall(article.title))
-            counts.update(_WORD.findall(self._snapshot.article(article.id).text))
-        words: dict[str, tuple[str, int]] = {}
-        for word, count in counts.items():
-            low = word.casefold()
-            if len(low) >= _SHORTEST - 1 and count > words.get(low, ("", 0))[1]:
-                words[low] = word, count
-        return words
+    def _near(self, low: str, typed: str) -> Iterator[tuple[int, str]]:
+        """Terms of the articles that a slip would explain, each behind its edits."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
 
+        edits = 2 if len(low) >= _LONG else 1
+        terms = self._snapshot.lexical.vocabulary
+        for other, distance, _ in process.extract(typed, terms, scorer=OSA.distance, score_cutoff=edits, limit=None):
+            if len(other) >= _SHORTEST - 1 and (len(low) >= _SAME_START or other[0] == low[0]):
+                yield int(distance), other
 
-def _inflected(word: str, other: str) -> bool:
-    """Whether the two are forms of one word, which BM25 takes for the same anyway."""
-    return term(word) == term(other) and (word.startswith(other) or other.startswith(word))
+    def _written(self, meant: str) -> str | None:
+        """A word of the articles whose term this is, as it is written in a passage or in a title that has it."""
+        for number in self._snapshot.lexical.having(meant)[:1].tolist():
+            passage = self._snapshot.passage(number)
+            for text, start, end in (
+                (passage.article.text, passage.start, passage.end),
+                (passage.article.title, 0, len(passage.article.title)),
+            ):
+                for found, first, last in located_terms(text, start, end):
+                    if found == meant:
+                        return text[first:last]
+        return None
