@@ -6,7 +6,7 @@ BIN := .venv/bin
 override Q := $(value Q)
 export Q
 
-.PHONY: chat ask test check clean
+.PHONY: chat ask test check bench scale clean
 
 chat: .venv/installed
 	@$(BIN)/quoth chat
@@ -24,8 +24,12 @@ check: .venv/installed-dev
 test: check
 	@$(BIN)/pytest --cov --cov-report=term -q
 
+bench scale: .venv/installed
+	@test -n "$(DATA)" || { echo "Name a data set, such as SQuAD's: make $@ DATA=dev-v1.1.json" >&2; exit 2; }
+	@$(BIN)/python -m benchmarks.$(if $(filter bench,$@),side_by_side,scale) "$(DATA)"
+
 clean:
-	@rm -rf .venv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	@rm -rf .venv benchmarks/environments .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache *.egg-info
 	@find bot retrieval tests benchmarks training -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Installing writes to standard error, so that standard output holds the answer alone.

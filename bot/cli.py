@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from bot.conversation import Talks
     from bot.settings import Settings
-    from retrieval.answering import Engine
+    from retrieval.answering import Answer, Engine
     from retrieval.encoder import Encoder
     from retrieval.indexing import Progress, Report
     from retrieval.reader import Reader
@@ -234,20 +235,25 @@ def ask(  # noqa: PLR0913 - the options that the contract names
     The exit status is 0 when the articles answer, 1 when they do not say, 2 after an error.
     """
     from bot import terminal
+    from bot.conversation import Talks
 
     settings = _load(context, articles=articles, index=index, top=top)
     if question is None and sys.stdin.isatty():
         raise typer.TyperException('Ask something, as in quoth ask "who met in Sochi?", or pipe in a question a line')
     errors = terminal.console(stderr=True)
+    encoder, reader = build_encoder(settings), build_reader(settings)
+    if settings.index.exists():  # else what comes first is to find out whether there is anything to index
+        terminal.load_behind(encoder, reader)
     desk = _Desk(
-        _open(settings, build_encoder(settings), build_reader(settings), errors),
+        _open(settings, encoder, reader, errors),
         _filters(source, after, before, article),
         settings.top,
         threshold=settings.confidence if explain else None,
         out=None if as_json else terminal.console(),
         errors=errors,
+        talks=Talks(),
     )
-    return desk.answer_all(sys.stdin.buffer) if question is None else desk.answer(_whole(question))
+    return desk.answer_all(terminal.together(sys.stdin.buffer)) if question is None else desk.answer(_whole(question))
 
 
 def _whole(text: str) -> str:
@@ -265,48 +271,121 @@ class _Desk:
     threshold: float | None
     out: Console | None
     errors: Console
+    talks: Talks
 
-    def answer(self, question: str) -> int:
-        """Answer one question; returns the exit status. Raises what the engine raises."""
+    def answer(self, question: str, conversation: str | None = None) -> int:
+        """Answer one question, of a conversation if it has a name; returns the exit status. Raises as the engine."""
+        from bot import terminal
+        from bot.conversation import Conversation
+
+        talk = Conversation() if conversation is None else self.talks.of(conversation)
+        with terminal.waiting(self.errors, "Reading"):
+            answer = self.engine.ask(question, self.filters, top=self.top, context=talk.context)
+        if conversation is not None:
+            self.talks.keep(conversation, talk.answered(answer))
+        return self._give(answer, conversation)
+
+    def answer_all(self, batches: Iterable[Sequence[bytes]]) -> int:
+        """Answer a question a line; a bad line is named and the rest answered. Returns the worst exit status."""
+        statuses: list[int] = []
+        for lines in batches:
+            statuses.extend(self._answer_together(len(statuses) + 1, lines))
+        if not statuses:
+            raise typer.TyperException("No question came on standard input: give one a line")
+        return max(statuses)
+
+    def _answer_together(self, first: int, lines: Sequence[bytes]) -> Iterator[int]:
+        """Answer lines that came together, the ``first`` and those behind it; yields an exit status for each."""
         from bot import rendering, terminal
 
-        with terminal.waiting(self.errors, "Reading"):
-            answer = self.engine.ask(question, self.filters, top=self.top)
+        read = [_line(line, objects=self.out is None) for line in lines]
+        refused, answers = None, []
+        try:
+            with terminal.waiting(self.errors, "Reading"):
+                alone = [line.question for line in read if line.conversation is None and line.wrong is None]
+                answers = self.engine.ask_all(alone, self.filters, top=self.top)
+        except QuothError as error:
+            refused = rendering.error(error)
+        given = iter(answers)
+        for number, line in enumerate(read, first):
+            if self.out is not None:
+                self.out.print(*([""] if number > 1 else []), rendering.line(line.question), style="bold", sep="\n")
+            if sentence := line.wrong or refused:
+                yield self._refuse(number, line.question, sentence)
+            elif line.conversation is None:
+                yield self._give(next(given))
+            else:
+                yield self.answer(line.question, line.conversation)
+
+    def _give(self, answer: Answer, conversation: str | None = None) -> int:
+        """Put an answer out; returns its exit status."""
+        from bot import rendering
+
         if not answer.hits:
             self.errors.print(rendering.excluded(self.filters, self.engine.snapshot.articles))
         if self.out is None:
-            _put(rendering.answer_json(answer, explain=self.threshold is not None))
+            named = {} if conversation is None else {"conversation": conversation}
+            _put(rendering.answer_json(answer, explain=self.threshold is not None) | named)
         else:
             self.out.print(rendering.answer(answer))
             if self.threshold is not None:
                 self.out.print(rendering.explanation(answer, self.threshold))
         return ANSWERED if answer.answered else NOT_SAID
 
-    def answer_all(self, lines: Iterable[bytes]) -> int:
-        """Answer a question a line; a bad line is named and the rest answered. Returns the worst exit status."""
-        statuses = [self._answer_line(number, line) for number, line in enumerate(lines, 1)]
-        if not statuses:
-            raise typer.TyperException("No question came on standard input: give one a line")
-        return max(statuses)
-
-    def _answer_line(self, number: int, line: bytes) -> int:
-        from bot import rendering
-
-        question = line.decode("utf-8-sig", "replace").rstrip("\r\n")
-        if self.out is not None:
-            self.out.print(*([""] if number > 1 else []), rendering.line(question), style="bold", sep="\n")
-        try:
-            line.decode("utf-8")
-            return self.answer(question)
-        except UnicodeDecodeError:
-            sentence = "The line is not UTF-8: save the questions as UTF-8."
-        except QuothError as error:
-            sentence = rendering.error(error)
+    def _refuse(self, number: int, question: str, sentence: str) -> int:
         if self.out is None:
             _put({"question": question, "error": sentence})
         else:
             self.errors.print(f"Line {number}: {sentence}")
         return FAILED
+
+
+class _Line(NamedTuple):
+    """A line of standard input: its question, the conversation that it belongs to, and what is wrong with it."""
+
+    question: str
+    conversation: str | None = None
+    wrong: str | None = None
+
+
+def _line(line: bytes, *, objects: bool) -> _Line:
+    """Read a line; where ``objects`` are taken, one may be JSON's."""
+    from bot import rendering
+    from retrieval.answering import checked
+
+    text = line.decode("utf-8-sig", "replace").rstrip("\r\n")
+    question, conversation = text, None
+    try:
+        line.decode("utf-8")
+        if objects:
+            question, conversation = _of_conversation(text)
+        checked(question)
+    except UnicodeDecodeError:
+        return _Line(text, wrong="The line is not UTF-8: save the questions as UTF-8.")
+    except ValueError:
+        sentence = 'The line is no such object: write {"question": "...", "conversation": "..."}, both strings.'
+        return _Line(text, wrong=sentence)
+    except QuothError as error:
+        return _Line(question, wrong=rendering.error(error))
+    return _Line(question, conversation)
+
+
+def _of_conversation(text: str) -> tuple[str, str | None]:
+    """A line's question and conversation; a line that is no JSON object is a question by itself.
+
+    Raises:
+        ValueError: it is an object, but not one that asks something.
+    """
+    if not text.lstrip().startswith("{"):
+        return text, None
+    try:
+        asked = json.loads(text)
+    except RecursionError as error:
+        raise ValueError(text) from error
+    question, conversation = asked.get("question"), asked.get("conversation")
+    if not isinstance(question, str) or not isinstance(conversation, str | None):
+        raise ValueError(text)  # noqa: TRY004 - the line's value, not its type
+    return question, conversation
 
 
 @app.command()

@@ -1,16 +1,35 @@
-"""The turns of a talk: what was asked and answered, and which quotes a person has seen."""
+"""The turns of a talk: what was asked and answered, what of it a follow-up question means, and what is no question."""
 
 from __future__ import annotations
 
-from collections import deque
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from retrieval.answering import Answer, Quote
+    from retrieval.search import Context
 
 MAX_TURNS = 20
 """Older turns are forgotten: nobody asks for more about a question twenty questions ago."""
+
+MAX_AGE_S = 3600.0
+"""After an hour without a question a talk begins anew."""
+
+MAX_TALKS = 1_000
+"""Talks kept at once where many people ask; the one that rested longest goes first."""
+
+_NAMES = 4
+"""Names that a pronoun may stand for, at most."""
+
+_LONGEST_NAME = 6
+"""Words; what is longer is no name."""
+
+# --- turns ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +38,8 @@ class Turn:
 
     answer: Answer
     shown: tuple[Quote, ...]
+    before: Context | None = None
+    """What was said before it."""
 
     def unseen(self, answer: Answer) -> tuple[Quote, ...]:
         """The quotes of a fuller ``answer`` that do not overlap any that was shown."""
@@ -29,22 +50,126 @@ def _overlap(one: Quote, other: Quote) -> bool:
     return one.article.id == other.article.id and one.start < other.end and other.start < one.end
 
 
+@dataclass(frozen=True, slots=True)
 class Conversation:
-    """A talk's latest turns, at most ``MAX_TURNS``."""
+    """A talk's latest turns, oldest first. A value: what goes on from it leaves it as it is."""
 
-    def __init__(self) -> None:
-        self._turns: deque[Turn] = deque(maxlen=MAX_TURNS)
+    turns: tuple[Turn, ...] = ()
 
     @property
     def last(self) -> Turn | None:
         """The latest turn, or None before the first question."""
-        return self._turns[-1] if self._turns else None
+        return self.turns[-1] if self.turns else None
 
-    def answered(self, answer: Answer) -> None:
-        """A question was answered and all of its quotes were shown."""
-        self._turns.append(Turn(answer, answer.quotes))
+    def answered(self, answer: Answer) -> Conversation:
+        """The talk after a question was answered and all of its quotes were shown."""
+        turn = Turn(answer, answer.quotes, self.context)
+        return Conversation((*self.turns, turn)[-MAX_TURNS:])
 
-    def shown(self, quotes: tuple[Quote, ...]) -> None:
-        """More quotes of the latest answer were shown."""
-        turn = self._turns.pop()
-        self._turns.append(replace(turn, shown=turn.shown + quotes))
+    def shown(self, quotes: tuple[Quote, ...]) -> Conversation:
+        """The talk after more quotes of the latest answer were shown."""
+        *others, turn = self.turns
+        return Conversation((*others, replace(turn, shown=turn.shown + quotes)))
+
+    @property
+    def context(self) -> Context | None:
+        """What a next question may go on from: the subject at hand, or None where nothing was answered.
+
+        The subject begins with the latest question that stood on its own, and what was declined is no part of it.
+        """
+        from retrieval.search import Context
+
+        subject: list[Answer] = []
+        for turn in reversed(self.turns):
+            if turn.answer.answered:
+                subject.append(turn.answer)
+                if turn.answer.context is None:
+                    break
+        if not subject:
+            return None
+        latest, first = subject[0], subject[-1]
+        return Context(
+            first=first.question,
+            previous=latest.question,
+            quoted=latest.quotes[0].hit.passage.text,
+            names=tuple(_names(latest)),
+        )
+
+
+_NAME = re.compile(r"\b[A-Z][\w’'-]*(?:\s+(?:(?:of|the|and|de|van|von)\s+)?[A-Z][\w’'-]*)*")
+_COMMON = frozenset({"The", "A", "An", "In", "On", "At", "He", "She", "It", "They", "This", "That", "These", "Those"})
+
+
+def _names(answer: Answer) -> Iterator[str]:
+    """Whom and what an answer is about: the names in its question and in what answered it, at most ``_NAMES``."""
+    quote = answer.quotes[0]
+    marked = [quote.article.text[start:end] for start, end in quote.highlights]
+    named = [short for text in marked for short in [" ".join(text.split())] if len(short.split()) <= _LONGEST_NAME]
+    asked = " ".join(answer.question.split()).casefold()
+    inside = [name for name in _proper(quote.text) if name.casefold() in asked]
+    lent = answer.context.names if answer.context else ()
+    known = list(dict.fromkeys([*(name for name in named if _NAME.search(name)), *inside, *lent]))
+    yield from known[:_NAMES]
+
+
+def _proper(text: str) -> Iterable[str]:
+    """Names in ``text``, whole and word by word."""
+    for match in _NAME.finditer(text):
+        if match[0] not in _COMMON:
+            yield match[0]
+            yield from (word for word in match[0].split() if word[0].isupper() and word not in _COMMON)
+
+
+class Talks:
+    """The talks of many people, each under a key, bounded in number and age. Any number of threads may use it."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, kept: int = MAX_TALKS) -> None:
+        self._clock = clock
+        self._kept = kept
+        self._lock = threading.Lock()
+        self._talks: OrderedDict[Hashable, tuple[float, Conversation]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._talks)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._talks
+
+    def of(self, key: Hashable) -> Conversation:
+        """The talk under ``key``; an empty one where there is none, or none that is recent."""
+        with self._lock:
+            since, talk = self._talks.get(key, (self._clock(), Conversation()))
+            return talk if self._clock() - since < MAX_AGE_S else Conversation()
+
+    def keep(self, key: Hashable, talk: Conversation) -> None:
+        """Put a talk under ``key``, in place of what was there."""
+        with self._lock:
+            self._talks[key] = self._clock(), talk
+            self._talks.move_to_end(key)
+            while len(self._talks) > self._kept:
+                self._talks.popitem(last=False)
+
+
+# --- what is no question -------------------------------------------------------------------------------------
+
+Remark = Literal["greeting", "thanks", "who", "help", "new", "more", "context", "sources"]
+
+_REMARKS: dict[Remark, str] = {
+    "greeting": r"(hi|hello|hey|hiya|good (morning|afternoon|evening)|greetings)( there| quoth| everyone| again)?",
+    "thanks": r"(ok(ay)? |great |perfect )?(many )?(thanks|thank you|thx|ty|cheers)( a lot| so much| very much| quoth)?"
+    r"|ok(ay)?|great|perfect|cool|got it|i see|never ?mind",
+    "who": r"(and )?(who|what) are you|what('s| is) your name|are you (a )?(bot|robot|human|real|an ai)",
+    "help": r"help( me)?( please)?|(and )?what (can|could|should|may) i ask( you)?( about)?|what can you do"
+    r"|how (does this|do you) work|what (do you know|articles (are there|do you have))( about)?",
+    "new": r"new( (topic|subject|conversation|talk))?|start over|(let's )?change the subject",
+    "more": r"(show me |give me |tell me )?more( please)?|next( (one|quote|please))?|go on|anything else|what else",
+    "context": r"where does (it|that|the article) say (that|this|so)|(show|give) me (the )?(context|paragraph)",
+    "sources": r"(show|give) me the (article|source)s?|which article( is (that|this|it))?|what('s| is) the source",
+}
+_PATTERNS = {kind: re.compile(pattern) for kind, pattern in _REMARKS.items()}
+
+
+def remark(said: str) -> Remark | None:
+    """What kind of remark ``said`` is as a whole, when it is none of a question for the articles."""
+    words = " ".join(re.sub(r"[^\w\s']+", " ", said.replace("’", "'").casefold()).split())
+    return next((kind for kind, pattern in _PATTERNS.items() if pattern.fullmatch(words)), None)

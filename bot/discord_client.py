@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import aiohttp
@@ -17,6 +18,7 @@ import discord
 from discord.utils import MISSING
 
 from bot import discord_rendering as shown
+from bot.conversation import Conversation, Remark, Talks, Turn, remark
 from bot.discord_memory import Record
 from bot.discord_rendering import Card
 from bot.discord_service import Asking, Busy, Closing, Cooldown, Desk
@@ -118,6 +120,14 @@ def _changes(card: Card, *, embeds: bool) -> dict[str, Any]:
     return {"content": None, "embed": None, "view": None} | _parts(card, embeds=embeds)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What to say, and the talk after it."""
+
+    card: Card
+    talk: Conversation
+
+
 class QuothClient(discord.Client):
     """The bot.
 
@@ -155,6 +165,7 @@ class QuothClient(discord.Client):
             "up": lambda interaction, _, key: self._vote(interaction, "up", key),
             "down": lambda interaction, _, key: self._vote(interaction, "down", key),
         }
+        self.talks = Talks()
         self._cooldown = cooldown
         self._closing = False
         self._occupied = 0
@@ -291,17 +302,25 @@ class QuothClient(discord.Client):
             return f"One question at a time: please ask again in {max(1, round(wait))} s."
         return None
 
-    async def answer(self, asking: Asking, asker: int, *, titled: bool) -> Card:
+    async def answer(self, asking: Asking, asker: int, talk: Conversation, *, titled: bool) -> Said:
         """What there is to say to a question, whatever happens."""
+
+        async def found() -> Said:
+            reply = await self.desk.ask(replace(asking, context=talk.context), asker, titled=titled)
+            return Said(await self._rendered(shown.answer, reply.record, 0), talk.answered(reply.answer))
+
+        return await self._careful(found, talk)
+
+    async def _careful(self, say: Callable[[], Awaitable[Said]], talk: Conversation) -> Said:
+        """What is to be said or, when that fails, why it cannot be, with the talk as it was."""
         try:
-            record = await self.desk.ask(asking, asker, titled=titled)
-            return await self._rendered(shown.answer, record, 0)
+            return await say()
         except Busy:
-            return shown.notice(shown.BUSY)
+            return Said(shown.notice(shown.BUSY), talk)
         except Closing:
-            return shown.notice(shown.CLOSING)
+            return Said(shown.notice(shown.CLOSING), talk)
         except Exception as error:  # noqa: BLE001 - a question that cannot be answered is told so, and the bot goes on
-            return shown.notice(self.failure(error))
+            return Said(shown.notice(self.failure(error)), talk)
 
     def failure(self, error: Exception) -> str:
         """An error in words for a channel; what a person can do nothing about goes to the log with all it has."""
@@ -334,15 +353,60 @@ class QuothClient(discord.Client):
             return
         question = re.sub(rf"<@!?{me}>", " ", message.content).strip()
         async with self.occupied():
-            sent = await self._reply(message, await self._answer_to(message, question))
+            said = await self._answer_to(message, question)
+            sent = await self._reply(message, said.card)
+            self._remember(message, sent, said.talk)
             await self._start_thread(message, sent, question)
 
-    async def _answer_to(self, message: discord.Message, question: str) -> Card:
+    async def _answer_to(self, message: discord.Message, question: str) -> Said:
+        talk = self._talk(message)
         if not question:
-            return shown.notice(shown.ASK_SOMETHING)
+            return Said(shown.small_talk(None, list(self.desk.library.articles.values())), talk)
         if refusal := self.refusal(message.author.id):
-            return shown.notice(refusal)
-        return await self.answer(Asking(question), message.author.id, titled=False)
+            return Said(shown.notice(refusal), talk)
+        if kind := remark(question):
+            return await self._careful(lambda: self._remarked(kind, message.author.id, talk), talk)
+        return await self.answer(Asking(question), message.author.id, talk, titled=False)
+
+    async def _remarked(self, kind: Remark, asker: int, talk: Conversation) -> Said:
+        """What there is to say to what is no question."""
+        if kind == "new":
+            return Said(shown.notice(shown.NEW_SUBJECT), Conversation())
+        if kind not in ("more", "context", "sources"):
+            return Said(shown.small_talk(kind, list(self.desk.library.articles.values())), talk)
+        if (turn := talk.last) is None or not turn.shown:
+            return Said(shown.notice(shown.ASK_FIRST), talk)
+        if kind == "more":
+            return await self._more(turn, asker, talk)
+        if kind == "sources":
+            return Said(shown.sources([quote.article for quote in turn.shown]), talk)
+        return Said(await self._rendered(shown.paragraph, self.desk.record(turn, asker), 0), talk)
+
+    async def _more(self, turn: Turn, asker: int, talk: Conversation) -> Said:
+        record, fresh = await self.desk.more(turn, asker)
+        if not fresh:
+            return Said(shown.notice(shown.NOTHING_MORE), talk)
+        return Said(await self._rendered(shown.quotes, record, 0), talk.shown(fresh))
+
+    # --- talks -----------------------------------------------------------------------------------------------
+
+    def _talk(self, message: discord.Message) -> Conversation:
+        """What a message goes on from: the answer it replies to, or the talk of its place; a mention begins anew."""
+        if message.reference and (talk := self.talks.of(message.reference.message_id)).last:
+            return talk
+        if _in_thread(message):
+            # A thread has the id of the message that it starts from.
+            own = _place(message)
+            return self.talks.of(own if own in self.talks else message.channel.id)
+        mentioned = self.user is not None and f"<@{self.user.id}>" in message.content
+        return Conversation() if message.guild or mentioned else self.talks.of(_place(message))
+
+    def _remember(self, message: discord.Message, sent: discord.Message | None, talk: Conversation) -> None:
+        """Keep a talk for replies to what was sent and, in a thread or a direct message, for what is said next."""
+        if sent:
+            self.talks.keep(sent.id, talk)
+        if message.guild is None or _in_thread(message):
+            self.talks.keep(_place(message), talk)
 
     async def _reply(self, message: discord.Message, card: Card) -> discord.Message | None:
         """Reply as far as the bot's permissions go; without that to send, only the log hears of it."""
@@ -374,8 +438,10 @@ class QuothClient(discord.Client):
             return await self.tell(interaction, refusal)
         async with self.occupied():
             if await self.deferred(interaction, private=private):
-                card = await self.answer(asking, interaction.user.id, titled=True)
-                await self.finish_with(interaction, card)
+                said = await self.answer(asking, interaction.user.id, Conversation(), titled=True)
+                sent = await self.finish_with(interaction, said.card)
+                if sent and not private:
+                    self.talks.keep(sent.id, said.talk)
         return None
 
     async def deferred(self, interaction: Interaction, *, private: bool) -> bool:
@@ -388,10 +454,10 @@ class QuothClient(discord.Client):
             return False
         return True
 
-    async def finish_with(self, interaction: Interaction, card: Card) -> None:
+    async def finish_with(self, interaction: Interaction, card: Card) -> discord.Message | None:
         """Put the card where the member reads that the bot is thinking."""
         changes = _changes(card, embeds=interaction.app_permissions.embed_links)
-        await self.delivered(lambda: interaction.edit_original_response(**changes))
+        return await self.delivered(lambda: interaction.edit_original_response(**changes))
 
     async def tell(self, interaction: Interaction, text: str) -> None:
         """Say something that only the member sees."""
@@ -447,6 +513,11 @@ class QuothClient(discord.Client):
         if await self._recall(interaction, key):
             await asyncio.to_thread(self.desk.memory.vote, key, interaction.user.id, vote)
             await self.tell(interaction, shown.THANKS)
+
+
+def _place(message: discord.Message) -> tuple[int, int]:
+    """Where, and with whom: in one thread several members may talk at once."""
+    return message.channel.id, message.author.id
 
 
 def _private(interaction: Interaction) -> bool:

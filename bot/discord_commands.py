@@ -239,7 +239,8 @@ class _Care:
         content = await self._client.delivered(file.read)
         if content is None:
             error = ArticleUnreadable(name, "Discord did not hand it over")
-            return await self._client.finish_with(interaction, shown.notice(shown.failure(error)))
+            await self._client.finish_with(interaction, shown.notice(shown.failure(error)))
+            return None
 
         def add(progress: _Progress) -> bool:
             with tempfile.TemporaryDirectory(prefix="quoth-") as folder:

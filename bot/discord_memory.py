@@ -59,6 +59,8 @@ class Record:
     places: tuple[Place, ...]
     note: str = ""
     """Why no article was left to answer, if so."""
+    understood: str = ""
+    """How the question was understood, where not as it stands."""
 
 
 class Memory:

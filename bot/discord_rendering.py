@@ -18,6 +18,7 @@ from urllib.parse import quote as percent_encoded
 import regex
 
 from bot import rendering
+from bot.conversation import Remark
 from bot.discord_memory import Place, Record
 from retrieval.articles import Article, ArticleInfo
 from retrieval.errors import (
@@ -45,7 +46,9 @@ TOO_OLD = "That answer is too old for its buttons: please ask again."
 CHANGED = "That article has changed since it was quoted: please ask again."
 NO_ARTICLES = "There are no articles yet. Whoever manages this server can add one with /articles add."
 BROKEN = "Something is wrong on my side. Whoever runs me finds out what in my log."
-ASK_SOMETHING = "Ask me something, and I answer with what the articles say, word for word."
+NEW_SUBJECT = "A new subject, then."
+NOTHING_MORE = "There is nothing more."
+ASK_FIRST = "Ask a question first."
 NO_TEXT = "There are no words in that message to look for."
 THANKS = "Thank you. Your vote is noted."
 NOT_HERE = "I do not answer here."
@@ -255,6 +258,8 @@ def _composed(pieces: Sequence[_Piece]) -> str:
     return "".join([*parts, "**"] if bold else parts)
 
 
+_QUOTED = 3
+"""Articles named at once: as many as always fit."""
 _LONGEST_TITLE, _LONGEST_SOURCE, _LONGEST_URL = 300, 120, 500
 
 
@@ -325,10 +330,15 @@ def answer(record: Record, article: Article | None, number: int = 0, stale: Stal
     if record.answered:
         turns = _paging("page", number, len(record.places), record.key, "quotes")
         buttons = (*turns, button("paragraph", number, record.key, "Paragraph"), *votes)
-        return _page(record, article, number, "", buttons, stale)
+        return _page(record, article, number, _understood(record), buttons, stale)
     nearest = (button("nearest", 0, record.key, "Nearest passages"),) if record.places else ()
-    said = f"{NOT_SAID} {escaped(record.note, 600)}" if record.note else NOT_SAID
+    said = _understood(record) + (f"{NOT_SAID} {escaped(record.note, 600)}" if record.note else NOT_SAID)
     return _titled(record, said, said, (*nearest, *votes))
+
+
+def quotes(record: Record, article: Article | None, number: int, stale: Stale | None = None) -> Card:
+    """Further quotes of an answer or, when the articles do not say, further passages that are none."""
+    return (answer if record.answered else nearest)(record, article, number, stale)
 
 
 def nearest(record: Record, article: Article | None, number: int, stale: Stale | None = None) -> Card:
@@ -393,6 +403,22 @@ def _quoted(
 
 def _titled(record: Record, embed: str, text: str, buttons: tuple[Button, ...]) -> Card:
     return Card(embed, _asked(record) + text, plain(record.question, EMBED_AUTHOR) if record.titled else "", buttons)
+
+
+def _understood(record: Record) -> str:
+    """How the question was understood, as small print."""
+    return f"-# {escaped(record.understood, 300)}\n" if record.understood else ""
+
+
+def small_talk(kind: Remark | None, articles: Sequence[ArticleInfo]) -> Card:
+    """A reply to what is no question."""
+    return notice(escaped(rendering.small_talk(kind, articles), CONTENT))
+
+
+def sources(articles: Sequence[ArticleInfo]) -> Card:
+    """The articles that were quoted."""
+    several = dict.fromkeys(map(attribution, articles))
+    return notice("\n".join(list(several)[:_QUOTED]))
 
 
 def _asked(record: Record) -> str:

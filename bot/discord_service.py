@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot import folder, rendering
+from bot.conversation import Turn
 from bot.discord_memory import Memory, Place, Record
 from retrieval.errors import ArticleUnknown, NoArticles, StorageFailed
-from retrieval.search import Filters
+from retrieval.search import Context, Filters
 from retrieval.snapshot import published
 
 if TYPE_CHECKING:
-    from retrieval.answering import Engine, Quote
+    from retrieval.answering import Answer, Engine, Quote
     from retrieval.articles import Article, ArticleInfo
     from retrieval.indexing import Progress, Report, Stale
 
@@ -182,6 +183,16 @@ class Asking:
 
     question: str
     filters: Filters = field(default_factory=Filters)
+    context: Context | None = None
+    """What was said before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it is remembered, and as a talk goes on from it."""
+
+    record: Record
+    answer: Answer
 
 
 class Desk:
@@ -192,9 +203,9 @@ class Desk:
         self.memory = memory
         self.pool = pool
         self._top = top
-        self._running: dict[tuple[Asking, Engine], asyncio.Task[Record]] = {}
+        self._running: dict[tuple[Asking, Engine], asyncio.Task[Reply]] = {}
 
-    async def ask(self, asking: Asking, asker: int, *, titled: bool) -> Record:
+    async def ask(self, asking: Asking, asker: int, *, titled: bool) -> Reply:
         """Answer a question. One that is being answered already shares its answer.
 
         Raises:
@@ -202,12 +213,28 @@ class Desk:
             NoArticles: there is nothing to quote.
             QuothError: see ``Engine.ask``.
         """
-        engine = self.library.engine
-        if engine is None:
-            raise NoArticles(Path(), 0)
+        engine = self._engine()
         # Whoever gives up does not take the answer from those who share it.
         found = await asyncio.shield(self._shared(asking, engine))
-        record = replace(found, key=secrets.token_urlsafe(9), asker=asker, titled=titled)
+        return Reply(await self._kept(replace(found.record, asker=asker, titled=titled)), found.answer)
+
+    async def more(self, turn: Turn, asker: int) -> tuple[Record, tuple[Quote, ...]]:
+        """Further quotes for a turn's question, and a record of them; none when there are none. Raises as ``ask``."""
+        engine = self._engine()
+        top = len(turn.shown) + self._top
+        fuller = await self.pool.run(lambda: engine.ask(turn.answer.question, top=top, weak=True, context=turn.before))
+        fresh = turn.unseen(fuller)[: self._top]
+        record = replace(self.record(turn, asker), places=tuple(map(_place, fresh)))
+        return (await self._kept(record) if fresh else record), fresh
+
+    def record(self, turn: Turn, asker: int) -> Record:
+        """A turn as a record that is not kept."""
+        places = tuple(map(_place, turn.shown))
+        return Record("", asker, turn.answer.question, titled=False, answered=turn.answer.answered, places=places)
+
+    async def _kept(self, record: Record) -> Record:
+        """The record under a key of its own, remembered."""
+        record = replace(record, key=secrets.token_urlsafe(9))
         try:
             await asyncio.to_thread(self.memory.keep, record)
         except StorageFailed as error:
@@ -215,7 +242,12 @@ class Desk:
             _log.error("The answer cannot be remembered: %s", rendering.error(error))
         return record
 
-    def _shared(self, asking: Asking, engine: Engine) -> asyncio.Task[Record]:
+    def _engine(self) -> Engine:
+        if self.library.engine is None:
+            raise NoArticles(Path(), 0)
+        return self.library.engine
+
+    def _shared(self, asking: Asking, engine: Engine) -> asyncio.Task[Reply]:
         key = (asking, engine)
         if key not in self._running:
             task = asyncio.create_task(self.pool.run(lambda: self._found(asking, engine)))
@@ -223,12 +255,21 @@ class Desk:
             task.add_done_callback(lambda _: self._running.pop(key))
         return self._running[key]
 
-    def _found(self, asking: Asking, engine: Engine) -> Record:
+    def _found(self, asking: Asking, engine: Engine) -> Reply:
         """What the articles say, as nobody's record yet; on a thread, for hashing a long article takes its time too."""
-        answer = engine.ask(asking.question, asking.filters, self._top)
+        answer = engine.ask(asking.question, asking.filters, self._top, context=asking.context)
         note = "" if answer.hits else f"No article is left: you asked for those {rendering.filters(asking.filters)}."
-        places = tuple(map(_place, answer.quotes))
-        return Record("", 0, asking.question, titled=False, answered=answer.answered, places=places, note=note)
+        record = Record(
+            "",
+            0,
+            asking.question,
+            titled=False,
+            answered=answer.answered,
+            places=tuple(map(_place, answer.quotes)),
+            note=note,
+            understood=rendering.understood(answer),
+        )
+        return Reply(record, answer)
 
 
 _LONGEST_ID = 80

@@ -17,6 +17,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.conversation import Remark
 from bot.settings import DiscordRefused, SettingInvalid
 from retrieval import errors
 from retrieval.articles import Article, ArticleInfo, Skipped
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from retrieval.answering import Answer, Quote
     from retrieval.evaluation import Figures
     from retrieval.indexing import Report, Stale
-    from retrieval.search import Filters, Hit
+    from retrieval.search import Context, Filters, Hit
 
 NOT_SAID = "The articles do not say."
 NEAREST = "Nearest, though not an answer:"
@@ -43,6 +44,8 @@ _WITHIN = "bold"
 """The quote in its paragraph."""
 _BAR = "cyan"
 _DIM = "dim"
+_TITLES = 3
+"""Articles that a reply to small talk names before it only counts."""
 _NAMED = 5
 """Ids that a report names before it only counts."""
 
@@ -110,11 +113,42 @@ class Ruled:
 
 def answer(found: Answer) -> RenderableType:
     """An answer: its quotes or, when the articles do not say, that and the nearest passages as no answer."""
+    how = understood(found)
+    parts: list[RenderableType] = [Text(f"({line(how)})", _DIM)] if how else []
     if found.answered:
-        return quotes(found.quotes)
-    if not found.quotes:
-        return Text(NOT_SAID)
-    return Group(Text(NOT_SAID), Text(), Text(NEAREST, _DIM), quotes(found.quotes, answered=False))
+        return Group(*parts, quotes(found.quotes))
+    parts.append(Text(NOT_SAID))
+    if found.quotes:
+        parts += [Text(), Text(NEAREST, _DIM), quotes(found.quotes, answered=False)]
+    return Group(*parts)
+
+
+def understood(found: Answer) -> str:
+    """How a question was understood, where not as it stands: the slips in it, and the talk that it goes on from."""
+    said = [f"reading {slip.typed} as {slip.meant}" for slip in found.slips]
+    said += [f"about: {about(found.context)}"] if found.context else []
+    return "; ".join(said)
+
+
+def about(talk: Context) -> str:
+    """What a talk was about, in a few words."""
+    return ", ".join(talk.names) or f"“{talk.previous}”"
+
+
+_OPENERS: dict[Remark, str] = {
+    "greeting": "Hello.",
+    "thanks": "You are welcome.",
+    "who": "I am Quoth: I answer questions by quoting articles, word for word, and say so when they do not say.",
+    "help": "Ask in your own words, and go on from the answer: “when was that?”, “more”, “where does it say that?”.",
+}
+
+
+def small_talk(kind: Remark | None, found: Sequence[ArticleInfo]) -> str:
+    """A reply to what is no question, naming what there is to ask about; None stands for saying nothing."""
+    titles = [f"“{line(article.title)}”" for article in found[:_TITLES]]
+    more = f" and {len(found) - _TITLES:,} more" if len(found) > _TITLES else ""
+    there = f"{'Ask me about' if kind else 'Ask me something, say about'} {', '.join(titles)}{more}."
+    return " ".join([*([_OPENERS[kind]] if kind in _OPENERS else []), there if found else "There are no articles yet."])
 
 
 def quotes(several: Sequence[Quote], *, answered: bool = True, first: int = 1) -> RenderableType:
@@ -207,8 +241,12 @@ def answer_json(found: Answer, *, explain: bool = False) -> dict[str, Any]:
         "quotes": [_quote_json(quote) for quote in found.quotes],
         "elapsed_ms": round(found.elapsed_ms, 2),
     }
+    if how := understood(found):
+        said["understood"] = how
     if explain:
         said["explain"] = {
+            "read_as": found.read_as,
+            "context": asdict(found.context) if found.context else None,
             "hits": [_hit_json(hit) for hit in found.hits],
             "evidence": dict(found.evidence),
             "stale": {quote.article.id: quote.stale for quote in found.quotes if quote.stale},
@@ -227,8 +265,11 @@ def _quote_json(quote: Quote) -> dict[str, Any]:
     }
 
 
+_STAGES = ("score", "dense", "dense_z", "lexical", "lexical_z", "talk")
+
+
 def _hit_json(hit: Hit) -> dict[str, Any]:
-    scores = {name: round(getattr(hit, name), 4) for name in ("score", "dense", "dense_z", "lexical", "lexical_z")}
+    scores = {name: round(getattr(hit, name), 4) for name in _STAGES}
     return {"article": hit.passage.article.id, "start": hit.passage.start, "end": hit.passage.end, **scores}
 
 
@@ -246,9 +287,10 @@ def article_json(article: ArticleInfo) -> dict[str, Any]:
 
 def explanation(found: Answer, threshold: float) -> RenderableType:
     """Each stage's scores: of the passages found, of the words read in them, and what the confidence is made of."""
-    hits = _table("", "fused", "dense", "z", "BM25", "z", "passage")
+    talked = any(hit.talk for hit in found.hits)
+    hits = _table("", "fused", "dense", "z", "BM25", "z", *(["talk"] if talked else []), "passage")
     for number, hit in enumerate(found.hits, 1):
-        scores = (hit.score, hit.dense, hit.dense_z, hit.lexical, hit.lexical_z)
+        scores = (hit.score, hit.dense, hit.dense_z, hit.lexical, hit.lexical_z, *([hit.talk] if talked else []))
         hits.add_row(str(number), *(f"{score:.2f}" for score in scores), _beginning(hit.passage.text))
     read = _table("", "score", "reader", "of", "quote")
     for number, quote in enumerate(found.quotes, 1):
@@ -260,7 +302,18 @@ def explanation(found: Answer, threshold: float) -> RenderableType:
     verdict = (
         f"Confidence {found.confidence:.2f} {sign} {threshold:.2f} asked for ({evidence}), {found.elapsed_ms:.1f} ms"
     )
-    return Group(Text("Passages found", "bold"), hits, Text("Words read", "bold"), read, Text(verdict))
+    return Group(
+        *_reading(found), Text("Passages found", "bold"), hits, Text("Words read", "bold"), read, Text(verdict)
+    )
+
+
+def _reading(found: Answer) -> list[RenderableType]:
+    """The question as the reader got it, and what it goes on from, where that is not just what was typed."""
+    behind = [f"first asked: {found.context.first}", f"before: {found.context.previous}"] if found.context else []
+    behind += [f"quoted: {found.context.quoted}"] if found.context else []
+    if not behind and not found.slips:
+        return []
+    return [Text("Question", "bold"), *(Text(line(text)) for text in (f"read as: {found.read_as}", *behind))]
 
 
 def _beginning(text: str) -> Text:

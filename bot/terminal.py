@@ -6,10 +6,10 @@ import difflib
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from rich import progress as bars
 from rich.console import Console, RenderableType
@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import rendering
-from bot.conversation import Conversation, Turn
+from bot.conversation import Conversation, Remark, Talks, Turn, remark
 from retrieval.errors import QuothError
 
 if TYPE_CHECKING:
@@ -25,10 +25,15 @@ if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
     from retrieval.answering import Answer, Engine
-    from retrieval.search import Filters
+    from retrieval.encoder import Encoder
+    from retrieval.reader import Reader
+    from retrieval.search import Context, Filters
 
 PROMPT = "> "
 _UNLIMITED = 1_000_000
+_BLOCK = 2**16
+_TOGETHER = 64
+"""Questions answered at once: more are hardly faster, and the first answer should not be long in coming."""
 _STAGES = {
     "waiting": "Waiting for another program to write the index",
     "reading": "Reading articles",
@@ -77,12 +82,24 @@ def warm_up(engine: Engine) -> threading.Thread:
     """
 
     def load() -> None:
-        try:
+        with suppress(QuothError):  # the first question meets it again, and says so
             engine.ask("Who?")
-        except QuothError:
-            return  # the first question meets it again, and says so
 
     thread = threading.Thread(target=load, name="warm-up")
+    thread.start()
+    return thread
+
+
+def load_behind(*models: Encoder | Reader | None) -> threading.Thread:
+    """Load models on a thread, while whoever calls goes on with what needs none."""
+
+    def load() -> None:
+        with suppress(QuothError):  # the first use meets it again, and says so
+            for model in models:
+                if model is not None:
+                    model.load()
+
+    thread = threading.Thread(target=load, name="loading")
     thread.start()
     return thread
 
@@ -115,6 +132,17 @@ def piped(stdin: Iterable[bytes]) -> Iterator[str]:
     """Lines as another program writes them; what is not UTF-8 is read as far as it can be."""
     for text in stdin:
         yield text.decode("utf-8", "replace")
+
+
+def together(stdin: BinaryIO) -> Iterator[Sequence[bytes]]:
+    """The lines that another program writes: those that are there already in one batch, never waiting for more."""
+    rest = b""
+    while block := stdin.read1(_BLOCK):  # type: ignore[attr-defined]
+        *lines, rest = (rest + block).split(b"\n")
+        for start in range(0, len(lines), _TOGETHER):
+            yield lines[start : start + _TOGETHER]
+    if rest:
+        yield [rest]
 
 
 def _history(path: Path, errors: Console) -> History:
@@ -153,9 +181,11 @@ COMMANDS = {
     "/more": "more quotes for the last question",
     "/context": "the paragraph around a quote: /context, or /context 2",
     "/sources": "the articles quoted, and their files",
+    "/new": "change the subject: the next question goes on from nothing",
     "/help": "this list",
     "/quit": "leave, as Ctrl-D does",
 }
+_MEANS: dict[Remark, str] = {"more": "/more", "context": "/context", "sources": "/sources", "new": "/new"}
 _LEAVE = {"/quit", "/exit", "quit", "exit"}
 
 
@@ -191,7 +221,7 @@ class Chat:
         self._out = out
         self._errors = errors
         self._loading = loading
-        self._conversation = Conversation()
+        self._talks = Talks()
         self._commands: dict[str, Callable[[Turn, str], RenderableType]] = {
             "/more": self._more,
             "/context": self._context,
@@ -214,12 +244,26 @@ class Chat:
                 self._errors.print("Abandoned.", style="dim")
             self._out.print()
 
+    @property
+    def _conversation(self) -> Conversation:
+        return self._talks.of(None)
+
+    @_conversation.setter
+    def _conversation(self, talk: Conversation) -> None:
+        self._talks.keep(None, talk)
+
     def _respond(self, said: str) -> None:
-        if said.startswith("/"):
-            self._out.print(self._command(*said.partition(" ")[::2]))
+        kind = None if said.startswith("/") else remark(said)
+        command = _MEANS.get(kind, said) if kind else said
+        if command.startswith("/"):
+            self._out.print(self._command(*command.partition(" ")[::2]))
             return
-        answer = self._ask(said, self._top)
-        self._conversation.answered(answer)
+        if kind:
+            self._out.print(Text(rendering.small_talk(kind, self.engine.snapshot.articles)))
+            return
+        talk = self._conversation
+        answer = self._ask(said, self._top, talk.context)
+        self._conversation = talk.answered(answer)
         if not answer.hits:
             self._errors.print(rendering.excluded(self._filters, self.engine.snapshot.articles), style="dim")
         self._out.print(rendering.answer(answer))
@@ -227,15 +271,18 @@ class Chat:
             self._out.print()
             self._out.print(rendering.explanation(answer, self._threshold))
 
-    def _ask(self, question: str, top: int, *, weak: bool = False) -> Answer:
+    def _ask(self, question: str, top: int, context: Context | None, *, weak: bool = False) -> Answer:
         if self._loading and self._loading.is_alive():
             with waiting(self._errors, "Loading the model"):
                 self._loading.join()
-        return self.engine.ask(question, self._filters, top=top, weak=weak)
+        return self.engine.ask(question, self._filters, top=top, weak=weak, context=context)
 
     def _command(self, name: str, argument: str) -> RenderableType:
         if name == "/help":
             return _help()
+        if name == "/new":
+            self._conversation = Conversation()
+            return Text("A new subject, then.")
         if name not in self._commands:
             return Text(_unknown(name))
         if (turn := self._conversation.last) is None:
@@ -243,11 +290,11 @@ class Chat:
         return self._commands[name](turn, argument)
 
     def _more(self, turn: Turn, _: str) -> RenderableType:
-        fuller = self._ask(turn.answer.question, len(turn.shown) + self._top, weak=True)
+        fuller = self._ask(turn.answer.question, len(turn.shown) + self._top, turn.before, weak=True)
         fresh = turn.unseen(fuller)[: self._top]
         if not fresh:
             return Text("There is nothing more.")
-        self._conversation.shown(fresh)
+        self._conversation = self._conversation.shown(fresh)
         return rendering.quotes(fresh, answered=turn.answer.answered, first=len(turn.shown) + 1)
 
     def _context(self, turn: Turn, argument: str) -> RenderableType:

@@ -16,8 +16,9 @@ from retrieval.indexing import Freshness, Stale
 from retrieval.lexical import coverage
 from retrieval.passages import Span, paragraph_around
 from retrieval.reader import OverlapReader, Reader, Reading, whole_sentences
-from retrieval.search import Filters, Hit, Searcher
+from retrieval.search import OWED, Context, Filters, Hit, Searcher, dependent, pointing
 from retrieval.snapshot import Snapshot
+from retrieval.spelling import Mended, Slip, Speller
 
 MAX_QUESTION = 2_000
 """Code points. The encoder reads about half of that; nobody types more."""
@@ -76,6 +77,13 @@ class Answer:
     evidence: Mapping[str, float] = field(default_factory=dict)
     """What the confidence was made of."""
     elapsed_ms: float = 0.0
+    """Of questions answered together, each has its share of what they took together."""
+    context: Context | None = None
+    """The talk before the question, when the question goes on from it."""
+    read_as: str = ""
+    """The question as the reader got it."""
+    slips: tuple[Slip, ...] = ()
+    """Words that were read as others, which the articles have."""
 
 
 class Engine:
@@ -103,58 +111,113 @@ class Engine:
         self.snapshot = snapshot
         self._searcher = Searcher(snapshot, encoder)
         self._freshness = Freshness(articles, snapshot) if articles else None
+        self._speller = Speller(snapshot)
         self._reader = reader or OverlapReader(snapshot.lexical)
         self._threshold = threshold
 
-    def ask(self, question: str, filters: Filters | None = None, top: int = 3, *, weak: bool = False) -> Answer:
+    def ask(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        top: int = 3,
+        *,
+        weak: bool = False,
+        context: Context | None = None,
+    ) -> Answer:
         """Answer ``question`` with at most ``top`` quotes from the articles that ``filters`` let through.
 
-        Quotes that fall far behind the first are left out unless ``weak`` asks for them too.
+        Quotes that fall far behind the first are left out unless ``weak`` asks for them too. The question may go on
+        from a ``context``; whether it does is for ``Searcher.search`` to tell.
 
         Raises:
             QuestionEmpty, QuestionTooLong: it is no question.
             ArticleUnknown: a filter names an article that is not there.
         """
+        return self.ask_all([question], filters, top, weak=weak, contexts=[context])[0]
+
+    def ask_all(
+        self,
+        questions: Sequence[str],
+        filters: Filters | None = None,
+        top: int = 3,
+        *,
+        weak: bool = False,
+        contexts: Sequence[Context | None] | None = None,
+    ) -> list[Answer]:
+        """Answer each of ``questions`` as ``ask`` does. They are encoded together, which takes far less time.
+
+        Raises:
+            QuestionEmpty, QuestionTooLong, ArticleUnknown: as ``ask`` does; then none is answered.
+        """
+        if not questions:
+            return []
         started = time.perf_counter()
-        words = _checked(question)
-        hits = self._searcher.search(words, _HITS, filters)
-        readings = self._reader.read(words, hits)
+        contexts = contexts or [None] * len(questions)
+        mended = [self._speller.mended(checked(question)) for question in questions]
+        found = self._searcher.search_all([each.text for each in mended], _HITS, filters, contexts)
+        shared_ms = (time.perf_counter() - started) * 1e3 / len(questions)
+        answers = [
+            self._answer(each, hits, context, top, weak=weak)
+            for each, hits, context in zip(mended, found, contexts, strict=True)
+        ]
+        return [
+            replace(answer, question=question, elapsed_ms=answer.elapsed_ms + shared_ms)
+            for question, answer in zip(questions, answers, strict=True)
+        ]
+
+    def _answer(self, mended: Mended, hits: Sequence[Hit], context: Context | None, top: int, *, weak: bool) -> Answer:
+        """Read what was found for a question, and choose what to quote of it."""
+        started, words = time.perf_counter(), mended.text
+        if not (hits and hits[0].talk >= OWED and dependent(words)):
+            context = None
+        read_as = named(words, context) if context else words
+        readings = self._reader.read(read_as, hits)
         every = choose(readings, max(top, 2))
         best = every[:top] if weak else worthwhile(every[:top])
         quotes = tuple(replace(quote, stale=self.stale(quote.article)) for quote in best)
-        evidence = self._evidence(words, every)
+        evidence = self._evidence((words, read_as), every)
         confidence = self._reader.calibration.probability(evidence) if evidence else 0.0
         return Answer(
-            question=question,
+            question=words,
             answered=bool(quotes) and confidence >= self._threshold,
             confidence=confidence,
             quotes=quotes,
             hits=_reranked(hits, readings),
             evidence=evidence,
             elapsed_ms=(time.perf_counter() - started) * 1e3,
+            context=context,
+            read_as=read_as,
+            slips=mended.slips,
         )
 
     def stale(self, article: ArticleInfo) -> Stale | None:
         """What became of the file of one of the snapshot's articles since it was indexed, if anything."""
         return self._freshness.stale(article.path) if self._freshness else None
 
-    def _evidence(self, question: str, quotes: Sequence[Quote]) -> dict[str, float]:
+    def _evidence(self, forms: Sequence[str], quotes: Sequence[Quote]) -> dict[str, float]:
         """What speaks for the first quote.
 
         ``reading`` is what the reader gave it, ``cosine`` how near its passage is, ``coverage`` what part of the
-        question's rare words are there, and ``gap`` how far ahead it is of the next quote.
+        question's rare words are there, the mean over its ``forms``, for the words that a talk lends it are there
+        anyway; and ``gap`` how far ahead it is of the next quote.
         """
         if not quotes:
             return {}
         best, *others = quotes
         passage = best.hit.passage
-        covered = coverage(self.snapshot.lexical.weights(question), f"{passage.article.title} {passage.text}")
+        text = f"{passage.article.title} {passage.text}"
+        covered = sum(coverage(self.snapshot.lexical.weights(form), text) for form in forms) / len(forms)
         return {
             "reading": best.score - best.hit.score,
             "cosine": best.hit.dense,
             "coverage": covered,
             "gap": best.score - others[0].score if others else 0.0,
         }
+
+
+def named(question: str, context: Context) -> str:
+    """The question with the names that its pronouns may stand for, if it has any or says nothing by itself."""
+    return f"{question} ({', '.join(context.names)})" if context.names and pointing(question) else question
 
 
 def worthwhile(quotes: tuple[Quote, ...]) -> tuple[Quote, ...]:
@@ -170,8 +233,8 @@ def _reranked(hits: Sequence[Hit], readings: Iterable[Reading]) -> tuple[Hit, ..
     return tuple(sorted(hits, key=lambda hit: -best[id(hit)]))
 
 
-def _checked(question: str) -> str:
-    """The question on one line, if it is one."""
+def checked(question: str) -> str:
+    """The question on one line, if it is one; raises ``QuestionEmpty`` or ``QuestionTooLong``."""
     if len(question) > MAX_QUESTION:
         raise QuestionTooLong(len(question), MAX_QUESTION)
     if not re.search(r"\w", question):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from retrieval.answering import Answer, Engine
 from retrieval.articles import Article
@@ -23,6 +24,8 @@ from retrieval.errors import StorageFailed
 from retrieval.indexing import Progress, Report, update
 from retrieval.reader import Reader
 from retrieval.snapshot import open_latest
+
+_T = TypeVar("_T")
 
 _DEPTH = 10
 """Ranks below this one count as not found, in MRR@10 too."""
@@ -112,7 +115,7 @@ def evaluate(
     return summarise(marks, articles=len(dataset.articles), report=report)
 
 
-def spread(questions: Sequence[Question], limit: int | None) -> Sequence[Question]:
+def spread(questions: Sequence[_T], limit: int | None) -> Sequence[_T]:
     """``limit`` of the questions at equal distances, the first among them; all when there are no more than that."""
     total = len(questions)
     if limit is None or limit >= total:

@@ -18,9 +18,11 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from retrieval.articles import Article, Skipped, SourceFile, contents, locate, parse, read_bytes, scan, stamp
+from retrieval.dense import DenseIndex
 from retrieval.encoder import Encoder
 from retrieval.errors import ArticleUnreadable, IndexCorrupt, IndexLocked, IndexMissing, NoArticles, StorageFailed
 from retrieval.formats import SIDECAR
+from retrieval.lexical import LexicalIndex
 from retrieval.passages import Span, cut
 from retrieval.snapshot import (
     RULES,
@@ -329,13 +331,12 @@ def _draft(
     if progress:
         progress("encoding", 0, len(fresh))
     vectors = encoder.encode_document(fresh, progress and (lambda done: progress("encoding", done, len(fresh))))
-    terms: list[str | Sequence[str]] = list(fresh)
     if reusable and len(fresh) < sum(map(len, spans)):
         # Rows of the old snapshot, with the fresh ones behind them, in the order of the articles.
-        order = _order(kept, [len(places) for places in spans], reusable.passages)
-        vectors = np.concatenate([reusable.dense.vectors(), vectors])[order]
-        both = [*reusable.lexical.rows(), *terms]
-        terms = [both[row] for row in order]
+        order = np.array(_order(kept, [len(places) for places in spans], reusable.passages), dtype=np.int64)
+        dense, lexical = reusable.dense.updated(order, vectors), reusable.lexical.updated(order, fresh)
+    else:
+        dense, lexical = DenseIndex.build(vectors), LexicalIndex.build(fresh)
     draft = Draft(
         built_at=began,
         encoder=encoder.name,
@@ -344,8 +345,8 @@ def _draft(
         refused=survey.refused,
         articles=articles,
         spans=spans,
-        vectors=vectors,
-        terms=terms,
+        dense=dense,
+        lexical=lexical,
     )
     return draft, len(fresh)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from retrieval.encoder import uncollected
 from retrieval.errors import ReaderUnavailable
 from retrieval.lexical import LexicalIndex, located_terms
 from retrieval.passages import Passage, Sentence, Span, sentences
@@ -26,6 +28,9 @@ SHIPPED = Path(__file__).resolve().parents[1] / "data" / "reader"
 """Where the trained reader's weights, card and calibration are."""
 
 CALIBRATION_FILE = "calibration.json"
+
+_ALIKE = 1 / 3
+"""What part of the best span's margin makes another name in its sentence an answer too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,9 @@ class Reader(Protocol):
     def calibration(self) -> Calibration:
         """How sure an answer found by this reader is."""
 
+    def load(self) -> object:
+        """Have in memory what reading takes, as the first use does; any thread may see to that ahead of time."""
+
     def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
         """Everything in ``hits`` that may answer ``question``, in any order."""
 
@@ -95,6 +103,9 @@ class OverlapReader:
 
     def __init__(self, lexical: LexicalIndex) -> None:
         self._lexical = lexical
+
+    def load(self) -> None:
+        """There is nothing to load."""
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
         """One reading a sentence."""
@@ -147,7 +158,8 @@ class SpanReader:
         with self._lock:
             if self._model is None:
                 name = self._name
-                self._model = SpanModel.trained(name) if isinstance(name, Path) else SpanModel.named(name)
+                with uncollected():
+                    self._model = SpanModel.trained(name) if isinstance(name, Path) else SpanModel.named(name)
             return self._model
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
@@ -175,9 +187,13 @@ class SpanReader:
         """One reading for each sentence of the hit, made of the best spans that lie in it."""
         for sentence in sentences_of(hit.passage):
             inside = np.flatnonzero((places[:, 0] < sentence.end) & (places[:, 1] > sentence.start))
-            if found := list(_answers(margins[np.ix_(inside, inside)])):
-                spans = [Span(int(places[inside[i], 0]), int(places[inside[j], 1])) for i, j, _ in found]
-                yield Reading(hit, spans[0], tuple(spans), self._WEIGHT * found[0][2])
+            found = [
+                (Span(int(places[inside[first], 0]), int(places[inside[last], 1])), margin)
+                for first, last, margin in _apart(margins[np.ix_(inside, inside)])
+            ]
+            if found:
+                spans = tuple(_answering(found, hit.passage.article.text))
+                yield Reading(hit, spans[0], spans, self._WEIGHT * found[0][1])
 
 
 def reader_named(name: str) -> Reader | None:
@@ -206,11 +222,8 @@ def _margins(
     return np.where((length >= 0) & (length < longest), margins, np.float32(-np.inf))
 
 
-def _answers(margins: NDArray[np.float32]) -> Iterator[tuple[int, int, float]]:
-    """First token, last token and margin of the best span, then of those apart from it that come near it.
-
-    "Who met?" has two answers in one sentence; what reaches less than half of the best margin is seldom one.
-    """
+def _apart(margins: NDArray[np.float32]) -> Iterator[tuple[int, int, float]]:
+    """First token, last token and margin of the best span, then of those apart from it that beat "no answer" too."""
     left, least = margins.copy(), -np.inf
     while left.size:
         first, last = divmod(int(left.argmax()), len(left))
@@ -219,7 +232,38 @@ def _answers(margins: NDArray[np.float32]) -> Iterator[tuple[int, int, float]]:
             return
         yield first, last, margin
         left[: last + 1, first:] = -np.inf  # every span that overlaps this one
-        least = max(least, margin / 2, 0.0)
+        least = 0.0
+
+
+def _answering(found: Sequence[tuple[Span, float]], text: str) -> Iterator[Span]:
+    """The best of the spans found in a sentence, and those that answer beside it.
+
+    "Who met?" has two answers in one sentence. The network, trained to mark one, gives the other far less; so what
+    reaches ``_ALIKE`` of the best margin is one where both are names, and else half of it. A date is no answer beside
+    a place, nor is what belongs to it: "Russian" before "President Vladimir Putin".
+    """
+    chosen: list[Span] = []
+    best, most = found[0]
+    for span, margin in found:
+        one, other = (_kind(text[each.start : each.end]) for each in (best, span))
+        enough = most * (_ALIKE if one == other == "name" else 0.5)
+        alike = one == other or "figure" not in (one, other)
+        if span is best or (margin >= enough and alike and not any(_adjoin(text, span, each) for each in chosen)):
+            chosen.append(span)
+    yield from chosen
+
+
+def _kind(text: str) -> str:
+    """``figure`` for what has a digit, ``name`` for what is capitalised throughout, else ``words``."""
+    if any(character.isdigit() for character in text):
+        return "figure"
+    return "name" if all(word[0].isupper() for word in re.findall(r"\w{4,}|\w+$", text)) else "words"
+
+
+def _adjoin(text: str, one: Span, other: Span) -> bool:
+    """Whether two spans are parts of one name: only capitalised words lie between them, if anything."""
+    between = text[min(one.end, other.end) : max(one.start, other.start)]
+    return not re.search(r"[^\w\s]", between) and all(word[0].isupper() for word in between.split())
 
 
 def sentences_of(passage: Passage) -> Iterator[Sentence]:

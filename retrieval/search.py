@@ -1,14 +1,18 @@
-"""Hybrid search: a question to hits, by a weighted sum of dense and lexical scores, with filters."""
+"""Hybrid search: a question to hits, by a weighted sum of dense and lexical scores, with filters, within a talk."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoder import Encoder
+from retrieval.lexical import coverage, telling
 from retrieval.passages import Passage
 from retrieval.snapshot import Snapshot
 
@@ -20,6 +24,66 @@ _CANDIDATES = 100
 
 _ROUNDING = 1e-6
 """Deviations of cosines and of BM25 are of the order of 0.1 and 1; one this small comes of a single passage."""
+
+
+_TYPED, _QUESTIONS, _QUOTED = 0.45, 0.15, 0.4
+"""What the question as typed, behind the talk's questions, and before the passage quoted last weigh in a follow-up's
+score. These and the next were tuned on every other talk of CAsT 2021 (``benchmarks.talking``)."""
+
+_QUOTED_ANEW = 0.7
+"""Weight of the question as typed for the passage quoted last: the form that holds its very text says nothing of it."""
+
+_TEMPERATURE = 0.6
+"""Units of the fused score by which one passage must be ahead to be e times as likely."""
+
+OWED = 0.5
+"""Part of a passage's likelihood from which it is owed to the talk."""
+
+_LEANING, _NEARNESS, _SHARED, _BARE = -1.2, 26.0, 6.0, 4.0
+"""Log odds that a question goes on from the talk: at the outset, for each unit of its cosine with what was said, for
+the share of its rare words that were said, and when it has no word that means something by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What was said before a question that may go on from there."""
+
+    first: str
+    """The talk's first question."""
+    previous: str
+    """The question before this one; may be the first."""
+    quoted: str
+    """The passage that was quoted to answer it."""
+    names: tuple[str, ...] = ()
+    """Whom and what pronouns may stand for, best first."""
+
+    @property
+    def questions(self) -> str:
+        """The questions, each once."""
+        return " ".join(dict.fromkeys((self.first, self.previous)))
+
+    @property
+    def said(self) -> str:
+        """All of it."""
+        return f"{self.questions} {self.quoted}"
+
+
+_PRONOUN = re.compile(
+    r"\b(it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|there|then|ones?)\b",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(r"\W*(and|but|so|or|(what|how) about)\b", re.IGNORECASE)
+
+
+def pointing(question: str) -> bool:
+    """Whether a question lacks a name: it has a pronoun, or no word that means something by itself."""
+    return bool(_PRONOUN.search(question)) or not telling(question)
+
+
+def dependent(question: str) -> bool:
+    """Whether a question goes on from something, by its looks: it points, begins so, or says next to nothing."""
+    bare = len(telling(question)) <= 1 and not re.search(r"\s[A-Z]", question)  # a name stands for itself
+    return pointing(question) or bool(_GOES_ON.match(question)) or bare
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +106,60 @@ class Hit:
 
     passage: Passage
     score: float
-    """Fused: the weighted sum of the two z-scores."""
+    """Fused: the weighted sum of the two z-scores; within a talk a log likelihood in the same unit."""
     dense: float
     """Cosine between question and passage."""
     lexical: float
     """BM25."""
     dense_z: float
     lexical_z: float
+    talk: float = 0.0
+    """What part of the passage's likelihood is owed to the talk before the question: 0 to 1."""
+
+
+_Scores = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """The candidates' scores for one form of a question, each of shape (candidates,)."""
+
+    dense: _Scores
+    lexical: _Scores
+    dense_z: _Scores
+    lexical_z: _Scores
+
+    @property
+    def fused(self) -> _Scores:
+        fused: _Scores = DENSE_WEIGHT * self.dense_z + (1 - DENSE_WEIGHT) * self.lexical_z
+        return fused
+
+
+class _Lexical(NamedTuple):
+    """BM25 of every passage, and its mean and deviation over them."""
+
+    scores: _Scores
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, scores: _Scores) -> _Lexical:
+        return cls(scores, float(scores.mean()), float(scores.std()))
+
+
+_FORMS = 3
+"""Texts of a question in a talk that passages are scored for; see ``_texts``."""
+
+
+def _texts(question: str, context: Context | None) -> tuple[str, ...]:
+    """The forms of a question: as typed and, in a talk, behind its questions and before the passage quoted last.
+
+    What was said goes along behind them for its nearness to the question only.
+    """
+    if context is None:
+        return (question,)
+    quoted = f"{question} {context.previous} {context.quoted}"
+    return question, f"{context.questions} {question}", quoted, context.said
 
 
 class Searcher:
@@ -58,44 +169,99 @@ class Searcher:
         self.snapshot = snapshot
         self._encoder = encoder
 
-    def search(self, question: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
+    def search(
+        self, question: str, k: int = 10, filters: Filters | None = None, context: Context | None = None
+    ) -> list[Hit]:
         """The ``k`` best passages for ``question``, best first; fewer when the filters leave fewer.
+
+        With a ``context`` a passage is as likely as it is for the question as typed, or for the question within the
+        talk, weighted by how likely it is that the question goes on from there: a mixture of two experts and a gate
+        (Jacobs et al. 1991, https://doi.org/10.1162/neco.1991.3.1.79). So what stands on its own stays as it is.
 
         Raises:
             ArticleUnknown: a filter names an article that is not there.
         """
+        return self.search_all([question], k, filters, [context])[0]
+
+    def search_all(
+        self,
+        questions: Sequence[str],
+        k: int = 10,
+        filters: Filters | None = None,
+        contexts: Sequence[Context | None] | None = None,
+    ) -> list[list[Hit]]:
+        """What ``search`` finds for each of ``questions``, in its context if it has one; encoded together."""
         among = self._among(filters or Filters())
         allowed = None if among is None else self.snapshot.passages_of(among)
         if allowed is not None and not len(allowed):
-            return []
-        query = self._encoder.encode_query([question])[0]
-        lexical = self.snapshot.lexical.scores(question)
-        ids = self._candidates(query, lexical, max(k, _CANDIDATES), allowed)
-        dense = self.snapshot.dense.cosines(query, ids)
-        dense_z = _z(dense, *self.snapshot.dense.moments(query))
-        lexical_z = _z(lexical[ids], float(lexical.mean()), float(lexical.std()))
-        fused = DENSE_WEIGHT * dense_z + (1 - DENSE_WEIGHT) * lexical_z
+            return [[] for _ in questions]
+        contexts = contexts or [None] * len(questions)
+        asked = [_texts(question, context) for question, context in zip(questions, contexts, strict=True)]
+        queries = iter(self._encoder.encode_query([text for texts in asked for text in texts]))
+        return [
+            self._ranked(texts, [next(queries) for _ in texts], k, context, among, allowed)
+            for texts, context in zip(asked, contexts, strict=True)
+        ]
+
+    def _ranked(
+        self,
+        texts: Sequence[str],
+        queries: Sequence[_Scores],
+        k: int,
+        context: Context | None,
+        among: NDArray[np.bool_] | None,
+        allowed: NDArray[np.int64] | None,
+    ) -> list[Hit]:
+        """The ``k`` best passages for a question, whose ``texts`` have the vectors ``queries``; best first."""
+        every = [_Lexical.of(self.snapshot.lexical.scores(text)) for text in texts[:_FORMS]]
+        depth = max(k, _CANDIDATES)
+        near = [self.snapshot.dense.nearest(query, depth, allowed) for query in queries[:_FORMS]]
+        named = [_highest(each.scores, depth, allowed, each.mean + 2 * each.deviation) for each in every]
+        ids = np.unique(np.concatenate([*near, *named]))
+        forms = [self._scored(query, each, ids) for query, each in zip(queries, every, strict=False)]
+        typed, *others = forms
+        fused, dense, talk = typed.fused, typed.dense, np.zeros(len(ids), np.float32)
+        if context:
+            odds = self._leaning(texts[0], context, float(queries[0] @ queries[-1]))
+            fused, talk = _mixed(typed.fused, self._within(forms, context, ids, among), odds)
+            if pointing(texts[0]):  # a passage may be near to what it stands for, though not by what was quoted
+                dense = np.where(talk < OWED, dense, (dense + others[0].dense) / 2)
         best = np.lexsort((ids, -fused))[:k]
         return [
             Hit(
                 passage=self.snapshot.passage(int(ids[i]), among),
                 score=float(fused[i]),
                 dense=float(dense[i]),
-                lexical=float(lexical[ids[i]]),
-                dense_z=float(dense_z[i]),
-                lexical_z=float(lexical_z[i]),
+                lexical=float(typed.lexical[i]),
+                dense_z=float(typed.dense_z[i]),
+                lexical_z=float(typed.lexical_z[i]),
+                talk=float(talk[i]),
             )
             for i in best
         ]
 
-    def _candidates(
-        self, query: NDArray[np.float32], lexical: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None
-    ) -> NDArray[np.int64]:
-        """Union of the ``k`` best by either score."""
-        near = self.snapshot.dense.nearest(query, k, allowed)
-        pool = lexical if allowed is None else lexical[allowed]
-        top = np.argpartition(-pool, k - 1)[:k] if len(pool) > k else np.arange(len(pool))
-        return np.union1d(near, top if allowed is None else allowed[top])
+    def _scored(self, query: _Scores, lexical: _Lexical, ids: NDArray[np.int64]) -> _Form:
+        """The scores of the passages ``ids`` for one form of the question."""
+        dense = self.snapshot.dense.cosines(query, ids)
+        dense_z = _z(dense, *self.snapshot.dense.moments(query))
+        return _Form(dense, lexical.scores[ids], dense_z, _z(lexical.scores[ids], lexical.mean, lexical.deviation))
+
+    def _leaning(self, question: str, context: Context, nearness: float) -> float:
+        """Log odds that the question goes on from the talk."""
+        said = coverage(self.snapshot.lexical.weights(question), context.said)
+        bare = not telling(question)
+        return _LEANING + _NEARNESS * nearness + _SHARED * said * (not bare) + _BARE * bare
+
+    def _within(
+        self, forms: Sequence[_Form], context: Context, ids: NDArray[np.int64], among: NDArray[np.bool_] | None
+    ) -> _Scores:
+        """Scores of the question within the talk."""
+        typed, questions, quoted = (form.fused for form in forms)
+        scores: _Scores = _TYPED * typed + _QUESTIONS * questions + _QUOTED * quoted
+        for place in np.argsort(-quoted)[:3]:  # it is the nearest to its own text, or a copy of it is
+            if self.snapshot.passage(int(ids[place]), among).text == context.quoted:
+                scores[place] = _QUOTED_ANEW * typed[place] + (1 - _QUOTED_ANEW) * questions[place]
+        return scores
 
     def _among(self, filters: Filters) -> NDArray[np.bool_] | None:
         """A mask of the articles that the filters let through; None for all."""
@@ -112,6 +278,29 @@ class Searcher:
                 for number, article in enumerate(self.snapshot.articles)
             ]
         )
+
+
+def _mixed(alone: _Scores, within: _Scores, odds: float) -> tuple[_Scores, _Scores]:
+    """Log likelihoods, in units of the fused score, under either of the two; and the part owed to the second."""
+    one = _log_share(alone) - np.logaddexp(0, odds)
+    other = _log_share(within) - np.logaddexp(0, -odds)
+    both = np.logaddexp(one, other)
+    return np.float32(_TEMPERATURE) * both, np.exp(other - both)
+
+
+def _log_share(scores: _Scores) -> _Scores:
+    """Softmax at ``_TEMPERATURE``, as logarithms."""
+    logits = scores / np.float32(_TEMPERATURE)
+    shares: _Scores = logits - np.logaddexp.reduce(logits)
+    return shares
+
+
+def _highest(scores: _Scores, k: int, allowed: NDArray[np.int64] | None, likely: float) -> NDArray[np.int64]:
+    """The ids with the ``k`` highest scores, among ``allowed`` if given; quick where that many are over ``likely``."""
+    pool = np.flatnonzero(scores > likely) if allowed is None else allowed[scores[allowed] > likely]
+    if len(pool) < k:
+        pool = np.arange(len(scores)) if allowed is None else allowed
+    return pool[np.argpartition(-scores[pool], k - 1)[:k]] if len(pool) > k else pool
 
 
 def _z(scores: NDArray[np.float32], mean: float, deviation: float) -> NDArray[np.float32]:

@@ -30,6 +30,7 @@ import shutil
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -41,7 +42,6 @@ import numpy as np
 from retrieval import formats, lexical, passages
 from retrieval.articles import Article, ArticleInfo, Skipped, SourceFile
 from retrieval.dense import DenseIndex
-from retrieval.encoder import Vectors
 from retrieval.errors import ArticleUnknown, IndexCorrupt, IndexMissing, StorageFailed
 from retrieval.lexical import LexicalIndex
 from retrieval.passages import Passage, Span
@@ -226,9 +226,14 @@ def _verify(path: Path) -> dict[str, Any]:
         if hashlib.sha256(content).hexdigest()[:16] != path.name.rpartition("-")[2]:
             raise IndexCorrupt(path, "manifest.json has changed")
         manifest: dict[str, Any] = json.loads(content)
-        for name, expected in manifest["files"].items():
-            if (path / name).stat().st_size != expected["size"] or _hash(path / name) != expected["sha256"]:
+        files: dict[str, dict[str, Any]] = manifest["files"]
+        for name, expected in files.items():
+            if (path / name).stat().st_size != expected["size"]:
                 raise IndexCorrupt(path, f"{name} has changed")
+        with ThreadPoolExecutor() as pool:  # gigabytes are hashed as fast as all cores can
+            for name, actual in zip(files, pool.map(lambda name: _hash(path / name), files), strict=True):
+                if actual != files[name]["sha256"]:
+                    raise IndexCorrupt(path, f"{name} has changed")
     except FileNotFoundError as error:
         if not path.exists():
             raise IndexMissing(path) from error
@@ -285,9 +290,8 @@ class Draft:
     articles: Sequence[Article]
     spans: Sequence[Sequence[Span]]
     """Each article's passages; those of a text that an earlier article has too are not looked at."""
-    vectors: Vectors
-    terms: Sequence[str | Sequence[str]]
-    """Each passage's text, or its terms where these are known."""
+    dense: DenseIndex
+    lexical: LexicalIndex
 
 
 def publish(index: Path, draft: Draft, previous: Snapshot | None) -> Snapshot:
@@ -326,8 +330,8 @@ def clear_left_overs(index: Path) -> None:
 def _write(folder: Path, draft: Draft, number: int) -> bytes:
     """Write every file of the snapshot, force them to disk, and return the manifest's bytes."""
     _write_articles(folder, draft)
-    DenseIndex.build(draft.vectors).save(folder)
-    LexicalIndex.build(draft.terms).save(folder)
+    draft.dense.save(folder)
+    draft.lexical.save(folder)
     _check_complete(folder)
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     manifest = {

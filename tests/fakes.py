@@ -18,6 +18,9 @@ class FakeEncoder:
     fingerprint = "fake:1"
     dimension = 64
 
+    def load(self) -> None:
+        pass
+
     def encode_query(self, texts: Sequence[str]) -> Vectors:
         return np.stack([self._vector(text) for text in texts])
 

@@ -10,11 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot import cli
 from retrieval import indexing
+from retrieval.answering import Engine
 from retrieval.encoder import Encoder, Vectors
 from retrieval.errors import IndexLocked, NoArticles
 from retrieval.indexing import update
@@ -143,6 +145,35 @@ def test_many_questions_are_readable_without_json(quoth: Quoth) -> None:
 )
 def test_the_status_of_many_questions_is_the_worst(lines: bytes, status: int, quoth: Quoth) -> None:
     assert quoth("ask", stdin=lines).status == status
+
+
+def test_models_load_while_the_index_is_opened(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
+    loading = threading.Event()
+    waited: list[bool] = []
+
+    class Loading(FakeEncoder):
+        def load(self) -> None:
+            loading.set()
+
+    opened = cli._open
+
+    def opened_late(*arguments: Any) -> Engine:
+        waited.append(loading.wait(10))
+        return opened(*arguments)
+
+    quoth("index")
+    monkeypatch.setattr(cli, "build_encoder", lambda _: Loading())
+    monkeypatch.setattr(cli, "_open", opened_late)
+
+    assert quoth("ask", "who met Putin in Sochi?").status == 0
+    assert waited == [True]
+
+
+def test_a_filter_that_makes_no_sense_is_told_with_every_question(quoth: Quoth) -> None:
+    said = quoth("ask", "--json", "--article", "whale.txt", stdin=b"who met Putin?\nwhat do whales eat?\n")
+
+    assert said.status == 2
+    assert ["did you mean whales.txt?" in answer["error"] for answer in said.objects] == [True, True]
 
 
 def test_no_question_at_all_is_an_error(quoth: Quoth) -> None:
@@ -574,3 +605,34 @@ def test_a_watch_tells_of_each_update_and_of_what_goes_wrong(
     assert done.out.count("Indexed 3 articles") == 2
     assert "Watching" in done.err
     assert f"{library.name}" in done.err
+
+
+# --- conversations of scripts --------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("library")
+def test_each_conversation_of_a_script_is_a_talk_of_its_own(quoth: Quoth) -> None:
+    lines = [
+        {"question": "who met Putin in Sochi?", "conversation": "a"},
+        {"question": "when was that?", "conversation": "b"},
+        {"question": "when was that?", "conversation": "a"},
+    ]
+    stdin = "\n".join([*map(json.dumps, lines), "when was that?"]).encode()
+
+    said = quoth("ask", "--json", "--explain", stdin=stdin)
+
+    first, other, again, plain = said.objects
+    assert [each.get("conversation") for each in said.objects] == ["a", "b", "a", None]
+    assert again["understood"].startswith("about: Putin, Sochi")
+    assert again["explain"]["context"]["first"] == first["question"]
+    assert not any("understood" in each for each in (first, other, plain))
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize("bad", ['{"question": 3}', "{not json", '{"question": "who?", "conversation": 7}', "{" * 9999])
+def test_an_object_that_asks_nothing_is_named_and_the_run_goes_on(bad: str, quoth: Quoth) -> None:
+    said = quoth("ask", "--json", stdin=f"{bad}\nwhat do blue whales eat?\n".encode())
+
+    assert said.status == 2
+    assert said.objects[0]["error"].startswith("The line is no such object")
+    assert "krill" in said.objects[1]["quotes"][0]["text"]

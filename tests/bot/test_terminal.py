@@ -39,6 +39,24 @@ def piped(quoth: Quoth, *lines: str, options: tuple[str, ...] = ()) -> tuple[str
     return said.out, said.err
 
 
+def test_lines_that_are_there_come_together_and_none_is_waited_for() -> None:
+    reading, writing = os.pipe()
+    with open(reading, "rb") as stdin, open(writing, "wb", buffering=0) as program:  # noqa: PTH123 - descriptors
+        batches = terminal.together(stdin)
+        program.write(b"one\ntwo\nthr")
+        assert next(batches) == [b"one", b"two"]
+        program.write(b"ee\nfour")
+        assert next(batches) == [b"three"]
+        program.close()
+        assert list(batches) == [[b"four"]]
+
+
+def test_a_long_file_comes_in_batches() -> None:
+    batches = list(terminal.together(io.BytesIO(b"who?\n" * 100)))
+
+    assert list(map(len, batches)) == [64, 36]
+
+
 # --- on a pipe -----------------------------------------------------------------------------------------------
 
 pytestmark = pytest.mark.usefixtures("library")
@@ -340,3 +358,39 @@ def shown_until(keyboard: int, mark: str | None) -> str:
             break
         seen += chunk
     return " ".join(re.sub(r"\x1b\[[?\d;]*[A-Za-z]|│", " ", seen.decode("utf-8", "replace")).split())
+
+
+# --- a talk --------------------------------------------------------------------------------------------------
+
+
+def test_a_talk_goes_on_changes_its_subject_and_is_cut(quoth: Quoth) -> None:
+    out, _ = piped(
+        quoth, "hi", QUESTION, "when was that?", "more", "where does it say that?", "what do blue whales eat?",
+        "thanks", "/new", "when was that?", "who met Putni in Sochi?", options=("--top", "1")
+    )  # fmt: skip
+
+    hello, first, that, *_ = out.split("\n\n")
+    assert hello.startswith("Hello. Ask me about “")
+    assert first.startswith("│ Shinzo Abe met Vladimir Putin")
+    assert that.startswith("(about: Putin, Sochi)")
+    assert "krill" in out
+    assert "You are welcome." in out
+    after = out.partition("A new subject, then.")[2]
+    assert "about:" not in after
+    assert "(reading Putni as Putin)\n" in after
+
+
+def test_a_change_of_subject_is_answered_as_if_it_were_the_first(quoth: Quoth) -> None:
+    alone, _ = piped(quoth, "who wrote Hamlet?")
+    after, _ = piped(quoth, QUESTION, "who wrote Hamlet?")
+
+    assert alone.startswith("The articles do not say.")
+    assert "The articles do not say." in after
+    assert "about:" not in after
+
+
+def test_explaining_tells_what_a_question_goes_on_from(quoth: Quoth) -> None:
+    out, _ = piped(quoth, QUESTION, "when was that?", options=("--explain",))
+
+    assert "read as: when was that? (Putin, Sochi)" in out
+    assert f"first asked: {QUESTION}" in out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -181,6 +182,31 @@ def test_a_question_is_one_line_to_the_model(news: Snapshot) -> None:
     Engine(news, Listening(), reader=OverlapReader(news.lexical)).ask(" Who\topened\n\nthe bridge \udcff ? ")
 
     assert asked == ["Who opened the bridge ? ?"]
+
+
+def test_questions_asked_together_get_the_answers_that_each_gets_alone(engine: Engine) -> None:
+    questions = ["who met in Sochi?", "what do whales sing?", "what is the capital of France?", "Who \n pays?"]
+
+    together = engine.ask_all(questions, top=2)
+
+    for question, answer in zip(questions, together, strict=True):
+        alone = engine.ask(question, top=2)
+        assert answer.elapsed_ms > 0
+        assert replace(answer, elapsed_ms=0) == replace(alone, elapsed_ms=0)
+    assert engine.ask_all([]) == []
+
+
+def test_questions_asked_together_are_encoded_at_once(news: Snapshot) -> None:
+    batches: list[Sequence[str]] = []
+
+    class Listening(FakeEncoder):
+        def encode_query(self, texts: Sequence[str]) -> Vectors:
+            batches.append(texts)
+            return super().encode_query(texts)
+
+    Engine(news, Listening()).ask_all(["Who?", "Where?"])
+
+    assert batches == [["Who?", "Where?"]]
 
 
 def test_threads_may_ask_at_once(engine: Engine) -> None:

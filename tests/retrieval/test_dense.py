@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from retrieval import dense
 from retrieval.dense import VECTORS_FILE, DenseIndex
 from retrieval.encoder import Vectors
 
@@ -83,3 +84,76 @@ def test_a_file_that_is_no_index_is_refused(index: DenseIndex, tmp_path: Path) -
 
     with pytest.raises(RuntimeError):
         DenseIndex.open(tmp_path)
+
+
+# --- approximate, from so many passages on -------------------------------------------------------------------
+
+
+@pytest.fixture
+def clustered(monkeypatch: pytest.MonkeyPatch) -> Vectors:
+    """Vectors near one of 40 others each, more of them than are searched exactly."""
+    monkeypatch.setattr(dense, "EXACT", 500)
+    mixed = unit_vectors(40)[np.arange(2000) % 40] + 0.3 * unit_vectors(2000, seed=2)
+    unit: Vectors = mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
+    return unit
+
+
+def recall(index: DenseIndex, vectors: Vectors) -> float:
+    """What part of the ten nearest is found, of questions near the vectors."""
+    found = 0
+    for query in vectors[::20] + 0.3 * unit_vectors(len(vectors[::20]), seed=3):
+        found += len({*np.argsort(-(vectors @ query))[:10].tolist()} & {*index.nearest(query, 10).tolist()})
+    return found / (10 * len(vectors[::20]))
+
+
+def test_of_many_passages_nearly_all_nearest_are_found(clustered: Vectors, tmp_path: Path) -> None:
+    index = DenseIndex.build(clustered)
+    index.save(tmp_path)
+    opened = DenseIndex.open(tmp_path)
+
+    assert index._index.nprobe < index._index.nlist
+    assert recall(index, clustered) > 0.95
+    assert recall(opened, clustered) == recall(index, clustered)
+    np.testing.assert_allclose(opened.vectors(), clustered, atol=1e-3)
+    ids = np.array([7, 2, 200], dtype=np.int64)
+    np.testing.assert_allclose(opened.cosines(QUERY, ids), clustered[ids] @ QUERY, atol=1e-3)
+
+
+@pytest.mark.parametrize("every", [2, 100])
+def test_of_many_passages_only_allowed_ones_are_found(clustered: Vectors, every: int) -> None:
+    index = DenseIndex.build(clustered)
+    allowed = np.arange(0, 2000, every)
+
+    found = index.nearest(clustered[4], 5, allowed)
+
+    assert (
+        found.tolist()[0]
+        in allowed[clustered[allowed] @ clustered[4] > 0.99 * (clustered[allowed] @ clustered[4]).max()]
+    )
+    assert set(found.tolist()) <= set(allowed.tolist())
+    assert len(found) == 5
+
+
+def test_an_update_keeps_the_cells_of_what_stays(clustered: Vectors, tmp_path: Path) -> None:
+    fresh = unit_vectors(3, seed=4)
+    order = np.concatenate([np.arange(100, 1500), [2000, 2001, 2002], np.arange(1500, 2000)])
+    expected = np.concatenate([clustered, fresh])[order]
+    DenseIndex.build(clustered).save(tmp_path)
+    before = DenseIndex.open(tmp_path)
+
+    after = before.updated(order, fresh)
+
+    assert len(after) == len(order)
+    assert (after._index.nlist, after._index.nprobe) == (before._index.nlist, before._index.nprobe)
+    np.testing.assert_allclose(after.vectors(), expected, atol=1e-3)
+    assert recall(after, expected) > 0.95
+    assert after.nearest(fresh[1], 1).tolist() == [1401]
+    assert after.moments(QUERY) == pytest.approx(DenseIndex.build(expected).moments(QUERY), abs=1e-4)
+
+
+@pytest.mark.parametrize("kept", [400, 1999])
+def test_an_update_makes_what_suits_the_number_of_passages(clustered: Vectors, kept: int) -> None:
+    after = DenseIndex.build(clustered[:450]).updated(np.arange(kept), clustered[450:])
+
+    np.testing.assert_allclose(after.vectors(), clustered[:kept], atol=1e-3)
+    assert recall(after, clustered[:kept]) > 0.95

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import importlib.util
 import random
@@ -16,7 +17,7 @@ import pytest
 import torch
 
 from retrieval import encoder as module
-from retrieval.encoder import BUNDLED_SHA256, SentenceTransformerEncoder, verify_bundled
+from retrieval.encoder import BUNDLED_SHA256, SentenceTransformerEncoder, Vectors, uncollected, verify_bundled
 from retrieval.errors import EncoderUnavailable, WeightsMismatch
 
 PASSAGES = (
@@ -160,6 +161,69 @@ def test_a_model_that_is_not_cached_is_looked_for_on_the_hub(monkeypatch: pytest
 
     assert SentenceTransformerEncoder("somebody/some-model").load() == "the model"  # type: ignore[comparison-overlap]
     assert asked == [True, False]
+
+
+# --- together, and at once -----------------------------------------------------------------------------------
+
+
+def test_what_threads_ask_for_while_the_model_works_goes_through_it_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = SentenceTransformerEncoder()
+    begun, go_on = threading.Event(), threading.Event()
+    batches: list[list[str]] = []
+
+    class Model:
+        def encode_query(self, texts: list[str], **_: object) -> Vectors:
+            batches.append(texts)
+            begun.set()
+            assert go_on.wait(10)
+            return np.array([[len(text), 1.0] for text in texts], dtype=np.float32)
+
+    monkeypatch.setattr(encoder, "load", Model)
+    given = ["a", "bb", "ccc", "dddd"]
+    found: dict[str, Vectors] = {}
+
+    def ask(text: str) -> None:
+        found[text] = encoder.encode_query([text])
+
+    threads = [threading.Thread(target=ask, args=(text,)) for text in given]
+    threads[0].start()
+    assert begun.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    deadline = time.monotonic() + 10
+    while len(encoder._questions._waiting) < 3 and time.monotonic() < deadline:
+        time.sleep(0.001)
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+
+    assert [sorted(batch) for batch in batches] == [["a"], ["bb", "ccc", "dddd"]]
+    for text in given:
+        assert found[text].shape == (1, 2)
+        assert found[text][0, 0] / found[text][0, 1] == pytest.approx(len(text))
+
+
+def test_every_thread_hears_that_the_model_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = SentenceTransformerEncoder()
+
+    def refuse() -> None:
+        raise EncoderUnavailable("bundled", "not today")
+
+    monkeypatch.setattr(encoder, "load", refuse)
+
+    for _ in range(2):
+        with pytest.raises(EncoderUnavailable, match="not today"):
+            encoder.encode_query(["Who?"])
+
+
+def test_the_collector_rests_while_something_is_loaded() -> None:
+    with uncollected():
+        with uncollected():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 0
 
 
 # --- the bundled weights -------------------------------------------------------------------------------------

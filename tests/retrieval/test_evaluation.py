@@ -101,6 +101,9 @@ class SilentReader:
 
     calibration = OverlapReader.calibration
 
+    def load(self) -> None:
+        pass
+
     def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:  # noqa: ARG002 - as the protocol says
         return []
 

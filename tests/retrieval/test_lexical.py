@@ -127,15 +127,17 @@ def test_what_was_saved_opens_as_the_same(index: LexicalIndex, tmp_path: Path) -
         assert opened.weights(question) == index.weights(question)
 
 
-def test_an_index_built_of_known_terms_is_the_same_as_one_built_of_texts(index: LexicalIndex, tmp_path: Path) -> None:
+def test_an_updated_index_is_the_same_as_one_built_anew(index: LexicalIndex, tmp_path: Path) -> None:
     index.save(tmp_path)
-    kept = LexicalIndex.open(tmp_path).rows()[1:3]
-    fresh = ["Goalkeeper saved penalties.", PASSAGES[0]]
+    fresh = ("Goalkeeper saved penalties.", "The bridge is shut.")
 
-    mixed = LexicalIndex.build([*kept, *fresh])
+    mixed = LexicalIndex.open(tmp_path).updated(np.array([5, 1, 2, 6]), fresh)
 
-    for question in ("the ferry on Saturday", "whales saved"):
-        np.testing.assert_allclose(mixed.scores(question), bm25((*PASSAGES[1:3], *fresh), question), rtol=1e-5)
+    passages = (fresh[0], *PASSAGES[1:3], fresh[1])
+    assert mixed.rows() == LexicalIndex.build(passages).rows()
+    for question in ("the ferry on Saturday", "whales saved", "who opened the bridge?"):
+        np.testing.assert_allclose(mixed.scores(question), bm25(passages, question), rtol=1e-5)
+    assert mixed.weights("mayor bridge") == LexicalIndex.build(passages).weights("mayor bridge")
 
 
 # --- weights -------------------------------------------------------------------------------------------------

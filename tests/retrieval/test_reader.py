@@ -242,6 +242,29 @@ def test_further_spans_near_the_best_are_bold_too_best_first_and_apart() -> None
 
 
 @pytest.mark.usefixtures("calibrated")
+@pytest.mark.parametrize(
+    ("likes", "expected"),
+    [
+        ({"Solberg": 9.0, "Brekke": 3.5}, ["Solberg", "Brekke"]),  # a name beside a name, at a third
+        ({"Solberg": 9.0, "Brekke": 2.5}, ["Solberg"]),
+        ({"Solberg": 9.0, "Mayor": 8.0}, ["Solberg"]),  # a part of the same name
+        ({"Solberg": 9.0, "ferry": 4.0}, ["Solberg"]),  # other words take half
+        ({"Solberg": 9.0, "ferry": 5.0}, ["Solberg", "ferry"]),
+        ({"Solberg": 9.0, "1987": 8.0}, ["Solberg"]),  # no figure answers beside what is none
+        ({"1987": 9.0, "1990": 5.0}, ["1987", "1990"]),
+    ],
+)
+def test_what_answers_beside_the_best_is_of_its_kind_and_no_part_of_it(
+    likes: Mapping[str, float], expected: list[str]
+) -> None:
+    text = "Mayor Ingrid Solberg met Captain Brekke on the ferry in 1987 and in 1990."
+
+    (reading,) = spans_read(FakeNetwork(None, **likes), [hit_of(text)])
+
+    assert bold(reading) == expected
+
+
+@pytest.mark.usefixtures("calibrated")
 def test_places_are_the_articles_and_not_the_passages() -> None:
     text = "\N{GRINNING FACE} Nothing of note here. Captain Brekke retires soon."
     start = text.index("Captain")

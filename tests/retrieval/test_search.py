@@ -12,7 +12,7 @@ import pytest
 
 from retrieval.errors import ArticleUnknown
 from retrieval.indexing import open_up_to_date
-from retrieval.search import Filters, Hit, Searcher
+from retrieval.search import Filters, Hit, Searcher, dependent
 from retrieval.snapshot import Snapshot
 from tests.fakes import FakeEncoder
 from tests.retrieval.examples import write
@@ -137,3 +137,17 @@ def test_an_unknown_article_is_answered_with_ids_that_look_like_it(news: Snapsho
         searched(news, "ferry", 10, Filters(articles=frozenset({"harbour/fery.txt"})))
 
     assert (caught.value.id, caught.value.near[0]) == ("harbour/fery.txt", FERRY)
+
+
+@pytest.mark.parametrize(
+    ("question", "goes_on"),
+    [
+        ("when was that?", True),
+        ("what about the islands?", True),
+        ("why?", True),
+        ("what is Khabomai?", False),
+        ("who wrote Hamlet for the queen?", False),
+    ],
+)
+def test_what_a_question_looks_like_tells_whether_it_goes_on(question: str, goes_on: bool) -> None:
+    assert dependent(question) == goes_on

@@ -71,7 +71,8 @@ async def test_a_mention_of_nothing_is_told_what_to_do(
 ) -> None:
     await alice.send(channel, mention(simcord_env, " "))
 
-    assert last(channel).content == shown.ASK_SOMETHING
+    assert last(channel).content.startswith("Ask me something, say about “")
+    assert "Whales of the north" in last(channel).content
 
 
 async def test_a_reply_to_an_answer_asks_on(simcord_env: Env, channel: ChannelHandle, alice: MemberActor) -> None:
@@ -371,7 +372,7 @@ async def test_a_fault_of_ours_ends_in_a_sentence_and_a_log_line(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(made.library.engine, "ask", lambda *_: 1 / 0)
+    monkeypatch.setattr(made.library.engine, "ask", lambda *_, **__: 1 / 0)
 
     await alice.send(channel, mention(simcord_env, ASKED))
 
@@ -460,3 +461,54 @@ async def test_an_interaction_that_expired_is_let_go(
 
     assert result.response is None
     assert "came to nothing" in caplog.text
+
+
+# --- talks ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("chosen", [{"discord_threads": True}])
+async def test_a_thread_is_one_talk_and_members_in_it_never_mix(
+    simcord_env: Env, channel: ChannelHandle, alice: MemberActor, bob: MemberActor, simcord_bot: QuothClient
+) -> None:
+    await alice.send(channel, mention(simcord_env, ASKED))
+    thread = channel.threads[0]  # which begins with the answer
+    await alice.send(thread, mention(simcord_env, "and where was that?"))
+    assert text(last(thread)).startswith("-# about\\: ")
+    await bob.send(thread, mention(simcord_env, "what do blue whales eat?"))
+
+    await alice.send(thread, mention(simcord_env, "when was that?"))
+    assert "Sochi" in text(last(thread)).splitlines()[0]
+    await bob.send(thread, mention(simcord_env, "when was that?"))
+    assert "Sochi" not in text(last(thread)).splitlines()[0]
+    await alice.send(thread, mention(simcord_env, "where does it say that?"))
+    assert "three hours" in text(last(thread))
+    await alice.send(thread, mention(simcord_env, "new topic"))
+    assert last(thread).content == shown.NEW_SUBJECT
+    await alice.send(thread, mention(simcord_env, "more"))
+    assert last(thread).content == shown.ASK_FIRST
+
+
+async def test_a_reply_goes_on_from_what_it_replies_to_and_a_new_mention_from_nothing(
+    simcord_env: Env, channel: ChannelHandle, alice: MemberActor, bob: MemberActor
+) -> None:
+    await alice.send(channel, mention(simcord_env, ASKED))
+    answer = last(channel)
+
+    await bob.send(channel, mention(simcord_env, "when was that?"), reply_to=answer)
+    assert text(last(channel)).startswith("-# about\\: ")
+    await bob.send(channel, mention(simcord_env, "show me the article"), reply_to=answer)
+    assert last(channel).content == WHERE.removeprefix("-# ")
+    await bob.send(channel, mention(simcord_env, "more"), reply_to=answer)
+    assert last(channel).content == shown.NOTHING_MORE or text(last(channel)).startswith("> ")
+    await alice.send(channel, mention(simcord_env, "when was that?"))
+    assert "about" not in text(last(channel))
+
+
+async def test_a_direct_message_goes_on_and_small_talk_is_answered(
+    simcord_env: Env, guild: GuildHandle, alice: MemberActor
+) -> None:
+    await alice.send_dm(ASKED)
+    await alice.send_dm("thanks!")
+    assert last(alice.user.dm_channel).content.startswith("You are welcome")
+    await alice.send_dm("when was that?")
+    assert text(last(alice.user.dm_channel)).startswith("-# about\\: ")

@@ -190,9 +190,9 @@ async def test_many_at_once_get_one_answer_each_and_the_loop_stays_free(
     assert engine is not None
     at_once = engine.ask
 
-    def ask(*arguments: Any) -> Any:
+    def ask(*arguments: Any, **options: Any) -> Any:
         time.sleep(0.05)  # as long as a model takes
-        return at_once(*arguments)
+        return at_once(*arguments, **options)
 
     monkeypatch.setattr(engine, "ask", ask)
     task = asyncio.create_task(client.start(TOKEN))

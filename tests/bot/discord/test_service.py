@@ -42,10 +42,10 @@ async def test_a_question_that_is_being_answered_shares_its_answer(made: Made) -
     assert engine is not None
     really = engine.ask
 
-    def ask(*arguments: object) -> object:
+    def ask(*arguments: object, **options: object) -> object:
         asked.append(arguments)
         going.wait(5)
-        return really(*arguments)  # type: ignore[arg-type]
+        return really(*arguments, **options)  # type: ignore[arg-type]
 
     engine.ask = ask  # type: ignore[method-assign, assignment]
     desk = Desk(made.library, made.memory, made.answers, top=3)
@@ -56,8 +56,8 @@ async def test_a_question_that_is_being_answered_shares_its_answer(made: Made) -
     _, *records = await asyncio.gather(*tasks, return_exceptions=True)
 
     assert len(asked) == 1
-    assert [record.asker for record in records] == [1, 2]  # type: ignore[union-attr]
-    assert len({record.key for record in records}) == 2  # type: ignore[union-attr]
+    assert [reply.record.asker for reply in records] == [1, 2]  # type: ignore[union-attr]
+    assert len({reply.record.key for reply in records}) == 2  # type: ignore[union-attr]
 
 
 def test_a_member_waits_and_is_forgotten_when_the_wait_is_over() -> None:

@@ -1,0 +1,238 @@
+"""``make scale DATA=FILE``: what opening, asking and adding an article cost with ever more passages.
+
+There is no model in it: a passage's vector is drawn near those of real passages (between two of them, and off by some
+noise), a question's near that of a passage. Texts are real words drawn as often as they occur, questions are real ones.
+All else is what Quoth does: the articles are files, ``update`` indexes them, and another process opens and searches.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.adapters.protocol import resident_mib
+from retrieval.datasets import Dataset, load
+from retrieval.encoder import SentenceTransformerEncoder, Vectors
+from retrieval.evaluation import spread
+from retrieval.indexing import update
+from retrieval.passages import cut
+from retrieval.search import Searcher
+from retrieval.snapshot import open_latest
+
+HERE = Path(__file__).parent
+_WORDS, _PASSAGES, _ARTICLES = 80, 10, 1000
+"""Words a passage, passages an article, articles a file."""
+_LIKENESS = 0.65
+"""Cosine of a question to the passage that it is drawn near."""
+_QUESTIONS = 200
+_BATCH = 65_536
+
+COLUMNS = {
+    "passages": "passages",
+    "index_s": "to index without the model, s",
+    "index_cpu_s": "of a processor",
+    "disk_mb": "on disk, MB",
+    "open_s": "to open, s",
+    "open_cpu_s": "of a processor",
+    "p50_ms": "search without the model, p50 ms",
+    "p95_ms": "p95 ms",
+    "recall": "recall@10 of the dense part",
+    "resident_mib": "resident after 200 questions, MiB",
+    "add_s": "to add one article, s",
+    "add_cpu_s": "of a processor",
+}
+
+
+class DrawnEncoder:
+    """Gives the n-th text that it is shown the n-th of vectors drawn near real ones."""
+
+    name = "drawn"
+    fingerprint = "drawn:1"
+
+    def __init__(self, real: Vectors) -> None:
+        self._real = real
+        self._chance = np.random.default_rng(7)
+        self.dimension = real.shape[1]
+
+    def load(self) -> None:
+        """There is no model."""
+
+    def encode_query(self, texts: Sequence[str]) -> Vectors:
+        """Never asked: questions bring their vectors with them."""
+        return self.encode_document(texts)
+
+    def encode_document(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:  # noqa: ARG002
+        """Vectors between two real ones, shape (texts, dimension)."""
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for start in range(0, len(texts), _BATCH):
+            count = len(vectors[start : start + _BATCH])
+            some, others = self._chance.integers(len(self._real), size=(2, count))
+            share = self._chance.uniform(0.5, 1.0, (count, 1)).astype(np.float32)
+            between = share * self._real[some] + (1 - share) * self._real[others]
+            vectors[start : start + count] = near(between, 0.8, self._chance)
+        return vectors
+
+
+class KnownQuestions:
+    """Gives questions the vectors drawn for them."""
+
+    name, fingerprint = DrawnEncoder.name, DrawnEncoder.fingerprint
+
+    def __init__(self, vectors: dict[str, Vectors]) -> None:
+        self._vectors = vectors
+        self.dimension = len(next(iter(vectors.values())))
+
+    def load(self) -> None:
+        """There is no model."""
+
+    def encode_query(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of known questions."""
+        return np.stack([self._vectors[text] for text in texts])
+
+    def encode_document(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+        """Never asked."""
+        raise NotImplementedError
+
+
+def near(vectors: Vectors, likeness: float, chance: np.random.Generator) -> Vectors:
+    """Unit vectors with about this cosine to ``vectors``."""
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    noise = chance.standard_normal(vectors.shape, dtype=np.float32)
+    noise /= np.linalg.norm(noise, axis=1, keepdims=True)
+    mixed = likeness * unit + (1 - likeness**2) ** 0.5 * noise
+    drawn: Vectors = mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
+    return drawn
+
+
+def main() -> None:
+    """Measure each size, print a row for it, and write the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=main.__doc__)
+    parser.add_argument("data", type=Path, help="a data set that quoth eval reads, such as SQuAD's")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000, 1_000_000])
+    parser.add_argument("--articles", type=int, default=12, help="of the data set, to draw near")
+    parser.add_argument("--out", type=Path, default=HERE / "scale.json")
+    asked = parser.parse_args()
+    whole = load(asked.data)
+    dataset = Dataset(whole.articles[: asked.articles], whole.questions)
+    real = _real_vectors(dataset)
+    words = np.array([word for article in dataset.articles for word in article.text.split()])
+    questions = [question.text for question in spread(whole.questions, _QUESTIONS)]
+    rows = []
+    for size in asked.sizes:
+        with TemporaryDirectory(prefix="quoth-scale-") as work:
+            rows.append(measure(size, DrawnEncoder(real), words, questions, Path(work)))
+        print(json.dumps(rows[-1]), flush=True)
+        asked.out.write_text(json.dumps(rows), encoding="utf-8")
+    print(as_markdown(rows))
+
+
+def _real_vectors(dataset: Dataset) -> Vectors:
+    texts = [
+        f"{article.title}. {article.text[slice(*span)]}" for article in dataset.articles for span in cut(article.text)
+    ]
+    return SentenceTransformerEncoder().encode_document(texts)
+
+
+def measure(
+    size: int, encoder: DrawnEncoder, words: NDArray[np.str_], questions: Sequence[str], work: Path
+) -> dict[str, float]:
+    """One row of figures."""
+    articles, index = work / "articles", work / "index"
+    articles.mkdir()
+    chance = np.random.default_rng(3)
+    for number, lines in enumerate(_files(size // _PASSAGES, words, chance)):
+        (articles / f"{number:05}.jsonl").write_text(lines, encoding="utf-8")
+    started, busy = time.perf_counter(), time.process_time()
+    report = update(articles, index, encoder)
+    index_s, index_cpu_s = time.perf_counter() - started, time.process_time() - busy
+    snapshot = open_latest(index)
+    vectors = snapshot.dense.vectors()
+    drawn = near(vectors[chance.integers(len(vectors), size=len(questions))], _LIKENESS, chance)
+    exact = faiss.knn(drawn, vectors, 10, metric=faiss.METRIC_INNER_PRODUCT)[1]
+    found = [snapshot.dense.nearest(each, 10) for each in drawn]
+    recall = sum(len(np.intersect1d(*pair)) for pair in zip(exact, found, strict=True)) / exact.size
+    disk_mb = snapshot.bytes / 1e6
+    del vectors, snapshot
+    np.savez(work / "questions.npz", texts=np.array(questions), vectors=drawn)
+    opened = subprocess.run(
+        [sys.executable, "-c", f"from benchmarks.scale import serve; serve({str(work)!r})"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(HERE.parent)},
+    )
+    (articles / "added.jsonl").write_text(next(_files(1, words, chance)), encoding="utf-8")
+    started, busy = time.perf_counter(), time.process_time()
+    update(articles, index, encoder)
+    return json.loads(opened.stdout) | {
+        "passages": report.passages,
+        "index_s": index_s,
+        "index_cpu_s": index_cpu_s,
+        "disk_mb": disk_mb,
+        "recall": recall,
+        "add_s": time.perf_counter() - started,
+        "add_cpu_s": time.process_time() - busy,
+    }
+
+
+def _files(articles: int, words: NDArray[np.str_], chance: np.random.Generator) -> Iterator[str]:
+    """JSON lines of so many articles, a file of them at a time."""
+    for start in range(0, articles, _ARTICLES):
+        count = min(_ARTICLES, articles - start)
+        drawn = words[chance.integers(len(words), size=(count, _PASSAGES, _WORDS))].tolist()
+        yield "".join(
+            json.dumps({"title": " ".join(article[0][:6]), "text": "\n\n".join(map(" ".join, article))}) + "\n"
+            for article in drawn
+        )
+
+
+def serve(work: str) -> None:
+    """Open the index in ``work``, ask its questions and print what that took; run as a process of its own."""
+    with np.load(Path(work, "questions.npz")) as known:
+        questions = dict(zip(known["texts"].tolist(), known["vectors"], strict=True))
+    started, busy = time.perf_counter(), time.process_time()
+    snapshot = open_latest(Path(work, "index"))
+    open_s, open_cpu_s = time.perf_counter() - started, time.process_time() - busy
+    searcher = Searcher(snapshot, KnownQuestions(questions))
+    times: list[float] = []
+    for question in questions:
+        started = time.perf_counter()
+        searcher.search(question)
+        times.append((time.perf_counter() - started) * 1e3)
+    times = sorted(times[10:])  # the first ones fill the page cache
+    figures: dict[str, Any] = {
+        "open_s": open_s,
+        "open_cpu_s": open_cpu_s,
+        "p50_ms": times[len(times) // 2],
+        "p95_ms": times[int(0.95 * len(times))],
+        "resident_mib": resident_mib(),
+    }
+    print(json.dumps(figures))
+
+
+def as_markdown(rows: Sequence[dict[str, float]]) -> str:
+    """The rows as a table."""
+    lines = ["| " + " | ".join(COLUMNS.values()) + " |", "|" + "---:|" * len(COLUMNS)]
+    for row in rows:
+        cells = [
+            f"{row[column]:,.0f}" if column in {"passages", "disk_mb", "resident_mib"} else f"{row[column]:.3g}"
+            for column in COLUMNS
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,242 @@
+"""``python -m benchmarks.talking``: follow-up questions, slips of the fingers, and questions that stumble.
+
+``cast CAST SQUAD``: the turns of TREC CAsT 2021 (manual) among the passages of its talks and SQuAD's paragraphs, each
+with the question before it, the talk's first, and the passage that truly answered it; then the same with what was
+said in another talk, so that every turn changes the subject. ``slips SQUAD``: questions with one random typing slip
+in their rarest word. ``stumbles SQUAD DISFL_QA``: questions as a person might stumble over them against their fluent
+originals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import re
+import string
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from retrieval.answering import THRESHOLD, Engine
+from retrieval.articles import Article
+from retrieval.datasets import Dataset, Question, load
+from retrieval.encoder import Encoder, SentenceTransformerEncoder
+from retrieval.evaluation import indexed, outcomes, spread
+from retrieval.lexical import LexicalIndex, terms
+from retrieval.passages import Span
+from retrieval.reader import reader_named
+from retrieval.search import Context, Searcher
+from retrieval.snapshot import Draft, Snapshot, publish
+
+_DEPTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question of a talk, where its answer is, and what was said before it."""
+
+    talk: int
+    question: str
+    rewritten: str
+    article: str
+    context: Context | None
+
+
+# --- follow-up questions -------------------------------------------------------------------------------------
+
+
+def turns_of(talks: Sequence[dict[str, Any]]) -> tuple[list[Article], list[Turn]]:
+    """The talks' passages as articles, the same text once, and their turns."""
+    ids: dict[str, str] = {}
+    turns = []
+    for number, talk in enumerate(talks):
+        said = talk["turn"]
+        for place, turn in enumerate(said):
+            text = turn["passage"]
+            ids.setdefault(text, f"cast-{len(ids)}.md")
+            before = said[place - 1]
+            context = Context(said[0]["raw_utterance"], before["raw_utterance"], before["passage"]) if place else None
+            turns.append(Turn(number, turn["raw_utterance"], turn["manual_rewritten_utterance"], ids[text], context))
+    articles = [
+        Article(id=id, title="", source=None, published=None, url=None, path=id, text=text) for text, id in ids.items()
+    ]
+    return articles, turns
+
+
+def shuffled(turns: Sequence[Turn]) -> list[Turn]:
+    """Every turn behind what was said in another talk."""
+    chance = random.Random(0)  # noqa: S311 - no secret
+    behind = [turn for turn in turns if turn.context]
+    return [
+        replace(turn, context=chance.choice([other for other in behind if other.talk != turn.talk]).context)
+        for turn in turns
+    ]
+
+
+def ranks(searcher: Searcher, turns: Sequence[Turn]) -> list[int]:
+    """Of each turn's own passage, from 1; one more than the last where it was not found."""
+    found = []
+    for turn in turns:
+        hits = searcher.search(turn.question, _DEPTH, context=turn.context)
+        places = [number for number, hit in enumerate(hits, 1) if hit.passage.article.id == turn.article]
+        found.append(min(places, default=_DEPTH + 1))
+    return found
+
+
+def cast(asked: argparse.Namespace) -> None:
+    """Measure and print."""
+    articles, turns = turns_of(json.loads(gzip.decompress(asked.cast.read_bytes())))
+    paragraphs = [
+        Article(
+            id=f"squad-{article.id}-{number}",
+            title=article.title,
+            source=None,
+            published=None,
+            url=None,
+            path=article.path,
+            text=text,
+        )
+        for article in load(asked.squad).articles
+        for number, text in enumerate(article.text.split("\n\n"))
+    ]
+    encoder = SentenceTransformerEncoder()
+    with TemporaryDirectory(prefix="quoth-talking-") as folder:
+        searcher = Searcher(_snapshot(Path(folder), [*articles, *paragraphs], encoder), encoder)
+        _cast(searcher, turns, len(articles) + len(paragraphs))
+
+
+def _snapshot(folder: Path, articles: Sequence[Article], encoder: Encoder) -> Snapshot:
+    """An index of articles that are a passage each, however long."""
+    texts = [f"{article.title}. {article.text}" if article.title else article.text for article in articles]
+    draft = Draft(
+        built_at=datetime.now(UTC),
+        encoder=encoder.name,
+        fingerprint=encoder.fingerprint,
+        sources=(),
+        refused=(),
+        articles=articles,
+        spans=[[Span(0, len(article.text))] for article in articles],
+        vectors=encoder.encode_document(texts),
+        terms=texts,
+    )
+    return publish(folder, draft, None)
+
+
+def _cast(searcher: Searcher, turns: Sequence[Turn], passages: int) -> None:
+    later = [turn for turn in turns if turn.context]
+    first = [turn for turn in turns if not turn.context]
+    alone = [replace(turn, context=None) for turn in turns]
+    print(f"{passages:,} passages; tuned on the even talks")
+    for name, several in (
+        ("first turns", first),
+        ("follow-ups, as typed", [replace(turn, context=None) for turn in later]),
+        ("follow-ups, a person's rewrite", [replace(turn, question=turn.rewritten, context=None) for turn in later]),
+        ("follow-ups, in their talk", later),
+        ("every turn, as typed", alone),
+        ("every turn, in another's talk", shuffled(turns)),
+    ):
+        found = ranks(searcher, several)
+        _show(name, found)
+        _show("  of odd talks", [rank for rank, turn in zip(found, several, strict=True) if turn.talk % 2])
+
+
+def _show(name: str, found: Sequence[int]) -> None:
+    hits = "  ".join(f"hit@{k} {sum(rank <= k for rank in found) / len(found):.3f}" for k in (1, 3, 10))
+    print(f"{name:32} n={len(found):4}  {hits}", flush=True)
+
+
+# --- slips and stumbles --------------------------------------------------------------------------------------
+
+
+def slipped(question: str, lexical: LexicalIndex, chance: random.Random) -> str:
+    """The question with one letter of its rarest word left out, doubled, replaced, or in the place of the next."""
+    words = list(re.finditer(r"[^\W\d_]{4,}", question))
+    if not words:
+        return question
+    weights = lexical.weights(question)
+    word = max(words, key=lambda match: max(weights.get(term, 0.0) for term in terms(match[0])))
+    at = chance.randrange(len(word[0]) - 1)
+    typed = word[0]
+    match chance.randrange(4):
+        case 0:
+            typed = typed[:at] + typed[at + 1 :]
+        case 1:
+            typed = typed[:at] + typed[at + 1] + typed[at] + typed[at + 2 :]
+        case 2:
+            typed = typed[:at] + chance.choice(string.ascii_lowercase) + typed[at + 1 :]
+        case _:
+            typed = typed[:at] + chance.choice(string.ascii_lowercase) + typed[at:]
+    return question[: word.start()] + typed + question[word.end() :]
+
+
+def _compared(asked: argparse.Namespace, pairs: Callable[[Engine, Dataset], dict[str, list[Question]]]) -> None:
+    """How often the first quote holds the answer, for each form of the same questions."""
+    dataset = load(asked.squad)
+    reader = reader_named(asked.reader)
+    with indexed(dataset, SentenceTransformerEncoder(), reader=reader, threshold=THRESHOLD) as (engine, _):
+        for name, questions in pairs(engine, dataset).items():
+            marks = [outcome.marks for outcome in outcomes(engine, questions)]
+            held = sum(mark.first_quote for mark in marks) / len(marks)
+            print(f"{name:32} n={len(marks):5}  first quote holds the answer {held:.3f}", flush=True)
+
+
+def slips(asked: argparse.Namespace) -> None:
+    """Measure and print."""
+
+    def pairs(engine: Engine, dataset: Dataset) -> dict[str, list[Question]]:
+        chance = random.Random(0)  # noqa: S311 - no secret
+        well = list(spread(dataset.questions, asked.limit))
+        typed = [replace(each, text=slipped(each.text, engine.snapshot.lexical, chance)) for each in well]
+        return {"as written": well, "with a slip": typed}
+
+    _compared(asked, pairs)
+
+
+def stumbles(asked: argparse.Namespace) -> None:
+    """Measure and print."""
+    spoken = json.loads(gzip.decompress(asked.disfl_qa.read_bytes()))
+    keys = [
+        (question["id"], question["question"].strip())
+        for article in json.loads(gzip.decompress(asked.squad.read_bytes()))["data"]
+        for paragraph in article["paragraphs"]
+        for question in paragraph["qas"]
+    ]
+
+    def pairs(_: Engine, dataset: Dataset) -> dict[str, list[Question]]:
+        both = [
+            (replace(each, text=spoken[key]["original"]), replace(each, text=spoken[key]["disfluent"]))
+            for (key, _), each in zip(keys, dataset.questions, strict=True)
+            if key in spoken
+        ]
+        some = spread(both, asked.limit)
+        return {"fluent": [fluent for fluent, _ in some], "stumbling": [stumbling for _, stumbling in some]}
+
+    _compared(asked, pairs)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.talking", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    for name, run in (("cast", cast), ("slips", slips), ("stumbles", stumbles)):
+        command = commands.add_parser(name)
+        command.set_defaults(run=run)
+        if run is cast:
+            command.add_argument("cast", type=Path, help="CAsT 2021's manual evaluation topics, .json.gz")
+        command.add_argument("squad", type=Path, help="SQuAD 1.1's dev set, .json.gz")
+        if run is stumbles:
+            command.add_argument("disfl_qa", type=Path, help="Disfl-QA's test set, .json.gz")
+        if run is not cast:
+            command.add_argument("--limit", type=int, default=1000, help="questions, spread over the file")
+            command.add_argument("--reader", default="none", help="as QUOTH_READER has it")
+    asked = parser.parse_args()
+    asked.run(asked)
+
+
+if __name__ == "__main__":
+    main()
