@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +20,8 @@ import typer
 from retrieval.errors import QuothError
 
 if TYPE_CHECKING:
+    import threading
+
     from rich.console import Console
 
     from bot.conversation import Talks
@@ -451,7 +453,12 @@ def run_bot(
         engine.ask("Who?")  # so that no member's question is the one that waits for the models
         return engine, report
 
-    return discord_app.run(settings, build, invite=invite)
+    def follow(told: Callable[[Report | QuothError], None], stop: threading.Event) -> None:
+        from retrieval.live import watch
+
+        watch(settings.articles, settings.index, encoder, told, stop)
+
+    return discord_app.run(settings, build, follow if settings.discord_watch else None, invite=invite)
 
 
 # --- keeping the articles and the index ----------------------------------------------------------------------

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from bot.discord_client import QuothClient
 from bot.discord_memory import Memory
 from bot.discord_service import Busy, Cooldown, Desk, Library, Pool
 from bot.settings import DiscordRefused, Settings
-from retrieval.errors import QuothError
+from retrieval.errors import NoArticles, QuothError
 
 if TYPE_CHECKING:
     from retrieval.answering import Engine
@@ -33,19 +34,27 @@ GRACE = 4.0
 """Seconds that answers under way have when the bot is told to stop; with the rest of leaving it is less than five."""
 _FAREWELL = 0.8
 """Seconds for taking leave of Discord, which need not hear of it."""
+_PARTING = 0.1
+"""Seconds for the watch to end, unless it is in the middle of an update."""
 _BEAT = 20.0
 """Seconds between two signs of life, for the health check of a container."""
 _LOOK = 3.0
-"""Seconds between two looks for an index that another program brought up to date."""
+"""Seconds between two looks for an index that another program, or the watch, brought up to date."""
+
+Watch = Callable[[Callable[["Report | QuothError"], None], threading.Event], None]
+"""Keeps the index true to the folder of articles, tells what it did, and ends when the event is set."""
 
 
 def run(
     settings: Settings,
     build: Callable[[Progress], tuple[Engine, Report | None]],
+    follow: Watch | None = None,
     *,
     invite: bool = False,
 ) -> int:
     """Run the bot until it is told to stop, or print its ``invite`` link; returns the exit status.
+
+    ``follow``, if given, runs on a thread from the moment that there is an index.
 
     Raises:
         DiscordRefused: the token or the intents are no good.
@@ -63,13 +72,14 @@ def run(
         Desk(library, memory, answers, top=settings.top), settings, Cooldown(settings.discord_cooldown)
     )
     discord_commands.install(client, changes)
+    watching = _Watching(library, follow)
     try:
-        asyncio.run(_serve(client, token, changes))
+        asyncio.run(_serve(client, token, changes, watching))
     finally:
         answers.close()
         changes.close()
         memory.close()
-    if answers.working or changes.working:
+    if answers.working or changes.working or not watching.ended():
         _abandon()
     return 0
 
@@ -93,14 +103,54 @@ def _abandon() -> None:
 # --- running -------------------------------------------------------------------------------------------------
 
 
-async def _serve(client: QuothClient, token: str, changes: Pool) -> None:
+class _Watching:
+    """The thread that follows the folder of articles."""
+
+    def __init__(self, library: Library, follow: Watch | None) -> None:
+        self._library = library
+        self._follow = follow
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        if self._follow:
+            self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def ended(self) -> bool:
+        """Whether it has ended since it was told to stop; an update that it is at goes on."""
+        if self._thread.is_alive():
+            self._thread.join(_PARTING)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            if self._follow:
+                self._follow(self._told, self._stop)
+        except Exception:  # noqa: BLE001 - whatever ends the watch, the bot goes on with the index it has
+            _log.exception("The articles are no longer watched")
+
+    def _told(self, news: Report | QuothError) -> None:
+        if isinstance(news, NoArticles):
+            self._library.refresh(_tell)  # which leaves nothing to serve
+        if isinstance(news, QuothError):
+            _log.warning("The index could not follow the articles: %s", rendering.error(news))
+        else:
+            counts = len(news.added), len(news.changed), len(news.removed), news.encoded
+            _log.info("Articles: %d added, %d changed, %d removed; %d passages encoded", *counts)
+
+
+async def _serve(client: QuothClient, token: str, changes: Pool, watching: _Watching) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # Windows has no such thing, and ends the process with its own
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    serving = asyncio.create_task(_connect(client, token, changes))
+    serving = asyncio.create_task(_connect(client, token, changes, watching))
     told = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+    watching.stop()
     if not serving.done():
         _log.info("Told to stop: finishing what is under way")
         await client.finish(GRACE)
@@ -113,7 +163,7 @@ async def _serve(client: QuothClient, token: str, changes: Pool) -> None:
     _log.info("Gone")
 
 
-async def _connect(client: QuothClient, token: str, changes: Pool) -> None:
+async def _connect(client: QuothClient, token: str, changes: Pool, watching: _Watching) -> None:
     # First of all Discord is asked about the token: whoever mistyped it need not wait for an index.
     await client.login(token)
     report = await changes.run(lambda: client.desk.library.refresh(_tell))
@@ -122,6 +172,7 @@ async def _connect(client: QuothClient, token: str, changes: Pool) -> None:
     _log.info("Serving %d articles", len(client.desk.library.articles))
     # What the model's libraries brought is here to stay: looking through it all for garbage would stop the event loop.
     gc.freeze()
+    watching.start()
     beating, following = asyncio.create_task(_beat(client)), asyncio.create_task(_follow(client, changes))
     try:
         await client.connect()
@@ -141,7 +192,10 @@ async def _follow(client: QuothClient, changes: Pool) -> None:
         await asyncio.sleep(_LOOK)
         try:
             if await asyncio.to_thread(lambda: library.outdated):
+                before = library.engine
                 await changes.run(lambda: library.refresh(_tell))
+                if library.engine is before:
+                    continue  # there still is no article
                 _log.info("There is a newer index: serving %d articles", len(library.articles))
         except Busy:
             continue  # a member is changing the articles, after which it is up to date

@@ -52,6 +52,7 @@ _WANTED = {
     "discord_test_guild": "the id of a server",
     "discord_dms": "true or false",
     "discord_threads": "true or false",
+    "discord_watch": "true or false",
     "discord_cooldown": "a number of seconds from 0 to 3600",
 }
 
@@ -126,6 +127,8 @@ class Settings(BaseSettings):
     """Whether the bot answers direct messages."""
     discord_threads: bool = False
     """Whether the bot starts a thread from each answer to a mention."""
+    discord_watch: bool = True
+    """Whether the bot follows the folder of articles and indexes what changes there."""
     discord_cooldown: float = Field(default=3.0, ge=0, le=3600, allow_inf_nan=False)
     """Seconds that a member waits between two questions."""
 

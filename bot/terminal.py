@@ -52,7 +52,12 @@ def console(*, stderr: bool = False) -> Console:
 @contextmanager
 def progress(shown: Console) -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar on a terminal while an index is built; gives the function to tell of stage, done and total."""
-    columns = (bars.BarColumn(bar_width=None), bars.MofNCompleteColumn(), bars.TimeRemainingColumn(compact=True))
+    columns = (
+        bars.BarColumn(bar_width=None),
+        bars.MofNCompleteColumn(),
+        _Speed(),
+        bars.TimeRemainingColumn(compact=True),
+    )
     text = bars.TextColumn("{task.description}", markup=False)
     shows = bars.Progress(bars.SpinnerColumn(), text, *columns, console=shown, transient=True)
     shows.disable = not shown.is_terminal
@@ -68,6 +73,14 @@ def progress(shown: Console) -> Iterator[Callable[[str, int, int], None]]:
 
     with shows:
         yield told
+
+
+class _Speed(bars.ProgressColumn):
+    """Passages, files or questions a second."""
+
+    def render(self, task: bars.Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.1f}/s" if speed else "", "progress.data.speed")
 
 
 def waiting(shown: Console, text: str) -> AbstractContextManager[object]:

@@ -11,7 +11,7 @@ from typing import Self
 
 from retrieval.articles import scan
 from retrieval.encoder import Encoder
-from retrieval.errors import IndexCorrupt, IndexMissing, QuothError, StorageFailed
+from retrieval.errors import IndexCorrupt, IndexMissing, NoArticles, QuothError, StorageFailed
 from retrieval.indexing import Report, update
 from retrieval.snapshot import Snapshot, published
 
@@ -20,6 +20,9 @@ POLL_S = 1.0
 
 SWEEP_S = 60.0
 """How often the whole folder is looked at, whatever the system reports: network folders report nothing."""
+
+_TICK_MS = 200
+"""How often the watch looks at the clock."""
 
 _SETTLED_S = 1.0
 """A file is written completely when its size and time have not moved for this long."""
@@ -68,7 +71,7 @@ def watch(
 
     Changes are noticed as the system reports them, and by a look at the whole folder every ``SWEEP_S`` seconds. They
     are indexed once the files are completely written. ``told`` hears of every new snapshot and of what went wrong;
-    after an error the watch goes on.
+    after an error the watch goes on. An update that has begun when ``stop`` is set is finished first.
 
     Raises:
         FolderMissing: there is no such folder when the watch begins.
@@ -77,41 +80,48 @@ def watch(
 
     scan(articles)
     events = watchfiles.watch(
-        articles, stop_event=stop, rust_timeout=int(SWEEP_S * 1000), yield_on_timeout=True, raise_interrupt=False
+        articles, stop_event=stop, rust_timeout=_TICK_MS, yield_on_timeout=True, raise_interrupt=False
     )
-    _bring_up_to_date(articles, index, encoder, told)
-    for _ in events:
-        if _settle(articles, stop):
-            _bring_up_to_date(articles, index, encoder, told)
+    next(events, None)  # from here on nothing goes unreported
+    state = _state(articles, index)
+    known = state if _brought_up_to_date(articles, index, encoder, told) else None
+    swept = time.monotonic()
+    for changes in events:
+        if not changes and time.monotonic() < swept + SWEEP_S:
+            continue
+        if changes or _state(articles, index) != known:
+            state = _settled(articles, index, stop)
+            if stop.is_set():
+                return
+            known = state if _brought_up_to_date(articles, index, encoder, told) else None
+        swept = time.monotonic()
 
 
-def _bring_up_to_date(
+def _brought_up_to_date(
     articles: Path, index: Path, encoder: Encoder, told: Callable[[Report | QuothError], None]
-) -> None:
+) -> bool:
+    """Update; whether there was nothing to do, so that there will not be until something changes."""
     try:
         report = update(articles, index, encoder, wait_s=SWEEP_S)
     except QuothError as error:
         told(error)
-        return
+        return isinstance(error, NoArticles)
     if report.built:
         told(report)
+    return not report.built
 
 
-def _settle(articles: Path, stop: threading.Event) -> bool:
-    """Wait until no file has changed for a while; False when the watch is to end first."""
-    before = None
-    while not stop.is_set():
-        now = _state(articles)
-        if now == before:
-            return True
-        before = now
-        stop.wait(_SETTLED_S)
-    return False
+def _settled(articles: Path, index: Path, stop: threading.Event) -> object:
+    """The state of the folders once no file has changed for a while, or when the watch is to end."""
+    before, now = None, _state(articles, index)
+    while now != before and not stop.wait(_SETTLED_S):
+        before, now = now, _state(articles, index)
+    return now
 
 
-def _state(articles: Path) -> object:
-    """Sizes and times of all files, or the moment when the folder cannot be listed."""
+def _state(articles: Path, index: Path) -> object:
+    """Sizes and times of all articles' files and the snapshots' names, or the moment when they cannot be listed."""
     try:
-        return scan(articles)
+        return scan(articles), published(index)
     except QuothError:
         return time.monotonic()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import re
 import subprocess
 import sys
 import threading
@@ -20,6 +22,7 @@ from retrieval.answering import Engine
 from retrieval.encoder import Encoder, Vectors
 from retrieval.errors import IndexLocked, NoArticles
 from retrieval.indexing import update
+from retrieval.snapshot import published
 from tests.bot.conftest import BrokenEncoder, Outcome, Quoth
 from tests.fakes import FakeEncoder
 
@@ -435,6 +438,48 @@ def test_an_index_that_another_writes_is_an_error(quoth: Quoth, monkeypatch: pyt
 
     assert said.status == 2
     assert "process 7 on here" in said.err
+
+
+SLOW_INDEX = """
+import sys
+from bot import cli
+from tests.fakes import FakeEncoder
+
+class SlowEncoder(FakeEncoder):
+    def encode_document(self, texts, progress=None):
+        print("encoding", flush=True)
+        sys.stdin.readline()
+        return super().encode_document(texts, progress)
+
+cli.build_encoder = lambda _: SlowEncoder()
+sys.exit(cli.main(["index"]))
+"""
+"""``quoth index``, which encodes once it is told to."""
+
+
+def test_of_two_processes_that_index_at_once_one_does_and_the_other_says_who(quoth: Quoth) -> None:
+    command = [sys.executable, "-c", SLOW_INDEX]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True) as first:
+        assert first.stdin
+        assert first.stdout
+        assert first.stdout.readline() == "encoding\n"
+        second = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, env=environment, text=True, check=False
+        )
+        first.stdin.write("\n")
+        first.stdin.close()
+        assert first.stdout.read().startswith("Added bread.txt, sochi.md, whales.txt.")
+
+    assert (first.returncode, second.returncode) == (0, 2)
+    assert second.stdout == ""
+    assert re.fullmatch(
+        rf"quoth: The index at \S+ is being written by another program \(process {first.pid} on .+\): "
+        r"try again when it is done\.\n",
+        second.stderr,
+    )
+    assert len(published(Path("data/index"))) == 1
+    assert quoth("index").out.startswith("Nothing has changed: 3 articles")
 
 
 def test_the_articles_are_listed(quoth: Quoth, library: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import pty
 import re
@@ -289,6 +290,19 @@ def test_a_bar_shows_the_stage_while_an_index_is_built() -> None:
     text = console.file.getvalue()
     assert "Encoding passages" in text
     assert "7/7" in text
+
+
+def test_the_bar_shows_passages_a_second_and_the_time_left() -> None:
+    seconds = itertools.count()
+    console = Console(
+        file=io.StringIO(), force_terminal=True, width=100, color_system=None, get_time=lambda: float(next(seconds))
+    )
+    with terminal.progress(console) as told:
+        for done in range(0, 60, 10):
+            told("encoding", done, 1000)
+
+    assert isinstance(console.file, io.StringIO)
+    assert re.search(r"50/1000 +[\d.]+/s +\d\d:\d\d", console.file.getvalue())
 
 
 def test_nothing_is_drawn_on_a_pipe_while_waiting() -> None:

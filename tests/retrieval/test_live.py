@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -180,6 +182,36 @@ def test_what_the_system_does_not_report_is_found_by_a_sweep(
         assert soon(lambda: len(news) == 1)
         (articles / "bridge.txt").write_text(BRIDGE, encoding="utf-8")
         assert soon(lambda: len(news) == 2)
+
+
+def test_a_sweep_that_finds_the_folder_as_it_was_reads_nothing(
+    articles: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "SWEEP_S", 0.0)
+    monkeypatch.setattr(live, "_SETTLED_S", 0.0)
+    looked: list[bool] = []
+    updates: list[Report] = []
+
+    def state(*folders: Path) -> object:
+        looked.append(True)
+        return look(*folders)
+
+    def counted(*arguments: Path, **options: Any) -> Report:
+        updates.append(update(*arguments, **options))  # type: ignore[arg-type]
+        return updates[-1]
+
+    look = live._state
+    monkeypatch.setattr(live, "_state", state)
+    monkeypatch.setattr(live, "update", counted)
+    with watching(articles, index):
+        assert soon(lambda: len(updates) == 2)  # the second finds that nothing is left to do
+        seen = len(looked)
+        assert soon(lambda: len(looked) > seen + 2)
+        assert len(updates) == 2
+        assert [report.built for report in updates] == [True, False]
+        shutil.rmtree(index)
+        assert soon(lambda: len(updates) > 2)
+        assert updates[2].built
 
 
 def test_a_folder_that_is_not_there_is_not_watched(tmp_path: Path, index: Path) -> None:

@@ -27,8 +27,9 @@ from bot import discord_rendering as shown
 from bot.discord_client import QuothClient
 from bot.discord_service import Busy
 from bot.settings import DiscordRefused
-from retrieval.errors import EncoderUnavailable, StorageFailed
+from retrieval.errors import EncoderUnavailable, NoArticles, StorageFailed
 from retrieval.indexing import update
+from retrieval.live import watch
 from tests.bot.conftest import Quoth
 from tests.bot.discord.conftest import Made
 from tests.bot.discord.server import (
@@ -296,6 +297,17 @@ def stop_when(elsewhere: Elsewhere, *, ready: Any) -> None:
     asyncio.run_coroutine_threadsafe(wait(), loop)
 
 
+def stop_when_logged(monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    """Send this process SIGTERM once the bot's log says so."""
+
+    def look(record: logging.LogRecord) -> bool:
+        if words in record.msg:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return True
+
+    monkeypatch.setattr(logging.getLogger("quoth.discord"), "filters", [look])
+
+
 def test_told_to_stop_the_bot_leaves_with_0(
     elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -382,6 +394,63 @@ def test_an_index_that_another_program_published_is_served(
     told = capsys.readouterr().err
     assert "The newer index cannot be served" in told
     assert "There is a newer index: serving 4 articles" in told
+
+
+def test_an_article_put_into_the_folder_is_served_and_the_watch_ends_with_the_bot(
+    elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setattr(discord_app, "_LOOK", 0.01)
+    monkeypatch.setattr(discord_app, "_PARTING", 10.0)  # a busy machine may take its time
+    stop_when_logged(monkeypatch, "There is a newer index")
+
+    def follow(told: Any, stop: threading.Event) -> None:
+        (made.articles / "moon.txt").write_text("The moon landing happened in July 1969.", encoding="utf-8")
+        watch(made.articles, made.index, FakeEncoder(), told, stop)
+
+    assert discord_app.run(chosen_for(made), made.build, follow) == 0
+    told = capsys.readouterr().err
+    assert "Articles: 1 added, 0 changed, 0 removed; 1 passages encoded" in told
+    assert "There is a newer index: serving 4 articles" in told
+    assert "watch" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_told_to_stop_while_the_watch_indexes_it_abandons_that(
+    elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    done = threading.Event()
+    told_at: list[float] = []
+    left_at: list[float] = []
+    monkeypatch.setattr(os, "_exit", lambda _: left_at.append(time.monotonic()))
+
+    def follow(*_: object) -> None:
+        told_at.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGTERM)
+        done.wait(20)
+
+    discord_app.run(chosen_for(made), made.build, follow)
+    done.set()
+
+    assert left_at[0] - told_at[0] < 5
+
+
+def test_a_watch_that_fails_or_finds_nothing_does_not_end_the_bot(
+    elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    stop_when_logged(monkeypatch, "no longer watched")
+
+    def follow(told: Any, _: threading.Event) -> None:
+        for file in made.articles.glob("*.*"):
+            file.unlink()
+        told(NoArticles(made.articles, 0))
+        raise OSError("OS file watch limit reached")
+
+    assert discord_app.run(chosen_for(made), made.build, follow) == 0
+    told = capsys.readouterr().err
+    assert "holds no article" in told
+    assert "The articles are no longer watched" in told
 
 
 def test_the_command_line_runs_it(
