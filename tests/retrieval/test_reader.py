@@ -226,9 +226,9 @@ def test_the_best_span_of_each_sentence_is_read_with_its_margin() -> None:
 
     best = max(readings, key=lambda reading: reading.score)
     assert text_of(best) == "Solberg"
-    assert best.score == pytest.approx(0.4 * 10.0)
+    assert best.score == pytest.approx(0.5 * 10.0)
     by_sentence = {text_of(reading): reading.score for reading in readings}
-    assert by_sentence["rained"] == pytest.approx(0.4 * -2.0)
+    assert by_sentence["rained"] == pytest.approx(0.5 * -2.0)
 
 
 @pytest.mark.usefixtures("calibrated")
@@ -260,6 +260,35 @@ def test_what_answers_beside_the_best_is_of_its_kind_and_no_part_of_it(
     text = "Mayor Ingrid Solberg met Captain Brekke on the ferry in 1987 and in 1990."
 
     (reading,) = spans_read(FakeNetwork(None, **likes), [hit_of(text)])
+
+    assert bold(reading) == expected
+
+
+class Forgetful(FakeNetwork):
+    """Gives one of two who met, and the other when asked whom that one met with."""
+
+    def inputs(self, pairs: Sequence[tuple[str, str, str]]) -> Inputs:
+        (question, *_), *_ = pairs
+        self._likes = self._ends = {"Brekke": 9.0, "Mayor": 6.0} if " with Solberg?" in question else {"Solberg": 9.0}
+        return super().inputs(pairs)
+
+
+@pytest.mark.usefixtures("calibrated")
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Who met?", ["Solberg", "Brekke"]),
+        ("who met on the ferry", ["Solberg", "Brekke"]),
+        ("Who talked about the ferry?", ["Solberg", "Brekke"]),
+        ("Who met Captain Brekke?", ["Solberg"]),
+        ("Who runs the ferry?", ["Solberg"]),
+    ],
+)
+def test_of_two_who_did_something_together_both_are_bold(question: str, expected: list[str]) -> None:
+    reader = SpanReader()
+    reader._model = Forgetful()  # type: ignore[assignment]
+
+    (reading,) = reader.read(question, [hit_of("Mayor Ingrid Solberg met Captain Brekke on the ferry.")])
 
     assert bold(reading) == expected
 
