@@ -27,7 +27,9 @@ from retrieval.encoder import SentenceTransformerEncoder
 from retrieval.evaluation import indexed, mark, spread
 from retrieval.reader import SpanReader
 
-EVIDENCE = ("reading", "cosine", "coverage", "gap")
+EVIDENCE = ("reading", "cosine", "coverage")
+"""The gap to the next quote is left out: with it right answers are told from the rest a little better (AUROC .976
+instead of .971), but own questions from foreign ones worse (.982 instead of .988)."""
 FOREIGN_DECLINED = 0.96
 """What share of the questions that cannot be answered the threshold is to decline, on the half fitted on."""
 BINS = 10
