@@ -53,6 +53,18 @@ def test_every_example_marks_its_answer_or_nothing(squad: Path) -> None:
     assert examples != list(data.shuffled(1))
 
 
+def test_search_questions_are_asked_too_and_more_often(squad: Path, tmp_path: Path) -> None:
+    asked = {"title": "Ferries", "text": "The ferry to Gullholm leaves at noon.", "question": "when ferry gullholm"}
+    (tmp_path / "more.jsonl").write_text(json.dumps(asked | {"answers": ["noon"]}), encoding="utf-8")
+
+    data = Examples(squad, FakeEncoder(), search_questions=tmp_path / "more.jsonl", negative=0.0, seed=3)
+
+    ferries = [e for e in data.shuffled(0) if e.passages[0].title == "Ferries"]
+    assert len(data) == 101
+    assert len(ferries) == 3
+    assert {e.passages[0].text[slice(*e.answer)] for e in ferries} == {"noon"}
+
+
 def train(squad: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "training", str(squad), "--out", str(out), *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
@@ -64,6 +76,6 @@ def test_the_command_makes_weights_that_the_product_reads_and_a_card(squad: Path
     assert done.returncode == 0, done.stderr
     card = json.loads((tmp_path / "reader" / "card.json").read_text("utf-8"))
     assert card["questions"] >= 24
-    assert card["data"]["licence"] == "CC BY-SA 4.0"
+    assert [each["licence"] for each in card["data"]] == ["CC BY-SA 4.0"]
     SpanModel.trained(tmp_path / "reader")
     assert not list((tmp_path / "reader").glob("checkpoint*"))
