@@ -176,7 +176,8 @@ def measure(
     (articles / "added.jsonl").write_text(next(_files(1, words, chance)), encoding="utf-8")
     started, busy = time.perf_counter(), time.process_time()
     update(articles, index, encoder)
-    return json.loads(opened.stdout) | {
+    served: dict[str, float] = json.loads(opened.stdout)
+    return served | {
         "passages": report.passages,
         "index_s": index_s,
         "index_cpu_s": index_cpu_s,

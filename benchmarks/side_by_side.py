@@ -89,15 +89,20 @@ class Task:
     def of(cls, dataset: Dataset, passages: int | None, questions: int) -> Task:
         """The first ``passages`` paragraphs that questions were asked of, and questions about these."""
         texts = {article.id: article for article in dataset.articles}
-        places = sorted({(each.article, each.paragraph) for each in dataset.questions if each.paragraph})[:passages]
+        marked = {(each.article, each.paragraph) for each in dataset.questions if each.article and each.paragraph}
+        places = sorted((article, paragraph) for article, paragraph in marked if article and paragraph)[:passages]
         ids = {place: f"p{number}" for number, place in enumerate(places)}
-        asked = [each for each in dataset.questions if each.answers and (each.article, each.paragraph) in ids]
+        asked = [
+            (each.text, ids[each.article, each.paragraph])
+            for each in dataset.questions
+            if each.answers and each.article and each.paragraph and (each.article, each.paragraph) in ids
+        ]
         return cls(
             [
                 {"id": id, "title": texts[article].title, "text": texts[article].text[slice(*paragraph)]}
                 for (article, paragraph), id in ids.items()
             ],
-            [(each.text, ids[each.article, each.paragraph]) for each in spread(asked, questions)],
+            spread(asked, questions),
         )
 
 

@@ -25,6 +25,7 @@ from typing import Any
 from retrieval.answering import THRESHOLD, Engine
 from retrieval.articles import Article
 from retrieval.datasets import Dataset, Question, load
+from retrieval.dense import DenseIndex
 from retrieval.encoder import Encoder, SentenceTransformerEncoder
 from retrieval.evaluation import indexed, outcomes, spread
 from retrieval.lexical import LexicalIndex, terms
@@ -121,8 +122,8 @@ def _snapshot(folder: Path, articles: Sequence[Article], encoder: Encoder) -> Sn
         refused=(),
         articles=articles,
         spans=[[Span(0, len(article.text))] for article in articles],
-        vectors=encoder.encode_document(texts),
-        terms=texts,
+        dense=DenseIndex.build(encoder.encode_document(texts)),
+        lexical=LexicalIndex.build(texts),
     )
     return publish(folder, draft, None)
 
