@@ -24,8 +24,7 @@ MAX_QUESTION = 2_000
 """Code points. The encoder reads about half of that; nobody types more."""
 
 THRESHOLD = 0.2
-"""Confidence from which an answer is given. Of half of SQuAD 1.1 dev's articles it declines .95 of the questions about
-the other half and .07 of their own (see ``data/reader/calibration.json``)."""
+"""Confidence from which an answer is given: about what calibration proposes (``data/reader/calibration.json``)."""
 
 _HITS = 10
 
