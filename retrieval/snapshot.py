@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RULES: Mapping[str, Any] = {
-    "format": 2,
+    "format": 3,
     "files": formats.RULES,
     "passages": passages.RULES,
     "terms": lexical.RULES,

@@ -55,7 +55,7 @@ class Speller:
         from simplemma import is_known
 
         low = word.casefold()
-        if len(low) < _SHORTEST or is_known(low, lang="en"):
+        if len(low) < _SHORTEST or is_known(low, lang="en", low_memory=True):
             return None
         typed, lexical = term(low), self._snapshot.lexical
         if lexical.frequency(typed):  # "Sochy" and "Sochi" are one term, and so are forms of one word

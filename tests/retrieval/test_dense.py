@@ -49,7 +49,7 @@ def test_asking_for_more_than_there_is_brings_all(index: DenseIndex) -> None:
 def test_cosines_come_in_the_order_of_the_ids(index: DenseIndex, vectors: Vectors) -> None:
     ids = np.array([7, 2, 200], dtype=np.int64)
 
-    np.testing.assert_allclose(index.cosines(QUERY, ids), vectors[ids] @ QUERY, atol=1e-6)
+    np.testing.assert_allclose(index.cosines(QUERY, ids), vectors[ids] @ QUERY, atol=1e-3)
 
 
 def test_moments_are_those_of_all_cosines(index: DenseIndex, vectors: Vectors) -> None:
@@ -73,9 +73,10 @@ def test_what_was_saved_opens_as_the_same(index: DenseIndex, vectors: Vectors, t
     opened = DenseIndex.open(tmp_path)
 
     assert len(opened) == 300
-    np.testing.assert_array_equal(opened.vectors(), vectors)
+    np.testing.assert_array_equal(opened.vectors(), index.vectors())
+    np.testing.assert_allclose(opened.vectors(), vectors, atol=1e-3)
     assert opened.nearest(QUERY, 5).tolist() == index.nearest(QUERY, 5).tolist()
-    assert opened.moments(QUERY) == index.moments(QUERY)
+    assert opened.moments(QUERY) == pytest.approx(index.moments(QUERY), abs=1e-4)
 
 
 def test_a_file_that_is_no_index_is_refused(index: DenseIndex, tmp_path: Path) -> None:

@@ -79,3 +79,16 @@ def test_the_command_makes_weights_that_the_product_reads_and_a_card(squad: Path
     assert [each["licence"] for each in card["data"]] == ["CC BY-SA 4.0"]
     SpanModel.trained(tmp_path / "reader")
     assert not list((tmp_path / "reader").glob("checkpoint*"))
+
+
+def test_a_run_over_so_many_questions_makes_the_same_weights_again(squad: Path, tmp_path: Path) -> None:
+    written = []
+    for name in ("once", "again"):
+        done = train(squad, tmp_path / name, "--questions", "24")
+        assert done.returncode == 0, done.stderr
+        written.append((tmp_path / name / "model.safetensors").read_bytes())
+
+    assert written[0] == written[1]
+    card = json.loads((tmp_path / "once" / "card.json").read_text("utf-8"))
+    assert card["questions"] == 24
+    assert card["command"] == "python -m training squad.json --out once --questions 24"
