@@ -11,10 +11,11 @@ import statistics
 import time
 from pathlib import Path
 
-from retrieval.answering import Engine
+from retrieval.answering import THRESHOLD, Engine
 from retrieval.datasets import Dataset, load
 from retrieval.encoder import SentenceTransformerEncoder
 from retrieval.evaluation import indexed, spread
+from retrieval.reader import reader_named
 
 
 def main() -> None:
@@ -23,6 +24,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="a data set that quoth eval reads")
     parser.add_argument("--articles", type=int, default=12, help="of the data set, from its beginning")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--reader", default="none", help="that answers, as QUOTH_READER takes it")
     asked = parser.parse_args()
     whole = load(asked.data)
     dataset = Dataset(whole.articles[: asked.articles], whole.questions)
@@ -30,7 +32,8 @@ def main() -> None:
     model = encoder.load()
     ratios = []
     for number in range(asked.rounds):
-        with indexed(dataset, encoder, threshold=0.5) as (engine, report):
+        reader = reader_named(asked.reader)
+        with indexed(dataset, encoder, reader=reader, threshold=THRESHOLD) as (engine, report):
             passages = [engine.snapshot.passage(row) for row in range(report.passages)]
             texts = [f"{passage.article.title}. {passage.text}" for passage in passages]
             started = time.perf_counter()
@@ -48,6 +51,7 @@ def main() -> None:
 
 def _answering(engine: Engine, encoder: SentenceTransformerEncoder, questions: list[str]) -> None:
     """Time answers and bare encodings of the same questions in turn."""
+    engine.ask(questions[0])
     answers, encodings = [], []
     for question in questions:
         started = time.perf_counter()

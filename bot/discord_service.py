@@ -93,6 +93,8 @@ class Library:
         self._build = build
         self.engine: Engine | None = None
         """None while there are no articles. Replaced as a whole, so that an answer is of one snapshot."""
+        self._seen: Path | None = None
+        """The newest index at the last refresh."""
 
     @property
     def articles(self) -> Mapping[str, ArticleInfo]:
@@ -102,8 +104,11 @@ class Library:
     @property
     def outdated(self) -> bool:
         """Whether another program has published a newer index."""
-        newest = published(self._index)[-1:]
-        return bool(newest) and (self.engine is None or newest[0] != self.engine.snapshot.path)
+        newest = self._newest()
+        return newest is not None and newest != self._seen
+
+    def _newest(self) -> Path | None:
+        return next(reversed(published(self._index)), None)
 
     def refresh(self, progress: Progress) -> Report | None:
         """Bring the index up to date and serve from it; None when nothing had changed or no article is left.
@@ -114,8 +119,9 @@ class Library:
         try:
             self.engine, report = self._build(progress)
         except NoArticles:
-            self.engine = None
+            self.engine, self._seen = None, self._newest()
             return None
+        self._seen = self.engine.snapshot.path
         return report
 
     def add(self, file: Path, progress: Progress) -> bool:

@@ -112,7 +112,7 @@ class Engine:
         self._searcher = Searcher(snapshot, encoder)
         self._freshness = Freshness(articles, snapshot) if articles else None
         self._speller = Speller(snapshot)
-        self._reader = reader or OverlapReader(snapshot.lexical)
+        self._reader = reader or OverlapReader()
         self._threshold = threshold
 
     def ask(
@@ -171,7 +171,7 @@ class Engine:
         if not (hits and hits[0].talk >= OWED and dependent(words)):
             context = None
         read_as = named(words, context) if context else words
-        readings = self._reader.read(read_as, hits)
+        readings = self._reader.read(read_as, hits, self.snapshot.lexical.weights(read_as))
         every = choose(readings, max(top, 2))
         best = every[:top] if weak else worthwhile(every[:top])
         quotes = tuple(replace(quote, stale=self.stale(quote.article)) for quote in best)

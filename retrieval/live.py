@@ -70,8 +70,9 @@ def watch(
     """Keep the index true to the folder of articles until ``stop`` is set.
 
     Changes are noticed as the system reports them, and by a look at the whole folder every ``SWEEP_S`` seconds. They
-    are indexed once the files are completely written. ``told`` hears of every new snapshot and of what went wrong;
-    after an error the watch goes on. An update that has begun when ``stop`` is set is finished first.
+    are indexed once the files are completely written. ``told`` hears of every new snapshot and of what went wrong, once
+    of an error that comes again and again; after an error the watch goes on. An update that has begun when ``stop`` is
+    set is finished first.
 
     Raises:
         FolderMissing: there is no such folder when the watch begins.
@@ -79,6 +80,7 @@ def watch(
     import watchfiles
 
     scan(articles)
+    told = _unrepeated(told)
     events = watchfiles.watch(
         articles, stop_event=stop, rust_timeout=_TICK_MS, yield_on_timeout=True, raise_interrupt=False
     )
@@ -95,6 +97,20 @@ def watch(
                 return
             known = state if _brought_up_to_date(articles, index, encoder, told) else None
         swept = time.monotonic()
+
+
+def _unrepeated(told: Callable[[Report | QuothError], None]) -> Callable[[Report | QuothError], None]:
+    """``told``, spared the error that it heard of last: an index that may not be written fails at every sweep."""
+    before = ""
+
+    def tell(news: Report | QuothError) -> None:
+        nonlocal before
+        error = f"{type(news).__name__} {news}" if isinstance(news, QuothError) else ""
+        if not error or error != before:
+            told(news)
+        before = error
+
+    return tell
 
 
 def _brought_up_to_date(

@@ -29,7 +29,7 @@ from tests.retrieval.examples import FERRY, SHIPPED, article_of, write
 
 @pytest.fixture(scope="module")
 def engine(news: Snapshot) -> Engine:
-    return Engine(news, FakeEncoder(), reader=OverlapReader(news.lexical))
+    return Engine(news, FakeEncoder(), reader=OverlapReader())
 
 
 def bold(quote: Quote) -> list[str]:
@@ -73,7 +73,7 @@ def test_answers_with_the_sentence_that_says_it(engine: Engine) -> None:
 def test_the_shipped_article_says_who_met_in_sochi(tmp_path: Path) -> None:
     snapshot, _ = open_up_to_date(SHIPPED, tmp_path, FakeEncoder())
 
-    answer = Engine(snapshot, FakeEncoder(), reader=OverlapReader(snapshot.lexical)).ask("who met in Sochi?")
+    answer = Engine(snapshot, FakeEncoder(), reader=OverlapReader()).ask("who met in Sochi?")
 
     assert answer.answered
     assert "Shinzo Abe" in answer.quotes[0].text
@@ -94,7 +94,7 @@ def test_declines_when_no_article_says(engine: Engine, question: str) -> None:
 
 
 def test_how_sure_is_sure_enough_can_be_set(news: Snapshot) -> None:
-    reader = OverlapReader(news.lexical)
+    reader = OverlapReader()
     question = "Who opened the Gullholm bridge?"
 
     assert not Engine(news, FakeEncoder(), reader=reader, threshold=1.0).ask(question).answered
@@ -179,7 +179,7 @@ def test_a_question_is_one_line_to_the_model(news: Snapshot) -> None:
             asked.extend(texts)
             return super().encode_query(texts)
 
-    Engine(news, Listening(), reader=OverlapReader(news.lexical)).ask(" Who\topened\n\nthe bridge \udcff ? ")
+    Engine(news, Listening(), reader=OverlapReader()).ask(" Who\topened\n\nthe bridge \udcff ? ")
 
     assert asked == ["Who opened the bridge ? ?"]
 
@@ -257,7 +257,7 @@ def test_every_quote_is_its_articles_text(contents: list[str], question: str) ->
         snapshot, _ = open_up_to_date(Path(name, "articles"), Path(name, "index"), FakeEncoder())
 
         try:
-            answer = Engine(snapshot, FakeEncoder(), reader=OverlapReader(snapshot.lexical)).ask(question)
+            answer = Engine(snapshot, FakeEncoder(), reader=OverlapReader()).ask(question)
         except QuestionEmpty:
             assert not any(character.isalnum() or character == "_" for character in question)
             return
@@ -354,7 +354,7 @@ def test_a_sentence_in_two_articles_is_quoted_once_and_names_both(engine: Engine
 def ask(articles: Path, index: Path) -> Callable[[], list[Stale | None]]:
     """Ask about the bridge; gives what the quotes say of their files."""
     opened, _ = open_up_to_date(articles, index, FakeEncoder())
-    engine = Engine(opened, FakeEncoder(), articles=articles, reader=OverlapReader(opened.lexical))
+    engine = Engine(opened, FakeEncoder(), articles=articles, reader=OverlapReader())
     return lambda: [quote.stale for quote in engine.ask("Who opened the Gullholm bridge?", top=1).quotes]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,7 @@ class SilentReader:
     def load(self) -> None:
         pass
 
-    def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:  # noqa: ARG002 - as the protocol says
+    def read(self, question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> list[Reading]:  # noqa: ARG002 - as the protocol says
         return []
 
 

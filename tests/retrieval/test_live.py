@@ -14,7 +14,7 @@ import pytest
 
 from retrieval import live
 from retrieval.answering import Engine
-from retrieval.errors import FolderMissing, NoArticles, QuothError
+from retrieval.errors import FolderMissing, NoArticles, QuothError, StorageFailed
 from retrieval.indexing import Report, open_up_to_date, update
 from retrieval.live import Follower, watch
 from retrieval.snapshot import Snapshot, published
@@ -171,6 +171,24 @@ def test_the_watch_goes_on_after_an_error(articles: Path, index: Path) -> None:
 
     assert isinstance(news[0], NoArticles)
     assert isinstance(news[1], Report)
+
+
+def test_the_same_error_is_told_once(articles: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "SWEEP_S", 0.0)
+    monkeypatch.setattr(live, "_SETTLED_S", 0.0)
+    tried: list[bool] = []
+
+    def refused(*_: object, **__: object) -> Report:
+        tried.append(True)
+        raise StorageFailed(index, "Read-only file system")
+
+    monkeypatch.setattr(live, "update", refused)
+    with watching(articles, index) as news:
+        assert soon(lambda: len(tried) > 3)
+        assert [type(error) for error in news] == [StorageFailed]
+        monkeypatch.setattr(live, "update", update)
+        assert soon(lambda: len(news) == 2)
+        assert isinstance(news[1], Report)
 
 
 def test_what_the_system_does_not_report_is_found_by_a_sweep(

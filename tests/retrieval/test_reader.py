@@ -88,13 +88,15 @@ def test_a_passage_of_nothing_but_headings_has_those() -> None:
 # --- the overlap reader --------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def overlap() -> OverlapReader:
-    return OverlapReader(LexicalIndex.build([TEXT, "The ferry carried cars.", "Whales sing."]))
+LEXICAL = LexicalIndex.build([TEXT, "The ferry carried cars.", "Whales sing."])
 
 
-def test_the_sentence_that_shares_the_rare_words_is_the_best(overlap: OverlapReader) -> None:
-    readings = overlap.read("How much did the bridge cost in kroner?", [hit_of(TEXT)])
+def overlaps_read(question: str, hits: Sequence[Hit]) -> list[Reading]:
+    return OverlapReader().read(question, hits, LEXICAL.weights(question))
+
+
+def test_the_sentence_that_shares_the_rare_words_is_the_best() -> None:
+    readings = overlaps_read("How much did the bridge cost in kroner?", [hit_of(TEXT)])
 
     best = max(readings, key=lambda reading: reading.score)
     assert len(readings) == 3
@@ -102,31 +104,30 @@ def test_the_sentence_that_shares_the_rare_words_is_the_best(overlap: OverlapRea
     assert bold(best) == ["cost", "kroner"]
 
 
-def test_forms_of_the_questions_words_are_bold_and_stop_words_are_not(overlap: OverlapReader) -> None:
-    (first, *_) = overlap.read("Who is opening bridges on the island?", [hit_of(TEXT)])
+def test_forms_of_the_questions_words_are_bold_and_stop_words_are_not() -> None:
+    (first, *_) = overlaps_read("Who is opening bridges on the island?", [hit_of(TEXT)])
 
     assert bold(first) == ["opened", "bridge"]
 
 
-def test_a_sentence_with_all_of_the_questions_words_gets_the_whole_weight(overlap: OverlapReader) -> None:
-    scores = [reading.score for reading in overlap.read("Doctors minutes", [hit_of(TEXT)])]
+def test_a_sentence_with_all_of_the_questions_words_gets_the_whole_weight() -> None:
+    scores = [reading.score for reading in overlaps_read("Doctors minutes", [hit_of(TEXT)])]
 
     assert scores == pytest.approx([0.0, 0.0, 6.0])
 
 
-def test_only_the_best_passages_are_read(overlap: OverlapReader) -> None:
+def test_only_the_best_passages_are_read() -> None:
     hits = [hit_of(f"Whale number {number} sings.") for number in range(9)]
 
-    assert {id(reading.hit) for reading in overlap.read("whale", hits)} == {id(hit) for hit in hits[:5]}
-    assert overlap.read("whale", []) == []
+    assert {id(reading.hit) for reading in overlaps_read("whale", hits)} == {id(hit) for hit in hits[:5]}
+    assert overlaps_read("whale", []) == []
 
 
 @given(st.text("whale sing. \n#é\u0301\U0001f600甲。", min_size=1, max_size=120), st.text("whale sing?é", max_size=30))
 def test_highlights_lie_in_their_sentence_in_order_and_apart(text: str, question: str) -> None:
     hits = [hit_of(text, start, end) for start, end in cut(text)]
-    reader = OverlapReader(LexicalIndex.build(["whales sing", *(hit.passage.text for hit in hits)]))
 
-    for reading in reader.read(question, hits):
+    for reading in overlaps_read(question, hits):
         reached = reading.span.start
         for start, end in reading.highlights:
             assert reached <= start < end <= reading.span.end
@@ -212,10 +213,10 @@ def calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SHIPPED", tmp_path)
 
 
-def spans_read(network: FakeNetwork, hits: Sequence[Hit]) -> list[Reading]:
+def spans_read(network: FakeNetwork, hits: Sequence[Hit], weights: Mapping[str, float] | None = None) -> list[Reading]:
     reader = SpanReader()
     reader._model = network  # type: ignore[assignment]
-    return reader.read("Who?", hits)
+    return reader.read("Who?", hits, weights or {})
 
 
 @pytest.mark.usefixtures("calibrated")
@@ -288,9 +289,19 @@ def test_of_two_who_did_something_together_both_are_bold(question: str, expected
     reader = SpanReader()
     reader._model = Forgetful()  # type: ignore[assignment]
 
-    (reading,) = reader.read(question, [hit_of("Mayor Ingrid Solberg met Captain Brekke on the ferry.")])
+    (reading,) = reader.read(question, [hit_of("Mayor Ingrid Solberg met Captain Brekke on the ferry.")], {})
 
     assert bold(reading) == expected
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_of_sentences_that_answer_alike_the_one_with_the_questions_rare_words_is_better() -> None:
+    text = "Captain Brekke retires soon. Captain Brekke steers the ferry."
+    weights = {"ferri": 0.75, "captain": 0.25}
+
+    retires, steers = spans_read(FakeNetwork(Brekke=2.0), [hit_of(text)], weights)
+
+    assert steers.score - retires.score == pytest.approx(0.75)
 
 
 @pytest.mark.usefixtures("calibrated")
@@ -320,7 +331,7 @@ def test_the_rest_is_read_only_when_the_first_passages_leave_doubt() -> None:
     who = ["Captain", *["Nobody"] * 11]
     hits = [hit_of(f"{name} is said to be here.", score=1 - place / 10) for place, name in enumerate(who)]
 
-    sure, unsure = FakeNetwork(Captain=5.0), FakeNetwork(Captain=1.0)
+    sure, unsure = FakeNetwork(Captain=5.5), FakeNetwork(Captain=1.0)
     spans_read(sure, hits)
     spans_read(unsure, hits)
 
@@ -329,7 +340,7 @@ def test_the_rest_is_read_only_when_the_first_passages_leave_doubt() -> None:
 
 @pytest.mark.usefixtures("calibrated")
 def test_without_hits_no_network_is_loaded() -> None:
-    assert SpanReader().read("Who?", []) == []
+    assert SpanReader().read("Who?", [], {}) == []
 
 
 @pytest.mark.usefixtures("calibrated")

@@ -11,7 +11,9 @@ import pytest
 from bot.discord_memory import Memory, Place, Record
 from bot.discord_service import Asking, Busy, Closing, Cooldown, Desk, Pool, short_id
 from retrieval.errors import ArticleUnknown, StorageFailed
+from retrieval.indexing import update
 from tests.bot.discord.conftest import Made
+from tests.fakes import FakeEncoder
 
 PLACE = Place("a.md", "hash", 1, 5, ((2, 3),))
 
@@ -120,3 +122,21 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     memory.close()
     with pytest.raises(StorageFailed):
         memory.find("one")
+
+
+def test_a_library_without_articles_waits_for_a_newer_index_and_not_for_the_old_one(made: Made) -> None:
+    made.make()
+    kept = [(file, file.read_bytes()) for file in made.articles.iterdir()]
+    for file, _ in kept:
+        file.unlink()
+
+    assert made.library.refresh(lambda *_: None) is None
+    assert made.library.engine is None
+    assert not made.library.outdated
+    for file, content in kept:
+        file.write_bytes(content + b"\nAnother line.")
+    update(made.articles, made.index, FakeEncoder())
+    assert made.library.outdated
+    made.library.refresh(lambda *_: None)
+    assert made.library.engine is not None
+    assert not made.library.outdated
