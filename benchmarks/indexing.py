@@ -64,7 +64,7 @@ def _answering(engine: Engine, encoder: SentenceTransformerEncoder, questions: l
     print(
         f"a warm answer: p50 {statistics.median(answers) * 1e3:.1f} ms, "
         f"{statistics.median(answers) / statistics.median(encodings):.2f} times one encode of the question; "
-        f"outside the model p50 {statistics.median(outside) * 1e3:.2f} ms"
+        f"outside the encoder p50 {statistics.median(outside) * 1e3:.2f} ms"
     )
 
 

@@ -1,8 +1,8 @@
 """``python -m benchmarks.serving DATA``: answering while new snapshots are published.
 
 A loop asks 50 questions a second, without a reader; then it goes on while an article is changed and a snapshot
-published, twenty times: by another process, as ``quoth index`` does, or ``--within`` the one that serves, as
-``quoth discord`` does when it watches the folder. The serving process follows as ``quoth discord`` does.
+published, twenty times: by another process, as ``quoth index`` does, or ``--within`` the one that serves, as a bot does
+that watches the folder. The serving process takes each up as ``quoth chat`` does.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import tempfile
-import threading
 import time
 from collections.abc import Callable
-from multiprocessing.context import SpawnProcess
+from functools import cache
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
-from threading import Barrier, Thread
 
 import numpy as np
 
@@ -24,6 +23,7 @@ from retrieval.datasets import Dataset, load
 from retrieval.encoder import SentenceTransformerEncoder
 from retrieval.indexing import open_up_to_date, update
 from retrieval.live import Follower
+from retrieval.snapshot import Snapshot
 
 PERIOD_S = 1 / 50
 
@@ -49,58 +49,56 @@ def main() -> None:
 
 def _round(dataset: Dataset, articles: Path, index: Path, asked: argparse.Namespace) -> float:
     """Ask in calm for as long as publishing takes at least, then while it goes on; print both, return p95's ratio."""
-    encoder = SentenceTransformerEncoder()
-    snapshot, _ = open_up_to_date(articles, index, encoder)
-    serving = [Engine(snapshot, encoder)]
-    serving[0].ask("Are you warm?")
-    publisher, ready = _publisher(articles, index, asked)
-    with Follower(index, snapshot, lambda newer: serving.append(Engine(newer, encoder))):
-        publisher.start()
-        ready.wait()
+    snapshot, _ = open_up_to_date(articles, index, _encoder())
+    serving = [Engine(snapshot, _encoder())]
+    taken_up: list[str] = []
+
+    def swap(newer: Snapshot) -> None:
+        serving[0] = Engine(newer, _encoder())
+        taken_up.append(newer.path.name)
+
+    pool = ThreadPool(1) if asked.within else multiprocessing.get_context("spawn").Pool(1)
+    with pool, Follower(index, snapshot, swap):
+        pool.apply(_encoder)
         end = time.monotonic() + max(10.0, asked.snapshots * asked.every)
         calm = _ask(dataset, serving, lambda: time.monotonic() < end)
-        ready.wait()
-        busy = _ask(dataset, serving, publisher.is_alive)
-        publisher.join()
+        publishing = pool.apply_async(_publish, (articles, index, asked.snapshots, asked.every))
+        busy = _ask(dataset, serving, lambda: not publishing.ready())
+        published = publishing.get()
     for title, times in (("calm", calm), ("publishing", busy)):
         p50, p95, most = np.percentile(times, (50, 95, 100))
         print(f"{title}: {len(times)} questions, p50 {p50:.1f} ms, p95 {p95:.1f} ms, at most {most:.1f} ms")
-    print(f"{asked.snapshots} published, {len(serving) - 1} taken up, none failed, none mixed", flush=True)
+    print(f"{published} published, {len(taken_up)} taken up; no question failed, no answer was mixed", flush=True)
     return float(np.percentile(busy, 95) / np.percentile(calm, 95))
 
 
-def _publisher(articles: Path, index: Path, asked: argparse.Namespace) -> tuple[Thread | SpawnProcess, Barrier]:
-    """What publishes, to be started, and what it waits at: once when ready, and once for the word to begin."""
-    steps = (articles, index, asked.snapshots, asked.every)
-    if asked.within:
-        within = threading.Barrier(2)
-        return Thread(target=_publish, args=(*steps, within)), within
-    spawned = multiprocessing.get_context("spawn")
-    between = spawned.Barrier(2)
-    return spawned.Process(target=_publish, args=(*steps, between)), between
-
-
-def _publish(articles: Path, index: Path, snapshots: int, every: float, ready: Barrier) -> None:
-    """Change one article and publish, again and again."""
+@cache
+def _encoder() -> SentenceTransformerEncoder:
+    """This process's encoder, loaded."""
     encoder = SentenceTransformerEncoder()
-    encoder.load()
-    ready.wait()
-    ready.wait()
+    encoder.encode_query(["Are you warm?"])
+    return encoder
+
+
+def _publish(articles: Path, index: Path, snapshots: int, every: float) -> int:
+    """Change one article and publish, again and again; how often it did."""
+    built = 0
     for number in range(snapshots):
         started = time.monotonic()
         text = f"The count\n\nThe count stands at {number} since {time.time():.0f}.\n"
         (articles / "count.txt").write_text(text, encoding="utf-8")
-        update(articles, index, encoder)
+        built += update(articles, index, _encoder()).built
         time.sleep(max(0.0, started + every - time.monotonic()))
+    return built
 
 
 def _ask(dataset: Dataset, serving: list[Engine], go_on: Callable[[], bool]) -> list[float]:
-    """Milliseconds of each question, asked of the newest engine, while ``go_on``."""
+    """Milliseconds of each question, asked of the engine that serves, while ``go_on``."""
     times: list[float] = []
     due = time.perf_counter()
     while go_on():
         question = dataset.questions[len(times) * 7 % len(dataset.questions)].text
-        engine, started = serving[-1], time.perf_counter()
+        engine, started = serving[0], time.perf_counter()
         _check(engine, engine.ask(question))
         times.append((time.perf_counter() - started) * 1e3)
         due = max(due + PERIOD_S, time.perf_counter())

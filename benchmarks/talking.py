@@ -202,7 +202,7 @@ def stumbles(asked: argparse.Namespace) -> None:
     """Measure and print."""
     spoken = json.loads(gzip.decompress(asked.disfl_qa.read_bytes()))
     keys = [
-        (question["id"], question["question"].strip())
+        question["id"]
         for article in json.loads(gzip.decompress(asked.squad.read_bytes()))["data"]
         for paragraph in article["paragraphs"]
         for question in paragraph["qas"]
@@ -211,7 +211,7 @@ def stumbles(asked: argparse.Namespace) -> None:
     def pairs(_: Engine, dataset: Dataset) -> dict[str, list[Question]]:
         both = [
             (replace(each, text=spoken[key]["original"]), replace(each, text=spoken[key]["disfluent"]))
-            for (key, _), each in zip(keys, dataset.questions, strict=True)
+            for key, each in zip(keys, dataset.questions, strict=True)
             if key in spoken
         ]
         some = spread(both, asked.limit)

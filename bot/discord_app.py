@@ -134,7 +134,8 @@ class _Watching:
 
     def _told(self, news: Report | QuothError) -> None:
         if isinstance(news, NoArticles):
-            self._library.refresh(_tell)  # which leaves nothing to serve
+            with suppress(QuothError):  # the watch, which goes on, will tell of it
+                self._library.refresh(_tell)  # which leaves nothing to serve
         if isinstance(news, QuothError):
             _log.warning("The index could not follow the articles: %s", rendering.error(news))
         else:

@@ -9,9 +9,11 @@ import asyncio
 import hashlib
 import logging
 import secrets
+import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +21,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bot import folder, rendering
 from bot.conversation import Turn
 from bot.discord_memory import Memory, Place, Record
-from retrieval.errors import ArticleUnknown, NoArticles, StorageFailed
+from retrieval.articles import scan
+from retrieval.errors import ArticleUnknown, NoArticles, QuothError, StorageFailed
 from retrieval.search import Context, Filters
 from retrieval.snapshot import published
 
@@ -93,8 +96,9 @@ class Library:
         self._build = build
         self.engine: Engine | None = None
         """None while there are no articles. Replaced as a whole, so that an answer is of one snapshot."""
-        self._seen: Path | None = None
-        """The newest index at the last refresh."""
+        self._empty: object = None
+        """What there was when no article was found last."""
+        self._refreshing = threading.Lock()
 
     @property
     def articles(self) -> Mapping[str, ArticleInfo]:
@@ -103,12 +107,16 @@ class Library:
 
     @property
     def outdated(self) -> bool:
-        """Whether another program has published a newer index."""
-        newest = self._newest()
-        return newest is not None and newest != self._seen
+        """Whether another program has published a newer index or, where there was no article, anything changed."""
+        if self.engine is None:
+            return self._state() != self._empty
+        newest = published(self._index)[-1:]
+        return bool(newest) and newest[0] != self.engine.snapshot.path
 
-    def _newest(self) -> Path | None:
-        return next(reversed(published(self._index)), None)
+    def _state(self) -> object:
+        with suppress(QuothError):
+            return scan(self._articles), published(self._index)
+        return None
 
     def refresh(self, progress: Progress) -> Report | None:
         """Bring the index up to date and serve from it; None when nothing had changed or no article is left.
@@ -116,13 +124,14 @@ class Library:
         Raises:
             Whatever ``open_up_to_date`` raises but ``NoArticles``.
         """
-        try:
-            self.engine, report = self._build(progress)
-        except NoArticles:
-            self.engine, self._seen = None, self._newest()
-            return None
-        self._seen = self.engine.snapshot.path
-        return report
+        with self._refreshing:
+            state = self._state()
+            try:
+                self.engine, report = self._build(progress)
+            except NoArticles:
+                self.engine, self._empty = None, state
+                return None
+            return report
 
     def add(self, file: Path, progress: Progress) -> bool:
         """Put a file into the folder and serve it; false when it was there already. Raises what ``folder.add`` does."""

@@ -554,7 +554,7 @@ def _storage_error(failure: QuothError) -> str | None:
         case errors.IndexMissing(path):
             return f"There is no index at {path}: build it with quoth index."
         case errors.IndexCorrupt(path, reason):
-            return f"The index at {path} is damaged ({reason}): build it anew with quoth index --force."
+            return f"The index at {path} cannot be used ({reason}): build it anew with quoth index --force."
         case errors.IndexLocked(path, holder):
             return f"The index at {path} is being written by another program ({holder}): try again when it is done."
         case errors.StorageFailed(path, reason):

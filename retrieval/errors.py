@@ -97,6 +97,11 @@ class IndexCorrupt(QuothError):
 
 
 @dataclass(eq=False)
+class IndexForeign(IndexCorrupt):
+    """A snapshot is whole, but laid out as another version of Quoth does it."""
+
+
+@dataclass(eq=False)
 class IndexLocked(QuothError):
     """Another process is writing the index; ``holder`` is what it wrote about itself."""
 

@@ -20,7 +20,15 @@ from filelock import FileLock, Timeout
 from retrieval.articles import Article, Skipped, SourceFile, contents, locate, parse, read_bytes, scan, stamp
 from retrieval.dense import DenseIndex
 from retrieval.encoder import Encoder
-from retrieval.errors import ArticleUnreadable, IndexCorrupt, IndexLocked, IndexMissing, NoArticles, StorageFailed
+from retrieval.errors import (
+    ArticleUnreadable,
+    IndexCorrupt,
+    IndexForeign,
+    IndexLocked,
+    IndexMissing,
+    NoArticles,
+    StorageFailed,
+)
 from retrieval.formats import SIDECAR
 from retrieval.lexical import LexicalIndex
 from retrieval.passages import Span, cut
@@ -317,6 +325,8 @@ def _newest_whole(index: Path) -> tuple[Snapshot | None, str | None]:
     for path in reversed(published(index)):
         try:
             return Snapshot.open(path), damage
+        except IndexForeign:
+            damage = damage or "another version of Quoth wrote the index"
         except IndexCorrupt as error:
             damage = damage or f"the index was damaged: {error.reason}"
     return None, damage

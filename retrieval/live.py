@@ -80,7 +80,7 @@ def watch(
     import watchfiles
 
     scan(articles)
-    told = _unrepeated(told)
+    told = _of_news(told)
     events = watchfiles.watch(
         articles, stop_event=stop, rust_timeout=_TICK_MS, yield_on_timeout=True, raise_interrupt=False
     )
@@ -99,14 +99,17 @@ def watch(
         swept = time.monotonic()
 
 
-def _unrepeated(told: Callable[[Report | QuothError], None]) -> Callable[[Report | QuothError], None]:
-    """``told``, spared the error that it heard of last: an index that may not be written fails at every sweep."""
+def _of_news(told: Callable[[Report | QuothError], None]) -> Callable[[Report | QuothError], None]:
+    """``told``, spared updates that found nothing to do and an error that came the last time too.
+
+    An index that may not be written fails at every sweep.
+    """
     before = ""
 
     def tell(news: Report | QuothError) -> None:
         nonlocal before
         error = f"{type(news).__name__} {news}" if isinstance(news, QuothError) else ""
-        if not error or error != before:
+        if (error and error != before) or (isinstance(news, Report) and news.built):
             told(news)
         before = error
 
@@ -122,8 +125,7 @@ def _brought_up_to_date(
     except QuothError as error:
         told(error)
         return isinstance(error, NoArticles)
-    if report.built:
-        told(report)
+    told(report)
     return not report.built
 
 

@@ -189,10 +189,11 @@ class SpanReader:
         text = best.hit.passage.article.text
         name = text[best.span.start : best.span.end]
         sentence = whole_sentences(text, best.span)
+        margin = best.score - self._SHARED * coverage(weights, text[sentence.start : sentence.end])
         others = [
             span
-            for reading in self._read(f"{question.rstrip(' ?')} with {name}?", [best.hit], weights)
-            if reading.score >= best.score / 2
+            for reading in self._read(f"{question.rstrip(' ?')} with {name}?", [best.hit], {})
+            if reading.score >= margin / 2
             for span in reading.highlights
             if sentence.start <= span.start < sentence.end
             and _kind(text[span.start : span.end]) == _kind(name) == "name"

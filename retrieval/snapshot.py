@@ -42,7 +42,7 @@ import numpy as np
 from retrieval import formats, lexical, passages
 from retrieval.articles import Article, ArticleInfo, Skipped, SourceFile
 from retrieval.dense import DenseIndex
-from retrieval.errors import ArticleUnknown, IndexCorrupt, IndexMissing, StorageFailed
+from retrieval.errors import ArticleUnknown, IndexCorrupt, IndexForeign, IndexMissing, StorageFailed
 from retrieval.lexical import LexicalIndex
 from retrieval.passages import Passage, Span
 
@@ -123,10 +123,12 @@ class Snapshot:
         """Check every byte of the snapshot in the folder ``path`` and open it.
 
         Raises:
-            IndexCorrupt: something is missing or changed.
+            IndexCorrupt: something is missing or changed, or (``IndexForeign``) laid out in another way.
             IndexMissing: the folder is gone.
         """
         manifest = _verify(path)
+        if manifest["rules"].get("format") != RULES["format"]:
+            raise IndexForeign(path, "another version of Quoth wrote it")
         try:
             with _HEADERS:
                 return cls(path, manifest)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,9 @@ CHECKPOINT_S = 300
 class Settings:
     """What a run depends on besides its data."""
 
-    minutes: float
+    minutes: float | None
     questions: int | None
-    """Train on so many instead of for those minutes: then another run on the same data sees the same ones."""
+    """Train on so many, instead of for minutes: then another run on the same data sees the same ones."""
     learning_rate: float
     negative: float
     seed: int
@@ -58,8 +59,8 @@ class Progressed:
     examples: int = 0
     passages: int = 0
     epoch: int = 0
-    blocks: int = 0
-    """Blocks of the epoch that are done."""
+    batches: int = 0
+    """Of the epoch, done."""
     loss: float = float("nan")
     """Moving average over the last hundred batches or so."""
 
@@ -91,8 +92,8 @@ class Trainer:
     @property
     def share(self) -> float:
         """What part of the run is done."""
-        if self._settings.questions:
-            return self.at.examples / self._settings.questions
+        if self._settings.minutes is None:
+            return self.at.examples / (self._settings.questions or 1)
         return self.at.seconds / (60 * self._settings.minutes)
 
     def resume(self) -> None:
@@ -139,12 +140,11 @@ class Trainer:
 
     def _batches(self) -> Iterator[Sequence[Example]]:
         while True:
-            for number, block in enumerate(_blocks(self._data.shuffled(self.at.epoch))):
-                if number < self.at.blocks:
-                    continue
-                yield from block
-                self.at.blocks = number + 1
-            self.at.epoch, self.at.blocks = self.at.epoch + 1, 0
+            every = (batch for block in _blocks(self._data.shuffled(self.at.epoch)) for batch in block)
+            for batch in islice(every, self.at.batches, None):
+                self.at.batches += 1
+                yield batch
+            self.at.epoch, self.at.batches = self.at.epoch + 1, 0
 
     def _step(self, batch: Sequence[Example], rate: float) -> None:
         for group in self._optimizer.param_groups:
@@ -226,7 +226,9 @@ def _card(trainer: Trainer, asked: argparse.Namespace, settings: Settings) -> di
     if asked.search_questions:
         licence = "Apache 2.0; its paragraphs are Wikipedia's, CC BY-SA 3.0"
         sets.append({"file": asked.search_questions.name, "set": "QED (Lamm et al. 2020)", "licence": licence})
-    names = {str(path): path.name for path in (asked.squad, asked.search_questions, asked.out) if path}
+    paths = [path for path in (asked.squad, asked.search_questions, asked.start, asked.out) if path]
+    elsewhere = [path for path in paths if path.is_absolute() or ".." in path.parts]
+    names = {str(path): path.name for path in elsewhere}  # where they lie on this machine is nobody's business
     before = asked.start / "card.json" if asked.start else None
     return {
         "what": "Reader of Quoth: weights of all-MiniLM-L6-v2's six layers and a head for answer spans",
@@ -252,7 +254,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, default=Path("data/reader"), help="folder for the weights and their card")
     parser.add_argument("--start", type=Path, help="folder with weights to train further, instead of the bare encoder")
     long = parser.add_mutually_exclusive_group()
-    long.add_argument("--minutes", type=float, default=90.0, help="of training, whatever was done before a restart")
+    long.add_argument("--minutes", type=float, help="of training, whatever was done before a restart; 90 by default")
     long.add_argument("--questions", type=int, help="to train on instead, so that the run can be made again")
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--negative", type=float, default=0.5, help="share of questions with a wrong passage beside")
@@ -261,10 +263,11 @@ def _options() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    """Train, or go on training, for the minutes asked for."""
+    """Train, or go on training, for the minutes or the number of questions asked for."""
     asked = _options().parse_args()
     start = hashlib.sha256((asked.start / WEIGHTS_FILE).read_bytes()).hexdigest() if asked.start else None
-    settings = Settings(asked.minutes, asked.questions, asked.learning_rate, asked.negative, asked.seed, start)
+    minutes = (90.0 if asked.minutes is None else asked.minutes) if asked.questions is None else None
+    settings = Settings(minutes, asked.questions, asked.learning_rate, asked.negative, asked.seed, start)
     asked.out.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
     console.print(f"Cutting {asked.squad.name} into passages, and encoding them to search for wrong ones …")

@@ -48,13 +48,13 @@ class Sample:
     """Whether it belongs to the half that is fitted on."""
 
 
-def samples(dataset: Dataset, questions: int) -> Iterator[Sample]:
+def samples(dataset: Dataset, questions: int, reader: SpanReader) -> Iterator[Sample]:
     """Ask ``questions`` of the data set with half of its articles in the index."""
     ids = [article.id for article in dataset.articles]
     known = Dataset(dataset.articles[::2], ())
     half = {article.id for article in known.articles}
     fitted = set(ids[::4]) | set(ids[1::4])
-    with indexed(known, SentenceTransformerEncoder(), reader=SpanReader(), threshold=0.5) as (engine, _):
+    with indexed(known, SentenceTransformerEncoder(), reader=reader, threshold=0.5) as (engine, _):
         for question in track(spread(dataset.questions, questions), "Asking", console=Console(stderr=True)):
             answer = engine.ask(question.text)
             own = question.article in half
@@ -106,7 +106,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("data/reader"))
     parser.add_argument("--questions", type=int, default=3000, help="asked, spread over the file")
     asked = parser.parse_args()
-    fitted = fit(list(samples(load(asked.squad), asked.questions)))
+    fitted = fit(list(samples(load(asked.squad), asked.questions, SpanReader(asked.out))))
     fitted["data"] = f"{asked.squad.name}, {asked.questions} questions; CC BY-SA 4.0"
     fitted["fitted"] = datetime.now(UTC).date().isoformat()
     (asked.out / "calibration.json").write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")

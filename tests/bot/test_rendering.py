@@ -369,6 +369,7 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     errors.WeightsMismatch(PATH, "a" * 64, "b" * 64): ("bbbbbbbbbbbb…", "--force-reinstall"),
     errors.IndexMissing(PATH): ("no index", "quoth index"),
     errors.IndexCorrupt(PATH, "vectors.faiss has changed"): ("vectors.faiss has changed", "quoth index --force"),
+    errors.IndexForeign(PATH, "another version of Quoth wrote it"): ("another version", "quoth index"),
     errors.IndexLocked(PATH, "process 7"): ("process 7", "try again"),
     errors.StorageFailed(PATH, "No space left on device"): ("No space left on device", "make room"),
     errors.QuestionEmpty(): ("empty", "ask it in words"),
@@ -396,7 +397,9 @@ def test_every_error_is_one_sentence_with_its_cause_and_its_remedy(failure: Quot
 
 
 def test_no_error_goes_without_words() -> None:
-    assert {type(failure) for failure in ERRORS} == set(QuothError.__subclasses__())
+    known = set(QuothError.__subclasses__())
+    known |= {further for error in known for further in error.__subclasses__()}
+    assert {type(failure) for failure in ERRORS} == known
     assert rendering.error(QuothError("odd")) == "Quoth met QuothError('odd'): please report it."
 
 

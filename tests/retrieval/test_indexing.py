@@ -268,6 +268,21 @@ def test_other_rules_encode_everything(
     assert open_up_to_date(articles, index, encoder)[1] is None
 
 
+def test_an_index_that_another_version_laid_out_is_built_anew(
+    articles: Path, index: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update(articles, index, encoder)
+    for module in (indexing, snapshot):
+        monkeypatch.setattr(module, "RULES", {**snapshot.RULES, "format": 99})
+
+    opened, report = open_up_to_date(articles, index, encoder)
+
+    assert report is not None
+    assert report.reason == "another version of Quoth wrote the index"
+    assert report.encoded == opened.passages
+    assert open_up_to_date(articles, index, encoder)[1] is None
+
+
 def test_force_encodes_everything(articles: Path, index: Path, encoder: CountingEncoder) -> None:
     update(articles, index, encoder)
     encoder.taken()

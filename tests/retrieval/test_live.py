@@ -191,6 +191,20 @@ def test_the_same_error_is_told_once(articles: Path, index: Path, monkeypatch: p
         assert isinstance(news[1], Report)
 
 
+def test_an_error_that_went_away_and_came_back_is_told_again(articles: Path, index: Path) -> None:
+    text = articles / "ferry.txt"
+    update(articles, index, FakeEncoder())
+    with watching(articles, index) as news:
+        for times in (1, 2):
+            text.unlink()
+            assert soon(lambda times=times: len(news) == times)  # type: ignore[misc]
+            text.write_text(FERRY, encoding="utf-8")
+            update(articles, index, FakeEncoder())  # by another program, which leaves the watch nothing to do
+            time.sleep(live._SETTLED_S + 1.0)
+
+    assert [type(error) for error in news] == [NoArticles, NoArticles]
+
+
 def test_what_the_system_does_not_report_is_found_by_a_sweep(
     articles: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
