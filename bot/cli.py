@@ -403,8 +403,9 @@ def chat(  # noqa: PLR0913 - the options that the contract names
 ) -> int:
     """Talk with the articles: ask, and go on from the answer with /more, /context and /sources."""
     from bot import rendering, terminal
-    from retrieval.live import Follower
+    from retrieval.live import Follower, answer_promptly
 
+    answer_promptly()
     settings = _load(context, articles=articles, index=index, top=top)
     out, errors = terminal.console(), terminal.console(stderr=True)
     filters = _filters(source, after, before, article)
@@ -444,7 +445,9 @@ def run_bot(
 ) -> int:
     """Answer in Discord until told to stop; the token is in QUOTH_DISCORD_TOKEN or DISCORD_TOKEN."""
     from bot import discord_app
+    from retrieval.live import answer_promptly
 
+    answer_promptly()
     settings = _load(context, articles=articles, index=index)
     encoder, reader = build_encoder(settings), build_reader(settings)
 
@@ -476,11 +479,17 @@ def update_index(
 ) -> int:
     """Bring the index up to date with the articles, and say what that took."""
     settings = _load(context, articles=articles, index=index)
-    done = _update(settings, force=force, as_json=as_json)
-    return _watch(settings, as_json=as_json) if watch else done
+    encoder = build_encoder(settings)
+    if not watch:
+        return _update(settings, encoder, force=force, as_json=as_json)
+    from retrieval.live import make_way
+
+    make_way()
+    _update(settings, encoder, force=force, as_json=as_json)
+    return _watch(settings, encoder, as_json=as_json)
 
 
-def _watch(settings: Settings, *, as_json: bool) -> int:
+def _watch(settings: Settings, encoder: Encoder, *, as_json: bool) -> int:
     """Index changes as they come, until Ctrl-C or SIGTERM."""
     import signal
     import threading
@@ -501,16 +510,16 @@ def _watch(settings: Settings, *, as_json: bool) -> int:
             out.print(rendering.report(news))
 
     errors.print(f"Watching {settings.articles}; Ctrl-C ends it.", style="dim")
-    watch(settings.articles, settings.index, build_encoder(settings), told, stop)
+    watch(settings.articles, settings.index, encoder, told, stop)
     return ANSWERED
 
 
-def _update(settings: Settings, *, force: bool = False, as_json: bool = False) -> int:
+def _update(settings: Settings, encoder: Encoder, *, force: bool = False, as_json: bool = False) -> int:
     from bot import rendering, terminal
     from retrieval.indexing import update
 
     with terminal.progress(terminal.console(stderr=True)) as told:
-        report = update(settings.articles, settings.index, build_encoder(settings), force=force, progress=told)
+        report = update(settings.articles, settings.index, encoder, force=force, progress=told)
     if as_json:
         _put(rendering.report_json(report))
     else:
@@ -594,7 +603,7 @@ def add(
         _, present = folder.add(settings.articles, files)
     for known in [] if as_json else present:
         typer.echo(f"{known} is there already.")
-    return _update(settings, as_json=as_json)
+    return _update(settings, build_encoder(settings), as_json=as_json)
 
 
 @articles_app.command()
@@ -613,7 +622,7 @@ def remove(
     settings = _load(context, articles=articles, index=index)
     folder.remove(settings.articles, ids)
     try:
-        return _update(settings, as_json=as_json)
+        return _update(settings, build_encoder(settings), as_json=as_json)
     except NoArticles as error:
         # That was the last one: as asked for, and no failure.
         terminal.console(stderr=True).print(rendering.error(error))

@@ -232,7 +232,7 @@ def _verify(path: Path) -> dict[str, Any]:
         for name, expected in files.items():
             if (path / name).stat().st_size != expected["size"]:
                 raise IndexCorrupt(path, f"{name} has changed")
-        with ThreadPoolExecutor() as pool:  # gigabytes are hashed as fast as all cores can
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # gigabytes are hashed as fast as all cores can
             for name, actual in zip(files, pool.map(lambda name: _hash(path / name), files), strict=True):
                 if actual != files[name]["sha256"]:
                     raise IndexCorrupt(path, f"{name} has changed")
