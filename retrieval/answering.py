@@ -15,7 +15,7 @@ from retrieval.errors import QuestionEmpty, QuestionTooLong
 from retrieval.indexing import Freshness, Stale
 from retrieval.lexical import coverage
 from retrieval.passages import Span, paragraph_around
-from retrieval.reader import OverlapReader, Reader, Reading, whole_sentences
+from retrieval.reader import OverlapReader, Reader, Reading, whole_sentences, with_antecedents
 from retrieval.search import OWED, Context, Filters, Hit, Searcher, dependent, pointing
 from retrieval.snapshot import Snapshot
 from retrieval.spelling import Mended, Slip, Speller
@@ -248,15 +248,29 @@ def choose(readings: Iterable[Reading], top: int) -> tuple[Quote, ...]:
 
     Readings whose sentences overlap become one quote, with the words that either highlights. The same sentence told
     again is no further quote: another article that has it is named with the first. After the first quote, one
-    without a word to highlight adds nothing.
+    without a word to highlight adds nothing. At last each gets the sentences that its pronouns need.
     """
     chosen: list[Quote] = []
     for reading in sorted(readings, key=lambda reading: -(reading.hit.score + reading.score)):
         quote = _quote(reading)
         adds = not chosen or quote.highlights
-        if not _absorbed(quote, chosen) and adds and len(chosen) < top:
+        if not _absorbed(quote, chosen) and adds and len(chosen) < 2 * top:
             chosen.append(quote)
-    return tuple(chosen)
+    return tuple(_with_antecedents(chosen))[:top]
+
+
+def _with_antecedents(quotes: Iterable[Quote]) -> list[Quote]:
+    """The quotes with what their pronouns stand for, unless a better one has said that; without those told so."""
+    told: list[Quote] = []
+    for quote in quotes:
+        longer = replace(quote, start=with_antecedents(quote.article.text, Span(quote.start, quote.end)).start)
+        if not any(_overlap(quote, other) for other in told):
+            told.append(quote if any(_overlap(longer, other) for other in told) else longer)
+    return told
+
+
+def _overlap(quote: Quote, other: Quote) -> bool:
+    return quote.article.id == other.article.id and quote.start < other.end and other.start < quote.end
 
 
 def _absorbed(quote: Quote, chosen: list[Quote]) -> bool:
@@ -286,7 +300,7 @@ def _quote(reading: Reading) -> Quote:
 
 def _merged(quote: Quote, other: Quote) -> Quote | None:
     """``quote`` with what ``other`` adds to it, when the two are one; else None."""
-    if quote.article.id == other.article.id and quote.start < other.end and other.start < quote.end:
+    if _overlap(quote, other):
         return replace(
             quote,
             start=min(quote.start, other.start),

@@ -41,6 +41,16 @@ _ALIKE = 1 / 3
 """What part of the best span's margin makes another name in its sentence an answer too."""
 
 
+_POINTS_BACK = re.compile(
+    r"\W*(?:(?:and|but|however|then|later|also|thus|therefore|instead|still|yet|so)\b\W*)?"
+    r"(?:he|she|it|they|his|her|its|their|this|that|these|those|such|both)\b",
+    re.IGNORECASE,
+)
+"""How a sentence begins that goes on from the one before."""
+
+_ANTECEDENTS = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A place in a hit that may answer the question."""
@@ -318,6 +328,20 @@ def whole_sentences(text: str, span: Span) -> Span:
     """The smallest run of whole sentences that holds ``span``."""
     found = _overlapping(text, span)
     return Span(found[0].start, found[-1].end) if found else span
+
+
+def with_antecedents(text: str, span: Span) -> Span:
+    """Whole sentences with those before them that their first word stands for: "He resigned in May" says little alone.
+
+    At most ``_ANTECEDENTS`` of them, and none of another paragraph.
+    """
+    every = sentences(text)
+    first = bisect_right(every, span.start, key=lambda sentence: sentence.start) - 1
+    for _ in range(_ANTECEDENTS):
+        if every[first].opens or not _POINTS_BACK.match(text, every[first].start):
+            break
+        first -= 1
+    return Span(every[first].start, span.end)
 
 
 def _overlapping(text: str, span: Span) -> Sequence[Sentence]:
