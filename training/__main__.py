@@ -272,15 +272,17 @@ def main() -> None:
     settings = Settings(minutes, asked.questions, asked.learning_rate, asked.negative, asked.seed, start)
     asked.out.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
-    console.print(f"Cutting {asked.squad.name} into passages, and encoding them to search for wrong ones …")
-    data = Examples(
-        asked.squad,
-        SentenceTransformerEncoder(),
-        search_questions=asked.search_questions,
-        negative=settings.negative,
-        seed=settings.seed,
-        kept=asked.out,
-    )
+    with Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console) as bar:
+        task = bar.add_task(f"Cutting {asked.squad.name} into passages, and encoding them to search for wrong ones")
+        data = Examples(
+            asked.squad,
+            SentenceTransformerEncoder(),
+            search_questions=asked.search_questions,
+            negative=settings.negative,
+            seed=settings.seed,
+            kept=asked.out,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
     console.print(f"{len(data):,} questions over {len(data.passages):,} passages.")
     trainer = Trainer(data, asked.out, settings, asked.start)
     if trainer.checkpoint.exists():

@@ -8,7 +8,7 @@ import json
 import random
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,8 +75,12 @@ class Examples:
         negative: float,
         seed: int,
         kept: Path | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
-        """``kept`` is a folder that the passages' vectors wait in for a run that goes on from a checkpoint."""
+        """Cut the articles and encode their passages; ``progress`` is told how many of how many are encoded.
+
+        ``kept`` is a folder that their vectors wait in for a run that goes on from a checkpoint.
+        """
         self._negative, self._seed, self._encoder = negative, seed, encoder
         self.passages: list[TrainingPassage] = []
         self._asked: list[_Asked] = []
@@ -93,7 +97,7 @@ class Examples:
         self._bm25 = LexicalIndex.build(texts)
         digest = hashlib.sha256("\0".join((encoder.fingerprint, *texts)).encode()).hexdigest()
         self._kept = kept / f"checkpoint.{digest[:16]}.npy" if kept else None
-        self._vectors = self._encoded(texts)
+        self._vectors = self._encoded(texts, progress)
 
     def __len__(self) -> int:
         return len(self._asked)
@@ -117,12 +121,13 @@ class Examples:
                 passages = (self.passages[asked.passage], *wrong.get(number, ()))
                 yield Example(self._as_typed(number, dice), passages, asked.place)
 
-    def _encoded(self, texts: Sequence[str]) -> Vectors:
+    def _encoded(self, texts: Sequence[str], progress: Callable[[int, int], None] | None) -> Vectors:
         """The passages' vectors: encoding them takes minutes, so they are kept if they may be."""
         if self._kept and self._kept.is_file():
             kept: Vectors = np.load(self._kept)
             return kept
-        vectors = self._encoder.encode_document(texts)
+        told = (lambda done: progress(done, len(texts))) if progress else None
+        vectors = self._encoder.encode_document(texts, told)
         if self._kept:
             partial = self._kept.with_suffix(".partial.npy")
             np.save(partial, vectors)

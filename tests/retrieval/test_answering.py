@@ -330,7 +330,9 @@ def test_after_the_first_quote_one_with_nothing_in_bold_adds_nothing() -> None:
     assert [quote.text for quote in quotes] == ["One met Two here.", "Five met Six again."]
 
 
-POINTING = "Ada met Ben today. He paid for tea. Later, she left by train.\n\nThey wrote long letters. Nobody else read them."
+POINTING = (
+    "Ada met Ben today. He paid for tea. Later, she left by train.\n\nThey wrote long letters. Nobody else read them."
+)
 
 
 @pytest.mark.parametrize(
@@ -355,8 +357,13 @@ def test_what_pronouns_stand_for_is_told_once() -> None:
     article = article_of(POINTING)
     tea, ben = reading("tea", 1.0, article=article), reading("Ben", 1.0, article=article)
 
-    assert [quote.text for quote in choose([tea, replace(ben, score=0.5)], 3)] == ["Ada met Ben today. He paid for tea."]
-    assert [quote.text for quote in choose([ben, replace(tea, score=0.5)], 3)] == ["Ada met Ben today.", "He paid for tea."]
+    assert [quote.text for quote in choose([tea, replace(ben, score=0.5)], 3)] == [
+        "Ada met Ben today. He paid for tea."
+    ]
+    assert [quote.text for quote in choose([ben, replace(tea, score=0.5)], 3)] == [
+        "Ada met Ben today.",
+        "He paid for tea.",
+    ]
 
 
 def test_a_quote_that_falls_far_behind_the_first_adds_nothing() -> None:
