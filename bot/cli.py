@@ -5,18 +5,17 @@ Everything but typer is imported inside the commands, so that ``quoth --help`` i
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.desk import ANSWERED, FAILED, NOT_SAID, Desk
 from retrieval.errors import QuothError
 
 if TYPE_CHECKING:
@@ -24,17 +23,14 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bot.conversation import Talks
     from bot.settings import Settings
-    from retrieval.answering import Answer, Engine
+    from retrieval.answering import Engine
     from retrieval.encoder import Encoder
     from retrieval.indexing import Progress, Report
     from retrieval.reader import Reader
     from retrieval.search import Filters
     from retrieval.snapshot import Snapshot
 
-ANSWERED, NOT_SAID, FAILED = 0, 1, 2
-"""Exit statuses, as grep has them."""
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
 
 app = typer.Typer(
@@ -186,14 +182,6 @@ def _filters(source: str | None, after: date | None, before: date | None, articl
     return Filters(frozenset(article or ()), source, after, before)
 
 
-def _put(*objects: dict[str, Any]) -> None:
-    """Print objects as JSON, one a line, at once."""
-    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    for each in objects:
-        sys.stdout.write(json.dumps(each, ensure_ascii=not unicode) + "\n")
-    sys.stdout.flush()
-
-
 # --- asking --------------------------------------------------------------------------------------------------
 
 
@@ -244,7 +232,7 @@ def ask(  # noqa: PLR0913 - the options that the contract names
     encoder, reader = build_encoder(settings), build_reader(settings)
     if settings.index.exists():  # else what comes first is to find out whether there is anything to index
         terminal.load_behind(encoder, reader)
-    desk = _Desk(
+    desk = Desk(
         _open(settings, encoder, reader, errors),
         _filters(source, after, before, article),
         settings.top,
@@ -259,133 +247,6 @@ def ask(  # noqa: PLR0913 - the options that the contract names
 def _whole(text: str) -> str:
     """Text from the command line without the halves of characters that undecodable bytes leave in it."""
     return text.encode("utf-8", "replace").decode()
-
-
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    """Where ``quoth ask`` gives its answers out; without ``out``, as JSON."""
-
-    engine: Engine
-    filters: Filters
-    top: int
-    threshold: float | None
-    out: Console | None
-    errors: Console
-    talks: Talks
-
-    def answer(self, question: str, conversation: str | None = None) -> int:
-        """Answer one question, of a conversation if it has a name; returns the exit status. Raises as the engine."""
-        from bot import terminal
-        from bot.conversation import Conversation
-
-        talk = Conversation() if conversation is None else self.talks.of(conversation)
-        with terminal.waiting(self.errors, "Reading"):
-            answer = self.engine.ask(question, self.filters, top=self.top, context=talk.context)
-        if conversation is not None:
-            self.talks.keep(conversation, talk.answered(answer))
-        return self._give(answer, conversation)
-
-    def answer_all(self, batches: Iterable[Sequence[bytes]]) -> int:
-        """Answer a question a line; a bad line is named and the rest answered. Returns the worst exit status."""
-        statuses: list[int] = []
-        for lines in batches:
-            statuses.extend(self._answer_together(len(statuses) + 1, lines))
-        if not statuses:
-            raise typer.TyperException("No question came on standard input: give one a line")
-        return max(statuses)
-
-    def _answer_together(self, first: int, lines: Sequence[bytes]) -> Iterator[int]:
-        """Answer lines that came together, the ``first`` and those behind it; yields an exit status for each."""
-        from bot import rendering, terminal
-
-        read = [_line(line, objects=self.out is None) for line in lines]
-        refused, answers = None, []
-        try:
-            with terminal.waiting(self.errors, "Reading"):
-                alone = [line.question for line in read if line.conversation is None and line.wrong is None]
-                answers = self.engine.ask_all(alone, self.filters, top=self.top)
-        except QuothError as error:
-            refused = rendering.error(error)
-        given = iter(answers)
-        for number, line in enumerate(read, first):
-            if self.out is not None:
-                self.out.print(*([""] if number > 1 else []), rendering.line(line.question), style="bold", sep="\n")
-            if sentence := line.wrong or refused:
-                yield self._refuse(number, line.question, sentence)
-            elif line.conversation is None:
-                yield self._give(next(given))
-            else:
-                yield self.answer(line.question, line.conversation)
-
-    def _give(self, answer: Answer, conversation: str | None = None) -> int:
-        """Put an answer out; returns its exit status."""
-        from bot import rendering
-
-        if not answer.hits:
-            self.errors.print(rendering.excluded(self.filters, self.engine.snapshot.articles))
-        if self.out is None:
-            named = {} if conversation is None else {"conversation": conversation}
-            _put(rendering.answer_json(answer, explain=self.threshold is not None) | named)
-        else:
-            self.out.print(rendering.answer(answer))
-            if self.threshold is not None:
-                self.out.print(rendering.explanation(answer, self.threshold))
-        return ANSWERED if answer.answered else NOT_SAID
-
-    def _refuse(self, number: int, question: str, sentence: str) -> int:
-        if self.out is None:
-            _put({"question": question, "error": sentence})
-        else:
-            self.errors.print(f"Line {number}: {sentence}")
-        return FAILED
-
-
-class _Line(NamedTuple):
-    """A line of standard input: its question, the conversation that it belongs to, and what is wrong with it."""
-
-    question: str
-    conversation: str | None = None
-    wrong: str | None = None
-
-
-def _line(line: bytes, *, objects: bool) -> _Line:
-    """Read a line; where ``objects`` are taken, one may be JSON's."""
-    from bot import rendering
-    from retrieval.answering import checked
-
-    text = line.decode("utf-8-sig", "replace").rstrip("\r\n")
-    question, conversation = text, None
-    try:
-        line.decode("utf-8")
-        if objects:
-            question, conversation = _of_conversation(text)
-        checked(question)
-    except UnicodeDecodeError:
-        return _Line(text, wrong="The line is not UTF-8: save the questions as UTF-8.")
-    except ValueError:
-        sentence = 'The line is no such object: write {"question": "...", "conversation": "..."}, both strings.'
-        return _Line(text, wrong=sentence)
-    except QuothError as error:
-        return _Line(question, wrong=rendering.error(error))
-    return _Line(question, conversation)
-
-
-def _of_conversation(text: str) -> tuple[str, str | None]:
-    """A line's question and conversation; a line that is no JSON object is a question by itself.
-
-    Raises:
-        ValueError: it is an object, but not one that asks something.
-    """
-    if not text.lstrip().startswith("{"):
-        return text, None
-    try:
-        asked = json.loads(text)
-    except RecursionError as error:
-        raise ValueError(text) from error
-    question, conversation = asked.get("question"), asked.get("conversation")
-    if not isinstance(question, str) or not isinstance(conversation, str | None):
-        raise ValueError(text)  # noqa: TRY004 - the line's value, not its type
-    return question, conversation
 
 
 @app.command()
@@ -505,7 +366,7 @@ def _watch(settings: Settings, encoder: Encoder, *, as_json: bool) -> int:
         if isinstance(news, QuothError):
             errors.print(rendering.error(news), style="yellow")
         elif as_json:
-            _put(rendering.report_json(news))
+            terminal.put(rendering.report_json(news))
         else:
             out.print(rendering.report(news))
 
@@ -521,7 +382,7 @@ def _update(settings: Settings, encoder: Encoder, *, force: bool = False, as_jso
     with terminal.progress(terminal.console(stderr=True)) as told:
         report = update(settings.articles, settings.index, encoder, force=force, progress=told)
     if as_json:
-        _put(rendering.report_json(report))
+        terminal.put(rendering.report_json(report))
     else:
         terminal.console().print(rendering.report(report))
     return ANSWERED
@@ -545,7 +406,7 @@ def list_articles(
     settings = _load(context, articles=articles, index=index)
     found, skipped = folder.survey(settings.articles)
     if as_json:
-        _put(*map(rendering.article_json, found), *map(rendering.skipped_json, skipped))
+        terminal.put(*map(rendering.article_json, found), *map(rendering.skipped_json, skipped))
     else:
         terminal.console().print(rendering.articles(found, skipped))
     if not found:
@@ -568,7 +429,7 @@ def show(
     article = folder.find(_load(context, articles=articles).articles, _whole(id))
     passages = cut(article.text)
     if as_json:
-        _put(rendering.article_text_json(article, passages))
+        terminal.put(rendering.article_text_json(article, passages))
     else:
         terminal.console().print(rendering.article(article, passages))
     return ANSWERED
@@ -655,7 +516,7 @@ def evaluate(
             progress=told,
         )
     if as_json:
-        _put(rendering.figures_json(figures))
+        terminal.put(rendering.figures_json(figures))
     else:
         terminal.console().print(rendering.figures(figures))
     return ANSWERED
@@ -678,7 +539,7 @@ def examine(
     settings = _load(context, articles=articles, index=index)
     findings = list(doctor.examine(settings, build_encoder(settings)))
     if as_json:
-        _put(*map(rendering.finding_json, findings))
+        terminal.put(*map(rendering.finding_json, findings))
     else:
         terminal.console().print(rendering.findings(findings))
     return NOT_SAID if any(finding.remedy for finding in findings) else ANSWERED

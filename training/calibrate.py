@@ -33,6 +33,8 @@ instead of .971), but own questions from foreign ones worse (.982 instead of .98
 FOREIGN_DECLINED = 0.96
 """What share of the questions that cannot be answered the threshold is to decline, on the half fitted on."""
 BINS = 10
+CURVE = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6)
+"""Thresholds for which it is told what they decline, on the half not fitted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,14 @@ def fit(asked: list[Sample]) -> dict[str, Any]:
             "own_declined": round(float((sure[rest & own] < threshold).mean()), 4),
             "expected_calibration_error": round(calibration_error(sure[rest], right[rest]), 4),
         },
+        "declined": [
+            {
+                "threshold": each,
+                "foreign": round(float((sure[rest & ~own] < each).mean()), 4),
+                "own": round(float((sure[rest & own] < each).mean()), 4),
+            }
+            for each in CURVE
+        ],
     }
 
 

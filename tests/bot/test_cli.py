@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from bot import cli
+from bot import cli, terminal
 from retrieval import indexing
 from retrieval.answering import Engine
 from retrieval.encoder import Encoder, Vectors
@@ -358,7 +358,7 @@ def test_a_broken_pipe_is_told_from_not_said(quoth: Quoth, monkeypatch: pytest.M
 
     for stream in ("stdout", "stderr"):  # typer wraps them
         monkeypatch.setattr(sys, stream, getattr(sys, stream))
-    monkeypatch.setattr(cli, "_put", break_pipe)
+    monkeypatch.setattr(terminal, "put", break_pipe)
 
     assert quoth("articles", "--json").status == 141
 
@@ -442,7 +442,7 @@ def test_an_index_that_another_writes_is_an_error(quoth: Quoth, monkeypatch: pyt
 
 SLOW_INDEX = """
 import sys
-from bot import cli
+from bot import cli, terminal
 from tests.fakes import FakeEncoder
 
 class SlowEncoder(FakeEncoder):

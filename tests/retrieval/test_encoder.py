@@ -292,19 +292,34 @@ def test_the_other_fingerprints_need_no_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("device", "capabilities", "expected"),
+    ("device", "capabilities", "seconds", "expected"),
     [
-        ("cpu", {"avx512_bf16": True}, torch.bfloat16),
-        ("cpu", {"amx_bf16": True}, torch.bfloat16),
-        ("cpu", {"bf16": True}, torch.bfloat16),
-        ("cpu", {"avx2": True, "avx512_bf16": False}, torch.float32),
-        ("cpu", {}, torch.float32),
-        (None, {"avx512_bf16": True}, torch.float32),
+        ("cpu", {"avx512_bf16": True}, (1, 2), torch.bfloat16),
+        ("cpu", {"avx512_bf16": True}, (2, 1), torch.float32),
+        ("cpu", {"amx_bf16": True}, (1, 2), torch.bfloat16),
+        ("cpu", {"bf16": True}, (1, 2), torch.bfloat16),
+        ("cpu", {"avx2": True, "avx512_bf16": False}, (1, 2), torch.float32),
+        ("cpu", {}, (1, 2), torch.float32),
+        (None, {"avx512_bf16": True}, (1, 2), torch.float32),
     ],
 )
-def test_bfloat16_is_for_processors_that_multiply_it(
-    monkeypatch: pytest.MonkeyPatch, device: str | None, capabilities: dict[str, Any], expected: torch.dtype
+def test_bfloat16_is_for_processors_that_are_faster_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+    device: str | None,
+    capabilities: dict[str, Any],
+    seconds: tuple[float, float],
+    expected: torch.dtype,
 ) -> None:
+    """``seconds`` is what a multiplication takes in bfloat16 and in float32."""
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    monkeypatch.setattr(module, "_multiplying_s", dict(zip((torch.bfloat16, torch.float32), seconds, strict=True)).get)
 
     assert module.native_number_type(device) == expected
+
+
+@pytest.mark.parametrize("number_type", [torch.bfloat16, torch.float32])
+def test_how_fast_it_multiplies_is_measured_once(number_type: torch.dtype) -> None:
+    seconds = module._multiplying_s(number_type)
+
+    assert 0 < seconds < 1
+    assert module._multiplying_s(number_type) == seconds
