@@ -130,6 +130,11 @@ class DenseIndex:
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return int(self._index.d)
+
     def vectors(self) -> Vectors:
         """Every vector, shape (passages, dimension)."""
         vectors: Vectors = self._index.reconstruct_n(0, len(self))

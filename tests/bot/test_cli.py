@@ -641,12 +641,15 @@ def test_a_watch_tells_of_each_update_and_of_what_goes_wrong(
         told(update(articles, index, encoder, force=True))
         told(NoArticles(articles, skipped=0))
 
+    less: list[int] = []
     monkeypatch.setattr("retrieval.live.watch", watch)
     monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr("os.nice", less.append, raising=False)
 
     done = quoth("index", "--watch")
 
     assert done.status == 0
+    assert less == [10]  # nobody waits for a watch, and others may be answering
     assert done.out.count("Indexed 3 articles") == 2
     assert "Watching" in done.err
     assert f"{library.name}" in done.err
