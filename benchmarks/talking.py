@@ -212,7 +212,7 @@ def stumbles(asked: argparse.Namespace) -> None:
         both = [
             (replace(each, text=spoken[key]["original"]), replace(each, text=spoken[key]["disfluent"]))
             for key, each in zip(keys, dataset.questions, strict=True)
-            if key in spoken
+            if key in spoken and each.answers  # where nothing answers, no quote can hold the answer
         ]
         some = spread(both, asked.limit)
         return {"fluent": [fluent for fluent, _ in some], "stumbling": [stumbling for _, stumbling in some]}

@@ -1,4 +1,4 @@
-"""The turns of a talk: what was asked and answered, what of it a follow-up question means, and what is no question."""
+"""A talk: its latest turn, what of it a follow-up question may mean, and what is no question."""
 
 from __future__ import annotations
 
@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from retrieval.answering import Answer, Quote
     from retrieval.search import Context
-
-MAX_TURNS = 20
-"""Older turns are forgotten: nobody asks for more about a question twenty questions ago."""
 
 MAX_AGE_S = 3600.0
 """After an hour without a question a talk begins anew."""
@@ -52,64 +49,65 @@ def _overlap(one: Quote, other: Quote) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A talk's latest turns, oldest first. A value: what goes on from it leaves it as it is."""
+    """What of a talk matters for what is said next, however long it was. A value: what goes on leaves it as it is."""
 
-    turns: tuple[Turn, ...] = ()
+    last: Turn | None = None
+    """The latest turn, or None before the first question."""
+    context: Context | None = None
+    """What a next question may go on from: the subject at hand, or None where nothing was answered.
 
-    @property
-    def last(self) -> Turn | None:
-        """The latest turn, or None before the first question."""
-        return self.turns[-1] if self.turns else None
+    The subject begins with the latest question that stood on its own, and what was declined is no part of it.
+    """
 
     def answered(self, answer: Answer) -> Conversation:
         """The talk after a question was answered and all of its quotes were shown."""
-        turn = Turn(answer, answer.quotes, self.context)
-        return Conversation((*self.turns, turn)[-MAX_TURNS:])
+        turn = Turn(replace(answer, hits=()), answer.quotes, self.context)  # hits hold ten articles' texts
+        return Conversation(turn, _subject(answer) if answer.answered else self.context)
 
     def shown(self, quotes: tuple[Quote, ...]) -> Conversation:
-        """The talk after more quotes of the latest answer were shown."""
-        *others, turn = self.turns
-        return Conversation((*others, replace(turn, shown=turn.shown + quotes)))
+        """The talk after more quotes of the latest answer, which there must be, were shown."""
+        assert self.last is not None
+        return replace(self, last=replace(self.last, shown=self.last.shown + quotes))
 
-    @property
-    def context(self) -> Context | None:
-        """What a next question may go on from: the subject at hand, or None where nothing was answered.
 
-        The subject begins with the latest question that stood on its own, and what was declined is no part of it.
-        """
-        from retrieval.search import Context
+def _subject(answer: Answer) -> Context:
+    """What a question after this one, which was answered, may go on from."""
+    from retrieval.search import Context
 
-        subject: list[Answer] = []
-        for turn in reversed(self.turns):
-            if turn.answer.answered:
-                subject.append(turn.answer)
-                if turn.answer.context is None:
-                    break
-        if not subject:
-            return None
-        latest, first = subject[0], subject[-1]
-        return Context(
-            first=first.question,
-            previous=latest.question,
-            quoted=latest.quotes[0].hit.passage.text,
-            names=tuple(_names(latest)),
-        )
+    asked, before = _meant(answer), answer.context
+    marked = list(dict.fromkeys(_marked(answer)))
+    inside = [name for name in _proper(answer.quotes[0].text) if name.casefold() in asked.casefold()]
+    known: list[str] = []
+    for name in (*marked, *inside, *(before.names if before else ())):
+        if not any(name in longer for longer in known):
+            known.append(name)
+    return Context(
+        first=before.first if before else asked,
+        previous=asked,
+        quoted=answer.quotes[0].hit.passage.text,
+        names=tuple(known[:_NAMES]),
+        pair=(marked[0], marked[1]) if len(marked) > 1 else before.pair if before else None,
+    )
+
+
+def _meant(answer: Answer) -> str:
+    """The question on one line, with its slips put right."""
+    meant = {slip.typed: slip.meant for slip in answer.slips}
+    return re.sub(r"\w+", lambda word: meant.get(word[0], word[0]), " ".join(answer.question.split()))
 
 
 _NAME = re.compile(r"\b[A-Z][\w’'-]*(?:\s+(?:(?:of|the|and|de|van|von)\s+)?[A-Z][\w’'-]*)*")
 _COMMON = frozenset({"The", "A", "An", "In", "On", "At", "He", "She", "It", "They", "This", "That", "These", "Those"})
 
 
-def _names(answer: Answer) -> Iterator[str]:
-    """Whom and what an answer is about: the names in its question and in what answered it, at most ``_NAMES``."""
+def _marked(answer: Answer) -> Iterator[str]:
+    """The names that answered, best first: no dates, and nothing longer than a name."""
     quote = answer.quotes[0]
-    marked = [quote.article.text[start:end] for start, end in quote.highlights]
-    named = [short for text in marked for short in [" ".join(text.split())] if len(short.split()) <= _LONGEST_NAME]
-    asked = " ".join(answer.question.split()).casefold()
-    inside = [name for name in _proper(quote.text) if name.casefold() in asked]
-    lent = answer.context.names if answer.context else ()
-    known = list(dict.fromkeys([*(name for name in named if _NAME.search(name)), *inside, *lent]))
-    yield from known[:_NAMES]
+    for start, end in quote.highlights:
+        words = quote.article.text[start:end].split()
+        short = " ".join(words)
+        if len(words) <= _LONGEST_NAME and _NAME.search(short) and not re.search(r"\d", short):
+            yield short
 
 
 def _proper(text: str) -> Iterable[str]:

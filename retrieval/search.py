@@ -56,6 +56,8 @@ class Context:
     """The passage that was quoted to answer it."""
     names: tuple[str, ...] = ()
     """Whom and what pronouns may stand for, best first."""
+    pair: tuple[str, str] | None = None
+    """Two that were named together, for which "they" may stand."""
 
     @property
     def questions(self) -> str:

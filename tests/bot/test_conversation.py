@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation import MAX_AGE_S, MAX_TURNS, Conversation, Talks, remark
+from bot.conversation import MAX_AGE_S, Conversation, Talks, remark
+from retrieval.spelling import Slip
 from tests.bot.examples import ARTICLE, QUOTE, TEXT, a_quote, an_answer, an_article
 
 
@@ -30,15 +32,18 @@ def test_only_quotes_that_were_not_shown_are_new() -> None:
     talk = talk.shown(fresh)
     assert talk.last is not None
     assert talk.last.shown == (QUOTE, later, elsewhere)
-    assert talk.last.answer == an_answer(QUOTE)
+    assert talk.last.answer.question == an_answer(QUOTE).question
 
 
-def test_a_long_talk_forgets_its_beginning() -> None:
+def test_a_talk_takes_no_more_memory_however_long_it_is() -> None:
     talk = Conversation()
-    for _ in range(MAX_TURNS + 5):
-        talk = talk.answered(an_answer(QUOTE))
+    sizes = []
+    for number in range(300):
+        answer = replace(an_answer(QUOTE), question=f"{number:03} who met?", context=talk.context)
+        talk = talk.answered(answer)
+        sizes.append(len(pickle.dumps(talk)))
 
-    assert len(talk.turns) == MAX_TURNS
+    assert len(set(sizes[2:])) == 1
 
 
 # --- what a next question may go on from ---------------------------------------------------------------------
@@ -58,6 +63,31 @@ def test_the_subject_is_what_was_answered_since_a_question_stood_on_its_own() ->
     assert (followed.context.first, followed.context.previous) == ("who met in Sochi?", "when was that?")
 
 
+def test_pronouns_may_stand_for_who_answered_and_never_for_a_date() -> None:
+    text = "Shinzo Abe met Vladimir Putin in Sochi on May 6."
+    met = replace(an_answer(a_quote(an_article(text), 0, len(text), (0, 10), (15, 29))), question="who met?")
+    talk = Conversation().answered(met)
+    assert talk.context is not None
+    assert talk.context.pair == ("Shinzo Abe", "Vladimir Putin")
+
+    when = an_answer(a_quote(an_article(text), 0, len(text), (42, 47)))
+    talk = talk.answered(replace(when, question="when did they meet?", context=talk.context))
+
+    assert talk.context is not None
+    assert talk.context.pair == ("Shinzo Abe", "Vladimir Putin")
+    assert "May 6" not in talk.context.names
+
+
+def test_a_talk_goes_on_from_the_question_as_it_was_read() -> None:
+    slip = replace(an_answer(QUOTE), question="who met in Sochy?", slips=(Slip("Sochy", "Sochi"),))
+
+    context = Conversation().answered(slip).context
+
+    assert context is not None
+    assert context.previous == "who met in Sochi?"
+    assert "Sochi" in context.names
+
+
 def test_what_was_declined_is_no_subject() -> None:
     assert Conversation().answered(an_answer(QUOTE, answered=False)).context is None
 
@@ -75,20 +105,46 @@ def test_talks_are_kept_apart_and_bounded_in_number_and_age() -> None:
     assert talks.of("three").last is None
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans(), st.text(max_size=20)), max_size=60))
-def test_no_talk_sees_another_or_outgrows_its_bounds(turns: list[tuple[str, bool, str]]) -> None:
-    talks = Talks(kept=2)
-    for who, answered, text in turns:
-        talk = talks.of(who)
-        said = replace(an_answer(QUOTE, answered=answered), question=f"{who} {text}", context=talk.context)
-        talks.keep(who, talk.answered(said))
+KEYS = ("ann1", "bob2", "cid3")
+said = st.tuples(
+    st.sampled_from(KEYS),
+    st.sampled_from(["answered", "declined", "more", "new", "an hour later"]),
+    st.text("ab é?\n'", max_size=20),
+    st.booleans(),
+)
 
+
+@given(st.lists(said, max_size=60))
+def test_no_talk_sees_another_or_outgrows_its_bounds(turns: list[tuple[str, str, str, bool]]) -> None:
+    now = [0.0]
+    talks = Talks(clock=lambda: now[0], kept=2)
+    for who, what, text, goes_on in turns:
         talk = talks.of(who)
+        if what == "an hour later":
+            now[0] += MAX_AGE_S
+            assert talks.of(who) == Conversation()
+        elif what == "new":
+            talks.keep(who, Conversation())
+        elif what == "more":
+            talks.keep(who, talk.shown((QUOTE,)) if talk.last else talk)
+        else:
+            asked = replace(
+                an_answer(a_quote(an_article(f"{who} met Ola Nordmann."), 0, len(who)), answered=what == "answered"),
+                question=f"{who} {text}",
+                context=talk.context if goes_on else None,
+            )
+            talks.keep(who, talk.answered(asked))
+        _own(who, talks.of(who))
         assert len(talks) <= 2
-        assert len(talk.turns) <= MAX_TURNS
-        assert all(turn.answer.question.startswith(f"{who} ") for turn in talk.turns)
-        if talk.context:
-            assert talk.context.first.startswith(f"{who} ")
+
+
+def _own(who: str, talk: Conversation) -> None:
+    """All that a talk holds is of the one who talks."""
+    held = repr((talk.last and talk.last.answer.question, talk.context))
+    assert not any(other in held for other in KEYS if other != who)
+    if talk.context:
+        assert talk.context.first.startswith(who)
+        assert talk.context.quoted.startswith(who)
 
 
 # --- what is no question -------------------------------------------------------------------------------------
