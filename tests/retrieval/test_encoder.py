@@ -6,9 +6,12 @@ import gc
 import hashlib
 import importlib.util
 import random
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import huggingface_hub
@@ -227,6 +230,31 @@ def test_the_collector_rests_while_something_is_loaded() -> None:
 
 
 # --- the bundled weights -------------------------------------------------------------------------------------
+
+
+def test_sklearn_is_there_once_a_function_of_it_is_called() -> None:
+    program = """
+import sys
+from retrieval import encoder
+
+with encoder._sklearn_later():
+    from sklearn.metrics import pairwise_distances
+
+assert not any(name.startswith("sklearn") for name in sys.modules)
+assert pairwise_distances([[0.0, 3.0]], [[4.0, 0.0]]).tolist() == [[5.0]]
+assert sys.modules["sklearn.metrics"].pairwise_distances is not pairwise_distances
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_sklearn_that_is_there_already_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = ModuleType("sklearn")
+    monkeypatch.setitem(sys.modules, "sklearn", known)
+
+    with module._sklearn_later():
+        assert sys.modules["sklearn"] is known
+
+    assert sys.modules["sklearn"] is known
 
 
 def test_the_bundled_weights_are_the_originals() -> None:
