@@ -150,14 +150,34 @@ def _load(context: typer.Context, **given: Any) -> Settings:
 
 
 def _open(settings: Settings, encoder: Encoder, reader: Reader | None, errors: Console) -> Engine:
-    """The engine over an index that is up to date; says on ``errors`` what that took."""
+    """The engine over an index that is up to date, or cannot be made so; says on ``errors`` what happened."""
     from bot import rendering, terminal
+    from retrieval.errors import StorageFailed
 
-    with terminal.progress(errors) as told:
-        engine, report = _build(settings, encoder, reader, told)
+    try:
+        with terminal.progress(errors) as told:
+            engine, report = _build(settings, encoder, reader, told)
+    except StorageFailed as error:
+        engine = _engine(settings, _as_it_was(settings, encoder, error), encoder, reader)
+        errors.print(
+            f"{rendering.error(error)} Until then the answers are those of the index as it was.", style="yellow"
+        )
+        return engine
     if report and report.built:
         errors.print(rendering.report(report), style="dim")
     return engine
+
+
+def _as_it_was(settings: Settings, encoder: Encoder, error: QuothError) -> Snapshot:
+    """The snapshot in place, on a disk that takes no newer one; raises ``error`` where it can answer nothing."""
+    from retrieval.indexing import compare
+    from retrieval.snapshot import open_latest
+
+    with suppress(QuothError):
+        snapshot = open_latest(settings.index)
+        if not compare(settings.articles, snapshot, encoder).anew:
+            return snapshot
+    raise error
 
 
 def _build(
