@@ -65,9 +65,8 @@ class Conversation:
         return Conversation(turn, _subject(answer) if answer.answered else self.context)
 
     def shown(self, quotes: tuple[Quote, ...]) -> Conversation:
-        """The talk after more quotes of the latest answer, which there must be, were shown."""
-        assert self.last is not None
-        return replace(self, last=replace(self.last, shown=self.last.shown + quotes))
+        """The talk after more quotes of the latest answer were shown."""
+        return replace(self, last=self.last and replace(self.last, shown=self.last.shown + quotes))
 
 
 def _subject(answer: Answer) -> Context:

