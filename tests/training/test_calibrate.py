@@ -13,7 +13,7 @@ def test_what_tells_right_from_wrong_gets_the_weight() -> None:
     asked = []
     for number in range(400):
         own = number % 2 == 0
-        reading = dice.normal(4.0 if own else -4.0)
+        reading = dice.normal(2.0 if own else -2.0)
         asked.append(Sample((reading, dice.normal(), dice.normal()), own=own, right=own, fitted=number % 4 < 2))
 
     fitted = fit(asked)
