@@ -1,8 +1,8 @@
 """``python -m benchmarks.serving DATA``: answering while new snapshots are published.
 
 A loop asks 50 questions a second, without a reader; then it goes on while an article is changed and a snapshot
-published, twenty times: by another process, as ``quoth index`` does, or ``--within`` the one that serves, as a bot does
-that watches the folder. The serving process takes each up as ``quoth chat`` does.
+published, twenty times: by another process, as ``quoth index --watch`` does, or ``--within`` the one that serves, as a
+bot does that watches the folder. The serving process takes each up as ``quoth chat`` does. Both have the real encoder.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from retrieval.answering import Answer, Engine
 from retrieval.datasets import Dataset, load
 from retrieval.encoder import SentenceTransformerEncoder
 from retrieval.indexing import open_up_to_date, update
-from retrieval.live import Follower
+from retrieval.live import Follower, answer_promptly, make_way
 from retrieval.snapshot import Snapshot
 
 PERIOD_S = 1 / 50
@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--within", action="store_true", help="publish from a thread of the serving process")
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
+    answer_promptly()
     dataset = load(asked.data)
     with tempfile.TemporaryDirectory(prefix="quoth-serving-") as name:
         articles, index = Path(name, "articles"), Path(name, "index")
@@ -57,9 +58,9 @@ def _round(dataset: Dataset, articles: Path, index: Path, asked: argparse.Namesp
         serving[0] = Engine(newer, _encoder())
         taken_up.append(newer.path.name)
 
-    pool = ThreadPool(1) if asked.within else multiprocessing.get_context("spawn").Pool(1)
+    pool = ThreadPool(1) if asked.within else multiprocessing.get_context("spawn").Pool(1, make_way)
     with pool, Follower(index, snapshot, swap):
-        pool.apply(_encoder)
+        pool.apply(_load)
         end = time.monotonic() + max(10.0, asked.snapshots * asked.every)
         calm = _ask(dataset, serving, lambda: time.monotonic() < end)
         publishing = pool.apply_async(_publish, (articles, index, asked.snapshots, asked.every))
@@ -78,6 +79,11 @@ def _encoder() -> SentenceTransformerEncoder:
     encoder = SentenceTransformerEncoder()
     encoder.encode_query(["Are you warm?"])
     return encoder
+
+
+def _load() -> None:
+    """Have the encoder of the process that publishes in memory."""
+    _encoder()
 
 
 def _publish(articles: Path, index: Path, snapshots: int, every: float) -> int:

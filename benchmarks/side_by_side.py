@@ -4,6 +4,9 @@ Every system gets the same passages (a data set's paragraphs) and the same encod
 of its own, as one of ``adapters``. Quoth's reader is off, as the others have none. Written to ``benchmarks``:
 ``side_by_side.md`` (the table), ``side_by_side.svg`` (the plot) and, for whoever wants to look closer,
 ``side_by_side.json`` (what was measured, not kept in the repository).
+
+With ``--keep FOLDER`` the indexes and figures stay there, and a run that was stopped, or that ``--minutes`` ended, goes
+on from them the next time.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import venv
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, Self, cast
@@ -34,8 +38,9 @@ SYSTEMS = ("quoth", "floor", "llamaindex", "txtai", "haystack")
 _OWN = ("quoth", "floor")
 """These run in Quoth's own environment."""
 _TOLD = ("faiss-cpu", "bm25s", "haystack-ai", "llama-index-core", "sentence-transformers", "torch", "txtai")
-_WARMING, _BLOCK = 5, 10
-"""Questions that are not counted, and questions that one system gets before it is the next one's turn."""
+_WARMING, _BLOCK, _PARTS = 5, 10, 2
+"""Questions that are not counted, questions that one system gets before it is the next one's turn, and into how many
+parts all are cut, after each of which a run may stop."""
 
 COLUMNS = {
     "index_s": "seconds to index",
@@ -55,6 +60,8 @@ class Measured:
 
     index_s: list[float] = field(default_factory=list)
     start_s: list[float] = field(default_factory=list)
+    index_cpu_s: list[float] = field(default_factory=list)
+    """Of all cores; tells more than ``index_s`` on a machine that has other things to do."""
     question_ms: list[float] = field(default_factory=list)
     ranks: list[int | None] = field(default_factory=list)
     """Of the question's own passage, from 1; None where it is not among those found."""
@@ -106,6 +113,43 @@ class Task:
         )
 
 
+Step = tuple[str, int, str]
+"""What is done (``index``, ``start`` or ``ask``), the round or part, and the system."""
+
+
+class Run:
+    """A run's figures, kept in a folder, so that a run that stops can go on."""
+
+    def __init__(self, folder: Path, task: Task, rounds: int) -> None:
+        self.folder = folder
+        self.task = task
+        self.measured = {name: Measured() for name in SYSTEMS}
+        asked = [("ask", part, "all") for part in range(_PARTS)]
+        each = [(number, name) for number in range(rounds) for name in _rotated(SYSTEMS, number)]
+        self.left: list[Step] = [*(("index", *it) for it in each), *(("start", *it) for it in each), *asked]
+        self.loads: list[float] = []
+        """How many processes wanted a core, on the mean of a minute, after each step."""
+        self._file = folder / "measured.json"
+        self._about = {"passages": len(task.passages), "questions": len(task.questions), "rounds": rounds}
+        if self._file.exists():
+            self._resume(json.loads(self._file.read_text("utf-8")))
+
+    def _resume(self, kept: Mapping[str, Any]) -> None:
+        if kept["about"] != self._about:
+            raise SystemExit(f"{self.folder} holds another run: {kept['about']}")
+        self.measured = {name: Measured(**fields) for name, fields in kept["measured"].items()}
+        self.left = [tuple(step) for step in kept["left"]]
+        self.loads = kept["loads"]
+
+    def done(self, step: Step) -> None:
+        """Note that a step is done."""
+        self.left.remove(step)
+        self.loads.append(os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0)
+        measured = {name: asdict(each) for name, each in self.measured.items()}
+        kept = {"about": self._about, "measured": measured, "left": self.left, "loads": self.loads}
+        self._file.write_text(json.dumps(kept), encoding="utf-8")
+
+
 class Server:
     """An adapter that answers, as a process of its own."""
 
@@ -139,62 +183,81 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="of indexing and of starting")
     parser.add_argument("--environments", type=Path, default=HERE / "environments", help="where the peers live")
     parser.add_argument("--out", type=Path, default=HERE, help="the folder for table, plot and raw figures")
+    parser.add_argument("--keep", type=Path, help="a folder to go on from, and to leave what was done in")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin nothing after so long")
     asked = parser.parse_args()
+    end = time.monotonic() + 60 * asked.minutes
     task = Task.of(load(asked.data), asked.passages, asked.questions)
     pythons = {name: _environment(name, asked.environments) for name in SYSTEMS}
+    with ExitStack() as stack:
+        folder = asked.keep or Path(stack.enter_context(TemporaryDirectory(prefix="quoth-bench-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        run = Run(folder, task, asked.rounds)
+        measure(run, pythons, end)
+    if run.left:
+        print(f"{len(run.left)} steps are left: run this again")
+        return
     versions = {name: _versions(python) for name, python in pythons.items()}
-    with TemporaryDirectory(prefix="quoth-bench-") as work:
-        measured = measure(task, pythons, Path(work), asked.rounds)
-    machine = _machine()
-    conditions = f"{len(task.passages):,} passages, {len(task.questions):,} questions, {asked.rounds} rounds; {machine}"
-    rows = {name: each.row for name, each in measured.items()}
-    raw = {
-        "conditions": conditions,
-        "versions": versions,
-        "rows": rows,
-        "measured": {n: asdict(m) for n, m in measured.items()},
-    }
-    (asked.out / "side_by_side.json").write_text(json.dumps(raw), encoding="utf-8")
+    print(_write(run, versions, asked.out, asked.rounds, _environment("plot", asked.environments)))
+
+
+def _write(run: Run, versions: Mapping[str, Sequence[str]], out: Path, rounds: int, plotter: str) -> str:
+    """Write table, plot and raw figures into ``out``; returns the table."""
+    size = f"{len(run.task.passages):,} passages, {len(run.task.questions):,} questions, {rounds} rounds"
+    conditions = f"{size}; {_machine()}; load average {min(run.loads):.1f} to {max(run.loads):.1f}"
+    rows = {name: each.row for name, each in run.measured.items()}
+    measured = {name: asdict(each) for name, each in run.measured.items()}
+    raw = {"conditions": conditions, "versions": versions, "rows": rows, "measured": measured}
+    (out / "side_by_side.json").write_text(json.dumps(raw), encoding="utf-8")
     table = as_markdown(rows, conditions, versions)
-    (asked.out / "side_by_side.md").write_text(table, encoding="utf-8")
-    plot = _environment("plot", asked.environments)
-    subprocess.run(
-        [plot, HERE / "plot.py", asked.out / "side_by_side.json", asked.out / "side_by_side.svg"], check=True
-    )
-    print(table)
+    (out / "side_by_side.md").write_text(table, encoding="utf-8")
+    subprocess.run([plotter, HERE / "plot.py", out / "side_by_side.json", out / "side_by_side.svg"], check=True)
+    return table
 
 
-def measure(task: Task, pythons: Mapping[str, str], work: Path, rounds: int) -> dict[str, Measured]:
-    """Index, start and ask every system in turn, so that whatever else the machine does meets them all alike."""
+def measure(run: Run, pythons: Mapping[str, str], end: float) -> None:
+    """Index, start and ask every system in turn, so that whatever else the machine does meets them all alike.
+
+    Nothing is begun after ``end``, of the monotonic clock.
+    """
     encoder = str(bundled_folder())
-    passages = work / "passages.jsonl"
-    passages.write_text("".join(json.dumps(each) + "\n" for each in task.passages), encoding="utf-8")
-    measured = {name: Measured() for name in pythons}
+    passages = run.folder / "passages.jsonl"
+    passages.write_text("".join(json.dumps(each) + "\n" for each in run.task.passages), encoding="utf-8")
 
     def command(name: str, what: str, *arguments: object) -> list[str]:
         return [pythons[name], str(HERE / "adapters" / f"on_{name}.py"), what, encoder, *map(str, arguments)]
 
-    for number in range(rounds):
-        for name in _rotated(SYSTEMS, number):
-            folder = work / name
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            took = subprocess.run(
-                command(name, "index", passages, folder), check=True, capture_output=True, text=True, env=_quiet()
-            )
-            measured[name].index_s.append(json.loads(took.stdout)["seconds"])
-            measured[name].disk_mb = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
-            _said(f"round {number + 1}: {name} indexed in {measured[name].index_s[-1]:.1f} s")
-    for number in range(rounds):
-        for name in _rotated(SYSTEMS, number):
+    def serving(name: str) -> Server:
+        return Server(command(name, "serve", run.folder / name))
+
+    for step in list(run.left):
+        if time.monotonic() > end:
+            return
+        what, number, name = step
+        if what == "index":
+            shutil.rmtree(run.folder / name, ignore_errors=True)
+            (run.folder / name).mkdir()
+            _index(command(name, "index", passages, run.folder / name), run.folder / name, run.measured[name])
+        elif what == "start":
             started = time.perf_counter()
-            with Server(command(name, "serve", work / name)) as server:
-                server.ask(task.questions[0][0])
-                measured[name].start_s.append(time.perf_counter() - started)
-    with ExitStack() as stack:
-        servers = {name: stack.enter_context(Server(command(name, "serve", work / name))) for name in SYSTEMS}
-        _ask_all(servers, task.questions, measured)
-    return measured
+            with serving(name) as server:
+                server.ask(run.task.questions[0][0])
+                run.measured[name].start_s.append(time.perf_counter() - started)
+        else:
+            size = ceil(len(run.task.questions) / _PARTS)
+            with ExitStack() as stack:
+                servers = {name: stack.enter_context(serving(name)) for name in SYSTEMS}
+                _ask_all(servers, run.task.questions[number * size :][:size], run.measured)
+        run.done(step)
+        _said(f"{what} {number + 1} {name}: {len(run.left)} steps are left")
+
+
+def _index(command: Sequence[str], folder: Path, measured: Measured) -> None:
+    took = subprocess.run(command, check=True, capture_output=True, text=True, env=_quiet())
+    told = json.loads(took.stdout)
+    measured.index_s.append(told["seconds"])
+    measured.index_cpu_s.append(told["cpu_s"])
+    measured.disk_mb = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
 
 
 def _ask_all(
@@ -210,7 +273,7 @@ def _ask_all(
                 ids = answer["ids"]
                 measured[name].question_ms.append(answer["ms"])
                 measured[name].ranks.append(ids.index(passage) + 1 if passage in ids else None)
-                measured[name].peak_mib = answer["peak_mib"]
+                measured[name].peak_mib = max(measured[name].peak_mib, answer["peak_mib"])
 
 
 def as_markdown(rows: Mapping[str, Mapping[str, float]], conditions: str, versions: Mapping[str, Sequence[str]]) -> str:
@@ -289,10 +352,9 @@ def _machine() -> str:
     """What the figures depend on."""
     model = next(_cpu_models(), platform.processor() or platform.machine())
     number_type = str(native_number_type("cpu")).removeprefix("torch.")
-    load = f"; load average {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else ""
     return (
         f"{os.cpu_count()} cores of {model}, {platform.system()}, Python {platform.python_version()}; "
-        f"Quoth encodes in {number_type} here, the others in float32{load}"
+        f"Quoth encodes in {number_type} here, the others in float32"
     )
 
 

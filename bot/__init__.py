@@ -2,5 +2,6 @@
 
 The layers, low to high: ``settings``, ``conversation``, ``folder`` and ``discord_memory``; ``rendering`` (pure);
 ``terminal``, ``doctor``, ``discord_rendering`` (pure) and ``discord_service``; ``discord_client``, ``discord_commands``
-and ``discord_app``, which alone import discord; ``cli``. Nothing is imported here, so that ``quoth --help`` is instant.
+and ``discord_app``, which alone import discord; ``desk``; ``cli``. Nothing is imported here, so that ``quoth
+--help`` is instant.
 """

@@ -5,18 +5,17 @@ Everything but typer is imported inside the commands, so that ``quoth --help`` i
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.desk import ANSWERED, FAILED, NOT_SAID, Desk
 from retrieval.errors import QuothError
 
 if TYPE_CHECKING:
@@ -24,17 +23,14 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bot.conversation import Talks
     from bot.settings import Settings
-    from retrieval.answering import Answer, Engine
+    from retrieval.answering import Engine
     from retrieval.encoder import Encoder
     from retrieval.indexing import Progress, Report
     from retrieval.reader import Reader
     from retrieval.search import Filters
     from retrieval.snapshot import Snapshot
 
-ANSWERED, NOT_SAID, FAILED = 0, 1, 2
-"""Exit statuses, as grep has them."""
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
 
 app = typer.Typer(
@@ -154,14 +150,34 @@ def _load(context: typer.Context, **given: Any) -> Settings:
 
 
 def _open(settings: Settings, encoder: Encoder, reader: Reader | None, errors: Console) -> Engine:
-    """The engine over an index that is up to date; says on ``errors`` what that took."""
+    """The engine over an index that is up to date, or cannot be made so; says on ``errors`` what happened."""
     from bot import rendering, terminal
+    from retrieval.errors import StorageFailed
 
-    with terminal.progress(errors) as told:
-        engine, report = _build(settings, encoder, reader, told)
+    try:
+        with terminal.progress(errors) as told:
+            engine, report = _build(settings, encoder, reader, told)
+    except StorageFailed as error:
+        engine = _engine(settings, _as_it_was(settings, encoder, error), encoder, reader)
+        errors.print(
+            f"{rendering.error(error)} Until then the answers are those of the index as it was.", style="yellow"
+        )
+        return engine
     if report and report.built:
         errors.print(rendering.report(report), style="dim")
     return engine
+
+
+def _as_it_was(settings: Settings, encoder: Encoder, error: QuothError) -> Snapshot:
+    """The snapshot in place, on a disk that takes no newer one; raises ``error`` where it can answer nothing."""
+    from retrieval.indexing import compare
+    from retrieval.snapshot import open_latest
+
+    with suppress(QuothError):
+        snapshot = open_latest(settings.index)
+        if not compare(settings.articles, snapshot, encoder).anew:
+            return snapshot
+    raise error
 
 
 def _build(
@@ -184,14 +200,6 @@ def _filters(source: str | None, after: date | None, before: date | None, articl
     from retrieval.search import Filters
 
     return Filters(frozenset(article or ()), source, after, before)
-
-
-def _put(*objects: dict[str, Any]) -> None:
-    """Print objects as JSON, one a line, at once."""
-    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    for each in objects:
-        sys.stdout.write(json.dumps(each, ensure_ascii=not unicode) + "\n")
-    sys.stdout.flush()
 
 
 # --- asking --------------------------------------------------------------------------------------------------
@@ -244,7 +252,7 @@ def ask(  # noqa: PLR0913 - the options that the contract names
     encoder, reader = build_encoder(settings), build_reader(settings)
     if settings.index.exists():  # else what comes first is to find out whether there is anything to index
         terminal.load_behind(encoder, reader)
-    desk = _Desk(
+    desk = Desk(
         _open(settings, encoder, reader, errors),
         _filters(source, after, before, article),
         settings.top,
@@ -259,133 +267,6 @@ def ask(  # noqa: PLR0913 - the options that the contract names
 def _whole(text: str) -> str:
     """Text from the command line without the halves of characters that undecodable bytes leave in it."""
     return text.encode("utf-8", "replace").decode()
-
-
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    """Where ``quoth ask`` gives its answers out; without ``out``, as JSON."""
-
-    engine: Engine
-    filters: Filters
-    top: int
-    threshold: float | None
-    out: Console | None
-    errors: Console
-    talks: Talks
-
-    def answer(self, question: str, conversation: str | None = None) -> int:
-        """Answer one question, of a conversation if it has a name; returns the exit status. Raises as the engine."""
-        from bot import terminal
-        from bot.conversation import Conversation
-
-        talk = Conversation() if conversation is None else self.talks.of(conversation)
-        with terminal.waiting(self.errors, "Reading"):
-            answer = self.engine.ask(question, self.filters, top=self.top, context=talk.context)
-        if conversation is not None:
-            self.talks.keep(conversation, talk.answered(answer))
-        return self._give(answer, conversation)
-
-    def answer_all(self, batches: Iterable[Sequence[bytes]]) -> int:
-        """Answer a question a line; a bad line is named and the rest answered. Returns the worst exit status."""
-        statuses: list[int] = []
-        for lines in batches:
-            statuses.extend(self._answer_together(len(statuses) + 1, lines))
-        if not statuses:
-            raise typer.TyperException("No question came on standard input: give one a line")
-        return max(statuses)
-
-    def _answer_together(self, first: int, lines: Sequence[bytes]) -> Iterator[int]:
-        """Answer lines that came together, the ``first`` and those behind it; yields an exit status for each."""
-        from bot import rendering, terminal
-
-        read = [_line(line, objects=self.out is None) for line in lines]
-        refused, answers = None, []
-        try:
-            with terminal.waiting(self.errors, "Reading"):
-                alone = [line.question for line in read if line.conversation is None and line.wrong is None]
-                answers = self.engine.ask_all(alone, self.filters, top=self.top)
-        except QuothError as error:
-            refused = rendering.error(error)
-        given = iter(answers)
-        for number, line in enumerate(read, first):
-            if self.out is not None:
-                self.out.print(*([""] if number > 1 else []), rendering.line(line.question), style="bold", sep="\n")
-            if sentence := line.wrong or refused:
-                yield self._refuse(number, line.question, sentence)
-            elif line.conversation is None:
-                yield self._give(next(given))
-            else:
-                yield self.answer(line.question, line.conversation)
-
-    def _give(self, answer: Answer, conversation: str | None = None) -> int:
-        """Put an answer out; returns its exit status."""
-        from bot import rendering
-
-        if not answer.hits:
-            self.errors.print(rendering.excluded(self.filters, self.engine.snapshot.articles))
-        if self.out is None:
-            named = {} if conversation is None else {"conversation": conversation}
-            _put(rendering.answer_json(answer, explain=self.threshold is not None) | named)
-        else:
-            self.out.print(rendering.answer(answer))
-            if self.threshold is not None:
-                self.out.print(rendering.explanation(answer, self.threshold))
-        return ANSWERED if answer.answered else NOT_SAID
-
-    def _refuse(self, number: int, question: str, sentence: str) -> int:
-        if self.out is None:
-            _put({"question": question, "error": sentence})
-        else:
-            self.errors.print(f"Line {number}: {sentence}")
-        return FAILED
-
-
-class _Line(NamedTuple):
-    """A line of standard input: its question, the conversation that it belongs to, and what is wrong with it."""
-
-    question: str
-    conversation: str | None = None
-    wrong: str | None = None
-
-
-def _line(line: bytes, *, objects: bool) -> _Line:
-    """Read a line; where ``objects`` are taken, one may be JSON's."""
-    from bot import rendering
-    from retrieval.answering import checked
-
-    text = line.decode("utf-8-sig", "replace").rstrip("\r\n")
-    question, conversation = text, None
-    try:
-        line.decode("utf-8")
-        if objects:
-            question, conversation = _of_conversation(text)
-        checked(question)
-    except UnicodeDecodeError:
-        return _Line(text, wrong="The line is not UTF-8: save the questions as UTF-8.")
-    except ValueError:
-        sentence = 'The line is no such object: write {"question": "...", "conversation": "..."}, both strings.'
-        return _Line(text, wrong=sentence)
-    except QuothError as error:
-        return _Line(question, wrong=rendering.error(error))
-    return _Line(question, conversation)
-
-
-def _of_conversation(text: str) -> tuple[str, str | None]:
-    """A line's question and conversation; a line that is no JSON object is a question by itself.
-
-    Raises:
-        ValueError: it is an object, but not one that asks something.
-    """
-    if not text.lstrip().startswith("{"):
-        return text, None
-    try:
-        asked = json.loads(text)
-    except RecursionError as error:
-        raise ValueError(text) from error
-    question, conversation = asked.get("question"), asked.get("conversation")
-    if not isinstance(question, str) or not isinstance(conversation, str | None):
-        raise ValueError(text)  # noqa: TRY004 - the line's value, not its type
-    return question, conversation
 
 
 @app.command()
@@ -403,8 +284,9 @@ def chat(  # noqa: PLR0913 - the options that the contract names
 ) -> int:
     """Talk with the articles: ask, and go on from the answer with /more, /context and /sources."""
     from bot import rendering, terminal
-    from retrieval.live import Follower
+    from retrieval.live import Follower, answer_promptly
 
+    answer_promptly()
     settings = _load(context, articles=articles, index=index, top=top)
     out, errors = terminal.console(), terminal.console(stderr=True)
     filters = _filters(source, after, before, article)
@@ -444,7 +326,9 @@ def run_bot(
 ) -> int:
     """Answer in Discord until told to stop; the token is in QUOTH_DISCORD_TOKEN or DISCORD_TOKEN."""
     from bot import discord_app
+    from retrieval.live import answer_promptly
 
+    answer_promptly()
     settings = _load(context, articles=articles, index=index)
     encoder, reader = build_encoder(settings), build_reader(settings)
 
@@ -476,11 +360,17 @@ def update_index(
 ) -> int:
     """Bring the index up to date with the articles, and say what that took."""
     settings = _load(context, articles=articles, index=index)
-    done = _update(settings, force=force, as_json=as_json)
-    return _watch(settings, as_json=as_json) if watch else done
+    encoder = build_encoder(settings)
+    if not watch:
+        return _update(settings, encoder, force=force, as_json=as_json)
+    from retrieval.live import make_way
+
+    make_way()
+    _update(settings, encoder, force=force, as_json=as_json)
+    return _watch(settings, encoder, as_json=as_json)
 
 
-def _watch(settings: Settings, *, as_json: bool) -> int:
+def _watch(settings: Settings, encoder: Encoder, *, as_json: bool) -> int:
     """Index changes as they come, until Ctrl-C or SIGTERM."""
     import signal
     import threading
@@ -496,23 +386,23 @@ def _watch(settings: Settings, *, as_json: bool) -> int:
         if isinstance(news, QuothError):
             errors.print(rendering.error(news), style="yellow")
         elif as_json:
-            _put(rendering.report_json(news))
+            terminal.put(rendering.report_json(news))
         else:
             out.print(rendering.report(news))
 
     errors.print(f"Watching {settings.articles}; Ctrl-C ends it.", style="dim")
-    watch(settings.articles, settings.index, build_encoder(settings), told, stop)
+    watch(settings.articles, settings.index, encoder, told, stop)
     return ANSWERED
 
 
-def _update(settings: Settings, *, force: bool = False, as_json: bool = False) -> int:
+def _update(settings: Settings, encoder: Encoder, *, force: bool = False, as_json: bool = False) -> int:
     from bot import rendering, terminal
     from retrieval.indexing import update
 
     with terminal.progress(terminal.console(stderr=True)) as told:
-        report = update(settings.articles, settings.index, build_encoder(settings), force=force, progress=told)
+        report = update(settings.articles, settings.index, encoder, force=force, progress=told)
     if as_json:
-        _put(rendering.report_json(report))
+        terminal.put(rendering.report_json(report))
     else:
         terminal.console().print(rendering.report(report))
     return ANSWERED
@@ -536,7 +426,7 @@ def list_articles(
     settings = _load(context, articles=articles, index=index)
     found, skipped = folder.survey(settings.articles)
     if as_json:
-        _put(*map(rendering.article_json, found), *map(rendering.skipped_json, skipped))
+        terminal.put(*map(rendering.article_json, found), *map(rendering.skipped_json, skipped))
     else:
         terminal.console().print(rendering.articles(found, skipped))
     if not found:
@@ -559,7 +449,7 @@ def show(
     article = folder.find(_load(context, articles=articles).articles, _whole(id))
     passages = cut(article.text)
     if as_json:
-        _put(rendering.article_text_json(article, passages))
+        terminal.put(rendering.article_text_json(article, passages))
     else:
         terminal.console().print(rendering.article(article, passages))
     return ANSWERED
@@ -594,7 +484,7 @@ def add(
         _, present = folder.add(settings.articles, files)
     for known in [] if as_json else present:
         typer.echo(f"{known} is there already.")
-    return _update(settings, as_json=as_json)
+    return _update(settings, build_encoder(settings), as_json=as_json)
 
 
 @articles_app.command()
@@ -613,7 +503,7 @@ def remove(
     settings = _load(context, articles=articles, index=index)
     folder.remove(settings.articles, ids)
     try:
-        return _update(settings, as_json=as_json)
+        return _update(settings, build_encoder(settings), as_json=as_json)
     except NoArticles as error:
         # That was the last one: as asked for, and no failure.
         terminal.console(stderr=True).print(rendering.error(error))
@@ -646,7 +536,7 @@ def evaluate(
             progress=told,
         )
     if as_json:
-        _put(rendering.figures_json(figures))
+        terminal.put(rendering.figures_json(figures))
     else:
         terminal.console().print(rendering.figures(figures))
     return ANSWERED
@@ -669,7 +559,7 @@ def examine(
     settings = _load(context, articles=articles, index=index)
     findings = list(doctor.examine(settings, build_encoder(settings)))
     if as_json:
-        _put(*map(rendering.finding_json, findings))
+        terminal.put(*map(rendering.finding_json, findings))
     else:
         terminal.console().print(rendering.findings(findings))
     return NOT_SAID if any(finding.remedy for finding in findings) else ANSWERED

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import json
 import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from rich import progress as bars
 from rich.console import Console, RenderableType
@@ -47,6 +48,14 @@ def console(*, stderr: bool = False) -> Console:
     file = sys.stderr if stderr else sys.stdout
     width = None if file.isatty() else shutil.get_terminal_size((_UNLIMITED, 24)).columns
     return Console(stderr=stderr, width=width, markup=False, highlight=False, emoji=False)
+
+
+def put(*objects: dict[str, Any]) -> None:
+    """Print objects as JSON, one a line, at once."""
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    for each in objects:
+        sys.stdout.write(json.dumps(each, ensure_ascii=not unicode) + "\n")
+    sys.stdout.flush()
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from retrieval.errors import QuestionEmpty, QuestionTooLong
 from retrieval.indexing import Freshness, Stale
 from retrieval.lexical import coverage
 from retrieval.passages import Span, paragraph_around
-from retrieval.reader import OverlapReader, Reader, Reading, whole_sentences
+from retrieval.reader import Asked, OverlapReader, Reader, Reading, whole_sentences, with_antecedents
 from retrieval.search import OWED, Context, Filters, Hit, Searcher, dependent, pointing
 from retrieval.snapshot import Snapshot
 from retrieval.spelling import Mended, Slip, Speller
@@ -144,7 +144,7 @@ class Engine:
         weak: bool = False,
         contexts: Sequence[Context | None] | None = None,
     ) -> list[Answer]:
-        """Answer each of ``questions`` as ``ask`` does. They are encoded together, which takes far less time.
+        """Answer each of ``questions`` as ``ask`` does. They are encoded and read together, which takes less time.
 
         Raises:
             QuestionEmpty, QuestionTooLong, ArticleUnknown: as ``ask`` does; then none is answered.
@@ -155,38 +155,52 @@ class Engine:
         contexts = contexts or [None] * len(questions)
         mended = [self._speller.mended(checked(question)) for question in questions]
         found = self._searcher.search_all([each.text for each in mended], _HITS, filters, contexts)
-        shared_ms = (time.perf_counter() - started) * 1e3 / len(questions)
-        answers = [
-            self._answer(each, hits, context, top, weak=weak)
+        used = [
+            context if hits and hits[0].talk >= OWED and dependent(each.text) else None
             for each, hits, context in zip(mended, found, contexts, strict=True)
         ]
+        asked = [
+            self._asked(named(each.text, context) if context else each.text, hits)
+            for each, hits, context in zip(mended, found, used, strict=True)
+        ]
+        answers = [
+            self._answer(each, context, one, readings, top, weak=weak)
+            for each, context, one, readings in zip(mended, used, asked, self._reader.read(asked), strict=True)
+        ]
+        elapsed_ms = (time.perf_counter() - started) * 1e3 / len(questions)
         return [
-            replace(answer, question=question, elapsed_ms=answer.elapsed_ms + shared_ms)
+            replace(answer, question=question, elapsed_ms=elapsed_ms)
             for question, answer in zip(questions, answers, strict=True)
         ]
 
-    def _answer(self, mended: Mended, hits: Sequence[Hit], context: Context | None, top: int, *, weak: bool) -> Answer:
-        """Read what was found for a question, and choose what to quote of it."""
-        started, words = time.perf_counter(), mended.text
-        if not (hits and hits[0].talk >= OWED and dependent(words)):
-            context = None
-        read_as = named(words, context) if context else words
-        readings = self._reader.read(read_as, hits, self.snapshot.lexical.weights(read_as))
+    def _asked(self, question: str, hits: Sequence[Hit]) -> Asked:
+        return Asked(question, hits, self.snapshot.lexical.weights(question))
+
+    def _answer(
+        self,
+        mended: Mended,
+        context: Context | None,
+        asked: Asked,
+        readings: Sequence[Reading],
+        top: int,
+        *,
+        weak: bool,
+    ) -> Answer:
+        """Choose what to quote of what was read."""
         every = choose(readings, max(top, 2))
         best = every[:top] if weak else worthwhile(every[:top])
         quotes = tuple(replace(quote, stale=self.stale(quote.article)) for quote in best)
-        evidence = self._evidence((words, read_as), every)
+        evidence = self._evidence((mended.text, asked.question), every)
         confidence = self._reader.calibration.probability(evidence) if evidence else 0.0
         return Answer(
-            question=words,
+            question=mended.text,
             answered=bool(quotes) and confidence >= self._threshold,
             confidence=confidence,
             quotes=quotes,
-            hits=_reranked(hits, readings),
+            hits=_reranked(asked.hits, readings),
             evidence=evidence,
-            elapsed_ms=(time.perf_counter() - started) * 1e3,
             context=context,
-            read_as=read_as,
+            read_as=asked.question,
             slips=mended.slips,
         )
 
@@ -262,15 +276,29 @@ def choose(readings: Iterable[Reading], top: int) -> tuple[Quote, ...]:
 
     Readings whose sentences overlap become one quote, with the words that either highlights. The same sentence told
     again is no further quote: another article that has it is named with the first. After the first quote, one
-    without a word to highlight adds nothing.
+    without a word to highlight adds nothing. At last each gets the sentences that its pronouns need.
     """
     chosen: list[Quote] = []
     for reading in sorted(readings, key=lambda reading: -(reading.hit.score + reading.score)):
         quote = _quote(reading)
         adds = not chosen or quote.highlights
-        if not _absorbed(quote, chosen) and adds and len(chosen) < top:
+        if not _absorbed(quote, chosen) and adds and len(chosen) < 2 * top:
             chosen.append(quote)
-    return tuple(chosen)
+    return tuple(_with_antecedents(chosen))[:top]
+
+
+def _with_antecedents(quotes: Iterable[Quote]) -> list[Quote]:
+    """The quotes with what their pronouns stand for, unless a better one has said that; without those told so."""
+    told: list[Quote] = []
+    for quote in quotes:
+        longer = replace(quote, start=with_antecedents(quote.article.text, Span(quote.start, quote.end)).start)
+        if not any(_overlap(quote, other) for other in told):
+            told.append(quote if any(_overlap(longer, other) for other in told) else longer)
+    return told
+
+
+def _overlap(quote: Quote, other: Quote) -> bool:
+    return quote.article.id == other.article.id and quote.start < other.end and other.start < quote.end
 
 
 def _absorbed(quote: Quote, chosen: list[Quote]) -> bool:
@@ -300,7 +328,7 @@ def _quote(reading: Reading) -> Quote:
 
 def _merged(quote: Quote, other: Quote) -> Quote | None:
     """``quote`` with what ``other`` adds to it, when the two are one; else None."""
-    if quote.article.id == other.article.id and quote.start < other.end and other.start < quote.end:
+    if _overlap(quote, other):
         return replace(
             quote,
             start=min(quote.start, other.start),

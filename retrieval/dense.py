@@ -111,7 +111,8 @@ class DenseIndex:
     def save(self, folder: Path) -> None:
         """Write the index into ``folder``."""
         faiss.write_index(self._index, str(folder / VECTORS_FILE))
-        np.savez(folder / MOMENTS_FILE, mean=self._mean, covariance=self._covariance.astype(np.float16))
+        half = self._covariance[np.triu_indices(len(self._mean))].astype(np.float16)  # the other is the same
+        np.savez(folder / MOMENTS_FILE, mean=self._mean, covariance=half)
 
     @classmethod
     def open(cls, folder: Path) -> DenseIndex:
@@ -125,10 +126,19 @@ class DenseIndex:
             cells = file.read(2) == _CELLS
         index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP if cells else faiss.IO_FLAG_MMAP_IFC)
         with np.load(folder / MOMENTS_FILE) as moments:
-            return cls(index, moments["mean"], moments["covariance"].astype(np.float32))
+            mean, half = moments["mean"], moments["covariance"]
+        covariance = np.empty((len(mean), len(mean)), dtype=np.float32)
+        upper = np.triu_indices(len(mean))
+        covariance[upper] = covariance.T[upper] = half
+        return cls(index, mean, covariance)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return int(self._index.d)
 
     def vectors(self) -> Vectors:
         """Every vector, shape (passages, dimension)."""

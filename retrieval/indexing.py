@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from retrieval.articles import Article, Skipped, SourceFile, contents, locate, parse, read_bytes, scan, stamp
 from retrieval.dense import DenseIndex
-from retrieval.encoder import Encoder
+from retrieval.encoder import Encoder, Vectors
 from retrieval.errors import (
     ArticleUnreadable,
     IndexCorrupt,
@@ -338,9 +338,7 @@ def _draft(
     """Put a snapshot together; also says how many passages had to be encoded for it."""
     articles = [read() for read in survey.readable.values()]
     spans, kept, fresh = _plan(articles, reusable)
-    if progress:
-        progress("encoding", 0, len(fresh))
-    vectors = encoder.encode_document(fresh, progress and (lambda done: progress("encoding", done, len(fresh))))
+    vectors = _encoded(fresh, reusable, encoder, progress)
     if reusable and len(fresh) < sum(map(len, spans)):
         # Rows of the old snapshot, with the fresh ones behind them, in the order of the articles.
         order = np.array(_order(kept, [len(places) for places in spans], reusable.passages), dtype=np.int64)
@@ -359,6 +357,15 @@ def _draft(
         lexical=lexical,
     )
     return draft, len(fresh)
+
+
+def _encoded(fresh: Sequence[str], reusable: Snapshot | None, encoder: Encoder, progress: Progress | None) -> Vectors:
+    """Vectors of the texts, shape (texts, dimension); without any, the model need not even be loaded."""
+    if reusable and not fresh:
+        return np.empty((0, reusable.dense.dimension), dtype=np.float32)
+    if progress:
+        progress("encoding", 0, len(fresh))
+    return encoder.encode_document(fresh, progress and (lambda done: progress("encoding", done, len(fresh))))
 
 
 def _plan(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+import zlib
 from array import array
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +21,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-BM25_FOLDER = "bm25"
-COUNTS_FILE = "counts.npy"
+_ARRAYS = ("rows", "counts", "bounds", "lengths")
+_VOCABULARY_FILE = "terms.z"
 
 RULES = "lemma-porter-2"
 """Raised whenever the same text would give other terms."""
@@ -30,11 +32,14 @@ K1, B = 1.2, 0.75
 _WORD = re.compile(r"\w[\w\u0300-\u036f]*")
 """Accents that follow their letter as code points of their own belong to the word."""
 
-_MOST = np.iinfo(np.uint16).max
+_MOST = np.iinfo(np.uint8).max
 """Times that a term counts in a passage at most; one that has it more often is no text."""
 
+_CHUNK = 2**20
+"""Postings scored at once: a few megabytes, which a processor keeps at hand."""
+
 Scores = NDArray[np.float32]
-Rows = NDArray[np.int32]
+Rows = NDArray[np.uint16 | np.uint32]
 
 
 class _Stemmer(threading.local):
@@ -98,15 +103,29 @@ def _stop_terms() -> frozenset[str]:
 class LexicalIndex:
     """Okapi BM25 with Lucene's idf (Robertson and Zaragoza 2009; Lù 2024, https://arxiv.org/abs/2407.03618).
 
-    Beside the scores it keeps how often each term occurs in each passage, so that an update tokenises only what is
-    new; all else is work on whole arrays, a few seconds for a million passages.
+    On disk are the postings: by term, in which passages it is and how often. An update tokenises only what is new;
+    scores are made of them whenever an index is opened. All of that is work on whole arrays.
     """
 
-    def __init__(self, bm25: bm25s.BM25, counts: NDArray[np.uint16]) -> None:
-        self._bm25 = bm25
-        self._counts = counts
-        """Of each of ``bm25``'s scores, in their order: by term, then by passage."""
-        self._vocabulary: dict[str, int] = bm25.vocab_dict
+    def __init__(
+        self,
+        rows: Rows,
+        counts: NDArray[np.uint8],
+        bounds: NDArray[np.int32 | np.int64],
+        lengths: NDArray[np.int32],
+        vocabulary: dict[str, int],
+    ) -> None:
+        """``rows`` and ``counts`` (postings,), those of term t from ``bounds[t]`` up to ``bounds[t + 1]``.
+
+        ``lengths`` (passages,) are terms in each passage, and ``vocabulary`` numbers the terms.
+        """
+        self._arrays: dict[str, NDArray[Any]] = dict(zip(_ARRAYS, (rows, counts, bounds, lengths), strict=True))
+        self._vocabulary = vocabulary
+        self._bm25 = bm25s.BM25(k1=K1, b=B, method="lucene")
+        self._bm25.vocab_dict, self._bm25.nonoccurrence_array = vocabulary, None
+        # What bm25s.BM25.index would make of the texts, in a fraction of its time.
+        data = _scored(rows, counts, bounds, lengths)
+        self._bm25.scores = {"data": data, "indices": rows, "indptr": bounds, "num_docs": len(lengths)}
 
     @classmethod
     def build(cls, passages: Iterable[str]) -> LexicalIndex:
@@ -120,9 +139,8 @@ class LexicalIndex:
 
         vocabulary = dict(self._vocabulary)
         added = _counted(fresh, vocabulary)
-        postings = self._bm25.scores
-        shape = (len(self), len(self._vocabulary))
-        known = csc_array((self._counts, postings["indices"], postings["indptr"]), shape=shape).tocsr()
+        rows, known, bounds, _ = self._arrays.values()
+        known = csc_array((known, rows.astype(np.int32), bounds), shape=(len(self), len(self._vocabulary))).tocsr()
         known.resize(len(self), len(vocabulary))
         counts = vstack([known, added], format="csr")[order]
         used = np.bincount(counts.indices, minlength=len(vocabulary)) > 0
@@ -134,39 +152,33 @@ class LexicalIndex:
 
     @classmethod
     def _of(cls, counts: csr_array, vocabulary: dict[str, int]) -> LexicalIndex:
-        """Index passages by how often they have each term, uint16 of shape (passages, terms).
-
-        This makes the arrays that ``bm25s.BM25.index`` does, in a fraction of its time.
-        """
-        lengths = counts.sum(axis=1, dtype=np.int64)
+        """Index passages by how often they have each term, uint8 of shape (passages, terms)."""
+        lengths = counts.sum(axis=1, dtype=np.int32)
         postings = counts.tocsc()
-        having = np.diff(postings.indptr)
-        idf = np.log1p((len(lengths) - having + 0.5) / (having + 0.5)).astype(np.float32)
-        norm = (K1 * (1 - B + B * lengths / max(lengths.mean(), 1e-9))).astype(np.float32)
-        bm25 = bm25s.BM25(k1=K1, b=B, method="lucene")
-        bm25.vocab_dict, bm25.nonoccurrence_array = vocabulary, None
-        bm25.scores = {
-            "data": np.repeat(idf, having) * postings.data / (postings.data + norm[postings.indices]),
-            "indices": postings.indices.astype(np.int32),
-            "indptr": postings.indptr.astype(np.int64),
-            "num_docs": len(lengths),
-        }
-        return cls(bm25, postings.data)
+        # Numbers of two bytes where those of all passages fit into them.
+        rows = postings.indices.astype(np.promote_types(np.min_scalar_type(len(lengths)), np.uint16))
+        return cls(rows, postings.data, postings.indptr, lengths, vocabulary)
 
     def save(self, folder: Path) -> None:
         """Write the index into ``folder``."""
-        self._bm25.save(folder / BM25_FOLDER, show_progress=False)
-        np.save(folder / COUNTS_FILE, self._counts)
+        for name, values in self._arrays.items():
+            np.save(folder / f"{name}.npy", values)
+        # A term may hold what looks like a space, but no line's end.
+        (folder / _VOCABULARY_FILE).write_bytes(zlib.compress("\n".join(self._vocabulary).encode()))
 
     @classmethod
     def open(cls, folder: Path) -> LexicalIndex:
         """Open what ``save`` wrote; arrays are mapped into memory, not read.
 
         Raises:
-            ValueError, OSError, KeyError: the files are not such an index.
+            ValueError, OSError: the files are not such an index.
         """
-        bm25 = bm25s.BM25.load(folder / BM25_FOLDER, mmap=True, show_progress=False)
-        return cls(bm25, np.load(folder / COUNTS_FILE, mmap_mode="r"))
+        rows, counts, bounds, lengths = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS)
+        try:
+            words = zlib.decompress((folder / _VOCABULARY_FILE).read_bytes()).decode().split("\n")
+        except zlib.error as error:
+            raise ValueError(str(error)) from error
+        return cls(rows, counts, bounds, lengths, {word: number for number, word in enumerate(words) if word})
 
     def __len__(self) -> int:
         return int(self._bm25.scores["num_docs"])
@@ -197,9 +209,9 @@ class LexicalIndex:
         """The passages that have a term, in order."""
         number = self._vocabulary.get(term)
         if number is None:
-            return np.empty(0, dtype=np.int32)
-        bounds: Any = self._bm25.scores["indptr"]
-        passages: Rows = self._bm25.scores["indices"][bounds[number] : bounds[number + 1]]
+            return np.empty(0, dtype=np.uint16)
+        bounds = self._arrays["bounds"]
+        passages: Rows = self._arrays["rows"][bounds[number] : bounds[number + 1]]
         return passages
 
     def frequency(self, term: str) -> int:
@@ -213,7 +225,7 @@ class LexicalIndex:
 
 
 def _counted(passages: Iterable[str], vocabulary: dict[str, int]) -> csr_array:
-    """How often each passage has each term, uint16 of shape (passages, terms); new terms enter the vocabulary."""
+    """How often each passage has each term, uint8 of shape (passages, terms); new terms enter the vocabulary."""
     from scipy.sparse import csr_array
 
     tokens, ends = array("i"), array("q", [0])
@@ -223,8 +235,26 @@ def _counted(passages: Iterable[str], vocabulary: dict[str, int]) -> csr_array:
     ones = np.ones(len(tokens), dtype=np.int32)
     counts = csr_array((ones, np.array(tokens, dtype=np.int32), np.array(ends)), shape=(len(ends) - 1, len(vocabulary)))
     counts.sum_duplicates()
-    counts.data = np.minimum(counts.data, _MOST).astype(np.uint16)
+    counts.data = np.minimum(counts.data, _MOST).astype(np.uint8)
     return counts
+
+
+def _scored(
+    rows: Rows, counts: NDArray[np.uint8], bounds: NDArray[np.int32 | np.int64], lengths: NDArray[np.int32]
+) -> Scores:
+    """What each posting adds to its passage's score, shape (postings,)."""
+    having = np.diff(bounds)
+    idf = np.log1p((len(lengths) - having + 0.5) / (having + 0.5)).astype(np.float32)
+    norm = (K1 * (1 - B + B * lengths / max(lengths.mean(), 1e-9))).astype(np.float32)
+    scores = np.empty(len(rows), dtype=np.float32)
+    # Whole terms at a time, of which the next begins a chunk further on.
+    edges = np.unique([*np.searchsorted(bounds, np.arange(0, len(rows), _CHUNK)), len(having)])
+    for first, last in pairwise(edges.tolist()):
+        part = slice(bounds[first], bounds[last])
+        length_of = norm[rows[part]]
+        np.divide(counts[part], counts[part] + length_of, out=scores[part])
+        scores[part] *= np.repeat(idf[first:last], having[first:last])
+    return scores
 
 
 def coverage(weights: Mapping[str, float], text: str) -> float:

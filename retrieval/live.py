@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +28,31 @@ _TICK_MS = 200
 
 _SETTLED_S = 1.0
 """A file is written completely when its size and time have not moved for this long."""
+
+_SWITCH_S = 0.0001
+"""For how long one thread may keep the interpreter from another."""
+
+_NICENESS = 10
+"""Of 19: about a tenth of a processor that something else wants too."""
+
+
+def answer_promptly() -> None:
+    """Let this process's threads take turns quickly, so that one that answers gets through while one opens an index.
+
+    A question lets go of the interpreter at each of its hundreds of steps outside it, and whenever another thread
+    is at work waits to have it back: Python's usual 5 ms for each would make seconds of it.
+    """
+    sys.setswitchinterval(_SWITCH_S)
+
+
+def make_way() -> None:
+    """Let this process have only what others leave of the processor: nobody waits for a watch, and others may answer.
+
+    Not for one thread among others that answer: while it waits for the processor they would wait for the interpreter,
+    which it has.
+    """
+    if hasattr(os, "nice"):  # Windows has no such thing
+        os.nice(_NICENESS)
 
 
 class Follower:

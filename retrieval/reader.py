@@ -41,6 +41,27 @@ _ALIKE = 1 / 3
 """What part of the best span's margin makes another name in its sentence an answer too."""
 
 
+_POINTS_BACK = re.compile(
+    r"\W*(?:(?:and|but|however|then|later|also|thus|therefore|instead|still|yet|so)\b\W*)?"
+    r"(?:he|she|it|they|his|her|its|their|this|that|these|those|such|both)\b",
+    re.IGNORECASE,
+)
+"""How a sentence begins that goes on from the one before."""
+
+_ANTECEDENTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and what was found for it."""
+
+    question: str
+    hits: Sequence[Hit]
+    """Best first."""
+    weights: Mapping[str, float]
+    """What each of the question's terms is worth, as ``LexicalIndex.weights`` has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A place in a hit that may answer the question."""
@@ -87,11 +108,8 @@ class Reader(Protocol):
     def load(self) -> object:
         """Have in memory what reading takes, as the first use does; any thread may see to that ahead of time."""
 
-    def read(self, question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> list[Reading]:
-        """Everything in ``hits`` that may answer ``question``, in any order.
-
-        ``weights`` are what each of the question's terms is worth, as ``LexicalIndex.weights`` has it.
-        """
+    def read(self, asked: Sequence[Asked]) -> list[list[Reading]]:
+        """For each question everything in its hits that may answer it, in any order."""
 
 
 class OverlapReader:
@@ -115,10 +133,16 @@ class OverlapReader:
     def load(self) -> None:
         """There is nothing to load."""
 
-    def read(self, question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> list[Reading]:  # noqa: ARG002 - the words are in the weights
+    def read(self, asked: Sequence[Asked]) -> list[list[Reading]]:
         """One reading a sentence."""
-        read = hits[: self._READ]
-        return [self._reading(hit, sentence, weights) for hit in read for sentence in sentences_of(hit.passage)]
+        return [
+            [
+                self._reading(hit, sentence, each.weights)
+                for hit in each.hits[: self._READ]
+                for sentence in sentences_of(hit.passage)
+            ]
+            for each in asked
+        ]
 
     def _reading(self, hit: Hit, sentence: Sentence, weights: Mapping[str, float]) -> Reading:
         words = located_terms(hit.passage.article.text, sentence.start, sentence.end)
@@ -169,15 +193,26 @@ class SpanReader:
                     self._model = SpanModel.trained(name) if isinstance(name, Path) else SpanModel.named(name)
             return self._model
 
-    def read(self, question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> list[Reading]:
+    def read(self, asked: Sequence[Asked]) -> list[list[Reading]]:
         """One reading for every sentence that one of the best spans lies in."""
-        readings = self._read(question, hits[: self._FIRST], weights)
+        found = self._read([replace(each, hits=each.hits[: self._FIRST]) for each in asked])
+        doubtful = [number for number, each in enumerate(asked) if not self._settled(each, found[number])]
+        rest = self._read(
+            [replace(asked[number], hits=asked[number].hits[self._FIRST : self._ALL]) for number in doubtful]
+        )
+        for number, more in zip(doubtful, rest, strict=True):
+            found[number] += more
+        return [self._completed(each, readings) for each, readings in zip(asked, found, strict=True)]
+
+    def _settled(self, asked: Asked, readings: Sequence[Reading]) -> bool:
+        """Whether the first hit answers beyond doubt."""
         best = max(readings, key=_worth, default=None)
-        if not (best and best.hit is hits[0] and best.score >= self._BEYOND_DOUBT):
-            readings += self._read(question, hits[self._FIRST : self._ALL], weights)
-        if readings and _TOGETHER.match(question):
+        return best is not None and best.hit is asked.hits[0] and best.score >= self._BEYOND_DOUBT
+
+    def _completed(self, asked: Asked, readings: list[Reading]) -> list[Reading]:
+        if readings and _TOGETHER.match(asked.question):
             best = max(readings, key=_worth)
-            readings[readings.index(best)] = self._with_the_other(question, best, weights)
+            readings[readings.index(best)] = self._with_the_other(asked.question, best, asked.weights)
         return readings
 
     def _with_the_other(self, question: str, best: Reading, weights: Mapping[str, float]) -> Reading:
@@ -192,7 +227,7 @@ class SpanReader:
         margin = best.score - self._SHARED * coverage(weights, text[sentence.start : sentence.end])
         others = [
             span
-            for reading in self._read(f"{question.rstrip(' ?')} with {name}?", [best.hit], {})
+            for reading in self._read([Asked(f"{question.rstrip(' ?')} with {name}?", [best.hit], {})])[0]
             if reading.score >= margin / 2
             for span in reading.highlights
             if sentence.start <= span.start < sentence.end
@@ -201,19 +236,24 @@ class SpanReader:
         ]
         return replace(best, highlights=(*best.highlights, *others))
 
-    def _read(self, question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> list[Reading]:
-        if not hits:
-            return []
-        model = self.load()
-        inputs = model.inputs([(question, hit.passage.article.title, hit.passage.text) for hit in hits])
-        starts, ends = model.scores(inputs)
-        readings: list[Reading] = []
-        for row, hit in enumerate(hits):
-            tokens = np.flatnonzero(inputs.allowed[row])
-            margins = _margins(starts[row], ends[row], tokens, self._LONGEST)
-            places = inputs.offsets[row, tokens] + hit.passage.start
-            readings.extend(self._readings(hit, places, margins, weights))
-        return readings
+    def _read(self, asked: Sequence[Asked]) -> list[list[Reading]]:
+        """Read all hits of all questions, those of like length in one pass."""
+        found: list[list[Reading]] = [[] for _ in asked]
+        pairs = [(number, hit) for number, each in enumerate(asked) for hit in each.hits]
+        pairs.sort(key=lambda pair: len(asked[pair[0]].question) + len(pair[1].passage.text))
+        for start in range(0, len(pairs), self._ALL):
+            together = pairs[start : start + self._ALL]
+            model = self.load()
+            inputs = model.inputs(
+                [(asked[number].question, hit.passage.article.title, hit.passage.text) for number, hit in together]
+            )
+            starts, ends = model.scores(inputs)
+            for row, (number, hit) in enumerate(together):
+                tokens = np.flatnonzero(inputs.allowed[row])
+                margins = _margins(starts[row], ends[row], tokens, self._LONGEST)
+                places = inputs.offsets[row, tokens] + hit.passage.start
+                found[number].extend(self._readings(hit, places, margins, asked[number].weights))
+        return found
 
     def _readings(
         self, hit: Hit, places: NDArray[np.int64], margins: NDArray[np.float32], weights: Mapping[str, float]
@@ -318,6 +358,20 @@ def whole_sentences(text: str, span: Span) -> Span:
     """The smallest run of whole sentences that holds ``span``."""
     found = _overlapping(text, span)
     return Span(found[0].start, found[-1].end) if found else span
+
+
+def with_antecedents(text: str, span: Span) -> Span:
+    """Whole sentences with those before them that their first word stands for: "He resigned in May" says little alone.
+
+    At most ``_ANTECEDENTS`` of them, and none of another paragraph.
+    """
+    every = sentences(text)
+    first = bisect_right(every, span.start, key=lambda sentence: sentence.start) - 1
+    for _ in range(_ANTECEDENTS):
+        if every[first].opens or not _POINTS_BACK.match(text, every[first].start):
+            break
+        first -= 1
+    return Span(every[first].start, span.end)
 
 
 def _overlapping(text: str, span: Span) -> Sequence[Sentence]:

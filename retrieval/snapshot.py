@@ -6,7 +6,7 @@ A snapshot is a folder that never changes after one rename has published it::
       lock, writer              who is writing, if anybody
       snapshot-00000007-53aa51172d142c89/
         manifest.json           every other file with size and SHA-256, the encoder, the rules, the source files
-        articles.jsonl          metadata, and where each article's text and passages are
+        articles.jsonl.z        metadata, and where each article's text and passages are; compressed by zlib
         texts.bin               the articles' texts, UTF-8, one behind the other, the same text once
         passages.npy            (passages, 3): number of the article, start, end
         vectors.faiss, ...      see ``dense`` and ``lexical``
@@ -28,6 +28,7 @@ import os
 import re
 import shutil
 import threading
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RULES: Mapping[str, Any] = {
-    "format": 3,
+    "format": 4,
     "files": formats.RULES,
     "passages": passages.RULES,
     "terms": lexical.RULES,
@@ -59,6 +60,7 @@ RULES: Mapping[str, Any] = {
 
 _NAME = re.compile(r"snapshot-(\d{8})-([0-9a-f]{16})")
 _UNFINISHED = "unfinished-"
+_ENTRIES_FILE = "articles.jsonl.z"
 
 _HEADERS = threading.Lock()
 """numpy parses an array's header with ``ast``, which CPython 3.11 lets fail when two threads are at it at once."""
@@ -108,7 +110,8 @@ class Snapshot:
         self.bytes = sum(int(file["size"]) for file in manifest["files"].values())
         self.dense = DenseIndex.open(path)
         self.lexical = LexicalIndex.open(path)
-        self._entries = [_entry(line) for line in (path / "articles.jsonl").read_text("utf-8").splitlines()]
+        lines = zlib.decompress((path / _ENTRIES_FILE).read_bytes()).decode().split("\n")
+        self._entries = [_entry(line) for line in lines if line]
         self._rows: NDArray[np.int32] = np.load(path / "passages.npy", mmap_mode="r")
         with (path / "texts.bin").open("rb") as file:
             self._texts = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -132,7 +135,7 @@ class Snapshot:
         try:
             with _HEADERS:
                 return cls(path, manifest)
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, zlib.error) as error:
             if not path.exists():  # cleared away since it was checked
                 raise IndexMissing(path) from error
             raise IndexCorrupt(path, f"{type(error).__name__}: {error}") from error
@@ -232,7 +235,7 @@ def _verify(path: Path) -> dict[str, Any]:
         for name, expected in files.items():
             if (path / name).stat().st_size != expected["size"]:
                 raise IndexCorrupt(path, f"{name} has changed")
-        with ThreadPoolExecutor() as pool:  # gigabytes are hashed as fast as all cores can
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # gigabytes are hashed as fast as all cores can
             for name, actual in zip(files, pool.map(lambda name: _hash(path / name), files), strict=True):
                 if actual != files[name]["sha256"]:
                     raise IndexCorrupt(path, f"{name} has changed")
@@ -366,7 +369,8 @@ def _check_complete(folder: Path) -> None:
 def _write_articles(folder: Path, draft: Draft) -> None:
     rows: list[tuple[int, int, int]] = []
     places: dict[str, tuple[int, int, int, int]] = {}
-    with (folder / "texts.bin").open("wb") as texts, (folder / "articles.jsonl").open("w", encoding="utf-8") as lines:
+    entries: list[str] = []
+    with (folder / "texts.bin").open("wb") as texts:
         for number, (article, spans) in enumerate(zip(draft.articles, draft.spans, strict=True)):
             if article.text not in places:
                 start, first = texts.tell(), len(rows)
@@ -374,7 +378,8 @@ def _write_articles(folder: Path, draft: Draft) -> None:
                 rows.extend((number, *span) for span in spans)
                 places[article.text] = (start, texts.tell(), first, len(rows))
             entry = _Entry(article.info, article.content_hash, *places[article.text])
-            lines.write(json.dumps(asdict(entry), default=date.isoformat) + "\n")
+            entries.append(json.dumps(asdict(entry), default=date.isoformat))
+    (folder / _ENTRIES_FILE).write_bytes(zlib.compress("\n".join(entries).encode(), level=1))
     np.save(folder / "passages.npy", np.array(rows, dtype=np.int32).reshape(-1, 3))
 
 

@@ -23,7 +23,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from retrieval.encoder import SentenceTransformerEncoder
+from retrieval.encoder import SentenceTransformerEncoder, native_number_type
 from retrieval.span_model import WEIGHTS_FILE, SpanModel
 from training.examples import Example, Examples
 
@@ -74,7 +74,9 @@ class Trainer:
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.model = SpanModel.trainable(start)
         self._net = self.model.network.to(self.device).train()
-        if self.device == "cpu":  # the fused attention of PyTorch 2.13 is slow backwards there
+        native = native_number_type("cpu") if self.device == "cpu" else torch.bfloat16
+        self._autocast = native != torch.float32
+        if self.device == "cpu" and self._autocast:  # the fused attention of PyTorch 2.13 is slow backwards there
             self._net.set_attn_implementation("eager")
         trained = [parameter for name, parameter in self._net.named_parameters() if SpanModel.is_trained(name)]
         for parameter in self._net.parameters():
@@ -174,7 +176,7 @@ class Trainer:
         for at in range(0, len(order), TOGETHER):
             rows = order[at : at + TOGETHER]
             inputs = self.model.inputs([pairs[row] for row in rows])
-            with torch.autocast(self.device, dtype=torch.bfloat16):
+            with torch.autocast(self.device, dtype=torch.bfloat16, enabled=self._autocast):
                 logits = self.model.logits(inputs, self.device)
             starts.extend(logits[0])
             ends.extend(logits[1])
@@ -270,11 +272,17 @@ def main() -> None:
     settings = Settings(minutes, asked.questions, asked.learning_rate, asked.negative, asked.seed, start)
     asked.out.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
-    console.print(f"Cutting {asked.squad.name} into passages, and encoding them to search for wrong ones …")
-    encoder = SentenceTransformerEncoder()
-    data = Examples(
-        asked.squad, encoder, search_questions=asked.search_questions, negative=settings.negative, seed=settings.seed
-    )
+    with Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console) as bar:
+        task = bar.add_task(f"Cutting {asked.squad.name} into passages, and encoding them to search for wrong ones")
+        data = Examples(
+            asked.squad,
+            SentenceTransformerEncoder(),
+            search_questions=asked.search_questions,
+            negative=settings.negative,
+            seed=settings.seed,
+            kept=asked.out,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
     console.print(f"{len(data):,} questions over {len(data.passages):,} passages.")
     trainer = Trainer(data, asked.out, settings, asked.start)
     if trainer.checkpoint.exists():
@@ -291,6 +299,7 @@ def main() -> None:
     trainer.model.save(asked.out)
     (asked.out / "card.json").write_text(card + "\n", encoding="utf-8")
     trainer.checkpoint.unlink()
+    data.forget()
     console.print(f"Wrote {asked.out}: {trainer.at.examples:,} questions, loss {trainer.at.loss:.3f}.")
 
 

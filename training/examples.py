@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import random
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.datasets import load
-from retrieval.encoder import Encoder
+from retrieval.encoder import Encoder, Vectors
 from retrieval.lexical import LexicalIndex
 from retrieval.passages import Span, cut
 from retrieval.search import DENSE_WEIGHT
@@ -73,7 +74,13 @@ class Examples:
         search_questions: Path | None = None,
         negative: float,
         seed: int,
+        kept: Path | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
+        """Cut the articles and encode their passages; ``progress`` is told how many of how many are encoded.
+
+        ``kept`` is a folder that their vectors wait in for a run that goes on from a checkpoint.
+        """
         self._negative, self._seed, self._encoder = negative, seed, encoder
         self.passages: list[TrainingPassage] = []
         self._asked: list[_Asked] = []
@@ -88,10 +95,17 @@ class Examples:
             self._often = list(range(first, len(self._asked))) * (SEARCH_QUESTIONS - 1)
         texts = [f"{passage.title}. {passage.text}" for passage in self.passages]
         self._bm25 = LexicalIndex.build(texts)
-        self._vectors = encoder.encode_document(texts)
+        digest = hashlib.sha256("\0".join((encoder.fingerprint, *texts)).encode()).hexdigest()
+        self._kept = kept / f"checkpoint.{digest[:16]}.npy" if kept else None
+        self._vectors = self._encoded(texts, progress)
 
     def __len__(self) -> int:
         return len(self._asked)
+
+    def forget(self) -> None:
+        """Delete the vectors that were kept."""
+        if self._kept:
+            self._kept.unlink(missing_ok=True)
 
     def shuffled(self, epoch: int) -> Iterator[Example]:
         """The examples of one pass, in an order that depends on the seed and the pass only."""
@@ -106,6 +120,19 @@ class Examples:
                 asked = self._asked[number]
                 passages = (self.passages[asked.passage], *wrong.get(number, ()))
                 yield Example(self._as_typed(number, dice), passages, asked.place)
+
+    def _encoded(self, texts: Sequence[str], progress: Callable[[int, int], None] | None) -> Vectors:
+        """The passages' vectors: encoding them takes minutes, so they are kept if they may be."""
+        if self._kept and self._kept.is_file():
+            kept: Vectors = np.load(self._kept)
+            return kept
+        told = (lambda done: progress(done, len(texts))) if progress else None
+        vectors = self._encoder.encode_document(texts, told)
+        if self._kept:
+            partial = self._kept.with_suffix(".partial.npy")
+            np.save(partial, vectors)
+            partial.replace(self._kept)
+        return vectors
 
     def _add(self, article: dict[str, Any]) -> None:
         title = article["title"].replace("_", " ")

@@ -35,7 +35,7 @@ def run(index: Callable[[str, Passages, Path], None], opened: Callable[[str, Pat
         with Path(sys.argv[3]).open(encoding="utf-8") as lines:
             passages = [json.loads(line) for line in lines]
         index(encoder, passages, Path(sys.argv[4]))
-        told.write(json.dumps({"seconds": time.perf_counter() - BEGAN}) + "\n")
+        told.write(json.dumps({"seconds": time.perf_counter() - BEGAN, "cpu_s": time.process_time()}) + "\n")
         return
     search = opened(encoder, Path(sys.argv[3]))
     for line in sys.stdin:

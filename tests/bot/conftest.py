@@ -6,7 +6,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,15 @@ class Outcome:
 
 
 Quoth = Callable[..., Outcome]
+
+
+@pytest.fixture(autouse=True)
+def own_turns(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """How quickly threads take turns, and the process's priority, stay what they were."""
+    monkeypatch.setattr(os, "nice", lambda _: 0, raising=False)
+    usual = sys.getswitchinterval()
+    yield
+    sys.setswitchinterval(usual)
 
 
 @pytest.fixture(autouse=True)

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from bot import cli
+from bot import cli, terminal
 from retrieval import indexing
 from retrieval.answering import Engine
 from retrieval.encoder import Encoder, Vectors
-from retrieval.errors import IndexLocked, NoArticles
+from retrieval.errors import IndexLocked, NoArticles, StorageFailed
 from retrieval.indexing import update
 from retrieval.snapshot import published
 from tests.bot.conftest import BrokenEncoder, Outcome, Quoth
@@ -46,6 +46,42 @@ def test_asking_prints_the_quote_with_its_source(quoth: Quoth) -> None:
     assert "│ Shinzo Abe met Vladimir Putin in Sochi on May 6.\n" in said.out
     assert "Abe and Putin meet · TASS · 6 May 2016 · https://example.org/sochi" in said.out
     assert "Indexed 3 articles" in said.err
+
+
+def test_where_the_index_cannot_be_written_the_one_in_place_answers(
+    quoth: Quoth, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quoth("index")
+    (library / "snow.txt").write_text("It snowed all day in Sochi.", encoding="utf-8")
+    (library / "whales.txt").write_text("Blue whales eat krill, and nothing else.", encoding="utf-8")
+
+    def full(index: Path, *_: object) -> None:
+        raise StorageFailed(index, "No space left on device")
+
+    monkeypatch.setattr(indexing, "publish", full)
+    said = quoth("ask", "what do blue whales eat?")
+
+    assert said.status == 0
+    assert "Blue whales eat krill." in said.out
+    assert "has changed" in said.out
+    assert "No space left on device" in said.err
+    assert "the index as it was" in said.err
+
+
+def test_an_index_that_cannot_be_written_and_was_made_by_another_model_answers_nothing(
+    quoth: Quoth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quoth("index")
+
+    def full(index: Path, *_: object) -> None:
+        raise StorageFailed(index, "No space left on device")
+
+    monkeypatch.setattr(indexing, "publish", full)
+    monkeypatch.setattr(FakeEncoder, "fingerprint", "fake:2")
+    said = quoth("ask", "what do blue whales eat?")
+
+    assert (said.status, said.out) == (2, "")
+    assert "No space left on device" in said.err
 
 
 def test_an_index_that_is_up_to_date_is_not_mentioned(quoth: Quoth) -> None:
@@ -358,7 +394,7 @@ def test_a_broken_pipe_is_told_from_not_said(quoth: Quoth, monkeypatch: pytest.M
 
     for stream in ("stdout", "stderr"):  # typer wraps them
         monkeypatch.setattr(sys, stream, getattr(sys, stream))
-    monkeypatch.setattr(cli, "_put", break_pipe)
+    monkeypatch.setattr(terminal, "put", break_pipe)
 
     assert quoth("articles", "--json").status == 141
 
@@ -442,7 +478,7 @@ def test_an_index_that_another_writes_is_an_error(quoth: Quoth, monkeypatch: pyt
 
 SLOW_INDEX = """
 import sys
-from bot import cli
+from bot import cli, terminal
 from tests.fakes import FakeEncoder
 
 class SlowEncoder(FakeEncoder):
@@ -641,12 +677,15 @@ def test_a_watch_tells_of_each_update_and_of_what_goes_wrong(
         told(update(articles, index, encoder, force=True))
         told(NoArticles(articles, skipped=0))
 
+    less: list[int] = []
     monkeypatch.setattr("retrieval.live.watch", watch)
     monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr("os.nice", less.append, raising=False)
 
     done = quoth("index", "--watch")
 
     assert done.status == 0
+    assert less == [10]  # nobody waits for a watch, and others may be answering
     assert done.out.count("Indexed 3 articles") == 2
     assert "Watching" in done.err
     assert f"{library.name}" in done.err

@@ -137,6 +137,12 @@ def test_explaining_goes_on_through_the_chat(quoth: Quoth) -> None:
     assert "asked for (" in piped(quoth, QUESTION, options=("--explain",))[0]
 
 
+def test_in_a_chat_answering_need_not_wait_long_for_another_thread(quoth: Quoth) -> None:
+    piped(quoth, QUESTION)
+
+    assert sys.getswitchinterval() < 0.001
+
+
 def test_an_unknown_article_is_refused_at_the_start(quoth: Quoth) -> None:
     said = quoth("chat", "--article", "whale.txt", stdin=b"who?\n")
 

@@ -330,6 +330,42 @@ def test_after_the_first_quote_one_with_nothing_in_bold_adds_nothing() -> None:
     assert [quote.text for quote in quotes] == ["One met Two here.", "Five met Six again."]
 
 
+POINTING = (
+    "Ada met Ben today. He paid for tea. Later, she left by train.\n\nThey wrote long letters. Nobody else read them."
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "quoted"),
+    [
+        ("Ben", "Ada met Ben today."),
+        ("tea", "Ada met Ben today. He paid for tea."),
+        ("train", "Ada met Ben today. He paid for tea. Later, she left by train."),
+        ("letters", "They wrote long letters."),  # what is before belongs to another paragraph
+        ("read them", "Nobody else read them."),
+    ],
+)
+def test_a_quote_brings_along_what_its_pronouns_stand_for(words: str, quoted: str) -> None:
+    (quote,) = choose([reading(words, 1.0, article=article_of(POINTING))], 1)
+
+    assert quote.text == quoted
+    assert bold(quote) == [words]
+    assert_verbatim(quote)
+
+
+def test_what_pronouns_stand_for_is_told_once() -> None:
+    article = article_of(POINTING)
+    tea, ben = reading("tea", 1.0, article=article), reading("Ben", 1.0, article=article)
+
+    assert [quote.text for quote in choose([tea, replace(ben, score=0.5)], 3)] == [
+        "Ada met Ben today. He paid for tea."
+    ]
+    assert [quote.text for quote in choose([ben, replace(tea, score=0.5)], 3)] == [
+        "Ada met Ben today.",
+        "He paid for tea.",
+    ]
+
+
 def test_a_quote_that_falls_far_behind_the_first_adds_nothing() -> None:
     readings = [reading("One", 7.0), reading("Three", 4.0), reading("Five", 2.0), reading("Two", 0.5)]
 

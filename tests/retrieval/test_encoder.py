@@ -6,9 +6,12 @@ import gc
 import hashlib
 import importlib.util
 import random
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import huggingface_hub
@@ -229,6 +232,31 @@ def test_the_collector_rests_while_something_is_loaded() -> None:
 # --- the bundled weights -------------------------------------------------------------------------------------
 
 
+def test_sklearn_is_there_once_a_function_of_it_is_called() -> None:
+    program = """
+import sys
+from retrieval import encoder
+
+with encoder._sklearn_later():
+    from sklearn.metrics import pairwise_distances
+
+assert not any(name.startswith("sklearn") for name in sys.modules)
+assert pairwise_distances([[0.0, 3.0]], [[4.0, 0.0]]).tolist() == [[5.0]]
+assert sys.modules["sklearn.metrics"].pairwise_distances is not pairwise_distances
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_sklearn_that_is_there_already_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = ModuleType("sklearn")
+    monkeypatch.setitem(sys.modules, "sklearn", known)
+
+    with module._sklearn_later():
+        assert sys.modules["sklearn"] is known
+
+    assert sys.modules["sklearn"] is known
+
+
 def test_the_bundled_weights_are_the_originals() -> None:
     assert verify_bundled() == BUNDLED_SHA256
 
@@ -292,19 +320,34 @@ def test_the_other_fingerprints_need_no_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("device", "capabilities", "expected"),
+    ("device", "capabilities", "seconds", "expected"),
     [
-        ("cpu", {"avx512_bf16": True}, torch.bfloat16),
-        ("cpu", {"amx_bf16": True}, torch.bfloat16),
-        ("cpu", {"bf16": True}, torch.bfloat16),
-        ("cpu", {"avx2": True, "avx512_bf16": False}, torch.float32),
-        ("cpu", {}, torch.float32),
-        (None, {"avx512_bf16": True}, torch.float32),
+        ("cpu", {"avx512_bf16": True}, (1, 2), torch.bfloat16),
+        ("cpu", {"avx512_bf16": True}, (2, 1), torch.float32),
+        ("cpu", {"amx_bf16": True}, (1, 2), torch.bfloat16),
+        ("cpu", {"bf16": True}, (1, 2), torch.bfloat16),
+        ("cpu", {"avx2": True, "avx512_bf16": False}, (1, 2), torch.float32),
+        ("cpu", {}, (1, 2), torch.float32),
+        (None, {"avx512_bf16": True}, (1, 2), torch.float32),
     ],
 )
-def test_bfloat16_is_for_processors_that_multiply_it(
-    monkeypatch: pytest.MonkeyPatch, device: str | None, capabilities: dict[str, Any], expected: torch.dtype
+def test_bfloat16_is_for_processors_that_are_faster_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+    device: str | None,
+    capabilities: dict[str, Any],
+    seconds: tuple[float, float],
+    expected: torch.dtype,
 ) -> None:
+    """``seconds`` is what a multiplication takes in bfloat16 and in float32."""
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    monkeypatch.setattr(module, "_multiplying_s", dict(zip((torch.bfloat16, torch.float32), seconds, strict=True)).get)
 
     assert module.native_number_type(device) == expected
+
+
+@pytest.mark.parametrize("number_type", [torch.bfloat16, torch.float32])
+def test_how_fast_it_multiplies_is_measured_once(number_type: torch.dtype) -> None:
+    seconds = module._multiplying_s(number_type)
+
+    assert 0 < seconds < 1
+    assert module._multiplying_s(number_type) == seconds

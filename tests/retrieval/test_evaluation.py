@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,7 @@ from retrieval.errors import DatasetInvalid, StorageFailed
 from retrieval.evaluation import Marks, evaluate, f1, indexed, mark, outcomes, spread, summarise
 from retrieval.indexing import Report
 from retrieval.passages import Span
-from retrieval.reader import OverlapReader, Reading
-from retrieval.search import Hit
+from retrieval.reader import Asked, OverlapReader, Reading
 from tests.fakes import FakeEncoder
 
 SUMMIT = {"title": "Summit", "text": "Shinzo Abe met Vladimir Putin in Sochi. They spoke about energy and medicine."}
@@ -104,8 +103,8 @@ class SilentReader:
     def load(self) -> None:
         pass
 
-    def read(self, question: str, hits: Sequence[Hit], weights: Mapping[str, float]) -> list[Reading]:  # noqa: ARG002 - as the protocol says
-        return []
+    def read(self, asked: Sequence[Asked]) -> list[list[Reading]]:
+        return [[] for _ in asked]
 
 
 def test_another_reader_may_be_measured(data: Path) -> None:

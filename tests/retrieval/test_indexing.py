@@ -179,6 +179,21 @@ def test_a_renamed_article_with_a_title_of_its_own_is_not_encoded_again(
     assert_same_as_fresh(index, articles, tmp_path)
 
 
+def test_the_model_is_not_even_loaded_when_there_is_nothing_to_encode(articles: Path, index: Path) -> None:
+    class Unloadable(FakeEncoder):
+        @property
+        def dimension(self) -> NoReturn:  # type: ignore[override]
+            raise EncoderUnavailable("unloadable", "nobody may ask")
+
+        def encode_document(self, texts: object, progress: object = None) -> NoReturn:  # noqa: ARG002
+            raise EncoderUnavailable("unloadable", "nobody may ask")
+
+    update(articles, index, FakeEncoder())
+    (articles / "sports" / "final.txt").unlink()
+
+    assert update(articles, index, Unloadable()).removed == ("sports/final.txt",)
+
+
 def test_other_metadata_alone_cost_no_encoding(articles: Path, index: Path, encoder: CountingEncoder) -> None:
     update(articles, index, encoder)
     encoder.taken()

@@ -17,7 +17,7 @@ from retrieval import reader as module
 from retrieval.errors import ReaderUnavailable
 from retrieval.lexical import LexicalIndex
 from retrieval.passages import Passage, Span, cut, sentences
-from retrieval.reader import Calibration, OverlapReader, Reading, SpanReader, sentences_of, whole_sentences
+from retrieval.reader import Asked, Calibration, OverlapReader, Reading, SpanReader, sentences_of, whole_sentences
 from retrieval.search import Hit
 from retrieval.span_model import Inputs, SpanModel
 from tests.retrieval.examples import article_of
@@ -92,7 +92,7 @@ LEXICAL = LexicalIndex.build([TEXT, "The ferry carried cars.", "Whales sing."])
 
 
 def overlaps_read(question: str, hits: Sequence[Hit]) -> list[Reading]:
-    return OverlapReader().read(question, hits, LEXICAL.weights(question))
+    return OverlapReader().read([Asked(question, hits, LEXICAL.weights(question))])[0]
 
 
 def test_the_sentence_that_shares_the_rare_words_is_the_best() -> None:
@@ -180,8 +180,10 @@ class FakeNetwork:
         self._likes = likes
         self._ends = ends or likes
         self.passages: list[str] = []
+        self.passes = 0
 
     def inputs(self, pairs: Sequence[tuple[str, str, str]]) -> Inputs:
+        self.passes += 1
         self.passages.extend(passage for _, _, passage in pairs)
         rows = [[match.span() for match in re.finditer(r"\w+", passage)] for _, _, passage in pairs]
         # One token for "no answer", three for the question, and padding behind the passage.
@@ -216,7 +218,7 @@ def calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def spans_read(network: FakeNetwork, hits: Sequence[Hit], weights: Mapping[str, float] | None = None) -> list[Reading]:
     reader = SpanReader()
     reader._model = network  # type: ignore[assignment]
-    return reader.read("Who?", hits, weights or {})
+    return reader.read([Asked("Who?", hits, weights or {})])[0]
 
 
 @pytest.mark.usefixtures("calibrated")
@@ -289,7 +291,9 @@ def test_of_two_who_did_something_together_both_are_bold(question: str, expected
     reader = SpanReader()
     reader._model = Forgetful()  # type: ignore[assignment]
 
-    (reading,) = reader.read(question, [hit_of("Mayor Ingrid Solberg met Captain Brekke on the ferry.")], {})
+    ((reading,),) = reader.read(
+        [Asked(question, [hit_of("Mayor Ingrid Solberg met Captain Brekke on the ferry.")], {})]
+    )
 
     assert bold(reading) == expected
 
@@ -339,8 +343,29 @@ def test_the_rest_is_read_only_when_the_first_passages_leave_doubt() -> None:
 
 
 @pytest.mark.usefixtures("calibrated")
+def test_questions_read_together_find_what_each_finds_alone_in_fewer_passes() -> None:
+    hits = [hit_of(f"Ingrid met {name} in town. It rained for {number} days.") for number, name in enumerate("ABCDE")]
+    asked = [Asked(question, hits[start:], {}) for start, question in enumerate(("Who?", "Who met whom?", "When?"))]
+    network = FakeNetwork(Ingrid=1.0, A=0.5, E=2.0)
+    reader = SpanReader()
+    reader._model = network  # type: ignore[assignment]
+
+    together = reader.read(asked)
+    passes = network.passes
+    alone = [reader.read([each])[0] for each in asked]
+
+    def told(readings: Sequence[Reading]) -> set[tuple[int, Span, float]]:
+        return {(hits.index(reading.hit), reading.span, reading.score) for reading in readings}
+
+    assert [told(each) for each in together] == [told(each) for each in alone]
+    assert all(told(each) for each in together)
+    assert passes < network.passes - passes
+
+
+@pytest.mark.usefixtures("calibrated")
 def test_without_hits_no_network_is_loaded() -> None:
-    assert SpanReader().read("Who?", [], {}) == []
+    assert SpanReader().read([Asked("Who?", [], {})]) == [[]]
+    assert SpanReader().read([]) == []
 
 
 @pytest.mark.usefixtures("calibrated")

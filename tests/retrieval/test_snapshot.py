@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import zlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -138,7 +139,7 @@ def test_damage_to_any_file_is_noticed_and_named(
     news: Snapshot, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
     names = files_in(news.path)
-    assert {"manifest.json", "texts.bin", "passages.npy", "vectors.faiss", "articles.jsonl"} < set(names)
+    assert {"manifest.json", "texts.bin", "passages.npy", "vectors.faiss", "articles.jsonl.z"} < set(names)
     for name in names:
         index = tmp_path / name.replace("/", "-")
         copy = index / news.path.name
@@ -232,7 +233,7 @@ def test_whole_files_that_make_no_sense_are_damage_too(
     manifest = module._verify(copy)
     monkeypatch.setattr(module, "_verify", lambda _: manifest)
 
-    (copy / "articles.jsonl").write_text('{"info": 1}\n')
+    (copy / "articles.jsonl.z").write_bytes(zlib.compress(b'{"info": 1}'))
     with pytest.raises(IndexCorrupt, match="TypeError"):
         Snapshot.open(copy)
     (copy / "vectors.faiss").write_bytes(b"")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from retrieval.encoder import Vectors
 from retrieval.span_model import SpanModel
 from tests.fakes import FakeEncoder
 from training.examples import Examples
@@ -92,3 +94,23 @@ def test_a_run_over_so_many_questions_makes_the_same_weights_again(squad: Path, 
     card = json.loads((tmp_path / "once" / "card.json").read_text("utf-8"))
     assert card["questions"] == 24
     assert card["command"] == "python -m training squad.json --out once --questions 24"
+
+
+def test_a_run_that_goes_on_does_not_encode_the_passages_again(squad: Path, tmp_path: Path) -> None:
+    class Counting(FakeEncoder):
+        documents = 0
+
+        def encode_document(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+            self.documents += len(texts)
+            return super().encode_document(texts, progress)
+
+    first, second, other = Counting(), Counting(), Counting()
+
+    data = Examples(squad, first, negative=1.0, seed=3, kept=tmp_path)
+    again = Examples(squad, second, negative=1.0, seed=3, kept=tmp_path)
+
+    assert list(again.shuffled(0)) == list(data.shuffled(0))
+    assert (first.documents, second.documents) == (len(data.passages), 0)
+    again.forget()
+    Examples(squad, other, negative=1.0, seed=3, kept=tmp_path)
+    assert other.documents == len(data.passages)

@@ -1,0 +1,42 @@
+"""How sure an answer is, fitted to what was right."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from training.calibrate import Sample, calibration_error, fit
+
+
+def test_what_tells_right_from_wrong_gets_the_weight() -> None:
+    dice = np.random.default_rng(5)
+    asked = []
+    for number in range(400):
+        own = number % 2 == 0
+        reading = dice.normal(2.0 if own else -2.0)
+        asked.append(Sample((reading, dice.normal(), dice.normal()), own=own, right=own, fitted=number % 4 < 2))
+
+    fitted = fit(asked)
+
+    assert fitted["weights"]["reading"] > 5 * abs(fitted["weights"]["cosine"])
+    assert fitted["measured"]["questions"] == 200
+    assert fitted["measured"]["auroc_own_against_foreign"] > 0.99
+    assert 0 < fitted["threshold"] < 0.5
+    for share in ("foreign", "own"):
+        declined = [each[share] for each in fitted["declined"]]
+        assert declined == sorted(declined)
+        assert 0 <= declined[0] <= declined[-1] <= 1
+
+
+@pytest.mark.parametrize(
+    ("sure", "right", "error"),
+    [
+        ([0.95, 0.95], [True, True], 0.05),
+        ([0.95, 0.95], [False, False], 0.95),
+        ([0.55, 0.55, 0.05, 0.05], [True, False, False, False], 0.05),
+    ],
+)
+def test_the_calibration_error_is_how_far_sure_is_from_right(
+    sure: list[float], right: list[bool], error: float
+) -> None:
+    assert calibration_error(np.array(sure), np.array(right)) == pytest.approx(error)
