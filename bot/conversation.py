@@ -75,7 +75,9 @@ def _subject(answer: Answer) -> Context:
 
     asked, before = _meant(answer), answer.context
     marked = list(dict.fromkeys(_marked(answer)))
-    inside = [name for name in _proper(answer.quotes[0].text) if name.casefold() in asked.casefold()]
+    text = answer.quotes[0].text
+    inside = [name for name in _proper(asked) if name in text]
+    inside += [name for name in _proper(text) if name.casefold() in asked.casefold()]
     known: list[str] = []
     for name in (*marked, *inside, *(before.names if before else ())):
         if not any(name in longer for longer in known):
@@ -100,12 +102,11 @@ _COMMON = frozenset({"The", "A", "An", "In", "On", "At", "He", "She", "It", "The
 
 
 def _marked(answer: Answer) -> Iterator[str]:
-    """The names that answered, best first: no dates, and nothing longer than a name."""
+    """The names that answered, best first."""
     quote = answer.quotes[0]
     for start, end in quote.highlights:
-        words = quote.article.text[start:end].split()
-        short = " ".join(words)
-        if len(words) <= _LONGEST_NAME and _NAME.search(short) and not re.search(r"\d", short):
+        short = " ".join(quote.article.text[start:end].split())
+        if len(short.split()) <= _LONGEST_NAME and _NAME.fullmatch(short):
             yield short
 
 

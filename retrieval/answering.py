@@ -230,22 +230,22 @@ class Engine:
 
 
 _THEY = re.compile(r"\b(they|them)\b", re.IGNORECASE)
+_AND = re.compile(r"^\W*(and|but|so)\b[\s,]*(?=\w)", re.IGNORECASE)
 
 
 def named(question: str, context: Context) -> str:
     """The question with the names that its pronouns may stand for, if it has any or says nothing by itself.
 
-    Two who were named together stand where "they" stood, which a reader understands better than names behind a
-    question; of other pronouns nothing tells which name is meant.
+    It stands without the "and" that ties it to what was said. Two who were named together stand where "they" stood,
+    which a reader understands better than names behind a question; of other pronouns nothing tells which is meant.
     """
+    question = _AND.sub("", question)
     if not (context.names and pointing(question)):
         return question
-    names = list(context.names)
     if context.pair and _THEY.search(question):
         together = " and ".join(context.pair)
-        question = _THEY.sub(lambda _: together, question, count=1)
-        names = [name for name in names if name not in context.pair]
-    return f"{question} ({', '.join(names)})" if names else question
+        return _THEY.sub(lambda _: together, question, count=1)
+    return f"{question} ({', '.join(context.names)})"
 
 
 def worthwhile(quotes: tuple[Quote, ...]) -> tuple[Quote, ...]:

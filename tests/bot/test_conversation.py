@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import pickle
+from collections import defaultdict
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.conversation import MAX_AGE_S, Conversation, Talks, remark
+from retrieval.answering import Answer, Engine
+from retrieval.errors import QuothError
+from retrieval.indexing import open_up_to_date
 from retrieval.spelling import Slip
+from tests.bot.conftest import ARTICLES
 from tests.bot.examples import ARTICLE, QUOTE, TEXT, a_quote, an_answer, an_article
+from tests.fakes import FakeEncoder
 
 
 def test_nothing_was_said_before_the_first_question() -> None:
@@ -145,6 +151,48 @@ def _own(who: str, talk: Conversation) -> None:
     if talk.context:
         assert talk.context.first.startswith(who)
         assert talk.context.quoted.startswith(who)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    root = tmp_path_factory.mktemp("talks")
+    (root / "articles").mkdir()
+    for name, text in ARTICLES.items():
+        (root / "articles" / name).write_text(text, "utf-8")
+    snapshot, _ = open_up_to_date(root / "articles", root / "index", FakeEncoder())
+    return Engine(snapshot, FakeEncoder(), threshold=0.1)
+
+
+QUESTIONS = [
+    "who met in Sochi?",
+    "when was that?",
+    "and what did they agree?",
+    "why?",
+    "what do whales eat?",
+    "?!",
+    "Sochy",
+]
+
+
+@settings(max_examples=25, deadline=None)
+@given(turns=st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(QUESTIONS) | st.text(max_size=30)), max_size=8))
+def test_talks_told_in_turn_go_as_each_would_alone(turns: list[tuple[str, str]], engine: Engine) -> None:
+    def told(turns: list[tuple[str, str]]) -> dict[str, list[Answer | type[QuothError]]]:
+        talks, answers = Talks(), defaultdict[str, list[Answer | type[QuothError]]](list)
+        for who, question in turns:
+            talk = talks.of(who)
+            try:
+                answer = engine.ask(question, context=talk.context)
+            except QuothError as error:  # it is no question
+                answers[who].append(type(error))
+                continue
+            talks.keep(who, talk.answered(answer))
+            answers[who].append(replace(answer, elapsed_ms=0.0))
+        return answers
+
+    together = told(turns)
+
+    assert together == {who: told([turn for turn in turns if turn[0] == who])[who] for who in together}
 
 
 # --- what is no question -------------------------------------------------------------------------------------

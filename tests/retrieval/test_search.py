@@ -12,7 +12,7 @@ import pytest
 
 from retrieval.errors import ArticleUnknown
 from retrieval.indexing import open_up_to_date
-from retrieval.search import Filters, Hit, Searcher, dependent
+from retrieval.search import Context, Filters, Hit, Searcher, dependent
 from retrieval.snapshot import Snapshot
 from tests.fakes import FakeEncoder
 from tests.retrieval.examples import write
@@ -93,6 +93,17 @@ def test_a_single_passage_is_found_and_scores_nothing(tmp_path: Path, question: 
     (hit,) = searched(snapshot, question)
 
     assert (hit.passage.text, hit.score, hit.dense_z, hit.lexical_z) == ("The mayor opened it.", 0.0, 0.0, 0.0)
+
+
+def test_a_change_of_subject_keeps_what_is_best_for_the_question_alone(large: Snapshot) -> None:
+    talk = Context("Where is the whale?", "Where is the whale song?", large.passage(3).text)
+    alone = searched(large, "mayor penalty apple")
+
+    within = Searcher(large, FakeEncoder()).search("mayor penalty apple", context=talk)
+
+    assert len(within) == 10
+    assert alone[0].passage in [hit.passage for hit in within]
+    assert within == sorted(within, key=lambda hit: -hit.score)
 
 
 # --- filters -------------------------------------------------------------------------------------------------
