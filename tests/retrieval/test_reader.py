@@ -332,14 +332,14 @@ def test_a_span_has_no_more_tokens_than_an_answer_has() -> None:
 
 @pytest.mark.usefixtures("calibrated")
 def test_the_rest_is_read_only_when_the_first_passages_leave_doubt() -> None:
-    who = ["Captain", *["Nobody"] * 11]
+    who = ["Captain", *["Nobody"] * 15]
     hits = [hit_of(f"{name} is said to be here.", score=1 - place / 10) for place, name in enumerate(who)]
 
     sure, unsure = FakeNetwork(Captain=5.5), FakeNetwork(Captain=1.0)
     spans_read(sure, hits)
     spans_read(unsure, hits)
 
-    assert (len(sure.passages), len(unsure.passages)) == (3, 10)
+    assert (len(sure.passages), len(unsure.passages)) == (3, 14)
 
 
 @pytest.mark.usefixtures("calibrated")
