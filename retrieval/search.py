@@ -86,7 +86,8 @@ _PRONOUN = re.compile(
     r"\b(it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|there|then|ones?)\b",
     re.IGNORECASE,
 )
-_GOES_ON = re.compile(r"\W*(and|but|so|or|(what|how) about)\b", re.IGNORECASE)
+_GOES_ON = re.compile(r"\W*(and|but|so|or)\b", re.IGNORECASE)
+_ABOUT = re.compile(r"\W*((and|but|so|or)\s+)?(what|how) about\b", re.IGNORECASE)
 
 
 def pointing(question: str) -> bool:
@@ -96,8 +97,10 @@ def pointing(question: str) -> bool:
 
 def dependent(question: str) -> bool:
     """Whether a question goes on from something, by its looks: it points, begins so, or says next to nothing."""
-    bare = len(telling(question)) <= 1 and not re.search(r"\s[A-Z]", question)  # a name stands for itself
-    return pointing(question) or bool(_GOES_ON.match(question)) or bare
+    if pointing(question) or _ABOUT.match(question):
+        return True
+    named = re.search(r"\s[A-Z]", question)  # a name stands for itself
+    return not named and bool(_GOES_ON.match(question) or len(telling(question)) <= 1)
 
 
 @dataclass(frozen=True, slots=True)

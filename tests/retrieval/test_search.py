@@ -157,6 +157,8 @@ def test_an_unknown_article_is_answered_with_ids_that_look_like_it(news: Snapsho
         ("what about the islands?", True),
         ("why?", True),
         ("what is Khabomai?", False),
+        ("and who is Hiroshige Seko?", False),
+        ("and what about Japan?", True),
         ("who wrote Hamlet for the queen?", False),
     ],
 )
