@@ -1,7 +1,8 @@
 """``python -m benchmarks.indexing DATA``: how near indexing comes to encoding alone, and what answering costs besides.
 
 The texts of a data set's passages are encoded by sentence-transformers as it comes, in the number type that Quoth
-uses, and indexed by Quoth, in turn; then questions are answered and, in turn, only encoded.
+uses, and indexed by Quoth, in turn; then questions are answered and, in turn, only encoded; and last they are answered
+64 at once and, in turn, one after the other.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from retrieval.datasets import Dataset, load
 from retrieval.encoder import SentenceTransformerEncoder
 from retrieval.evaluation import indexed, spread
 from retrieval.reader import reader_named
+
+_TOGETHER = 64
 
 
 def main() -> None:
@@ -46,6 +49,7 @@ def main() -> None:
             )
             if number == asked.rounds - 1:
                 _answering(engine, encoder, [question.text for question in spread(dataset.questions, 200)])
+                _together(engine, [question.text for question in spread(dataset.questions, 4 * _TOGETHER)])
     print(f"indexing reaches {statistics.median(ratios):.0%} of encoding alone (median of {asked.rounds})")
 
 
@@ -65,6 +69,26 @@ def _answering(engine: Engine, encoder: SentenceTransformerEncoder, questions: l
         f"a warm answer: p50 {statistics.median(answers) * 1e3:.1f} ms, "
         f"{statistics.median(answers) / statistics.median(encodings):.2f} times one encode of the question; "
         f"outside the encoder p50 {statistics.median(outside) * 1e3:.2f} ms"
+    )
+
+
+def _together(engine: Engine, questions: list[str]) -> None:
+    """Time answers to questions that come together and, in turn, one by one."""
+    engine.ask_all(questions[:_TOGETHER])
+    ratios, per_second = [], []
+    for start in range(0, len(questions), _TOGETHER):
+        some = questions[start : start + _TOGETHER]
+        started = time.perf_counter()
+        for question in some:
+            engine.ask(question)
+        between = time.perf_counter()
+        engine.ask_all(some)
+        together_s = time.perf_counter() - between
+        ratios.append((between - started) / together_s)
+        per_second.append(len(some) / together_s)
+    print(
+        f"{_TOGETHER} questions at once: {statistics.median(per_second):.1f} answers a second, "
+        f"{statistics.median(ratios):.2f} times as many as one after the other"
     )
 
 

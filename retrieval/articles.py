@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from retrieval import formats, isolation
 from retrieval.errors import ArticleUnreadable, FolderMissing, StorageFailed
@@ -37,6 +38,14 @@ class ArticleInfo:
     path: str
     """The file it was read from, below the articles folder."""
 
+    @property
+    def known(self) -> dict[str, Any]:
+        """All of that by name, in a fraction of ``asdict``'s time."""
+        return {name: getattr(self, name) for name in _KNOWN}
+
+
+_KNOWN = tuple(field.name for field in fields(ArticleInfo))
+
 
 @dataclass(frozen=True, slots=True)
 class Article(ArticleInfo):
@@ -49,7 +58,7 @@ class Article(ArticleInfo):
     @property
     def info(self) -> ArticleInfo:
         """The article without its text."""
-        return ArticleInfo(**{field.name: getattr(self, field.name) for field in fields(ArticleInfo)})
+        return ArticleInfo(**self.known)
 
     @property
     def content_hash(self) -> str:

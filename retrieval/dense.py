@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,8 @@ class DenseIndex:
 
 
 def _moments(vectors: Vectors) -> tuple[Scores, Scores]:
-    """Mean and covariance of the rows, without a second copy of them all."""
+    """Mean and covariance of the rows, without a second copy of them all; of a hundred thousand spread over more."""
+    vectors = vectors[:: ceil(len(vectors) / EXACT)]
     mean = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
     products = np.zeros((vectors.shape[1], vectors.shape[1]), dtype=np.float64)
     for part in _chunks(np.arange(len(vectors))):

@@ -173,12 +173,12 @@ class LexicalIndex:
         Raises:
             ValueError, OSError: the files are not such an index.
         """
-        rows, counts, bounds, lengths = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS)
+        arrays = arrays_in(folder)
         try:
             words = zlib.decompress((folder / _VOCABULARY_FILE).read_bytes()).decode().split("\n")
         except zlib.error as error:
             raise ValueError(str(error)) from error
-        return cls(rows, counts, bounds, lengths, {word: number for number, word in enumerate(words) if word})
+        return cls(*arrays, {word: number for number, word in enumerate(words) if word})
 
     def __len__(self) -> int:
         return int(self._bm25.scores["num_docs"])
@@ -222,6 +222,11 @@ class LexicalIndex:
         """Lucene's inverse document frequency."""
         frequency = self.frequency(term)
         return float(np.log1p((len(self) - frequency + 0.5) / (frequency + 0.5)))
+
+
+def arrays_in(folder: Path) -> list[NDArray[Any]]:
+    """The arrays that ``LexicalIndex.save`` wrote, mapped into memory; ``ValueError`` for one cut off."""
+    return [np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS]
 
 
 def _counted(passages: Iterable[str], vocabulary: dict[str, int]) -> csr_array:

@@ -161,7 +161,7 @@ def _is_stub(text: str, span: Span) -> bool:
 
 def words_in(text: str, span: Span) -> int:
     """Length of a span in words, as passages are measured."""
-    return sum(1 for _ in _WORD.finditer(text, *span))
+    return len(_WORD.findall(text, *span))
 
 
 def cut(text: str) -> list[Span]:

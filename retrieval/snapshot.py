@@ -30,9 +30,9 @@ import shutil
 import threading
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -90,6 +90,9 @@ class _Entry:
     text_end: int
     first_passage: int
     last_passage: int
+
+
+_ENTRY = tuple(field.name for field in fields(_Entry))
 
 
 # --- reading a snapshot --------------------------------------------------------------------------------------
@@ -206,7 +209,7 @@ class Snapshot:
         entry = self._entries[number]
         text = self._texts[entry.text_start : entry.text_end].decode("utf-8", "surrogatepass")
         copies = tuple(self._entries[other].info for other in self._sharing[entry.text_start] if other != number)
-        return Article(**asdict(entry.info), text=text, copies=copies)
+        return Article(**entry.info.known, text=text, copies=copies)
 
 
 def all_skipped(sources: Iterable[Source], refused: Iterable[Skipped]) -> tuple[Skipped, ...]:
@@ -246,6 +249,12 @@ def _verify(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise StorageFailed(path, error.strerror or str(error)) from error
     return manifest
+
+
+def _hashes(folder: Path, names: Collection[str]) -> dict[str, str]:
+    """The hashes of files in ``folder``: gigabytes are hashed as fast as all cores can."""
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(names, pool.map(lambda name: _hash(folder / name), names), strict=True))
 
 
 def _hash(path: Path) -> str:
@@ -344,7 +353,10 @@ def _write(folder: Path, draft: Draft, number: int) -> bytes:
         "built_at": draft.built_at.isoformat(),
         "encoder": {"name": draft.encoder, "fingerprint": draft.fingerprint},
         "rules": RULES,
-        "files": {name: {"size": (folder / name).stat().st_size, "sha256": _hash(folder / name)} for name in names},
+        "files": {
+            name: {"size": (folder / name).stat().st_size, "sha256": digest}
+            for name, digest in _hashes(folder, names).items()
+        },
         "sources": [asdict(source) for source in draft.sources],
         "refused": [asdict(skipped) for skipped in draft.refused],
     }
@@ -360,7 +372,7 @@ def _check_complete(folder: Path) -> None:
     try:
         with _HEADERS:
             DenseIndex.open(folder)
-            LexicalIndex.open(folder)
+            lexical.arrays_in(folder)
             np.load(folder / "passages.npy", mmap_mode="r")
     except ValueError as error:
         raise OSError(str(error)) from error
@@ -377,8 +389,8 @@ def _write_articles(folder: Path, draft: Draft) -> None:
                 texts.write(article.text.encode("utf-8", "surrogatepass"))
                 rows.extend((number, *span) for span in spans)
                 places[article.text] = (start, texts.tell(), first, len(rows))
-            entry = _Entry(article.info, article.content_hash, *places[article.text])
-            entries.append(json.dumps(asdict(entry), default=date.isoformat))
+            entry = (article.known, article.content_hash, *places[article.text])
+            entries.append(json.dumps(dict(zip(_ENTRY, entry, strict=True)), default=date.isoformat))
     (folder / _ENTRIES_FILE).write_bytes(zlib.compress("\n".join(entries).encode(), level=1))
     np.save(folder / "passages.npy", np.array(rows, dtype=np.int32).reshape(-1, 3))
 
