@@ -42,9 +42,9 @@ def main() -> None:
         seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
         for number in range(asked.rounds + 1):
             for name, (arguments, settings) in commands.items():
-                took = _timed(arguments, settings)
+                once = _timed(arguments, settings)
                 if number:  # the first fills the caches, and builds the index
-                    seconds[name].append(took)
+                    seconds[name].append(once)
     bare = seconds["bare script"]
     for name, took in seconds.items():
         # Each against the bare one of its own round, which met the same load.

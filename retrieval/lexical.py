@@ -173,12 +173,12 @@ class LexicalIndex:
         Raises:
             ValueError, OSError: the files are not such an index.
         """
-        arrays = arrays_in(folder)
+        rows, counts, bounds, lengths = arrays_in(folder)
         try:
             words = zlib.decompress((folder / _VOCABULARY_FILE).read_bytes()).decode().split("\n")
         except zlib.error as error:
             raise ValueError(str(error)) from error
-        return cls(*arrays, {word: number for number, word in enumerate(words) if word})
+        return cls(rows, counts, bounds, lengths, {word: number for number, word in enumerate(words) if word})
 
     def __len__(self) -> int:
         return int(self._bm25.scores["num_docs"])
