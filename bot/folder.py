@@ -11,7 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from retrieval.articles import Article, ArticleInfo, Skipped, load, parse, path_of, read, read_bytes, scan
-from retrieval.errors import ArticleExists, ArticleOneOfMany, ArticleUnknown, ArticleUnreadable, StorageFailed
+from retrieval.errors import (
+    ArticleExists,
+    ArticleOneOfMany,
+    ArticleUnknown,
+    ArticleUnreadable,
+    FileMissing,
+    StorageFailed,
+)
 from retrieval.formats import FORMATS, SIDECAR
 
 
@@ -55,6 +62,7 @@ def add(folder: Path, files: Sequence[Path]) -> tuple[list[str], list[str]]:
         The names of the files that were added, and of those that were there already.
 
     Raises:
+        FileMissing: a file is not there.
         ArticleUnreadable: a file is no article, or has a name that the index would pass over.
         ArticleExists: another article has that name.
         StorageFailed: the folder cannot be written.
@@ -63,6 +71,8 @@ def add(folder: Path, files: Sequence[Path]) -> tuple[list[str], list[str]]:
     present: list[str] = []
     for file in files:
         _check_name(file)
+        if not file.exists():
+            raise FileMissing(file)
         content = read_bytes(file.parent, file.name)
         beside = file.with_name(file.name + SIDECAR)
         sidecar = read_bytes(beside.parent, beside.name) if beside.exists() else None

@@ -517,7 +517,7 @@ _DISCORD_REFUSED = {
 
 def error(failure: QuothError) -> str:
     """An error as one sentence that names the cause and the remedy."""
-    kinds = (_article_error, _storage_error, _model_error, _request_error)
+    kinds = (_article_error, _index_error, _file_error, _model_error, _request_error)
     sentences = (sentence for kind in kinds if (sentence := kind(failure)))
     return line(next(sentences, f"Quoth met {failure!r}: please report it."))
 
@@ -547,7 +547,7 @@ def _no_articles(failure: errors.NoArticles) -> str:
     return f"No article in {failure.path} can be read ({count(failure.skipped, 'file')} skipped): {remedy}."
 
 
-def _storage_error(failure: QuothError) -> str | None:
+def _index_error(failure: QuothError) -> str | None:
     match failure:
         case errors.FolderMissing(path):
             return f"There is no folder of articles at {path}: make it, or name another with --articles DIR."
@@ -557,6 +557,13 @@ def _storage_error(failure: QuothError) -> str | None:
             return f"The index at {path} cannot be used ({reason}): build it anew with quoth index --force."
         case errors.IndexLocked(path, holder):
             return f"The index at {path} is being written by another program ({holder}): try again when it is done."
+    return None
+
+
+def _file_error(failure: QuothError) -> str | None:
+    match failure:
+        case errors.FileMissing(path):
+            return f"There is no file {path}: name one that is there."
         case errors.StorageFailed(path, reason):
             remedy = "make room or give yourself the right to it, or name another with --articles or --index"
             return f"{path} cannot be used ({reason}): {remedy}."

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import unquote
 
 from retrieval.articles import Article, parse
-from retrieval.errors import ArticleUnreadable, DatasetInvalid, StorageFailed
+from retrieval.errors import ArticleUnreadable, DatasetInvalid, FileMissing, StorageFailed
 from retrieval.passages import Span
 
 _T = TypeVar("_T")
@@ -61,11 +61,13 @@ def load(path: Path) -> Dataset:
     of Germany"), which are put together again as they are printed.
 
     Raises:
-        StorageFailed: the file cannot be read.
+        FileMissing, StorageFailed: the file is not there, or cannot be read.
         DatasetInvalid: it is none of these, or an answer is not in its paragraph; the reason says where.
     """
     try:
         content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise FileMissing(path) from error
     except OSError as error:
         raise StorageFailed(path, error.strerror or str(error)) from error
     try:

@@ -18,6 +18,13 @@ class FolderMissing(QuothError):
 
 
 @dataclass(eq=False)
+class FileMissing(QuothError):
+    """A file that was named is not there."""
+
+    path: Path
+
+
+@dataclass(eq=False)
 class NoArticles(QuothError):
     """The folder holds no article that could be read; ``skipped`` says how many files were passed over."""
 

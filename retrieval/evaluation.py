@@ -104,6 +104,7 @@ def evaluate(
     ``limit`` questions are asked, spread evenly over the file; all articles are indexed all the same.
 
     Raises:
+        FileMissing: there is no such file.
         StorageFailed: the file cannot be read, or the temporary index cannot be written.
         DatasetInvalid: the file makes no sense as a data set.
         EncoderUnavailable, WeightsMismatch: see ``encoder``.

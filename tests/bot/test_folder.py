@@ -12,6 +12,7 @@ from retrieval.errors import (
     ArticleOneOfMany,
     ArticleUnknown,
     ArticleUnreadable,
+    FileMissing,
     FolderMissing,
     StorageFailed,
 )
@@ -94,8 +95,10 @@ def test_what_is_no_article_does_not_land(
 
 
 def test_a_missing_file_is_named(library: Path) -> None:
-    with pytest.raises(ArticleUnreadable, match="No such file"):
+    with pytest.raises(FileMissing) as caught:
         folder.add(library, [Path("nowhere.txt")])
+
+    assert caught.value.path == Path("nowhere.txt")
 
 
 def test_a_failed_write_leaves_nothing_behind(library: Path, news: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -371,6 +371,7 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     errors.IndexCorrupt(PATH, "vectors.faiss has changed"): ("vectors.faiss has changed", "quoth index --force"),
     errors.IndexForeign(PATH, "another version of Quoth wrote it"): ("another version", "quoth index"),
     errors.IndexLocked(PATH, "process 7"): ("process 7", "try again"),
+    errors.FileMissing(PATH): ("no file", "name one that is there"),
     errors.StorageFailed(PATH, "No space left on device"): ("No space left on device", "make room"),
     errors.QuestionEmpty(): ("empty", "ask it in words"),
     errors.QuestionTooLong(100_000, 2_000): ("100,000 characters", "2,000"),

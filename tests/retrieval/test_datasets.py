@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from retrieval.articles import Article, parse
 from retrieval.datasets import Dataset, Question, as_file, detokenised, holds, load
-from retrieval.errors import DatasetInvalid, StorageFailed
+from retrieval.errors import DatasetInvalid, FileMissing, StorageFailed
 from retrieval.passages import Span
 
 
@@ -208,10 +208,12 @@ def test_a_file_that_is_no_text_is_refused(path: Path, content: bytes, reason: s
 
 
 def test_a_file_that_cannot_be_read_is_an_error_of_the_disk(tmp_path: Path) -> None:
-    for path in (tmp_path / "missing", tmp_path):
-        with pytest.raises(StorageFailed) as caught:
-            load(path)
-        assert caught.value.path == path
+    with pytest.raises(FileMissing) as missing:
+        load(tmp_path / "missing")
+    with pytest.raises(StorageFailed) as unreadable:
+        load(tmp_path)
+
+    assert (missing.value.path, unreadable.value.path) == (tmp_path / "missing", tmp_path)
 
 
 _FIELDS = (
