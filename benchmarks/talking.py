@@ -3,8 +3,8 @@
 ``cast CAST SQUAD``: the turns of TREC CAsT 2021 (manual) among the passages of its talks and SQuAD's paragraphs, each
 with the question before it, the talk's first, and the passage that truly answered it; then the same with what was
 said in another talk, so that every turn changes the subject. ``slips SQUAD``: questions with one random typing slip
-in their rarest word. ``stumbles SQUAD DISFL_QA``: questions as a person might stumble over them against their fluent
-originals.
+in their rarest word, with the speller and without. ``stumbles SQUAD DISFL_QA``: questions as a person might stumble
+over them against their fluent originals.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import random
 import re
 import string
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 from retrieval.answering import THRESHOLD, Engine
 from retrieval.articles import Article
@@ -33,6 +35,7 @@ from retrieval.passages import Span
 from retrieval.reader import reader_named
 from retrieval.search import Context, Searcher
 from retrieval.snapshot import Draft, Snapshot, publish
+from retrieval.spelling import Mended, Speller
 
 _DEPTH = 10
 
@@ -175,13 +178,19 @@ def slipped(question: str, lexical: LexicalIndex, chance: random.Random) -> str:
     return question[: word.start()] + typed + question[word.end() :]
 
 
+_AS_TYPED = "with a slip, taken as typed"
+
+
 def _compared(asked: argparse.Namespace, pairs: Callable[[Engine, Dataset], dict[str, list[Question]]]) -> None:
     """How often the first quote holds the answer, for each form of the same questions."""
     dataset = load(asked.squad)
     reader = reader_named(asked.reader)
     with indexed(dataset, SentenceTransformerEncoder(), reader=reader, threshold=THRESHOLD) as (engine, _):
         for name, questions in pairs(engine, dataset).items():
-            marks = [outcome.marks for outcome in outcomes(engine, questions)]
+            # What the speller is worth shows without it.
+            as_typed = patch.object(Speller, "mended", lambda _, question: Mended(question, ()))
+            with as_typed if name == _AS_TYPED else nullcontext():
+                marks = [outcome.marks for outcome in outcomes(engine, questions)]
             held = sum(mark.first_quote for mark in marks) / len(marks)
             print(f"{name:32} n={len(marks):5}  first quote holds the answer {held:.3f}", flush=True)
 
@@ -193,7 +202,7 @@ def slips(asked: argparse.Namespace) -> None:
         chance = random.Random(0)  # noqa: S311 - no secret
         well = list(spread(dataset.questions, asked.limit))
         typed = [replace(each, text=slipped(each.text, engine.snapshot.lexical, chance)) for each in well]
-        return {"as written": well, "with a slip": typed}
+        return {"as written": well, "with a slip": typed, _AS_TYPED: typed}
 
     _compared(asked, pairs)
 
