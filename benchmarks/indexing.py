@@ -30,7 +30,9 @@ def main() -> None:
     parser.add_argument("--reader", default="none", help="that answers, as QUOTH_READER takes it")
     asked = parser.parse_args()
     whole = load(asked.data)
-    dataset = Dataset(whole.articles[: asked.articles], whole.questions)
+    articles = whole.articles[: asked.articles]
+    ids = {article.id for article in articles}
+    dataset = Dataset(articles, tuple(question for question in whole.questions if question.article in ids))
     encoder = SentenceTransformerEncoder()
     model = encoder.load()
     ratios = []
