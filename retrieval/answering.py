@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from retrieval.articles import Article, ArticleInfo
@@ -347,6 +348,7 @@ def _united(some: Sequence[Span], more: Sequence[Span]) -> tuple[Span, ...]:
     return (*some, *(new for new in more if all(new.end <= old.start or old.end <= new.start for old in some)))
 
 
+@lru_cache(maxsize=1024)
 def _bare(text: str) -> str:
     """A sentence without what may differ between two prints of it: letter case, punctuation, spacing."""
     return re.sub(r"[\W_]+", " ", text).strip().casefold()

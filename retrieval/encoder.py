@@ -42,10 +42,8 @@ BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 
 _CHUNK = 256
 _BATCH = 16
-"""Texts a forward pass. On a CPU small batches win: sorted by length they need little padding and stay in cache."""
-
-_QUESTIONS = 64
-"""Questions a forward pass: they are short, and what a pass costs besides its words is shared."""
+"""Texts a forward pass. On a CPU small batches win: sorted by length they need little padding and stay in cache.
+64 questions take 1.3 times as long in one pass as in four."""
 
 _FEW = 4
 """Questions that one thread encodes. Among two there is so little to share that they mostly wait for each other: on two
@@ -123,7 +121,7 @@ class SentenceTransformerEncoder:
     def _encode_questions(self, texts: Sequence[str]) -> Vectors:
         model = self.load()
         with _threads(1 if len(texts) <= _FEW else None):
-            return self._unit(model.encode_query(list(texts), **_options(len(texts), _QUESTIONS)))
+            return self._unit(model.encode_query(list(texts), **_options(len(texts))))
 
     def encode_document(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
         """Vectors of passages, with the model's own prompt for documents.
@@ -136,9 +134,7 @@ class SentenceTransformerEncoder:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(order), _CHUNK):
             chunk = order[start : start + _CHUNK]
-            vectors[chunk] = self._unit(
-                model.encode_document([texts[i] for i in chunk], **_options(len(chunk), _BATCH))
-            )
+            vectors[chunk] = self._unit(model.encode_document([texts[i] for i in chunk], **_options(len(chunk))))
             if progress:
                 progress(start + len(chunk))
         return vectors
@@ -191,8 +187,8 @@ class SentenceTransformerEncoder:
         return unit
 
 
-def _options(count: int, batch: int) -> dict[str, Any]:
-    return {"batch_size": min(batch, max(1, count)), "show_progress_bar": False, "convert_to_numpy": True}
+def _options(count: int) -> dict[str, Any]:
+    return {"batch_size": min(_BATCH, max(1, count)), "show_progress_bar": False, "convert_to_numpy": True}
 
 
 class _Gathering:

@@ -226,7 +226,8 @@ class LexicalIndex:
 
 def arrays_in(folder: Path) -> list[NDArray[Any]]:
     """The arrays that ``LexicalIndex.save`` wrote, mapped into memory; ``ValueError`` for one cut off."""
-    return [np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS]
+    # As plain arrays: numpy takes its time over every slice of a memmap.
+    return [np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in _ARRAYS]
 
 
 def _counted(passages: Iterable[str], vocabulary: dict[str, int]) -> csr_array:
