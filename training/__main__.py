@@ -28,7 +28,7 @@ from retrieval.span_model import WEIGHTS_FILE, SpanModel
 from training.examples import Example, Examples
 
 BATCH = 24
-"""Questions; with the wrong passages beside the right ones about 36 passages."""
+"""Questions; with the wrong passages beside the right ones about 42 passages."""
 BLOCK = 64
 """Batches whose examples are sorted by length together, so that little is padded."""
 TOGETHER = 10
@@ -259,7 +259,7 @@ def _options() -> argparse.ArgumentParser:
     long.add_argument("--minutes", type=float, help="of training, whatever was done before a restart; 90 by default")
     long.add_argument("--questions", type=int, help="to train on instead, so that the run can be made again")
     parser.add_argument("--learning-rate", type=float, default=2e-4)
-    parser.add_argument("--negative", type=float, default=0.5, help="share of questions with a wrong passage beside")
+    parser.add_argument("--negative", type=float, default=0.75, help="share of questions with a wrong passage beside")
     parser.add_argument("--seed", type=int, default=1)
     return parser
 
