@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from retrieval.search import Filters
     from retrieval.snapshot import Snapshot
 
-_INTERRUPTED, _BROKEN_PIPE = 130, 141
+_BROKEN_PIPE = 141
 
 app = typer.Typer(
     name="quoth",

@@ -40,11 +40,7 @@ class Turn:
 
     def unseen(self, answer: Answer) -> tuple[Quote, ...]:
         """The quotes of a fuller ``answer`` that do not overlap any that was shown."""
-        return tuple(quote for quote in answer.quotes if not any(_overlap(quote, seen) for seen in self.shown))
-
-
-def _overlap(one: Quote, other: Quote) -> bool:
-    return one.article.id == other.article.id and one.start < other.end and other.start < one.end
+        return tuple(quote for quote in answer.quotes if not any(quote.overlaps(seen) for seen in self.shown))
 
 
 @dataclass(frozen=True, slots=True)

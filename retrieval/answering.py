@@ -58,6 +58,10 @@ class Quote:
         """The quote, word for word."""
         return self.article.text[self.start : self.end]
 
+    def overlaps(self, other: Quote) -> bool:
+        """Whether the two share words of one article."""
+        return self.article.id == other.article.id and self.start < other.end and other.start < self.end
+
     @property
     def context(self) -> Span:
         """The paragraph around the quote, in the article's text."""
@@ -294,13 +298,9 @@ def _with_antecedents(quotes: Iterable[Quote]) -> list[Quote]:
     told: list[Quote] = []
     for quote in quotes:
         longer = replace(quote, start=with_antecedents(quote.article.text, Span(quote.start, quote.end)).start)
-        if not any(_overlap(quote, other) for other in told):
-            told.append(quote if any(_overlap(longer, other) for other in told) else longer)
+        if not any(quote.overlaps(other) for other in told):
+            told.append(quote if any(longer.overlaps(other) for other in told) else longer)
     return told
-
-
-def _overlap(quote: Quote, other: Quote) -> bool:
-    return quote.article.id == other.article.id and quote.start < other.end and other.start < quote.end
 
 
 def _absorbed(quote: Quote, chosen: list[Quote]) -> bool:
@@ -330,7 +330,7 @@ def _quote(reading: Reading) -> Quote:
 
 def _merged(quote: Quote, other: Quote) -> Quote | None:
     """``quote`` with what ``other`` adds to it, when the two are one; else None."""
-    if _overlap(quote, other):
+    if quote.overlaps(other):
         return replace(
             quote,
             start=min(quote.start, other.start),
