@@ -34,6 +34,10 @@ _BEHIND = 4.0
 """How far a further quote's score may lie below the first's. On every tenth question of SQuAD 1.1 dev this leaves 2.5
 quotes an answer instead of 2.9, and one of them holds the answer for 88.6 % of questions instead of 88.9 %."""
 
+_VYING = 1.5
+"""How near to the better one's score a neighbouring sentence's comes when they are quoted as one. On 1,600 questions of
+SQuAD 1.1 dev this gives one first quote in ten a second sentence, and holds the answer for 1.4 % more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
@@ -280,8 +284,9 @@ def checked(question: str) -> str:
 def choose(readings: Iterable[Reading], top: int) -> tuple[Quote, ...]:
     """The ``top`` best quotes that say different things, best first.
 
-    Readings whose sentences overlap become one quote, with the words that either highlights. The same sentence told
-    again is no further quote: another article that has it is named with the first. After the first quote, one
+    Readings whose sentences overlap become one quote, with the words that either highlights; so do neighbouring
+    sentences that score about alike. The same sentence told again is no further quote: another article that has it is
+    named with the first. After the first quote, one
     without a word to highlight adds nothing. At last each gets the sentences that its pronouns need.
     """
     chosen: list[Quote] = []
@@ -330,7 +335,7 @@ def _quote(reading: Reading) -> Quote:
 
 def _merged(quote: Quote, other: Quote) -> Quote | None:
     """``quote`` with what ``other`` adds to it, when the two are one; else None."""
-    if quote.overlaps(other):
+    if quote.overlaps(other) or _vie(quote, other):
         return replace(
             quote,
             start=min(quote.start, other.start),
@@ -341,6 +346,13 @@ def _merged(quote: Quote, other: Quote) -> Quote | None:
         return None
     known = {quote.article.id, *(article.id for article in quote.also_in)}
     return quote if other.article.id in known else replace(quote, also_in=(*quote.also_in, other.article.info))
+
+
+def _vie(quote: Quote, other: Quote) -> bool:
+    """Whether two are neighbours in one passage, and it is in doubt which of them answers."""
+    gap = quote.article.text[min(quote.end, other.end) : max(quote.start, other.start)]
+    near = quote.hit is other.hit and not gap.strip() and "\n\n" not in gap
+    return near and bool(other.highlights) and other.score >= quote.score - _VYING
 
 
 def _united(some: Sequence[Span], more: Sequence[Span]) -> tuple[Span, ...]:

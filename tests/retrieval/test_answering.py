@@ -330,6 +330,32 @@ def test_after_the_first_quote_one_with_nothing_in_bold_adds_nothing() -> None:
     assert [quote.text for quote in quotes] == ["One met Two here.", "Five met Six again."]
 
 
+@pytest.mark.parametrize(
+    ("words", "behind", "quoted"),
+    [
+        ("Four", 1.5, ["One met Two here. Three met Four there."]),
+        ("Four", 1.6, ["One met Two here.", "Three met Four there."]),  # there is no doubt
+        ("Six", 0.1, ["One met Two here.", "Five met Six again."]),  # a sentence lies between
+    ],
+)
+def test_neighbours_that_answer_about_as_well_are_one_quote(words: str, behind: float, quoted: list[str]) -> None:
+    best = reading("One", 3.0)
+    other = replace(reading(words, 3.0 - behind), hit=best.hit)
+
+    quotes = choose([other, best], 3)
+
+    assert [quote.text for quote in quotes] == quoted
+    assert [quote.score for quote in quotes][0] == 3.0
+    assert [words for quote in quotes for words in bold(quote)] == ["One", words]
+
+
+def test_neighbours_in_two_paragraphs_are_two_quotes() -> None:
+    best = reading("read them", 1.0, article=article_of("Nobody read them.\n\nSomebody wrote them."))
+    other = Reading(best.hit, Span(19, 27), (Span(19, 27),), 0.9)
+
+    assert [quote.text for quote in choose([best, other], 3)] == ["Nobody read them.", "Somebody wrote them."]
+
+
 POINTING = (
     "Ada met Ben today. He paid for tea. Later, she left by train.\n\nThey wrote long letters. Nobody else read them."
 )
