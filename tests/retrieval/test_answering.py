@@ -345,7 +345,7 @@ def test_neighbours_that_answer_about_as_well_are_one_quote(words: str, behind: 
     quotes = choose([other, best], 3)
 
     assert [quote.text for quote in quotes] == quoted
-    assert [quote.score for quote in quotes][0] == 3.0
+    assert quotes[0].score == 3.0
     assert [words for quote in quotes for words in bold(quote)] == ["One", words]
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import discord
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot import discord_rendering as shown
+from bot.conversation import Talks, remark
 from bot.discord_client import QuothClient
 from retrieval.errors import StorageFailed
 from tests.bot.discord.conftest import Made
@@ -26,6 +31,12 @@ def last(channel: ChannelHandle) -> discord.Message:
     message = channel.last_message
     assert message is not None
     return message
+
+
+def latest_reply(channel: ChannelHandle) -> discord.Message:
+    """The bot's, whatever Discord itself has said since."""
+    replies = [message for message in channel.history() if message.type is discord.MessageType.reply]
+    return next(message for message in reversed(replies) if message.author.bot)
 
 
 def text(message: Any) -> str:
@@ -512,3 +523,57 @@ async def test_a_direct_message_goes_on_and_small_talk_is_answered(
     assert last(alice.user.dm_channel).content.startswith("You are welcome")
     await alice.send_dm("when was that?")
     assert text(last(alice.user.dm_channel)).startswith("-# about\\: ")
+
+
+SAID = st.tuples(
+    st.sampled_from(("alice", "bob")),
+    st.sampled_from(("thread", "thread", "channel", "direct")),
+    st.sampled_from((ASKED, "what do blue whales eat?", "when was that?", "and where was that?"))
+    | st.sampled_from(("more", "new topic", "thanks", "?!")),
+    st.integers(0, 9),
+)
+"""By whom, where, what, and which of the answers there it replies to, if there are so many."""
+
+
+@pytest.mark.parametrize("chosen", [{"discord_threads": True}])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(messages=st.lists(SAID, min_size=6, max_size=12))
+async def test_whatever_is_said_anywhere_no_talk_sees_another(
+    messages: list[tuple[str, str, str, int]],
+    simcord_env: Env,
+    guild: GuildHandle,
+    alice: MemberActor,
+    bob: MemberActor,
+    simcord_bot: QuothClient,
+) -> None:
+    simcord_bot.talks = Talks(kept=6)
+    channel = guild.create_text_channel("talks")
+    await alice.send(channel, mention(simcord_env, "tag0 " + ASKED))
+    thread, opening = channel.threads[0], latest_reply(channel)
+    answers: list[tuple[ChannelHandle | None, discord.Message, set[str]]] = [(channel, opening, {"tag0"})]
+    own: dict[tuple[str, str], set[str]] = {}
+    for number, (who, where, said, back) in enumerate(messages, 1):
+        member = alice if who == "alice" else bob
+        place = {"channel": channel, "thread": thread}.get(where)
+        here = [(answer, tags) for at, answer, tags in answers if at is place is not None]
+        replied, known = here[back] if back < len(here) else (None, set())
+        known = known | own.get((where, who), {"tag0"} if where == "thread" else set())
+        tag = f"tag{number}"
+        question = said if remark(said) else f"{tag} {said}"
+        with patch.object(simcord_bot.desk, "ask", wraps=simcord_bot.desk.ask) as ask:
+            if place:
+                await member.send(place, mention(simcord_env, question), reply_to=replied)
+            else:
+                await member.send_dm(question)
+
+        answer = latest_reply(place or member.user.dm_channel)
+        assert answer.id not in {earlier.id for _, earlier, _ in answers}
+        assert text(answer) not in (shown.BROKEN, shown.BUSY)
+        for call in ask.call_args_list:
+            context = call.args[0].context
+            assert set(re.findall(r"tag\d+", context.said if context else "")) <= known
+        tags = set() if remark(said) == "new" else known | {tag}
+        answers.append((place, answer, tags))
+        if where != "channel":
+            own[where, who] = tags
+        assert len(simcord_bot.talks) <= 6
