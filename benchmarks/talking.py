@@ -33,7 +33,7 @@ from retrieval.evaluation import indexed, outcomes, spread
 from retrieval.lexical import LexicalIndex, terms
 from retrieval.passages import Span
 from retrieval.reader import reader_named
-from retrieval.search import Context, Searcher
+from retrieval.search import Context, Hit, Searcher
 from retrieval.snapshot import Draft, Snapshot, publish
 from retrieval.spelling import Mended, Speller
 
@@ -82,11 +82,15 @@ def shuffled(turns: Sequence[Turn]) -> list[Turn]:
     ]
 
 
-def ranks(searcher: Searcher, turns: Sequence[Turn]) -> list[int]:
-    """Of each turn's own passage, from 1; one more than the last where it was not found."""
+Find = Callable[[Turn], Sequence[Hit]]
+"""What is found for a turn, best first."""
+
+
+def ranks(find: Find, turns: Sequence[Turn]) -> list[int]:
+    """Of each turn's own passage, from 1; one more than the last where it is not among the first."""
     found = []
     for turn in turns:
-        hits = searcher.search(turn.question, _DEPTH, context=turn.context)
+        hits = find(turn)[:_DEPTH]
         places = [number for number, hit in enumerate(hits, 1) if hit.passage.article.id == turn.article]
         found.append(min(places, default=_DEPTH + 1))
     return found
@@ -110,8 +114,18 @@ def cast(asked: argparse.Namespace) -> None:
     ]
     encoder = SentenceTransformerEncoder()
     with TemporaryDirectory(prefix="quoth-talking-") as folder:
-        searcher = Searcher(_snapshot(Path(folder), [*articles, *paragraphs], encoder), encoder)
-        _cast(searcher, turns, len(articles) + len(paragraphs))
+        snapshot = _snapshot(Path(folder), [*articles, *paragraphs], encoder)
+        print(f"{len(articles) + len(paragraphs):,} passages; tuned on the even talks")
+        _cast(_finding(snapshot, encoder, asked.reader), turns)
+
+
+def _finding(snapshot: Snapshot, encoder: Encoder, reader: str) -> Find:
+    """By the search alone or, with a reader, by the engine, which orders what was found by what was read in it."""
+    if reader == "none":
+        searcher = Searcher(snapshot, encoder)
+        return lambda turn: searcher.search(turn.question, _DEPTH, context=turn.context)
+    engine = Engine(snapshot, encoder, reader=reader_named(reader))
+    return lambda turn: engine.ask(turn.question, context=turn.context).hits
 
 
 def _snapshot(folder: Path, articles: Sequence[Article], encoder: Encoder) -> Snapshot:
@@ -131,11 +145,10 @@ def _snapshot(folder: Path, articles: Sequence[Article], encoder: Encoder) -> Sn
     return publish(folder, draft, None)
 
 
-def _cast(searcher: Searcher, turns: Sequence[Turn], passages: int) -> None:
+def _cast(find: Find, turns: Sequence[Turn]) -> None:
     later = [turn for turn in turns if turn.context]
     first = [turn for turn in turns if not turn.context]
     alone = [replace(turn, context=None) for turn in turns]
-    print(f"{passages:,} passages; tuned on the even talks")
     for name, several in (
         ("first turns", first),
         ("follow-ups, as typed", [replace(turn, context=None) for turn in later]),
@@ -144,7 +157,7 @@ def _cast(searcher: Searcher, turns: Sequence[Turn], passages: int) -> None:
         ("every turn, as typed", alone),
         ("every turn, in another's talk", shuffled(turns)),
     ):
-        found = ranks(searcher, several)
+        found = ranks(find, several)
         _show(name, found)
         _show("  of odd talks", [rank for rank, turn in zip(found, several, strict=True) if turn.talk % 2])
 
@@ -243,7 +256,7 @@ def main() -> None:
             command.add_argument("disfl_qa", type=Path, help="Disfl-QA's test set, .json.gz")
         if run is not cast:
             command.add_argument("--limit", type=int, default=1000, help="questions, spread over the file")
-            command.add_argument("--reader", default="none", help="as QUOTH_READER has it")
+        command.add_argument("--reader", default="none", help="as QUOTH_READER has it")
     asked = parser.parse_args()
     asked.run(asked)
 
