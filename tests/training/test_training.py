@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from retrieval.encoder import Vectors
-from retrieval.span_model import SpanModel
+from retrieval.span_model import WEIGHTS_FILE, SpanModel
 from tests.fakes import FakeEncoder
 from training.examples import Examples
 
@@ -94,6 +96,27 @@ def test_a_run_over_so_many_questions_makes_the_same_weights_again(squad: Path, 
     card = json.loads((tmp_path / "once" / "card.json").read_text("utf-8"))
     assert card["questions"] == 24
     assert card["command"] == "python -m training squad.json --out once --questions 24"
+
+
+def test_the_mean_of_two_runs_lies_between_them(squad: Path, tmp_path: Path) -> None:
+    for name, options in (("before", []), ("after", []), ("mean", ["--average"])):
+        start = [] if name == "before" else ["--start", str(tmp_path / "before")]
+        done = train(squad, tmp_path / name, "--questions", "48", "--learning-rate", "0.05", *start, *options)
+        assert done.returncode == 0, done.stderr
+
+    before, after, mean = (load_file(tmp_path / name / WEIGHTS_FILE) for name in ("before", "after", "mean"))
+    assert max(float((after[name] - before[name]).abs().max()) for name in mean) > 0.02
+    for name, weights in mean.items():
+        between = (before[name].float() + after[name].float()) / 2
+        assert torch.allclose(weights.float(), between, rtol=0.01, atol=0.001)
+    assert json.loads((tmp_path / "mean" / "card.json").read_text("utf-8"))["settings"]["average"] is True
+
+
+def test_there_is_no_mean_of_one_run(squad: Path, tmp_path: Path) -> None:
+    done = train(squad, tmp_path / "reader", "--average")
+
+    assert done.returncode == 1
+    assert done.stderr == "--average needs --start, the weights to take the mean with.\n"
 
 
 def test_a_run_that_goes_on_does_not_encode_the_passages_again(squad: Path, tmp_path: Path) -> None:
