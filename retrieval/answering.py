@@ -350,9 +350,10 @@ def _merged(quote: Quote, other: Quote) -> Quote | None:
 
 def _vie(quote: Quote, other: Quote) -> bool:
     """Whether two are neighbours in one passage, and it is in doubt which of them answers."""
+    if quote.hit is not other.hit or other.score < quote.score - _VYING or not other.highlights:
+        return False
     gap = quote.article.text[min(quote.end, other.end) : max(quote.start, other.start)]
-    near = quote.hit is other.hit and not gap.strip() and "\n\n" not in gap
-    return near and bool(other.highlights) and other.score >= quote.score - _VYING
+    return not gap.strip() and "\n\n" not in gap
 
 
 def _united(some: Sequence[Span], more: Sequence[Span]) -> tuple[Span, ...]:

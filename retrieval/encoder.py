@@ -120,8 +120,16 @@ class SentenceTransformerEncoder:
 
     def _encode_questions(self, texts: Sequence[str]) -> Vectors:
         model = self.load()
-        with _threads(1 if len(texts) <= _FEW else None):
+        if len(texts) > _FEW:
             return self._unit(model.encode_query(list(texts), **_options(len(texts))))
+        import torch
+        from sentence_transformers.util import batch_to_device
+
+        # What encode_query does for one batch, without its bookkeeping: a tenth of the time that a question takes.
+        with _threads(1), torch.inference_mode():
+            features = model.preprocess(list(texts), prompt=model.prompts.get("query"), task="query")
+            encoded = model(batch_to_device(features, model.device), task="query")["sentence_embedding"]
+            return self._unit(encoded.float().cpu().numpy())
 
     def encode_document(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
         """Vectors of passages, with the model's own prompt for documents.
@@ -177,7 +185,7 @@ class SentenceTransformerEncoder:
             device=device,
             local_files_only=local_files_only,
             model_kwargs={"dtype": native_number_type(device)},
-        )
+        ).eval()
 
     @staticmethod
     def _unit(vectors: NDArray[Any]) -> Vectors:
@@ -224,11 +232,8 @@ class _Gathering:
 
 
 @contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    """Let torch use ``count`` threads for what this thread asks of it; as many as it likes for None."""
-    if count is None:
-        yield
-        return
+def _threads(count: int) -> Iterator[None]:
+    """Let torch use ``count`` threads for what this thread asks of it."""
     import torch
 
     usual = torch.get_num_threads()

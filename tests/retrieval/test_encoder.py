@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -141,29 +142,42 @@ def test_an_unknown_model_is_unavailable_in_one_line(
 def test_a_cached_model_needs_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bool] = []
 
-    def from_cache(*_: object, local_files_only: bool, **__: object) -> str:
+    model: Any = torch.nn.Identity()
+
+    def from_cache(*_: object, local_files_only: bool, **__: object) -> Any:
         asked.append(local_files_only)
-        return "the model"
+        return model
 
     monkeypatch.setattr("sentence_transformers.SentenceTransformer", from_cache)
 
-    assert SentenceTransformerEncoder("somebody/some-model").load() == "the model"  # type: ignore[comparison-overlap]
+    assert SentenceTransformerEncoder("somebody/some-model").load() is model
     assert asked == [True]
 
 
 def test_a_model_that_is_not_cached_is_looked_for_on_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bool] = []
 
-    def from_hub(*_: object, local_files_only: bool, **__: object) -> str:
+    model: Any = torch.nn.Identity()
+
+    def from_hub(*_: object, local_files_only: bool, **__: object) -> Any:
         asked.append(local_files_only)
         if local_files_only:
             raise OSError("not in the cache")
-        return "the model"
+        return model
 
     monkeypatch.setattr("sentence_transformers.SentenceTransformer", from_hub)
 
-    assert SentenceTransformerEncoder("somebody/some-model").load() == "the model"  # type: ignore[comparison-overlap]
+    assert SentenceTransformerEncoder("somebody/some-model").load() is model
     assert asked == [True, False]
+
+
+@pytest.mark.parametrize("count", [1, 4, 5])
+def test_questions_get_the_vectors_that_the_library_gives(bundled: SentenceTransformerEncoder, count: int) -> None:
+    texts = [*QUESTIONS, "Who met in Sochi, and why?", "When?", "?"][:count]
+
+    given = bundled.load().encode_query(texts, normalize_embeddings=True)
+
+    np.testing.assert_allclose(bundled.encode_query(texts), given, atol=2e-3)  # bfloat16 on some processors
 
 
 # --- together, and at once -----------------------------------------------------------------------------------
@@ -175,11 +189,17 @@ def test_what_threads_ask_for_while_the_model_works_goes_through_it_together(mon
     batches: list[list[str]] = []
 
     class Model:
-        def encode_query(self, texts: list[str], **_: object) -> Vectors:
-            batches.append(texts)
+        prompts: Mapping[str, str] = {}
+        device = "cpu"
+
+        def preprocess(self, texts: list[str], **_: object) -> dict[str, list[str]]:
+            return {"texts": texts}
+
+        def __call__(self, features: dict[str, list[str]], **_: object) -> dict[str, torch.Tensor]:
+            batches.append(features["texts"])
             begun.set()
             assert go_on.wait(10)
-            return np.array([[len(text), 1.0] for text in texts], dtype=np.float32)
+            return {"sentence_embedding": torch.tensor([[len(text), 1.0] for text in features["texts"]])}
 
     monkeypatch.setattr(encoder, "load", Model)
     given = ["a", "bb", "ccc", "dddd"]
