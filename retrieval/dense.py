@@ -73,22 +73,16 @@ class DenseIndex:
         for start in range(0, len(vectors), _CHUNK):
             index.add(vectors[start : start + _CHUNK])
         index.nprobe = _cells_needed(index, vectors)
-        return cls(index, *_moments(vectors))
+        return cls(index, *_moments(vectors[:: _stride(len(vectors))]))
 
     def updated(self, order: Ids, fresh: Vectors) -> DenseIndex:
         """An index of the passages that ``order`` names: rows of this one and, counted on, of ``fresh``.
 
         Cells are kept while the number of passages is about what they were made for.
         """
-        vectors = np.empty((len(order), self._index.d), dtype=np.float32)
-        old = order < len(self)
-        for part in _chunks(np.flatnonzero(old)):
-            vectors[part] = self._index.reconstruct_batch(order[part])
-        vectors[~old] = fresh[order[~old] - len(self)]
         made_for = self._index.nlist**2 if self._cells else 0
         if len(order) <= EXACT or not made_for / 4 < len(order) < made_for * 4:
-            return self.build(vectors)
-        homes = np.concatenate([self._homes(), self._index.quantizer.search(fresh, 1)[1][:, 0]])[order]
+            return self.build(self._gathered(order, fresh))
         quantizer = faiss.clone_index(self._index.quantizer)
         index: Any = faiss.IndexIVFScalarQuantizer(
             quantizer, self._index.d, self._index.nlist, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
@@ -96,19 +90,38 @@ class DenseIndex:
         index.by_residual = False
         index.is_trained = True
         index.nprobe = self._index.nprobe
-        for part in _chunks(np.arange(len(order))):
-            chunk, cells = vectors[part], homes[part]
-            index.add_core(len(part), faiss.swig_ptr(chunk), faiss.swig_ptr(part), faiss.swig_ptr(cells))
-        return DenseIndex(index, *_moments(vectors))
+        places = np.full(len(self) + len(fresh), -1, dtype=np.int64)
+        places[order] = np.arange(len(order))
+        self._move(places[: len(self)], index)
+        used = places[len(self) :] >= 0
+        if used.any():
+            index.add_with_ids(fresh[used], places[len(self) :][used])
+        index.make_direct_map()
+        return DenseIndex(index, *_moments(index.reconstruct_batch(np.arange(0, len(order), _stride(len(order))))))
 
-    def _homes(self) -> Ids:
-        """The cell of every passage, shape (passages,)."""
-        homes = np.empty(len(self), dtype=np.int64)
-        lists = self._index.invlists
+    def _gathered(self, order: Ids, fresh: Vectors) -> Vectors:
+        """The vectors that ``order`` names, shape (passages, dimension)."""
+        vectors = np.empty((len(order), self._index.d), dtype=np.float32)
+        old = order < len(self)
+        for part in _chunks(np.flatnonzero(old)):
+            vectors[part] = self._index.reconstruct_batch(order[part])
+        vectors[~old] = fresh[order[~old] - len(self)]
+        return vectors
+
+    def _move(self, places: Ids, index: Any) -> None:
+        """Put every passage whose place in the new ``index`` is not negative into the cell there that it has here.
+
+        Vectors are copied as they are stored: unpacking a million to pack them again takes gigabytes and seconds.
+        """
+        lists, size = self._index.invlists, self._index.code_size
         for cell in range(self._index.nlist):
-            if size := lists.list_size(cell):
-                homes[faiss.rev_swig_ptr(lists.get_ids(cell), size)] = cell
-        return homes
+            if count := lists.list_size(cell):
+                ids = places[faiss.rev_swig_ptr(lists.get_ids(cell), count)]
+                codes = faiss.rev_swig_ptr(lists.get_codes(cell), count * size).reshape(count, size)
+                kept = ids >= 0
+                ids, codes = ids[kept], codes[kept]
+                index.invlists.add_entries(cell, len(ids), faiss.swig_ptr(ids), faiss.swig_ptr(codes))
+                index.ntotal += len(ids)
 
     def save(self, folder: Path) -> None:
         """Write the index into ``folder``."""
@@ -190,14 +203,18 @@ def _one_thread() -> Iterator[None]:
 
 
 def _moments(vectors: Vectors) -> tuple[Scores, Scores]:
-    """Mean and covariance of the rows, without a second copy of them all; of a hundred thousand spread over more."""
-    vectors = vectors[:: ceil(len(vectors) / EXACT)]
+    """Mean and covariance of the rows, without a second copy of them all."""
     mean = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
     products = np.zeros((vectors.shape[1], vectors.shape[1]), dtype=np.float64)
     for part in _chunks(np.arange(len(vectors))):
         centred = vectors[part] - mean
         products += centred.T @ centred
     return mean, (products / len(vectors)).astype(np.float32)
+
+
+def _stride(passages: int) -> int:
+    """How far apart the passages are whose moments stand for all: a hundred thousand at most."""
+    return ceil(passages / EXACT)
 
 
 def _cells_needed(index: Any, vectors: Vectors) -> int:

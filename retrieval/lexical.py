@@ -19,7 +19,7 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
+    from scipy.sparse import csc_array, csr_array
 
 _ARRAYS = ("rows", "counts", "bounds", "lengths")
 _VOCABULARY_FILE = "terms.z"
@@ -131,30 +131,35 @@ class LexicalIndex:
     def build(cls, passages: Iterable[str]) -> LexicalIndex:
         """Index the texts of passages."""
         vocabulary: dict[str, int] = {}
-        return cls._of(_counted(passages, vocabulary), vocabulary)
+        counts = _counted(passages, vocabulary)
+        return cls._of(counts.tocsc(), counts.sum(axis=1, dtype=np.int32), vocabulary)
 
     def updated(self, order: NDArray[np.int64], fresh: Iterable[str]) -> LexicalIndex:
         """An index of the passages that ``order`` names: rows of this one and, counted on, of the ``fresh`` texts."""
-        from scipy.sparse import csc_array, csr_array, vstack
+        from scipy.sparse import csc_array
 
         vocabulary = dict(self._vocabulary)
-        added = _counted(fresh, vocabulary)
-        rows, known, bounds, _ = self._arrays.values()
-        known = csc_array((known, rows.astype(np.int32), bounds), shape=(len(self), len(self._vocabulary))).tocsr()
-        known.resize(len(self), len(vocabulary))
-        counts = vstack([known, added], format="csr")[order]
-        used = np.bincount(counts.indices, minlength=len(vocabulary)) > 0
-        numbers = np.cumsum(used) - 1
+        added = _counted(fresh, vocabulary).tocsc()
+        rows, counts, bounds, lengths = self._arrays.values()
+        places = np.full(len(self) + added.shape[0], -1, dtype=np.int32)
+        places[order] = np.arange(len(order))
+        shape = (len(order), len(vocabulary))
+        old = _renumbered(rows, counts, np.pad(bounds, (0, len(vocabulary) - len(self._vocabulary)), "edge"), places)
+        new = _renumbered(added.indices + len(self), added.data, added.indptr, places)
+        postings = csc_array(old, shape=shape) + csc_array(new, shape=shape)
+        postings.sort_indices()
+        used = np.diff(postings.indptr) > 0  # a term whose last passage is gone is dropped
         words = [word for word, kept in zip(vocabulary, used.tolist(), strict=True) if kept]
-        shape = (len(order), len(words))
-        counts = csr_array((counts.data, numbers[counts.indices], counts.indptr), shape=shape)
-        return self._of(counts, {word: number for number, word in enumerate(words)})
+        postings = csc_array(
+            (postings.data, postings.indices, postings.indptr[np.flatnonzero(np.append(True, used))]),
+            shape=(len(order), len(words)),
+        )
+        lengths = np.concatenate([lengths, added.sum(axis=1, dtype=np.int32)])[order]
+        return self._of(postings, lengths, {word: number for number, word in enumerate(words)})
 
     @classmethod
-    def _of(cls, counts: csr_array, vocabulary: dict[str, int]) -> LexicalIndex:
+    def _of(cls, postings: csc_array, lengths: NDArray[np.int32], vocabulary: dict[str, int]) -> LexicalIndex:
         """Index passages by how often they have each term, uint8 of shape (passages, terms)."""
-        lengths = counts.sum(axis=1, dtype=np.int32)
-        postings = counts.tocsc()
         # Numbers of two bytes where those of all passages fit into them.
         rows = postings.indices.astype(np.promote_types(np.min_scalar_type(len(lengths)), np.uint16))
         return cls(rows, postings.data, postings.indptr, lengths, vocabulary)
@@ -243,6 +248,15 @@ def _counted(passages: Iterable[str], vocabulary: dict[str, int]) -> csr_array:
     counts.sum_duplicates()
     counts.data = np.minimum(counts.data, _MOST).astype(np.uint8)
     return counts
+
+
+def _renumbered(
+    rows: NDArray[Any], counts: NDArray[np.uint8], bounds: NDArray[Any], places: NDArray[np.int32]
+) -> tuple[NDArray[np.uint8], NDArray[np.int32], NDArray[np.int64]]:
+    """Postings whose passage r has become ``places[r]``, without those for which that is negative."""
+    moved = places[rows]
+    kept = moved >= 0
+    return counts[kept], moved[kept], np.append(0, np.cumsum(kept))[bounds]
 
 
 def _scored(
