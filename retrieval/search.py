@@ -31,6 +31,9 @@ _TYPED, _QUESTIONS, _QUOTED = 0.42, 0.18, 0.4
 """What the question as typed, behind the talk's questions, and before the passage quoted last weigh in a follow-up's
 score. These and the next were tuned on every other talk of CAsT 2021 (``benchmarks.talking``), with a look at all."""
 
+_DENSE_IN_TALK = 0.8
+"""``DENSE_WEIGHT`` in the two longer forms, whose words BM25 finds in many a passage that is about something else."""
+
 _QUOTED_ANEW = 0.7
 """Weight of the question as typed for the passage quoted last: the form that holds its very text says nothing of it."""
 
@@ -147,9 +150,8 @@ class _Form:
     dense_z: _Scores
     lexical_z: _Scores
 
-    @property
-    def fused(self) -> _Scores:
-        fused: _Scores = DENSE_WEIGHT * self.dense_z + (1 - DENSE_WEIGHT) * self.lexical_z
+    def fused(self, dense_weight: float = DENSE_WEIGHT) -> _Scores:
+        fused: _Scores = dense_weight * self.dense_z + (1 - dense_weight) * self.lexical_z
         return fused
 
 
@@ -240,7 +242,7 @@ class Searcher:
         ids = np.unique(np.concatenate([*near, *named, around]))
         forms = [self._scored(query, each, ids) for query, each in zip(queries, every, strict=False)]
         typed, *others = forms
-        fused, dense, talk = typed.fused, typed.dense, np.zeros(len(ids), np.float32)
+        fused, dense, talk = typed.fused(), typed.dense, np.zeros(len(ids), np.float32)
         best = np.lexsort((ids, -fused))[:k]
         if context:
             odds = self._leaning(
@@ -281,7 +283,7 @@ class Searcher:
         self, forms: Sequence[_Form], context: Context, ids: NDArray[np.int64], among: NDArray[np.bool_] | None
     ) -> _Scores:
         """Scores of the question within the talk."""
-        typed, questions, quoted = (form.fused for form in forms)
+        typed, questions, quoted = forms[0].fused(), *(form.fused(_DENSE_IN_TALK) for form in forms[1:])
         scores: _Scores = _TYPED * typed + _QUESTIONS * questions + _QUOTED * quoted
         for place in np.argsort(-quoted)[:3]:  # it is the nearest to its own text, or a copy of it is
             if self.snapshot.passage(int(ids[place]), among).text == context.quoted:
