@@ -244,13 +244,16 @@ _AND = re.compile(r"^\W*(and|but|so)\b[\s,]*(?=\w)", re.IGNORECASE)
 
 
 def named(question: str, context: Context) -> str:
-    """The question with the names that its pronouns may stand for, if it has any or says nothing by itself.
+    """The question with what it goes on from: the names that its pronouns may stand for, or the talk's first question.
 
     It stands without the "and" that ties it to what was said. Two who were named together stand where "they" stood,
     which a reader understands better than names behind a question; of other pronouns nothing tells which is meant.
+    Where no name is known, the talk's first question behind this one does as well as a person's rewrite (CAsT 2021).
     """
     question = _AND.sub("", question)
-    if not (context.names and pointing(question)):
+    if not context.names:
+        return f"{question} ({context.first.rstrip(' ?')})"
+    if not pointing(question):
         return question
     if context.pair and _THEY.search(question):
         together = " and ".join(context.pair)
