@@ -229,9 +229,9 @@ def test_the_best_span_of_each_sentence_is_read_with_its_margin() -> None:
 
     best = max(readings, key=lambda reading: reading.score)
     assert text_of(best) == "Solberg"
-    assert best.score == pytest.approx(0.35 * 10.0)
+    assert best.score == pytest.approx(0.25 * 10.0)
     by_sentence = {text_of(reading): reading.score for reading in readings}
-    assert by_sentence["rained"] == pytest.approx(0.35 * -2.0)
+    assert by_sentence["rained"] == pytest.approx(0.25 * -2.0)
 
 
 @pytest.mark.usefixtures("calibrated")
