@@ -248,7 +248,7 @@ def named(question: str, context: Context) -> str:
 
     It stands without the "and" that ties it to what was said. Two who were named together stand where "they" stood,
     which a reader understands better than names behind a question; of other pronouns nothing tells which is meant.
-    Where no name is known, the talk's first question behind this one does as well as a person's rewrite (CAsT 2021).
+    Where no name is known, the talk's first question behind this one tells a reader what it is about.
     """
     question = _AND.sub("", question)
     if not context.names:

@@ -327,8 +327,7 @@ def _mixed(alone: _Scores, within: _Scores, odds: float) -> tuple[_Scores, _Scor
     """Log likelihoods under either of the two, in units of the fused score; and the part owed to the second.
 
     The likelier it is that the question goes on from the talk, the more a unit counts, twice at most: a reader, which
-    knows less of the talk than this, has so much less of a say in a follow-up (one more of fifty on CAsT 2021 has its
-    passage first, and among the first three).
+    knows less of the talk than this, has so much less of a say in a follow-up.
     """
     one = _log_share(alone) - np.logaddexp(0, odds)
     other = _log_share(within) - np.logaddexp(0, -odds)
