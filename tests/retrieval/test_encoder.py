@@ -84,6 +84,120 @@ def test_progress_is_told_after_every_chunk(
     assert told == [2, 4, 6, 7]
 
 
+def test_texts_of_as_many_tokens_go_through_the_model_together(
+    bundled: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = bundled.load()
+    batches: list[list[str]] = []
+    encode = model.encode_document
+
+    def spied(texts: list[str], **options: Any) -> Any:
+        batches.append(texts)
+        return encode(texts, **options)
+
+    monkeypatch.setattr(model, "encode_document", spied)
+    long_words, short_words = "incomprehensibility counterrevolutionaries", "a b c d e f g h i j k l m n o p q r s t u"
+    texts = [f"{words} {n:02}" for n in range(16) for words in (long_words, short_words)]
+
+    vectors = bundled.encode_document(texts)
+
+    lengths = [{len(model.tokenizer(text)["input_ids"]) for text in batch} for batch in batches]
+    assert sum(map(len, batches)) == len(texts)
+    assert all(len(each) == 1 for each in lengths)
+    np.testing.assert_allclose(vectors[3], bundled.encode_document([texts[3]])[0], atol=1e-2)
+
+
+def test_passages_are_shared_out_over_the_threads_each_of_which_works_alone(
+    bundled: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = bundled.load()
+    seen: list[tuple[int, int]] = []
+    encode = model.encode_document
+
+    def spied(texts: list[str], **options: Any) -> Any:
+        seen.append((threading.get_ident(), torch.get_num_threads()))
+        time.sleep(0.01)  # so that the other has its turn
+        return encode(texts, **options)
+
+    monkeypatch.setattr(model, "encode_document", spied)
+    monkeypatch.setattr(module, "_thread_count", lambda: 2)
+    usual = torch.get_num_threads()
+
+    bundled.encode_document(PASSAGES * 20)
+
+    assert {count for _, count in seen} == {1}
+    assert len({thread for thread, _ in seen}) == 2
+    assert torch.get_num_threads() == usual
+
+
+def test_a_thread_that_encodes_a_question_leaves_the_others_their_processors(
+    bundled: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = bundled.load()
+    elsewhere: list[int] = []
+    forward = model.forward
+
+    def spied(*given: Any, **named: Any) -> Any:
+        other = threading.Thread(target=lambda: elsewhere.append(torch.get_num_threads()))
+        other.start()
+        other.join()
+        return forward(*given, **named)
+
+    monkeypatch.setattr(model, "forward", spied)
+
+    bundled.encode_query(QUESTIONS[:1])
+
+    assert elsewhere == [torch.get_num_threads()]
+
+
+def test_whoever_stops_encoding_does_not_wait_for_the_rest(
+    bundled: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[object] = []
+
+    def slow(texts: list[str], **_: object) -> Any:
+        begun.append(texts)
+        time.sleep(0.02)
+        return np.ones((len(texts), 384))
+
+    def interrupted(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bundled.load(), "encode_document", slow)
+    monkeypatch.setattr(module, "_CHUNK", 3)
+
+    with pytest.raises(KeyboardInterrupt):
+        bundled.encode_document(PASSAGES * 100, interrupted)
+
+    assert len(begun) < 50
+
+
+def test_a_passage_that_fails_is_heard_of(bundled: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(bundled.load(), "encode_document", failing)
+
+    with pytest.raises(RuntimeError, match="out of memory"):
+        bundled.encode_document(PASSAGES)
+
+
+def test_a_model_without_tokens_encodes_too(
+    bundled: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = bundled.encode_document(PASSAGES)
+    model = bundled.load()
+    preprocess = model.preprocess
+
+    def without_mask(texts: list[str], **options: Any) -> dict[str, Any]:
+        features = preprocess(texts, **options)
+        return features if "prompt" in options else {"input_ids": features["input_ids"]}
+
+    monkeypatch.setattr(model, "preprocess", without_mask)
+
+    np.testing.assert_allclose(bundled.encode_document(PASSAGES), expected, atol=1e-2)
+
+
 def test_no_texts_give_no_vectors(bundled: SentenceTransformerEncoder) -> None:
     assert bundled.encode_document([]).shape == (0, 384)
 
