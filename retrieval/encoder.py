@@ -9,16 +9,16 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache, cached_property
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from math import ceil
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 # one that is waited for does not come sooner, and two threads then took 30 times the processor time of one. GNU's
 # OpenMP reads this when torch is imported.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+_Part = TypeVar("_Part")
+_Result = TypeVar("_Result")
 
 Vectors = NDArray[np.float32]
 """Float32 of shape (texts, dimension); every row has length 1, so that an inner product is a cosine."""
@@ -145,13 +148,10 @@ class SentenceTransformerEncoder:
     def _many(
         self, texts: Sequence[str], encode: Callable[..., NDArray[Any]], progress: Callable[[int], None] | None
     ) -> Vectors:
-        """Vectors of texts, which a CPU's threads share out among them: about longest first, a chunk at a time.
-
-        Threads that share one batch's matrices wait for each other over and over: two take an eighth longer so.
-        """
+        """Vectors of texts, about longest first; a CPU's threads take a chunk at a time."""
         model = self.load()
         on_cpu = model.device.type == "cpu"
-        threads, batch = (_thread_count(), _BATCH) if on_cpu else (1, _GPU_BATCH)
+        threads, batch = (thread_count(), _BATCH) if on_cpu else (1, _GPU_BATCH)
         size = min(_CHUNK, ceil(len(texts) / threads)) or 1
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         chunks = [order[start : start + size] for start in range(0, len(order), size)]
@@ -160,21 +160,17 @@ class SentenceTransformerEncoder:
 
         def encode_chunk(chunk: Sequence[int]) -> int:
             alike = _by_tokens(model, texts, chunk)
-            with _one_thread():
-                for start in range(0, len(alike), batch):
-                    some = alike[start : start + batch]
-                    found = encode([texts[i] for i in some], batch_size=batch, show_progress_bar=False)
-                    vectors[some] = self._unit(found)
+            for start in range(0, len(alike), batch):
+                some = alike[start : start + batch]
+                found = encode([texts[i] for i in some], batch_size=batch, show_progress_bar=False)
+                vectors[some] = self._unit(found)
             return len(chunk)
 
-        pool = ThreadPoolExecutor(threads)
-        try:
-            for count in pool.map(encode_chunk, chunks):
+        with closing(in_threads(encode_chunk, chunks, threads)) as counts:
+            for count in counts:
                 done += count
                 if progress:
                     progress(done)
-        finally:
-            pool.shutdown(cancel_futures=True)
         return vectors
 
     def load(self) -> SentenceTransformer:
@@ -282,10 +278,31 @@ def _openmp() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _thread_count() -> int:
+def thread_count() -> int:
+    """How many threads torch uses."""
     import torch
 
     return torch.get_num_threads()
+
+
+def in_threads(
+    work: Callable[[_Part], _Result], parts: Sequence[_Part], threads: int
+) -> Generator[_Result, None, None]:
+    """What ``work`` gives for each of ``parts``, in their order; each of the threads works on one part by itself.
+
+    Threads that share one part's matrices wait for each other over and over: two take an eighth longer so. Close the
+    iterator to stop early.
+    """
+
+    def alone(part: _Part) -> _Result:
+        with _one_thread():
+            return work(part)
+
+    pool = ThreadPoolExecutor(threads)
+    try:
+        yield from pool.map(alone, parts)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 class _Later(ModuleType):

@@ -120,7 +120,7 @@ def test_passages_are_shared_out_over_the_threads_each_of_which_works_alone(
         return encode(texts, **options)
 
     monkeypatch.setattr(model, "encode_document", spied)
-    monkeypatch.setattr(module, "_thread_count", lambda: 2)
+    monkeypatch.setattr(module, "thread_count", lambda: 2)
     usual = torch.get_num_threads()
 
     bundled.encode_document(PASSAGES * 20)

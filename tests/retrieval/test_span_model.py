@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
+from retrieval import span_model as module
 from retrieval.errors import ReaderUnavailable
-from retrieval.span_model import MAX_TOKENS, WEIGHTS_FILE, SpanModel
+from retrieval.span_model import MAX_TOKENS, WEIGHTS_FILE, Inputs, SpanModel
 
 PASSAGE = "They met in Moscow on May 6. It rained."
 TRIPLE = ("Where did they meet?", "A meeting in Moscow", PASSAGE)
@@ -35,6 +36,31 @@ def test_only_the_tokens_of_the_passage_may_answer(untrained: SpanModel) -> None
     closed[:, 0] = False
     assert (starts[closed] == starts.min()).all()
     assert (starts[:, 0] > starts.min()).all()
+
+
+def test_many_pairs_score_as_they_do_in_one_pass(untrained: SpanModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs = untrained.inputs(
+        [(f"Where did {n} meet?", "A meeting", f"{n} and so on. " * n + PASSAGE) for n in range(14)]
+    )
+    with torch.inference_mode():
+        expected = [each.numpy() for each in untrained.logits(inputs)]
+    passes: list[int] = []
+    logits = untrained.logits
+
+    def spied(part: Inputs) -> tuple[torch.Tensor, torch.Tensor]:
+        passes.append(len(part.allowed))
+        return logits(part)
+
+    monkeypatch.setattr(untrained, "logits", spied)
+    monkeypatch.setattr(module, "thread_count", lambda: 2)
+
+    found = untrained.scores(inputs)
+
+    assert sorted(passes) == [2, 3, 3, 3, 3]
+    for scores, whole in zip(found, expected, strict=True):
+        np.testing.assert_allclose(scores[inputs.allowed], whole[inputs.allowed], atol=1e-4)
+        np.testing.assert_allclose(scores[:, 0], whole[:, 0], atol=1e-4)
+        assert scores.shape == whole.shape
 
 
 def test_a_place_in_the_passage_is_found_among_the_tokens_and_back(untrained: SpanModel) -> None:
