@@ -276,6 +276,29 @@ def test_a_model_that_fails_to_load_is_left_to_the_first_question(library: Path,
     terminal.warm_up(Engine(snapshot, FakeEncoder())).join()
 
 
+LEAVES_AT_ONCE = """
+import threading, time
+from bot import terminal
+from retrieval.encoder import in_threads
+
+class Slow:
+    def ask(self, question):
+        while threading.main_thread().is_alive():
+            time.sleep(0.01)
+        print(list(in_threads(str, [1, 2], 2)))
+
+terminal.warm_up(Slow())
+"""
+
+
+def test_whoever_leaves_while_models_are_loaded_leaves_cleanly() -> None:
+    left = subprocess.run(
+        [sys.executable, "-c", LEAVES_AT_ONCE], check=False, cwd=ROOT, capture_output=True, timeout=60
+    )
+
+    assert (left.returncode, left.stderr) == (0, b"")
+
+
 # --- waiting -------------------------------------------------------------------------------------------------
 
 
