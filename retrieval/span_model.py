@@ -76,14 +76,14 @@ class SpanModel:
         self._tokenizer = tokenizer
 
     @classmethod
-    def trainable(cls, folder: Path | None = None) -> SpanModel:
+    def trainable(cls, folder: Path | None = None, dropout: float = 0.0) -> SpanModel:
         """Where training begins: the bundled encoder's weights under a new head, or those that ``folder`` has.
 
         Raises:
             As ``trained`` does.
         """
         verify_bundled()
-        model = cls(*_load(str(bundled_folder()), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0))
+        model = cls(*_load(str(bundled_folder()), hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout))
         if folder:
             model._put(folder)
         return model

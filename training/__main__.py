@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import random
 import shlex
 import sys
@@ -18,22 +19,23 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from torch.nn.functional import cross_entropy
-from torch.nn.utils.rnn import pad_sequence
+from torch.nn.functional import cross_entropy, pad
+from torch.utils.data import DataLoader, Dataset
 
 from retrieval.encoder import SentenceTransformerEncoder, native_number_type
-from retrieval.span_model import WEIGHTS_FILE, SpanModel
+from retrieval.span_model import WEIGHTS_FILE, Inputs, SpanModel
 from training.examples import Example, Examples
 
-BATCH = 24
-"""Questions; with the wrong passages beside the right ones about 42 passages."""
 BLOCK = 64
 """Batches whose examples are sorted by length together, so that little is padded."""
-TOGETHER = 10
-"""Passages of a batch, sorted by length, that go through the network together: 25 a second instead of 19 with all
-at once, of which 30 % would be padding."""
+TOGETHER, GPU_TOGETHER = 10, 64
+"""Passages of a batch, sorted by length, that go through the network together. On a processor 25 a second instead of 19
+with all at once, of which 30 % would be padding."""
+GPU_WORKERS = 8
+"""Processes, at most, that get batches ready for a GPU, which would wait most of the time for one."""
 CHECKPOINT_S = 300
 
 
@@ -46,6 +48,9 @@ class Settings:
     """Train on so many, instead of for minutes: then another run on the same data sees the same ones."""
     learning_rate: float
     negative: float
+    wrong: int
+    batch: int
+    dropout: float
     seed: int
     start: str | None
     """SHA-256 of the weights that were trained further."""
@@ -74,7 +79,7 @@ class Trainer:
         self._data, self._out, self._settings = data, out, settings
         torch.manual_seed(settings.seed)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.model = SpanModel.trainable(start)
+        self.model = SpanModel.trainable(start, settings.dropout)
         self._net = self.model.network.to(self.device).train()
         native = native_number_type("cpu") if self.device == "cpu" else torch.bfloat16
         self._autocast = native != torch.float32
@@ -153,55 +158,53 @@ class Trainer:
             if SpanModel.is_trained(name):
                 parameter.data.lerp_(before[name].data.to(parameter), 0.5)
 
-    def _batches(self) -> Iterator[Sequence[Example]]:
+    def _batches(self) -> Iterator[Batch]:
+        chosen = self._settings
+        workers = 0 if self.device == "cpu" else min(GPU_WORKERS, os.cpu_count() or 1)
+        together = TOGETHER if self.device == "cpu" else GPU_TOGETHER
         while True:
-            every = (batch for block in _blocks(self._data.shuffled(self.at.epoch)) for batch in block)
-            for batch in islice(every, self.at.batches, None):
+            examples = self._data.shuffled(
+                self.at.epoch, negative=chosen.negative, wrong=chosen.wrong, seed=chosen.seed
+            )
+            every = [batch for block in _blocks(examples, chosen.batch) for batch in block]
+            ready = Batches(every[self.at.batches :], self.model, together)
+            for batch in DataLoader(ready, batch_size=None, collate_fn=_as_it_is, num_workers=workers):
                 self.at.batches += 1
                 yield batch
             self.at.epoch, self.at.batches = self.at.epoch + 1, 0
 
-    def _step(self, batch: Sequence[Example], rate: float) -> None:
+    def _step(self, batch: Batch, rate: float) -> None:
         for group in self._optimizer.param_groups:
             group["lr"] = self._settings.learning_rate * rate
-        starts, ends, places = self._read(batch)
-        loss = (_loss(starts, places[:, 0], batch) + _loss(ends, places[:, 1], batch)) / 2
+        starts, ends = self._read(batch)
+        places, groups = (torch.from_numpy(each).to(self.device) for each in (batch.places, batch.groups))
+        loss = (_loss(starts, places[:, 0], groups) + _loss(ends, places[:, 1], groups)) / 2
         self._optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._net.parameters(), 1.0)
         self._optimizer.step()
         value = float(loss.detach())
         self.at.loss = 0.99 * self.at.loss + 0.01 * value if self.at.examples else value
-        self.at.examples += len(batch)
+        self.at.examples += len(groups)
         self.at.passages += len(places)
 
-    def _read(self, batch: Sequence[Example]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Logits of each passage's tokens as first and as last of the answer, and which tokens these are.
-
-        Of shape (pairs, tokens), the same, and (pairs, 2); where there is no answer it is the first token of all.
-        """
-        pairs = [(e.question, passage.title, passage.text) for e in batch for passage in e.passages]
-        answers = [place for e in batch for place in (e.answer, *[None] * (len(e.passages) - 1))]
-        order = sorted(range(len(pairs)), key=lambda row: sum(map(len, pairs[row])))
+    def _read(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits of each passage's tokens as first and as last of the answer, of shape (pairs, tokens) each."""
         starts: list[torch.Tensor] = []
         ends: list[torch.Tensor] = []
-        places: list[tuple[int, int]] = []
-        for at in range(0, len(order), TOGETHER):
-            rows = order[at : at + TOGETHER]
-            inputs = self.model.inputs([pairs[row] for row in rows])
+        widest = max(inputs.allowed.shape[1] for inputs in batch.parts)
+        for inputs in batch.parts:
             with torch.autocast(self.device, dtype=torch.bfloat16, enabled=self._autocast):
                 logits = self.model.logits(inputs, self.device)
-            starts.extend(logits[0])
-            ends.extend(logits[1])
-            places.extend(inputs.tokens_of(number, answers[row]) for number, row in enumerate(rows))
-        back = torch.from_numpy(np.argsort(order)).to(self.device)
-        lowest = torch.finfo(torch.float32).min
-        first, last = (pad_sequence(each, batch_first=True, padding_value=lowest)[back] for each in (starts, ends))
-        return first, last, torch.tensor(places).to(self.device)[back]
+            beyond = (0, widest - inputs.allowed.shape[1])
+            first, last = (pad(each, beyond, value=torch.finfo(each.dtype).min) for each in logits)
+            starts.append(first)
+            ends.append(last)
+        return torch.cat(starts), torch.cat(ends)
 
 
-def _loss(logits: torch.Tensor, places: torch.Tensor, batch: Sequence[Example]) -> torch.Tensor:
-    """Of logits (pairs, tokens), the mean of two losses.
+def _loss(logits: torch.Tensor, places: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
+    """Of logits (pairs, tokens), the mean of two losses; ``places`` and ``groups`` as ``Batch`` has them.
 
     In each passage by itself the answer is to win over all other tokens, the first among them, or the first where
     there is no answer: this makes a margin say whether there is one. And the answer is to win over all tokens of all
@@ -210,30 +213,62 @@ def _loss(logits: torch.Tensor, places: torch.Tensor, batch: Sequence[Example]) 
     """
     margins = logits - logits[:, :1]
     alone = cross_entropy(margins, places)
-    groups = torch.split(margins, [len(e.passages) for e in batch])
-    chosen = torch.split(margins.gather(1, places[:, None])[:, 0], [len(e.passages) for e in batch])
-    totals = [torch.logsumexp(torch.cat([group[:1, 0], group[:, 1:].flatten()]), 0) for group in groups]
-    together = torch.stack([total - first[0] for total, first in zip(totals, chosen, strict=True)]).mean()
-    return (alone + together) / 2
+    each = torch.logsumexp(margins[:, 1:], 1)[groups].masked_fill(groups < 0, torch.finfo(logits.dtype).min)
+    total = torch.logsumexp(pad(each, (1, 0)), 1)  # no answer has the margin 0
+    right = margins.gather(1, places[:, None])[groups[:, 0], 0]
+    return (alone + (total - right).mean()) / 2
 
 
-def _blocks(examples: Iterator[Example]) -> Iterator[list[list[Example]]]:
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Questions over passages, ready for the network."""
+
+    parts: Sequence[Inputs]
+    """All pairs, shortest first, as they go through it together."""
+    places: NDArray[np.int64]
+    """(pairs, 2): first and last token of the answer, or the first of all twice where there is none."""
+    groups: NDArray[np.int64]
+    """(questions, passages of one at most): numbers of each one's pairs, the one that answers first; -1 for none."""
+
+
+class Batches(Dataset[Batch]):
+    """Examples to batches, each made when it is asked for."""
+
+    def __init__(self, batches: Sequence[Sequence[Example]], model: SpanModel, together: int) -> None:
+        self._batches, self._model, self._together = batches, model, together
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, number: int) -> Batch:
+        examples = self._batches[number]
+        pairs = [(e.question, passage.title, passage.text) for e in examples for passage in e.passages]
+        answers = [place for e in examples for place in (e.answer, *[None] * (len(e.passages) - 1))]
+        order = sorted(range(len(pairs)), key=lambda row: sum(map(len, pairs[row])))
+        parts: list[Inputs] = []
+        places: list[tuple[int, int]] = []
+        for start in range(0, len(order), self._together):
+            rows = order[start : start + self._together]
+            parts.append(self._model.inputs([pairs[row] for row in rows]))
+            places.extend(parts[-1].tokens_of(at, answers[row]) for at, row in enumerate(rows))
+        places_of = iter(np.argsort(order).tolist())
+        groups = [list(islice(places_of, len(e.passages))) for e in examples]
+        most = max(map(len, groups))
+        table = [group + [-1] * (most - len(group)) for group in groups]
+        return Batch(parts, np.array(places), np.array(table))
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch
+
+
+def _blocks(examples: Iterator[Example], size: int) -> Iterator[list[list[Example]]]:
     """Batches of examples of like length, shuffled within blocks."""
-    block: list[Example] = []
-    for example in examples:
-        block.append(example)
-        if len(block) == BLOCK * BATCH:
-            yield _in_batches(block)
-            block = []
-    if block:
-        yield _in_batches(block)
-
-
-def _in_batches(block: list[Example]) -> list[list[Example]]:
-    block = sorted(block, key=lambda e: len(e.question) + max(len(p.title) + len(p.text) for p in e.passages))
-    batches = [block[start : start + BATCH] for start in range(0, len(block), BATCH)]
-    random.Random(len(batches[0][0].question)).shuffle(batches)  # noqa: S311 - repeatable on purpose
-    return batches
+    while block := list(islice(examples, BLOCK * size)):
+        block.sort(key=lambda e: len(e.question) + max(len(p.title) + len(p.text) for p in e.passages))
+        batches = [block[start : start + size] for start in range(0, len(block), size)]
+        random.Random(len(batches[0][0].question)).shuffle(batches)  # noqa: S311 - repeatable on purpose
+        yield batches
 
 
 def _card(trainer: Trainer, asked: argparse.Namespace, settings: Settings) -> dict[str, Any]:
@@ -250,7 +285,7 @@ def _card(trainer: Trainer, asked: argparse.Namespace, settings: Settings) -> di
         "base": "sentence-transformers/all-MiniLM-L6-v2 (Apache 2.0)",
         "data": sets,
         "command": shlex.join(["python", "-m", "training", *(names.get(word, word) for word in sys.argv[1:])]),
-        "settings": asdict(settings) | {"batch": BATCH},
+        "settings": asdict(settings),
         "device": trainer.device,
         "questions": trainer.at.examples,
         "passages": trainer.at.passages,
@@ -273,6 +308,9 @@ def _options() -> argparse.ArgumentParser:
     long.add_argument("--questions", type=int, help="to train on instead, so that the run can be made again")
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--negative", type=float, default=0.75, help="share of questions with a wrong passage beside")
+    parser.add_argument("--wrong", type=int, default=1, help="how many wrong passages such a question has beside it")
+    parser.add_argument("--batch", type=int, default=24, help="questions a step")
+    parser.add_argument("--dropout", type=float, default=0.0, help="for runs that see a question more than once")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--average", action="store_true", help="write the mean of these weights and --start's")
     return parser
@@ -285,17 +323,26 @@ def main() -> None:
         sys.exit("--average needs --start, the weights to take the mean with.")
     start = hashlib.sha256((asked.start / WEIGHTS_FILE).read_bytes()).hexdigest() if asked.start else None
     minutes = (90.0 if asked.minutes is None else asked.minutes) if asked.questions is None else None
-    settings = Settings(minutes, asked.questions, asked.learning_rate, asked.negative, asked.seed, start, asked.average)
+    settings = Settings(
+        minutes,
+        asked.questions,
+        asked.learning_rate,
+        asked.negative,
+        asked.wrong,
+        asked.batch,
+        asked.dropout,
+        asked.seed,
+        start,
+        asked.average,
+    )
     asked.out.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
     with Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console) as bar:
-        task = bar.add_task(f"Cutting {asked.squad.name} into passages, and encoding them to search for wrong ones")
+        task = bar.add_task(f"Cutting {asked.squad.name} into passages, and searching them for wrong ones")
         data = Examples(
             asked.squad,
             SentenceTransformerEncoder(),
             search_questions=asked.search_questions,
-            negative=settings.negative,
-            seed=settings.seed,
             kept=asked.out,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )

@@ -4,7 +4,8 @@ Half of the articles are indexed. Questions about these may be answered, questio
 questions about every other article, of both kinds, a logistic regression is fitted from the evidence that the engine
 gives to whether the articles answer at all, and a second from what that says to whether the first quote does (Platt
 1999): so the probability is that of a right quote, and declining is as good as the evidence allows. What both are
-worth is measured on the rest.
+worth is measured on the rest, and crosswise on all: there each half's questions are judged by what the other half
+taught. Two articles about one thing, of which one is indexed, are enough to tip a half.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ FOREIGN_DECLINED = 0.96
 """What share of the questions that cannot be answered the threshold is to decline, on the half fitted on."""
 BINS = 10
 CURVE = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6)
-"""Thresholds for which it is told what they decline, on the half not fitted on."""
+"""Thresholds for which it is told what they decline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,38 +68,59 @@ def samples(dataset: Dataset, questions: int, reader: SpanReader) -> Iterator[Sa
 
 
 def fit(asked: list[Sample]) -> dict[str, Any]:
-    """Intercept, weights and threshold from one half, and what they are worth on the other."""
+    """Intercept, weights and threshold from one half, and what they are worth on the other; and either way round."""
     table = np.array([sample.evidence for sample in asked])
     own = np.array([sample.own for sample in asked])
     right = np.array([sample.right for sample in asked])
     ours = np.array([sample.fitted for sample in asked])
-    intercept, weights = _logistic(table[ours], own[ours])
-    offset, (slope,) = _logistic((intercept + table @ weights)[ours, None], right[ours])
-    intercept, weights = offset + slope * intercept, slope * weights
-    sure = 1 / (1 + np.exp(-(intercept + table @ weights)))
+    intercept, weights = _weighed(table[ours], own[ours], right[ours])
+    other_intercept, other_weights = _weighed(table[~ours], own[~ours], right[~ours])
+    sure = _sigmoid(intercept + table @ weights)
+    crosswise = np.where(ours, _sigmoid(other_intercept + table @ other_weights), sure)
     threshold = float(np.quantile(sure[ours & ~own], FOREIGN_DECLINED))
-    rest = ~ours
     return {
         "intercept": round(intercept, 4),
         "weights": {name: round(float(weight), 4) for name, weight in zip(EVIDENCE, weights, strict=True)},
         "threshold": round(threshold, 3),
-        "measured": {
-            "questions": int(rest.sum()),
-            "auroc_own_against_foreign": round(float(roc_auc_score(own[rest], sure[rest])), 4),
-            "auroc_right_against_all_else": round(float(roc_auc_score(right[rest], sure[rest])), 4),
-            "foreign_declined": round(float((sure[rest & ~own] < threshold).mean()), 4),
-            "own_declined": round(float((sure[rest & own] < threshold).mean()), 4),
-            "expected_calibration_error": round(calibration_error(sure[rest], right[rest]), 4),
-        },
-        "declined": [
-            {
-                "threshold": each,
-                "foreign": round(float((sure[rest & ~own] < each).mean()), 4),
-                "own": round(float((sure[rest & own] < each).mean()), 4),
-            }
-            for each in CURVE
-        ],
+        "measured": _measured(sure[~ours], own[~ours], right[~ours], threshold),
+        "measured_crosswise": _measured(crosswise, own, right, threshold),
+        "declined_crosswise": [{"threshold": each} | _declined(crosswise, own, each) for each in CURVE],
     }
+
+
+def _weighed(
+    table: NDArray[np.float64], own: NDArray[np.bool_], right: NDArray[np.bool_]
+) -> tuple[float, NDArray[np.float64]]:
+    """Intercept and weights of the log odds that the first quote answers."""
+    intercept, weights = _logistic(table, own)
+    offset, (slope,) = _logistic((intercept + table @ weights)[:, None], right)
+    return offset + slope * intercept, slope * weights
+
+
+def _measured(
+    sure: NDArray[np.float64], own: NDArray[np.bool_], right: NDArray[np.bool_], threshold: float
+) -> dict[str, Any]:
+    declined = _declined(sure, own, threshold)
+    return {
+        "questions": len(sure),
+        "auroc_own_against_foreign": round(float(roc_auc_score(own, sure)), 4),
+        "auroc_right_against_all_else": round(float(roc_auc_score(right, sure)), 4),
+        "foreign_declined": declined["foreign"],
+        "own_declined": declined["own"],
+        "expected_calibration_error": round(calibration_error(sure, right), 4),
+    }
+
+
+def _declined(sure: NDArray[np.float64], own: NDArray[np.bool_], threshold: float) -> dict[str, float]:
+    """What part of the questions of either kind has less than the threshold."""
+    return {
+        "foreign": round(float((sure[~own] < threshold).mean()), 4),
+        "own": round(float((sure[own] < threshold).mean()), 4),
+    }
+
+
+def _sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    return 1 / (1 + np.exp(-logits))
 
 
 def _logistic(table: NDArray[np.float64], true: NDArray[np.bool_]) -> tuple[float, NDArray[np.float64]]:

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.datasets import load
-from retrieval.encoder import Encoder, Vectors
+from retrieval.encoder import Encoder, in_threads, thread_count
 from retrieval.lexical import LexicalIndex
 from retrieval.passages import Span, cut
 from retrieval.search import DENSE_WEIGHT
@@ -29,8 +30,10 @@ SEARCH_QUESTIONS = 3
 """How often a pass takes each question that people typed into a search engine: they are few beside SQuAD's."""
 
 _TOGETHER = 256
-"""Questions whose wrong passages are looked for at once."""
+"""Questions whose wrong passages a thread looks for at once."""
 
+_PRONOUNS = ("he", "she", "it", "they", "him", "her", "them", "this", "that")
+_NAME = re.compile(r"\b[A-Z]\w+(?: [A-Z]\w+)*")
 _STUMBLES = ("no wait", "no", "I mean", "uh no", "or rather", "sorry", "make that", "um", "er no", "actually")
 
 
@@ -62,8 +65,7 @@ class _Asked:
 class Examples:
     """The questions of a SQuAD 1.1 file, and of a file of search questions, over passages cut from their articles.
 
-    Each pass over it gives every question with the passage that answers it and, with the probability ``negative``,
-    with one beside it that does not.
+    Each pass over it gives every question with the passage that answers it and, often, with others that do not.
     """
 
     def __init__(
@@ -72,16 +74,13 @@ class Examples:
         encoder: Encoder,
         *,
         search_questions: Path | None = None,
-        negative: float,
-        seed: int,
         kept: Path | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
-        """Cut the articles and encode their passages; ``progress`` is told how many of how many are encoded.
+        """Cut the articles and search them for wrong passages; ``progress`` is told how much of how much is done.
 
-        ``kept`` is a folder that their vectors wait in for a run that goes on from a checkpoint.
+        ``kept`` is a folder that what was found waits in for a run that goes on from a checkpoint.
         """
-        self._negative, self._seed, self._encoder = negative, seed, encoder
         self.passages: list[TrainingPassage] = []
         self._asked: list[_Asked] = []
         opener = gzip.open if squad.suffix == ".gz" else open
@@ -94,45 +93,78 @@ class Examples:
             self._add_search_questions(search_questions)
             self._often = list(range(first, len(self._asked))) * (SEARCH_QUESTIONS - 1)
         texts = [f"{passage.title}. {passage.text}" for passage in self.passages]
-        self._bm25 = LexicalIndex.build(texts)
-        digest = hashlib.sha256("\0".join((encoder.fingerprint, *texts)).encode()).hexdigest()
+        told = (encoder.fingerprint, *texts, *(each.question for each in self._asked))
+        digest = hashlib.sha256("\0".join(told).encode()).hexdigest()
         self._kept = kept / f"checkpoint.{digest[:16]}.npy" if kept else None
-        self._vectors = self._encoded(texts, progress)
+        self._rivals = self._found(texts, encoder, progress)
 
     def __len__(self) -> int:
         return len(self._asked)
 
     def forget(self) -> None:
-        """Delete the vectors that were kept."""
+        """Delete what was kept."""
         if self._kept:
             self._kept.unlink(missing_ok=True)
 
-    def shuffled(self, epoch: int) -> Iterator[Example]:
-        """The examples of one pass, in an order that depends on the seed and the pass only."""
-        order = [*range(len(self._asked)), *self._often]
-        dice = random.Random(f"{self._seed} {epoch}")  # noqa: S311 - repeatable on purpose
-        dice.shuffle(order)
-        for start in range(0, len(order), _TOGETHER):
-            numbers = order[start : start + _TOGETHER]
-            with_wrong = [number for number in numbers if dice.random() < self._negative]
-            wrong = dict(zip(with_wrong, self._wrong_passages(with_wrong, dice), strict=True))
-            for number in numbers:
-                asked = self._asked[number]
-                passages = (self.passages[asked.passage], *wrong.get(number, ()))
-                yield Example(self._as_typed(number, dice), passages, asked.place)
+    def shuffled(self, epoch: int, *, negative: float, wrong: int = 1, seed: int) -> Iterator[Example]:
+        """The examples of one pass, in an order that depends on the seed and the pass only.
 
-    def _encoded(self, texts: Sequence[str], progress: Callable[[int, int], None] | None) -> Vectors:
-        """The passages' vectors: encoding them takes minutes, so they are kept if they may be."""
+        With the probability ``negative`` one has ``wrong`` passages that do not answer beside the one that does.
+        """
+        order = [*range(len(self._asked)), *self._often]
+        dice = random.Random(f"{seed} {epoch}")  # noqa: S311 - repeatable on purpose
+        dice.shuffle(order)
+        for number in order:
+            asked = self._asked[number]
+            rivals = self._rivals[number][self._rivals[number] >= 0].tolist()
+            beside = dice.sample(rivals, min(wrong, len(rivals))) if dice.random() < negative else []
+            passages = tuple(self.passages[each] for each in (asked.passage, *beside))
+            yield Example(self._as_typed(number, dice), passages, asked.place)
+
+    def _found(
+        self, texts: Sequence[str], encoder: Encoder, progress: Callable[[int, int], None] | None
+    ) -> NDArray[np.int32]:
+        """Each question's wrong passages, shape (questions, ``NEGATIVES``): finding them takes minutes."""
         if self._kept and self._kept.is_file():
-            kept: Vectors = np.load(self._kept)
+            kept: NDArray[np.int32] = np.load(self._kept)
             return kept
-        told = (lambda done: progress(done, len(texts))) if progress else None
-        vectors = self._encoder.encode_document(texts, told)
+        rivals = self._search(texts, encoder, progress or (lambda *_: None))
         if self._kept:
             partial = self._kept.with_suffix(".partial.npy")
-            np.save(partial, vectors)
+            np.save(partial, rivals)
             partial.replace(self._kept)
-        return vectors
+        return rivals
+
+    def _search(
+        self, texts: Sequence[str], encoder: Encoder, progress: Callable[[int, int], None]
+    ) -> NDArray[np.int32]:
+        """The wrong passages that the product's search ranks best, best first; -1 where there are no more."""
+        total = len(texts) + 2 * len(self._asked)
+        vectors = encoder.encode_document(texts, lambda done: progress(done, total))
+        bm25 = LexicalIndex.build(texts)
+        parts = [self._asked[start : start + _TOGETHER] for start in range(0, len(self._asked), _TOGETHER)]
+        queries = []
+        for part in parts:
+            queries.append(encoder.encode_query([each.question for each in part]))
+            progress(len(texts) + _TOGETHER * len(queries), total)
+
+        def rank(number: int) -> NDArray[np.int32]:
+            cosines = queries[number] @ vectors.T
+            return np.stack([self._ranked(*each, bm25) for each in zip(parts[number], cosines, strict=True)])
+
+        found = []
+        for rows in in_threads(rank, range(len(parts)), thread_count()):
+            found.append(rows)
+            progress(total - len(self._asked) + _TOGETHER * len(found), total)
+        return np.concatenate(found)
+
+    def _ranked(self, asked: _Asked, cosines: NDArray[np.float32], bm25: LexicalIndex) -> NDArray[np.int32]:
+        scores = bm25.scores(asked.question)
+        fused = DENSE_WEIGHT * cosines / cosines.std() + (1 - DENSE_WEIGHT) * scores / (scores.std() or 1.0)
+        best = np.argpartition(-fused, min(3 * NEGATIVES, len(fused) - 1))[: 3 * NEGATIVES]
+        ranked = best[np.argsort(-fused[best])]
+        wrong = [number for number in ranked if not _has_any(self.passages[number].text, asked.answers)][:NEGATIVES]
+        return np.array(wrong + [-1] * (NEGATIVES - len(wrong)), dtype=np.int32)
 
     def _add(self, article: dict[str, Any]) -> None:
         title = article["title"].replace("_", " ")
@@ -175,37 +207,21 @@ class Examples:
         if after and place[1] <= span.end:
             self._asked.append(_Asked(question, answers, number, (place[0] - span.start, place[1] - span.start)))
 
-    def _wrong_passages(self, numbers: Sequence[int], dice: random.Random) -> list[tuple[TrainingPassage, ...]]:
-        """For each question a passage that the search ranks high without its holding an answer, if there is one."""
-        if not numbers:
-            return []
-        asked = [self._asked[number] for number in numbers]
-        cosines = self._encoder.encode_query([each.question for each in asked]) @ self._vectors.T
-        return [self._wrong_passage(each, row, dice) for each, row in zip(asked, cosines, strict=True)]
-
-    def _wrong_passage(
-        self, asked: _Asked, cosines: NDArray[np.float32], dice: random.Random
-    ) -> tuple[TrainingPassage, ...]:
-        scores = self._bm25.scores(asked.question)
-        fused = DENSE_WEIGHT * cosines / cosines.std() + (1 - DENSE_WEIGHT) * scores / (scores.std() or 1.0)
-        best = np.argpartition(-fused, min(3 * NEGATIVES, len(fused) - 1))[: 3 * NEGATIVES]
-        ranked = [self.passages[i] for i in best[np.argsort(-fused[best])]]
-        wrong = [passage for passage in ranked if not _has_any(passage.text, asked.answers)]
-        return (dice.choice(wrong[:NEGATIVES]),) if wrong else ()
-
     def _as_typed(self, number: int, dice: random.Random) -> str:
         """The question as people type it.
 
         A third without the question mark, one in twelve with a slip of the finger, one in twelve stumbling over
-        another question about the same text.
+        another question about the same text, and one in twelve going on from that one.
         """
-        question = self._asked[number].question
+        question, other = self._asked[number].question, self._asked[number - 1].question.rstrip("? ")
         if dice.random() < 1 / 3:
             question = question.rstrip("? ")
         if dice.random() < 1 / 12:
             question = _slip(question, dice)
         if dice.random() < 1 / 12:
-            question = _stumble(question, self._asked[number - 1].question.rstrip("? "), dice)
+            question = _stumble(question, other, dice)
+        elif dice.random() < 1 / 12:
+            question = _follow_up(question, other, dice)
         return question
 
 
@@ -223,6 +239,17 @@ def _stumble(question: str, other: str, dice: random.Random) -> str:
         at = dice.choice(places)
         return " ".join([*meant[:at], dice.choice(names), dice.choice(_STUMBLES), *meant[at:]])
     return " ".join([*begun[: dice.randint(1, 6)], dice.choice(_STUMBLES), *meant])
+
+
+def _follow_up(question: str, other: str, dice: random.Random) -> str:
+    """The question in the forms that ``answering.named`` gives a reader: what it goes on from stands behind it."""
+    names = list(_NAME.finditer(question, 1))
+    if not names or dice.random() < 1 / 2:
+        return f"{question} ({other})"
+    name = dice.choice(names)
+    known = [name[0], *(each[0] for each in islice(_NAME.finditer(other, 1), 1))]
+    dice.shuffle(known)
+    return f"{question[: name.start()]}{dice.choice(_PRONOUNS)}{question[name.end() :]} ({', '.join(known)})"
 
 
 def _slip(question: str, dice: random.Random) -> str:

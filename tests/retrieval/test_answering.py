@@ -333,8 +333,8 @@ def test_after_the_first_quote_one_with_nothing_in_bold_adds_nothing() -> None:
 @pytest.mark.parametrize(
     ("words", "behind", "quoted"),
     [
-        ("Four", 1.5, ["One met Two here. Three met Four there."]),
-        ("Four", 1.6, ["One met Two here.", "Three met Four there."]),  # there is no doubt
+        ("Four", 2.0, ["One met Two here. Three met Four there."]),
+        ("Four", 2.1, ["One met Two here.", "Three met Four there."]),  # there is no doubt
         ("Six", 0.1, ["One met Two here.", "Five met Six again."]),  # a sentence lies between
     ],
 )

@@ -272,7 +272,7 @@ class Forgetful(FakeNetwork):
 
     def inputs(self, pairs: Sequence[tuple[str, str, str]]) -> Inputs:
         (question, *_), *_ = pairs
-        self._likes = self._ends = {"Brekke": 9.0, "Mayor": 6.0} if " with Solberg?" in question else {"Solberg": 9.0}
+        self._likes = self._ends = {"Brekke": 9.0, "Mayor": 6.0} if " with Solberg" in question else {"Solberg": 9.0}
         return super().inputs(pairs)
 
 

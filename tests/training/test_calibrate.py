@@ -21,9 +21,10 @@ def test_what_tells_right_from_wrong_gets_the_weight() -> None:
     assert fitted["weights"]["reading"] > 5 * abs(fitted["weights"]["cosine"])
     assert fitted["measured"]["questions"] == 200
     assert fitted["measured"]["auroc_own_against_foreign"] > 0.99
+    assert fitted["measured_crosswise"]["questions"] == 400
     assert 0 < fitted["threshold"] < 0.5
     for share in ("foreign", "own"):
-        declined = [each[share] for each in fitted["declined"]]
+        declined = [each[share] for each in fitted["declined_crosswise"]]
         assert declined == sorted(declined)
         assert 0 <= declined[0] <= declined[-1] <= 1
 
