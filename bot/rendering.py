@@ -454,6 +454,7 @@ def figures(measured: Figures) -> RenderableType:
             table.add_row(Text(group, "bold"), "")
         for text, rate in known.items():
             table.add_row(f"  {text}", f"{rate:.3f}")
+    table.add_row("  quotes that cut a sentence", f"{measured.cut:,} of {measured.quotes:,}")
     table.add_row(Text("Time", "bold"), "")
     table.add_row("  indexing", f"{measured.index_s:.1f} s")
     table.add_row("  an answer, p50", f"{measured.p50_ms:.1f} ms")

@@ -16,13 +16,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from retrieval.answering import Answer, Engine
+from retrieval.answering import Answer, Engine, Quote
 from retrieval.articles import Article
 from retrieval.datasets import Dataset, Question, as_file, holds, load, normalise
 from retrieval.encoder import Encoder
 from retrieval.errors import StorageFailed
 from retrieval.indexing import Progress, Report, update
-from retrieval.reader import Reader
+from retrieval.passages import Span
+from retrieval.reader import Reader, whole_sentences
 from retrieval.snapshot import open_latest
 
 _T = TypeVar("_T")
@@ -49,6 +50,10 @@ class Marks:
     f1: float | None
     """Overlap in words, 0 to 1, of the first highlight with the answer it is most like."""
     elapsed_ms: float
+    quotes: int
+    """How many there were, right or not."""
+    cut: int
+    """How many of them are not whole sentences, or have something in bold outside: none, if all is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,9 @@ class Figures:
     """How often the engine did not decline."""
     declined: float | None
     """How often it did, of the unanswerable questions."""
+    quotes: int
+    """Of whatever question; and how many of them are cut, as ``Marks`` says."""
+    cut: int
     index_s: float
     """Seconds that building the index took."""
     p50_ms: float
@@ -184,7 +192,15 @@ def mark(question: Question, answer: Answer, elapsed_ms: float) -> Marks:
         em=max((float(normalise(said) == normalise(gold)) for gold in spans), default=None),
         f1=max((f1(said, gold) for gold in spans), default=None),
         elapsed_ms=elapsed_ms,
+        quotes=len(answer.quotes),
+        cut=sum(map(_is_cut, answer.quotes)),
     )
+
+
+def _is_cut(quote: Quote) -> bool:
+    place = Span(quote.start, quote.end)
+    inside = all(place.start <= start < end <= place.end for start, end in quote.highlights)
+    return not inside or whole_sentences(quote.article.text, place) != place
 
 
 def _rank(question: Question, answer: Answer) -> int | None:
@@ -226,6 +242,8 @@ def summarise(marks: Sequence[Marks], *, articles: int, report: Report) -> Figur
         span_f1=_mean(each.f1 for each in answerable if each.f1 is not None),
         answered=_mean(each.answered for each in answerable),
         declined=_mean(not each.answered for each in marks if not each.answerable),
+        quotes=sum(each.quotes for each in marks),
+        cut=sum(each.cut for each in marks),
         index_s=report.elapsed_s,
         p50_ms=_quantile(times, 0.5),
         p95_ms=_quantile(times, 0.95),

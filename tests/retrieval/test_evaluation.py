@@ -186,6 +186,17 @@ def test_an_answer_without_quotes_or_highlights_says_nothing(answer: Answer) -> 
     assert (marked(replace(answer, quotes=())).first_three, marked(replace(answer, quotes=())).f1) == (False, 0)
 
 
+def test_a_quote_is_cut_when_part_of_a_sentence_is_missing_or_something_in_bold_lies_outside(answer: Answer) -> None:
+    quote = answer.quotes[0]
+    short = replace(quote, start=quote.start + 1, highlights=())
+    outside = replace(quote, highlights=(Span(quote.end, quote.end + 1),))
+
+    several = marked(replace(answer, quotes=(quote, short, outside)))
+
+    assert (several.quotes, several.cut) == (3, 2)
+    assert marked(replace(answer, quotes=(quote,))).cut == 0
+
+
 # --- sums ----------------------------------------------------------------------------------------------------
 
 
@@ -199,6 +210,8 @@ def marks(**changes: Any) -> Marks:
         "em": 1.0,
         "f1": 1.0,
         "elapsed_ms": 10.0,
+        "quotes": 2,
+        "cut": 0,
     }
     return Marks(**{**usual, **changes})
 
@@ -213,13 +226,14 @@ def test_rates_are_over_the_questions_they_are_about() -> None:
             marks(rank=4, first_quote=False, em=0.0, f1=0.5, elapsed_ms=30.0),
             marks(rank=None, first_quote=False, first_three=False, em=None, f1=None, answered=False, elapsed_ms=20.0),
             marks(answerable=False, answered=False, rank=1, elapsed_ms=40.0),
-            marks(answerable=False, rank=1, elapsed_ms=50.0),
+            marks(answerable=False, rank=1, elapsed_ms=50.0, cut=1),
         ],
         articles=2,
         report=REPORT,
     )
 
     assert (figures.articles, figures.passages, figures.questions, figures.answerable) == (2, 7, 5, 3)
+    assert (figures.quotes, figures.cut) == (10, 1)
     assert (figures.hit_at_1, figures.hit_at_5, figures.hit_at_10) == pytest.approx((1 / 3, 2 / 3, 2 / 3))
     assert figures.mrr_at_10 == pytest.approx((1 + 1 / 4) / 3)
     assert (figures.first_quote, figures.first_three) == pytest.approx((1 / 3, 2 / 3))
