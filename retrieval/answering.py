@@ -8,15 +8,16 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from retrieval.articles import Article, ArticleInfo
 from retrieval.encoder import Encoder
 from retrieval.errors import QuestionEmpty, QuestionTooLong
 from retrieval.indexing import Freshness, Stale
-from retrieval.lexical import coverage
+from retrieval.lexical import coverage, telling
 from retrieval.passages import Span, paragraph_around
-from retrieval.reader import Asked, OverlapReader, Reader, Reading, whole_sentences, with_antecedents
+from retrieval.reader import Asked, OverlapReader, Reader, Reading, whole_sentences, with_antecedents, worth
 from retrieval.search import OWED, Context, Filters, Hit, Searcher, dependent, pointing
 from retrieval.snapshot import Snapshot
 from retrieval.spelling import Mended, Slip, Speller
@@ -164,18 +165,15 @@ class Engine:
         started = time.perf_counter()
         contexts = contexts or [None] * len(questions)
         mended = [self._speller.mended(checked(question)) for question in questions]
-        found = self._searcher.search_all([each.text for each in mended], _HITS, filters, contexts)
-        used = [
-            context if hits and hits[0].talk >= OWED and dependent(each.text) else None
+        found = self._searcher.search_all([each.text for each in mended], _HITS, filters, contexts, ample=True)
+        forms = [
+            [Asked(form, hits, self.snapshot.lexical.weights(form)) for form in self._forms(each.text, hits, context)]
             for each, hits, context in zip(mended, found, contexts, strict=True)
         ]
-        asked = [
-            self._asked(named(each.text, context) if context else each.text, hits)
-            for each, hits, context in zip(mended, found, used, strict=True)
-        ]
+        readings = iter(self._reader.read([asked for several in forms for asked in several]))
         answers = [
-            self._answer(each, context, one, readings, top, weak=weak)
-            for each, context, one, readings in zip(mended, used, asked, self._reader.read(asked), strict=True)
+            self._answer(each, context, [(asked, next(readings)) for asked in several], top, weak=weak)
+            for each, context, several in zip(mended, contexts, forms, strict=True)
         ]
         elapsed_ms = (time.perf_counter() - started) * 1e3 / len(questions)
         return [
@@ -183,23 +181,34 @@ class Engine:
             for question, answer in zip(questions, answers, strict=True)
         ]
 
-    def _asked(self, question: str, hits: Sequence[Hit]) -> Asked:
-        return Asked(question, hits, self.snapshot.lexical.weights(question))
+    def _forms(self, question: str, hits: Sequence[Hit], context: Context | None) -> list[str]:
+        """The question as typed, or with what it goes on from; both where a reader is to tell which is meant."""
+        if context is None or not hits or not dependent(question):
+            return [question]
+        form = named(question, context)
+        if self._reader.compares and telling(question):
+            return list(dict.fromkeys((question, form)))
+        return [form if hits[0].talk >= OWED else question]
 
     def _answer(
         self,
         mended: Mended,
         context: Context | None,
-        asked: Asked,
-        readings: Sequence[Reading],
+        read: Sequence[tuple[Asked, Sequence[Reading]]],
         top: int,
         *,
         weak: bool,
     ) -> Answer:
         """Choose what to quote of what was read."""
+        readings = _better([found for _, found in read])
+        best = max(readings, key=worth, default=None)
+        asked = next((asked for asked, found in read if any(each is best for each in found)), read[0][0])
+        goes_on = dependent(mended.text) and (
+            asked.question != mended.text or (best is not None and best.hit.talk >= OWED)
+        )
         every = choose(readings, max(top, 2))
-        best = every[:top] if weak else worthwhile(every[:top])
-        quotes = tuple(replace(quote, stale=self.stale(quote.article)) for quote in best)
+        shown = every[:top] if weak else worthwhile(every[:top])
+        quotes = tuple(replace(quote, stale=self.stale(quote.article)) for quote in shown)
         evidence = self._evidence((mended.text, asked.question), every)
         confidence = self._reader.calibration.probability(evidence) if evidence else 0.0
         return Answer(
@@ -207,9 +216,9 @@ class Engine:
             answered=bool(quotes) and confidence >= self._threshold,
             confidence=confidence,
             quotes=quotes,
-            hits=_reranked(asked.hits, readings),
+            hits=_reranked(asked.hits, readings)[:_HITS],
             evidence=evidence,
-            context=context,
+            context=context if goes_on else None,
             read_as=asked.question,
             slips=mended.slips,
         )
@@ -266,11 +275,22 @@ def worthwhile(quotes: tuple[Quote, ...]) -> tuple[Quote, ...]:
     return tuple(quote for quote in quotes if quote.score >= quotes[0].score - _BEHIND)
 
 
+def _better(found: Sequence[Sequence[Reading]]) -> list[Reading]:
+    """What was read in several forms of a question: of each sentence the better reading."""
+    if len(found) == 1:
+        return list(found[0])
+    best: dict[tuple[int, Span], Reading] = {}
+    for reading in chain.from_iterable(found):
+        sentence = id(reading.hit), whole_sentences(reading.hit.passage.article.text, reading.span)
+        best[sentence] = max(best.get(sentence, reading), reading, key=worth)
+    return list(best.values())
+
+
 def _reranked(hits: Sequence[Hit], readings: Iterable[Reading]) -> tuple[Hit, ...]:
     """Hits by the best that the reader found in them, and behind them those that it did not read."""
     best = dict.fromkeys(map(id, hits), -math.inf)
     for reading in readings:
-        best[id(reading.hit)] = max(best[id(reading.hit)], reading.hit.score + reading.score)
+        best[id(reading.hit)] = max(best[id(reading.hit)], worth(reading))
     return tuple(sorted(hits, key=lambda hit: -best[id(hit)]))
 
 
@@ -293,7 +313,7 @@ def choose(readings: Iterable[Reading], top: int) -> tuple[Quote, ...]:
     sentences that its pronouns need.
     """
     chosen: list[Quote] = []
-    for reading in sorted(readings, key=lambda reading: -(reading.hit.score + reading.score)):
+    for reading in sorted(readings, key=worth, reverse=True):
         quote = _quote(reading)
         adds = not chosen or quote.highlights
         if not _absorbed(quote, chosen) and adds and len(chosen) < 2 * top:
@@ -330,7 +350,7 @@ def _quote(reading: Reading) -> Quote:
         article,
         *whole_sentences(article.text, reading.span),
         highlights=reading.highlights,
-        score=reading.hit.score + reading.score,
+        score=worth(reading),
         hit=reading.hit,
         also_in=article.copies,
     )

@@ -105,6 +105,10 @@ class Reader(Protocol):
     def calibration(self) -> Calibration:
         """How sure an answer found by this reader is."""
 
+    @property
+    def compares(self) -> bool:
+        """Whether it can tell which of two forms of a question a passage answers: by their readings' scores."""
+
     def load(self) -> object:
         """Have in memory what reading takes, as the first use does; any thread may see to that ahead of time."""
 
@@ -125,6 +129,9 @@ class OverlapReader:
 
     _READ = 5
     """Passages. No other number was tried."""
+
+    compares = False
+    """The fewer words a form has, the more of them a sentence shares."""
 
     calibration = Calibration(-10.2, {"cosine": 13.0, "coverage": 8.5})
     """Fitted on half of every fifth question of SQuAD 1.1 dev, with every other article indexed, to tell questions
@@ -167,8 +174,10 @@ class SpanReader:
         ReaderUnavailable, WeightsMismatch, EncoderUnavailable: the network cannot be loaded.
     """
 
+    compares = True
+
     _WEIGHT, _SHARED = 0.25, 1.0
-    _FIRST, _ALL = 3, 14
+    _FIRST, _BATCH = 3, 14
     _BEYOND_DOUBT = 2.5
     """Score of the very first passage's best sentence from which on the rest is not read. All of these were chosen on
     1,000 questions about SQuAD 1.1 dev: weights from .2 to .3 do about as well, and with this score seven passages are
@@ -197,21 +206,19 @@ class SpanReader:
         """One reading for every sentence that one of the best spans lies in."""
         found = self._read([replace(each, hits=each.hits[: self._FIRST]) for each in asked])
         doubtful = [number for number, each in enumerate(asked) if not self._settled(each, found[number])]
-        rest = self._read(
-            [replace(asked[number], hits=asked[number].hits[self._FIRST : self._ALL]) for number in doubtful]
-        )
+        rest = self._read([replace(asked[number], hits=asked[number].hits[self._FIRST :]) for number in doubtful])
         for number, more in zip(doubtful, rest, strict=True):
             found[number] += more
         return [self._completed(each, readings) for each, readings in zip(asked, found, strict=True)]
 
     def _settled(self, asked: Asked, readings: Sequence[Reading]) -> bool:
         """Whether the first hit answers beyond doubt."""
-        best = max(readings, key=_worth, default=None)
+        best = max(readings, key=worth, default=None)
         return best is not None and best.hit is asked.hits[0] and best.score >= self._BEYOND_DOUBT
 
     def _completed(self, asked: Asked, readings: list[Reading]) -> list[Reading]:
         if readings and (together := _TOGETHER.match(asked.question)):
-            best = max(readings, key=_worth)
+            best = max(readings, key=worth)
             readings[readings.index(best)] = self._with_the_other(together, best, asked.weights)
         return readings
 
@@ -242,8 +249,8 @@ class SpanReader:
         found: list[list[Reading]] = [[] for _ in asked]
         pairs = [(number, hit) for number, each in enumerate(asked) for hit in each.hits]
         pairs.sort(key=lambda pair: len(asked[pair[0]].question) + len(pair[1].passage.text))
-        for start in range(0, len(pairs), self._ALL):
-            together = pairs[start : start + self._ALL]
+        for start in range(0, len(pairs), self._BATCH):
+            together = pairs[start : start + self._BATCH]
             model = self.load()
             inputs = model.inputs(
                 [(asked[number].question, hit.passage.article.title, hit.passage.text) for number, hit in together]
@@ -273,7 +280,7 @@ class SpanReader:
                 yield Reading(hit, spans[0], spans, self._WEIGHT * found[0][1] + self._SHARED * shared)
 
 
-def _worth(reading: Reading) -> float:
+def worth(reading: Reading) -> float:
     """What readings are compared by."""
     return reading.hit.score + reading.score
 

@@ -59,6 +59,10 @@ _OWN_PART, _OWN_LESS = 0.5, 0.2
 """The part of the places that go to the best for the question as typed when it is even whether it goes on from the
 talk, and how much less for each unit of the log odds: both readings keep their best as long as there is doubt."""
 
+_AMPLE, _LEAST = 3.0, 2
+"""How many times the places that one of the two readings is due it gets, up to all, where whoever reads the passages
+will choose; and how many places each has at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -210,8 +214,14 @@ class Searcher:
         k: int = 10,
         filters: Filters | None = None,
         contexts: Sequence[Context | None] | None = None,
+        *,
+        ample: bool = False,
     ) -> list[list[Hit]]:
-        """What ``search`` finds for each of ``questions``, in its context if it has one; encoded together."""
+        """What ``search`` finds for each of ``questions``, in its context if it has one; encoded together.
+
+        ``ample`` is for who reads what was found, and may tell better whether a question goes on from its context:
+        where that is in doubt it finds up to ``k`` passages for the question as typed and as many within the talk.
+        """
         among = self._among(filters or Filters())
         allowed = None if among is None else self.snapshot.passages_of(among)
         if allowed is not None and not len(allowed):
@@ -220,7 +230,7 @@ class Searcher:
         asked = [_texts(question, context) for question, context in zip(questions, contexts, strict=True)]
         queries = iter(self._encoder.encode_query([text for texts in asked for text in texts]))
         return [
-            self._ranked(texts, [next(queries) for _ in texts], k, context, among, allowed)
+            self._ranked(texts, [next(queries) for _ in texts], k, context, among, allowed, ample=ample)
             for texts, context in zip(asked, contexts, strict=True)
         ]
 
@@ -232,6 +242,8 @@ class Searcher:
         context: Context | None,
         among: NDArray[np.bool_] | None,
         allowed: NDArray[np.int64] | None,
+        *,
+        ample: bool,
     ) -> list[Hit]:
         """The ``k`` best passages for a question, whose ``texts`` have the vectors ``queries``; best first."""
         every = [_Lexical.of(self.snapshot.lexical.scores(text)) for text in texts[:_FORMS]]
@@ -249,7 +261,7 @@ class Searcher:
                 texts[0], context, float(queries[0] @ queries[-1]), _behind(fused, np.isin(ids, around))
             )
             within = self._within(forms, context, ids, among)
-            best = _shared_out(best, np.lexsort((ids, -within)), odds)
+            best = (_amply if ample else _shared_out)(best, np.lexsort((ids, -within)), odds)
             fused, talk = _mixed(fused, within, odds)
             best = best[np.lexsort((ids[best], -fused[best]))]
             if pointing(texts[0]):  # a passage may be near to what it stands for, though not by what was quoted
@@ -321,6 +333,13 @@ def _shared_out(typed: NDArray[np.int64], within: NDArray[np.int64], odds: float
     kept = typed[: round(part * len(typed))]
     others = within[~np.isin(within, kept)]
     return np.concatenate([kept, others[: len(typed) - len(kept)]])
+
+
+def _amply(typed: NDArray[np.int64], within: NDArray[np.int64], odds: float) -> NDArray[np.int64]:
+    """Up to as many places as ``typed`` has for the best of it and of ``within`` each; both are best first."""
+    going_on = 1 / (1 + math.exp(-odds))
+    places = [max(_LEAST, round(min(_AMPLE * share, 1.0) * len(typed))) for share in (1 - going_on, going_on)]
+    return np.union1d(typed[: places[0]], within[: places[1]])
 
 
 def _mixed(alone: _Scores, within: _Scores, odds: float) -> tuple[_Scores, _Scores]:

@@ -20,7 +20,7 @@ from retrieval.encoder import Vectors
 from retrieval.errors import ArticleUnknown, QuestionEmpty, QuestionTooLong
 from retrieval.indexing import Stale, open_up_to_date
 from retrieval.passages import Passage, Span
-from retrieval.reader import OverlapReader, Reading, whole_sentences
+from retrieval.reader import Asked, OverlapReader, Reading, whole_sentences
 from retrieval.search import Context, Filters, Hit
 from retrieval.snapshot import Snapshot
 from tests.fakes import FakeEncoder
@@ -518,3 +518,52 @@ def test_a_reader_is_told_what_a_follow_up_goes_on_from(
     question: str, names: tuple[str, ...], pair: tuple[str, str] | None, read: str
 ) -> None:
     assert named(question, Context("Who met in Sochi?", "Who met in Sochi?", "They met.", names, pair)) == read
+
+
+class Comparing:
+    """A reader that finds the first hit's first word, with another score in each form of a question."""
+
+    compares = True
+    calibration = OverlapReader.calibration
+
+    def __init__(self, typed: float, in_talk: float) -> None:
+        self._typed, self._in_talk = typed, in_talk
+
+    def load(self) -> None:
+        """There is nothing to load."""
+
+    def read(self, asked: Sequence[Asked]) -> list[list[Reading]]:
+        return [[self._reading(each)] for each in asked]
+
+    def _reading(self, asked: Asked) -> Reading:
+        hit = asked.hits[0]
+        span = Span(hit.passage.start, hit.passage.start + 1)
+        return Reading(hit, span, (span,), self._in_talk if asked.question.endswith(")") else self._typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "in_talk", "read_as"),
+    [
+        (1.0, 2.0, "How deadly is it? (Who opened the Gullholm bridge)"),
+        (2.0, 1.0, "How deadly is it?"),
+    ],
+)
+def test_of_two_forms_of_a_follow_up_the_one_that_is_answered_better_counts(
+    news: Snapshot, typed: float, in_talk: float, read_as: str
+) -> None:
+    opened = "Who opened the Gullholm bridge?"
+    talk = Context(opened, opened, "Mayor Ingrid Solberg opened the Gullholm bridge on Saturday.")
+
+    answer = Engine(news, FakeEncoder(), reader=Comparing(typed, in_talk)).ask("How deadly is it?", context=talk)
+
+    assert answer.read_as == read_as
+    assert [quote.score - quote.hit.score for quote in answer.quotes] == [pytest.approx(2.0)]
+
+
+def test_a_question_with_no_word_that_says_anything_is_read_within_its_talk_only(news: Snapshot) -> None:
+    opened = "Who opened the Gullholm bridge?"
+    talk = Context(opened, opened, "Mayor Ingrid Solberg opened the Gullholm bridge on Saturday.")
+
+    answer = Engine(news, FakeEncoder(), reader=Comparing(9.0, 1.0)).ask("When was that?", context=talk)
+
+    assert answer.read_as == "When was that? (Who opened the Gullholm bridge)"

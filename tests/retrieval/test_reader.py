@@ -339,7 +339,7 @@ def test_the_rest_is_read_only_when_the_first_passages_leave_doubt() -> None:
     spans_read(sure, hits)
     spans_read(unsure, hits)
 
-    assert (len(sure.passages), len(unsure.passages)) == (3, 14)
+    assert (len(sure.passages), len(unsure.passages)) == (3, 16)
 
 
 @pytest.mark.usefixtures("calibrated")

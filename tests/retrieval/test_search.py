@@ -106,6 +106,19 @@ def test_a_change_of_subject_keeps_what_is_best_for_the_question_alone(large: Sn
     assert within == sorted(within, key=lambda hit: -hit.score)
 
 
+def test_who_reads_what_was_found_gets_the_best_of_both_readings(large: Snapshot) -> None:
+    talk = Context("Where is the whale?", "Where is the whale song?", large.passage(3).text)
+    searcher = Searcher(large, FakeEncoder())
+    alone = searched(large, "mayor penalty it")
+
+    (ample,) = searcher.search_all(["mayor penalty it"], 10, contexts=[talk], ample=True)
+
+    assert 10 < len(ample) <= 20
+    shared_out = searcher.search("mayor penalty it", context=talk)
+    assert {hit.passage for hit in shared_out} | {hit.passage for hit in alone[:2]} <= {hit.passage for hit in ample}
+    assert ample == sorted(ample, key=lambda hit: -hit.score)
+
+
 # --- filters -------------------------------------------------------------------------------------------------
 
 BRIDGE, FERRY, WHALES, FINAL = "harbour/bridge.md", "harbour/ferry.txt", "science/whales.md", "sports/final.txt"
