@@ -167,8 +167,7 @@ class Engine:
         mended = [self._speller.mended(checked(question)) for question in questions]
         found = self._searcher.search_all([each.text for each in mended], _HITS, filters, contexts, ample=True)
         forms = [
-            [Asked(form, hits, self.snapshot.lexical.weights(form)) for form in self._forms(each.text, hits, context)]
-            for each, hits, context in zip(mended, found, contexts, strict=True)
+            self._forms(each.text, hits, context) for each, hits, context in zip(mended, found, contexts, strict=True)
         ]
         readings = iter(self._reader.read([asked for several in forms for asked in several]))
         answers = [
@@ -181,14 +180,20 @@ class Engine:
             for question, answer in zip(questions, answers, strict=True)
         ]
 
-    def _forms(self, question: str, hits: Sequence[Hit], context: Context | None) -> list[str]:
-        """The question as typed, or with what it goes on from; both where a reader is to tell which is meant."""
-        if context is None or not hits or not dependent(question):
-            return [question]
-        form = named(question, context)
-        if self._reader.compares and telling(question):
-            return list(dict.fromkeys((question, form)))
-        return [form if hits[0].talk >= OWED else question]
+    def _forms(self, question: str, hits: Sequence[Hit], context: Context | None) -> list[Asked]:
+        """The question as typed, or with what it goes on from; both where a reader is to tell which is meant.
+
+        To such a reader it does not count which words a sentence shares: the talk's are all around it.
+        """
+        weights = self.snapshot.lexical.weights
+        if context is None or not hits:
+            return [Asked(question, hits, weights(question))]
+        form = named(question, context) if dependent(question) else question
+        if not self._reader.compares:
+            form = form if hits[0].talk >= OWED else question
+            return [Asked(form, hits, weights(form))]
+        typed = [question] if telling(question) else []
+        return [Asked(each, hits, {}) for each in dict.fromkeys((*typed, form))]
 
     def _answer(
         self,

@@ -222,16 +222,16 @@ def spans_read(network: FakeNetwork, hits: Sequence[Hit], weights: Mapping[str, 
 
 
 @pytest.mark.usefixtures("calibrated")
-def test_the_best_span_of_each_sentence_is_read_with_its_margin() -> None:
+def test_the_best_span_of_each_sentence_is_read_with_its_margin_and_what_shared_words_usually_add() -> None:
     text = "Mayor Ingrid Solberg opened it. It rained all day long. It cost 410 million."
 
     readings = spans_read(FakeNetwork(Ingrid=4.0, Solberg=5.0, rained=-1.0), [hit_of(text)])
 
     best = max(readings, key=lambda reading: reading.score)
     assert text_of(best) == "Solberg"
-    assert best.score == pytest.approx(0.25 * 10.0)
+    assert best.score == pytest.approx(0.25 * 10.0 + 0.7)
     by_sentence = {text_of(reading): reading.score for reading in readings}
-    assert by_sentence["rained"] == pytest.approx(0.25 * -2.0)
+    assert by_sentence["rained"] == pytest.approx(0.25 * -2.0 + 0.7)
 
 
 @pytest.mark.usefixtures("calibrated")
