@@ -185,6 +185,9 @@ class SpanReader:
     read of fourteen."""
     _USUAL = 0.7
     """What part of a question's words an answering sentence shares, more or less, where they do not count."""
+    _LEAST = -12.0
+    """What a margin counts at least. Surer than this that there is no answer, the network is wrong too often to have a
+    passage stand behind all that the search thinks little of: in talks, whose questions it knows half of."""
     _LONGEST = 30
     """Tokens of a span."""
 
@@ -280,7 +283,7 @@ class SpanReader:
             if found:
                 spans = tuple(_answering(found, text))
                 shared = self._for_shared(weights, text[sentence.start : sentence.end])
-                yield Reading(hit, spans[0], spans, self._WEIGHT * found[0][1] + shared)
+                yield Reading(hit, spans[0], spans, self._WEIGHT * max(found[0][1], self._LEAST) + shared)
 
     def _for_shared(self, weights: Mapping[str, float], sentence: str) -> float:
         """What the question's words in a sentence add to its score."""

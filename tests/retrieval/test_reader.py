@@ -331,6 +331,15 @@ def test_a_span_has_no_more_tokens_than_an_answer_has() -> None:
 
 
 @pytest.mark.usefixtures("calibrated")
+def test_a_network_that_is_very_sure_of_no_answer_counts_no_more_than_one_that_is_sure() -> None:
+    (sure,), (very_sure,) = (
+        spans_read(FakeNetwork(None, Captain=-margin), [hit_of("Captain.")]) for margin in (8.0, 40.0)
+    )
+
+    assert sure.score == very_sure.score == pytest.approx(0.25 * -12.0 + 0.7)
+
+
+@pytest.mark.usefixtures("calibrated")
 def test_the_rest_is_read_only_when_the_first_passages_leave_doubt() -> None:
     who = ["Captain", *["Nobody"] * 15]
     hits = [hit_of(f"{name} is said to be here.", score=1 - place / 10) for place, name in enumerate(who)]
