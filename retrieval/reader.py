@@ -186,8 +186,9 @@ class SpanReader:
     _USUAL = 0.7
     """What part of a question's words an answering sentence shares, more or less, where they do not count."""
     _LEAST = -12.0
-    """What a margin counts at least. Surer than this that there is no answer, the network is wrong too often to have a
-    passage stand behind all that the search thinks little of: in talks, whose questions it knows half of."""
+    """What a margin counts at least: surer than this that there is no answer, the network has a passage stand behind
+    all that the search thinks little of. CAsT's questions as rewritten (``benchmarks.talking``) have hit@3 .789 with it
+    and .775 without; in their talk nothing changes."""
     _LONGEST = 30
     """Tokens of a span."""
 
