@@ -29,7 +29,8 @@ THRESHOLD = 0.21
 """Confidence from which an answer is given: about what calibration proposes (``data/reader/calibration.json``)."""
 
 _HITS = 14
-"""Passages found. Reading more than ten of them finds the words for one question in two hundred more."""
+"""Passages found, and in a talk up to as many more. Reading more than ten of them finds the words for one question in
+two hundred more."""
 
 _BEHIND = 4.0
 """How far a further quote's score may lie below the first's. On 1,000 questions of SQuAD 1.1 dev this leaves 1.9 quotes
@@ -138,7 +139,7 @@ class Engine:
         """Answer ``question`` with at most ``top`` quotes from the articles that ``filters`` let through.
 
         Quotes that fall far behind the first are left out unless ``weak`` asks for them too. The question may go on
-        from a ``context``; whether it does is for ``Searcher.search`` to tell.
+        from a ``context``; whether it does is for ``Searcher.search`` to tell, and for the reader.
 
         Raises:
             QuestionEmpty, QuestionTooLong: it is no question.

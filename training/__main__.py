@@ -324,16 +324,16 @@ def main() -> None:
     start = hashlib.sha256((asked.start / WEIGHTS_FILE).read_bytes()).hexdigest() if asked.start else None
     minutes = (90.0 if asked.minutes is None else asked.minutes) if asked.questions is None else None
     settings = Settings(
-        minutes,
-        asked.questions,
-        asked.learning_rate,
-        asked.negative,
-        asked.wrong,
-        asked.batch,
-        asked.dropout,
-        asked.seed,
-        start,
-        asked.average,
+        minutes=minutes,
+        questions=asked.questions,
+        learning_rate=asked.learning_rate,
+        negative=asked.negative,
+        wrong=asked.wrong,
+        batch=asked.batch,
+        dropout=asked.dropout,
+        seed=asked.seed,
+        start=start,
+        average=asked.average,
     )
     asked.out.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)

@@ -110,7 +110,9 @@ async def test_a_life_of_the_bot(server: FakeDiscord, start: Start) -> None:
     deferral = next(call for call in server.calls if asked in call.path)
     assert deferral.body["type"] == 5
     assert deferral.at - asked_at < 1
-    assert text(await server.answer(asked)).startswith("> Blue whales eat krill.")
+    assert text(await server.answer(asked)).startswith(
+        "> Blue whales eat krill. A blue whale weighs as much as thirty elephants.\n-# Whales of the north"
+    )
 
     await survives_refusals(server)
     await resumes(server)
