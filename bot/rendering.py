@@ -26,7 +26,7 @@ from retrieval.formats import FORMATS
 
 if TYPE_CHECKING:
     from retrieval.answering import Answer, Quote
-    from retrieval.evaluation import Figures
+    from retrieval.evaluation import Declining, Figures
     from retrieval.indexing import Report, Stale
     from retrieval.search import Context, Filters, Hit
 
@@ -461,12 +461,29 @@ def figures(measured: Figures) -> RenderableType:
     table.add_row("  an answer, p95", f"{measured.p95_ms:.1f} ms")
     asked = f"{count(measured.questions, 'question')} ({measured.answerable:,} answerable)"
     over = f"{count(measured.articles, 'article')}, {count(measured.passages, 'passage')}"
-    return Group(Text(f"{asked} over {over}"), table)
+    heading = Text(f"{asked} over {over}")
+    if measured.declined is None:
+        return Group(heading, table)
+    return Group(heading, table, Text(), _thresholds(measured.thresholds))
+
+
+def _thresholds(measured: Sequence[Declining]) -> Table:
+    """What is declined at each threshold, for choosing one."""
+    table = _table("threshold", "unanswerable declined", "answerable declined", "right, of the answered", left=0)
+    for each in measured:
+        rates = (each.unanswerable, each.answerable, each.right)
+        table.add_row(f"{each.confidence:.2f}", *("–" if rate is None else f"{rate:.3f}" for rate in rates))
+    return table
 
 
 def figures_json(measured: Figures) -> dict[str, Any]:
     """An evaluation's figures as a JSON object; null where the data set cannot give one."""
-    return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(measured).items()}
+    figures = _rounded(asdict(measured))
+    return {**figures, "thresholds": [_rounded(each) for each in figures["thresholds"]]}
+
+
+def _rounded(figures: dict[str, Any]) -> dict[str, Any]:
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in figures.items()}
 
 
 Section = Literal["versions", "model", "articles", "index", "settings"]

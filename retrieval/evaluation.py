@@ -34,6 +34,9 @@ _DEPTH = 10
 _QUOTES = 3
 """Quotes asked for, as a person gets them."""
 
+_THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+"""Confidences at which the figures say what declining would have been like."""
+
 
 @dataclass(frozen=True, slots=True)
 class Marks:
@@ -41,6 +44,8 @@ class Marks:
 
     answerable: bool
     answered: bool
+    confidence: float
+    """What the engine said, 0 to 1."""
     rank: int | None
     """Of the first passage overlapping the question's own paragraph, from 1; None below the tenth."""
     first_quote: bool
@@ -66,6 +71,18 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Declining:
+    """What would be declined if ``confidence`` were the threshold. Rates are in 0..1; None of no questions."""
+
+    confidence: float
+    unanswerable: float | None
+    """How often a question that nothing answers is declined, and one that something does."""
+    answerable: float | None
+    right: float | None
+    """How often the first quote holds an answer, of all questions that are not declined."""
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """Every rate is in 0..1, over the answerable questions unless it says otherwise; None where there are none."""
 
@@ -88,6 +105,8 @@ class Figures:
     """How often the engine did not decline."""
     declined: float | None
     """How often it did, of the unanswerable questions."""
+    thresholds: tuple[Declining, ...]
+    """What other thresholds would have done, from the lowest."""
     quotes: int
     """Of whatever question; and how many of them are cut, as ``Marks`` says."""
     cut: int
@@ -186,6 +205,7 @@ def mark(question: Question, answer: Answer, elapsed_ms: float) -> Marks:
     return Marks(
         answerable=bool(question.answers),
         answered=answer.answered,
+        confidence=answer.confidence,
         rank=_rank(question, answer),
         first_quote=any(held[:1]),
         first_three=any(held),
@@ -242,11 +262,21 @@ def summarise(marks: Sequence[Marks], *, articles: int, report: Report) -> Figur
         span_f1=_mean(each.f1 for each in answerable if each.f1 is not None),
         answered=_mean(each.answered for each in answerable),
         declined=_mean(not each.answered for each in marks if not each.answerable),
+        thresholds=tuple(_declining(marks, confidence) for confidence in _THRESHOLDS),
         quotes=sum(each.quotes for each in marks),
         cut=sum(each.cut for each in marks),
         index_s=report.elapsed_s,
         p50_ms=_quantile(times, 0.5),
         p95_ms=_quantile(times, 0.95),
+    )
+
+
+def _declining(marks: Sequence[Marks], threshold: float) -> Declining:
+    return Declining(
+        confidence=threshold,
+        unanswerable=_mean(each.confidence < threshold for each in marks if not each.answerable),
+        answerable=_mean(each.confidence < threshold for each in marks if each.answerable),
+        right=_mean(each.first_quote for each in marks if each.confidence >= threshold),
     )
 
 

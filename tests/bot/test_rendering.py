@@ -22,7 +22,7 @@ from bot.settings import DiscordRefused, SettingInvalid
 from retrieval import errors
 from retrieval.articles import Skipped
 from retrieval.errors import QuothError
-from retrieval.evaluation import Figures
+from retrieval.evaluation import Declining, Figures
 from retrieval.indexing import Report
 from retrieval.search import Filters
 from tests.bot.examples import ARTICLE, QUOTE, TEXT, a_quote, also_in, an_answer, an_article
@@ -304,6 +304,7 @@ def test_a_report_says_when_nothing_had_changed_and_why_more_was_done() -> None:
 FIGURES = Figures(
     articles=48, passages=2067, questions=10570, answerable=10570, hit_at_1=0.8111, hit_at_5=0.95, hit_at_10=0.979,
     mrr_at_10=0.87, first_quote=0.74, first_three=0.88, span_em=0.1, span_f1=0.2, answered=0.9, declined=None,
+    thresholds=(Declining(0.1, None, 0.02, 0.75555), Declining(0.5, None, 0.2, None)),
     quotes=22040, cut=0, index_s=12.0, p50_ms=9.5, p95_ms=14.0,
 )  # fmt: skip
 
@@ -317,8 +318,24 @@ def test_figures_leave_out_what_the_data_set_cannot_give() -> None:
     assert "declined" not in text
     assert "0 of 22,040" in text
     assert rendering.figures_json(FIGURES) | {"hit_at_1": 0.8111, "declined": None} == rendering.figures_json(FIGURES)
+    assert rendering.figures_json(FIGURES)["thresholds"] == [
+        {"confidence": 0.1, "unanswerable": None, "answerable": 0.02, "right": 0.7556},
+        {"confidence": 0.5, "unanswerable": None, "answerable": 0.2, "right": None},
+    ]
     without = replace(FIGURES, hit_at_1=None, hit_at_5=None, hit_at_10=None, mrr_at_10=None)
     assert "Passages" not in shown(rendering.figures(without))
+
+
+def test_figures_of_unanswerable_questions_say_what_each_threshold_would_decline() -> None:
+    measured = (Declining(0.1, 0.5, 0.02, 0.75), Declining(0.5, 1.0, 1.0, None))
+
+    text = shown(rendering.figures(replace(FIGURES, declined=0.6, thresholds=measured)))
+
+    assert text.endswith(
+        "threshold  unanswerable declined  answerable declined  right, of the answered\n"
+        "     0.10                  0.500                0.020                   0.750\n"
+        "     0.50                  1.000                1.000                       –\n"
+    )
 
 
 def test_findings_stand_under_their_section_with_their_remedy() -> None:

@@ -13,7 +13,7 @@ import pytest
 from retrieval.answering import Answer
 from retrieval.datasets import Question, load, normalise
 from retrieval.errors import DatasetInvalid, StorageFailed
-from retrieval.evaluation import Marks, evaluate, f1, indexed, mark, outcomes, spread, summarise
+from retrieval.evaluation import Declining, Marks, evaluate, f1, indexed, mark, outcomes, spread, summarise
 from retrieval.indexing import Report
 from retrieval.passages import Span
 from retrieval.reader import Asked, OverlapReader, Reading
@@ -205,6 +205,7 @@ def marks(**changes: Any) -> Marks:
     usual: dict[str, Any] = {
         "answerable": True,
         "answered": True,
+        "confidence": 0.5,
         "rank": 1,
         "first_quote": True,
         "first_three": True,
@@ -241,6 +242,27 @@ def test_rates_are_over_the_questions_they_are_about() -> None:
     assert (figures.span_em, figures.span_f1) == (0.5, 0.75)
     assert (figures.answered, figures.declined) == pytest.approx((2 / 3, 1 / 2))
     assert (figures.index_s, figures.p50_ms, figures.p95_ms) == (1.5, 30.0, 50.0)
+
+
+def test_thresholds_say_what_each_would_decline_and_how_right_the_rest_would_be() -> None:
+    figures = summarise(
+        [
+            marks(confidence=0.9),
+            marks(confidence=0.15, first_quote=False),
+            marks(answerable=False, first_quote=False, confidence=0.35),
+        ],
+        articles=1,
+        report=REPORT,
+    )
+
+    assert Declining(0.1, unanswerable=0.0, answerable=0.0, right=1 / 3) in figures.thresholds
+    assert Declining(0.3, unanswerable=0.0, answerable=0.5, right=0.5) in figures.thresholds
+    assert Declining(0.5, unanswerable=1.0, answerable=0.5, right=1.0) in figures.thresholds
+    assert [each.confidence for each in figures.thresholds] == sorted(each.confidence for each in figures.thresholds)
+
+
+def test_a_threshold_that_declines_everything_leaves_nothing_to_be_right() -> None:
+    assert summarise([marks(confidence=0.2)], articles=1, report=REPORT).thresholds[-1].right is None
 
 
 def test_a_rate_without_questions_to_be_about_is_none() -> None:
