@@ -30,10 +30,11 @@ from retrieval.datasets import Dataset, Question, load
 from retrieval.dense import DenseIndex
 from retrieval.encoder import Encoder, SentenceTransformerEncoder
 from retrieval.evaluation import indexed, outcomes, spread
+from retrieval.follow_up import Context
 from retrieval.lexical import LexicalIndex, terms
 from retrieval.passages import Span
 from retrieval.reader import reader_named
-from retrieval.search import Context, Hit, Searcher
+from retrieval.search import Hit, Searcher
 from retrieval.snapshot import Draft, Snapshot, publish
 from retrieval.spelling import Mended, Speller
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from retrieval.answering import Answer, Quote
-    from retrieval.search import Context
+    from retrieval.follow_up import Context
 
 MAX_AGE_S = 3600.0
 """After an hour without a question a talk begins anew."""
@@ -67,7 +67,7 @@ class Conversation:
 
 def _subject(answer: Answer) -> Context:
     """What a question after this one, which was answered, may go on from."""
-    from retrieval.search import Context
+    from retrieval.follow_up import Context
 
     asked, before = _meant(answer), answer.context
     marked = list(dict.fromkeys(_marked(answer)))

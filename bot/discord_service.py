@@ -23,7 +23,8 @@ from bot.conversation import Turn
 from bot.discord_memory import Memory, Place, Record
 from retrieval.articles import scan
 from retrieval.errors import ArticleUnknown, NoArticles, QuothError, StorageFailed
-from retrieval.search import Context, Filters
+from retrieval.follow_up import Context
+from retrieval.search import Filters
 from retrieval.snapshot import published
 
 if TYPE_CHECKING:

@@ -27,8 +27,9 @@ from retrieval.formats import FORMATS
 if TYPE_CHECKING:
     from retrieval.answering import Answer, Quote
     from retrieval.evaluation import Declining, Figures
+    from retrieval.follow_up import Context
     from retrieval.indexing import Report, Stale
-    from retrieval.search import Context, Filters, Hit
+    from retrieval.search import Filters, Hit
 
 NOT_SAID = "The articles do not say."
 NEAREST = "Nearest, though not an answer:"
@@ -265,12 +266,18 @@ def _quote_json(quote: Quote) -> dict[str, Any]:
     }
 
 
-_STAGES = ("score", "dense", "dense_z", "lexical", "lexical_z", "talk")
+_STAGES = ("score", "dense", "dense_z", "lexical", "lexical_z")
 
 
 def _hit_json(hit: Hit) -> dict[str, Any]:
     scores = {name: round(getattr(hit, name), 4) for name in _STAGES}
-    return {"article": hit.passage.article.id, "start": hit.passage.start, "end": hit.passage.end, **scores}
+    return {
+        "article": hit.passage.article.id,
+        "start": hit.passage.start,
+        "end": hit.passage.end,
+        **scores,
+        "talk": round(hit.owed, 4),
+    }
 
 
 def article_json(article: ArticleInfo) -> dict[str, Any]:
@@ -290,7 +297,7 @@ def explanation(found: Answer, threshold: float) -> RenderableType:
     talked = any(hit.talk for hit in found.hits)
     hits = _table("", "fused", "dense", "z", "BM25", "z", *(["talk"] if talked else []), "passage")
     for number, hit in enumerate(found.hits, 1):
-        scores = (hit.score, hit.dense, hit.dense_z, hit.lexical, hit.lexical_z, *([hit.talk] if talked else []))
+        scores = (hit.score, hit.dense, hit.dense_z, hit.lexical, hit.lexical_z, *([hit.owed] if talked else []))
         hits.add_row(str(number), *(f"{score:.2f}" for score in scores), _beginning(hit.passage.text))
     read = _table("", "score", "reader", "of", "quote")
     for number, quote in enumerate(found.quotes, 1):

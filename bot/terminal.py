@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from retrieval.answering import Answer, Engine
     from retrieval.encoder import Encoder
+    from retrieval.follow_up import Context
     from retrieval.reader import Reader
-    from retrieval.search import Context, Filters
+    from retrieval.search import Filters
 
 PROMPT = "> "
 _UNLIMITED = 1_000_000

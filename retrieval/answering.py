@@ -14,11 +14,12 @@ from pathlib import Path
 from retrieval.articles import Article, ArticleInfo
 from retrieval.encoder import Encoder
 from retrieval.errors import QuestionEmpty, QuestionTooLong
+from retrieval.follow_up import OWED, Context, dependent, named, placed
 from retrieval.indexing import Freshness, Stale
 from retrieval.lexical import coverage, telling
 from retrieval.passages import Span, paragraph_around
 from retrieval.reader import Asked, OverlapReader, Reader, Reading, whole_sentences, with_antecedents, worth
-from retrieval.search import OWED, Context, Filters, Hit, Searcher, dependent, pointing
+from retrieval.search import Filters, Hit, Searcher
 from retrieval.snapshot import Snapshot
 from retrieval.spelling import Mended, Slip, Speller
 
@@ -191,7 +192,7 @@ class Engine:
             return [Asked(question, hits, weights(question))]
         form = named(question, context) if dependent(question) else question
         if not self._reader.compares:
-            form = form if hits[0].talk >= OWED else question
+            form = form if hits[0].owed >= OWED else question
             return [Asked(form, hits, weights(form))]
         typed = [question] if telling(question) else []
         return [Asked(each, hits, {}) for each in dict.fromkeys((*typed, form))]
@@ -210,7 +211,7 @@ class Engine:
         best = max(readings, key=worth, default=None)
         asked = next((asked for asked, found in read if any(each is best for each in found)), read[0][0])
         goes_on = dependent(mended.text) and (
-            asked.question != mended.text or (best is not None and best.hit.talk >= OWED)
+            asked.question != mended.text or (best is not None and best.hit.owed >= OWED)
         )
         every = choose(readings, max(top, 2))
         shown = every[:top] if weak else worthwhile(every[:top])
@@ -222,7 +223,7 @@ class Engine:
             answered=bool(quotes) and confidence >= self._threshold,
             confidence=confidence,
             quotes=quotes,
-            hits=_reranked(asked.hits, readings)[:_HITS],
+            hits=tuple(_reranked(asked.hits, [found for _, found in read], compares=self._reader.compares)[:_HITS]),
             evidence=evidence,
             context=context if goes_on else None,
             read_as=asked.question,
@@ -254,28 +255,6 @@ class Engine:
         }
 
 
-_THEY = re.compile(r"\b(they|them)\b", re.IGNORECASE)
-_AND = re.compile(r"^\W*(and|but|so)\b[\s,]*(?=\w)", re.IGNORECASE)
-
-
-def named(question: str, context: Context) -> str:
-    """The question with what it goes on from: the names that its pronouns may stand for, or the talk's first question.
-
-    It stands without the "and" that ties it to what was said. Two who were named together stand where "they" stood,
-    which a reader understands better than names behind a question; of other pronouns nothing tells which is meant.
-    Where no name is known, the talk's first question behind this one tells a reader what it is about.
-    """
-    question = _AND.sub("", question)
-    if not context.names:
-        return f"{question} ({context.first.rstrip(' ?')})"
-    if not pointing(question):
-        return question
-    if context.pair and _THEY.search(question):
-        together = " and ".join(context.pair)
-        return _THEY.sub(lambda _: together, question, count=1)
-    return f"{question} ({', '.join(context.names)})"
-
-
 def worthwhile(quotes: tuple[Quote, ...]) -> tuple[Quote, ...]:
     """The quotes that do not fall far behind the first."""
     return tuple(quote for quote in quotes if quote.score >= quotes[0].score - _BEHIND)
@@ -292,12 +271,29 @@ def _better(found: Sequence[Sequence[Reading]]) -> list[Reading]:
     return list(best.values())
 
 
-def _reranked(hits: Sequence[Hit], readings: Iterable[Reading]) -> tuple[Hit, ...]:
-    """Hits by the best that the reader found in them, and behind them those that it did not read."""
+def _reranked(hits: Sequence[Hit], found: Sequence[Sequence[Reading]], *, compares: bool) -> list[Hit]:
+    """Hits by the best that was read in them, and behind them those that were not read.
+
+    Of a question that may go on from a talk ``found`` has what was read for each of its forms, as typed first. A reader
+    whose scores tell which form a passage answers has a say in each form's order; see ``placed``.
+    """
+    forms = [_best_in(hits, readings) for readings in found]
+    talks = [hit.talk for hit in hits if hit.talk]
+    if talks and compares:
+        # What was not read is taken for no better than the worst that was.
+        least = [min((score for score in scores if score > -math.inf), default=0.0) for scores in forms]
+        alone, within = ([max(score, least[form]) for score in forms[form]] for form in (0, -1))
+        return [hits[number] for number in placed(talks, alone, within)]
+    best = [hit.score + max(scores) for hit, *scores in zip(hits, *forms, strict=True)]
+    return [hits[number] for number in sorted(range(len(hits)), key=lambda number: -best[number])]
+
+
+def _best_in(hits: Sequence[Hit], readings: Iterable[Reading]) -> list[float]:
+    """Of each hit the best score of what was read in it; -inf for none."""
     best = dict.fromkeys(map(id, hits), -math.inf)
     for reading in readings:
-        best[id(reading.hit)] = max(best[id(reading.hit)], worth(reading))
-    return tuple(sorted(hits, key=lambda hit: -best[id(hit)]))
+        best[id(reading.hit)] = max(best[id(reading.hit)], reading.score)
+    return [best[id(hit)] for hit in hits]
 
 
 def checked(question: str) -> str:

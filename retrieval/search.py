@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -13,6 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoder import Encoder
+from retrieval.follow_up import (
+    OWED,
+    Context,
+    InTalk,
+    Scores,
+    amply,
+    going_on,
+    how_far_behind,
+    log_shares,
+    pointing,
+    shared_out,
+)
 from retrieval.lexical import coverage, telling
 from retrieval.passages import Passage
 from retrieval.snapshot import Snapshot
@@ -26,7 +36,6 @@ _CANDIDATES = 100
 _ROUNDING = 1e-6
 """Deviations of cosines and of BM25 are of the order of 0.1 and 1; one this small comes of a single passage."""
 
-
 _TYPED, _QUESTIONS, _QUOTED = 0.42, 0.18, 0.4
 """What the question as typed, behind the talk's questions, and before the passage quoted last weigh in a follow-up's
 score. These and the next were tuned on every other talk of CAsT 2021 (``benchmarks.talking``), with a look at all."""
@@ -37,78 +46,8 @@ _DENSE_IN_TALK = 0.8
 _QUOTED_ANEW = 0.7
 """Weight of the question as typed for the passage quoted last: the form that holds its very text says nothing of it."""
 
-_TEMPERATURE = 0.6
-"""Units of the fused score by which one passage must be ahead to be e times as likely."""
-
-OWED = 0.5
-"""Part of a passage's likelihood from which it is owed to the talk."""
-
-_LEANING, _NEARNESS, _SHARED, _BEHIND, _SHORT = 1.2, 5.8, 3.5, -0.96, 1.2
-"""Log odds that a question goes on from the talk: at the outset, for each unit of its cosine with what was said, for
-the share of its rare words that were said, for each unit by which it scores less around what was said than elsewhere,
-and when it has at most one word that means something. A logistic regression on the even talks, in which turns weigh
-more where the two rankings disagree about the passage that answers."""
-
-_AROUND, _TELLING = 10, 60
-"""Passages nearest to what was said; and passages from which on it means something that the best lie elsewhere."""
-
-_BEHIND_UNTOLD = 1.5
-"""What stands for it where there are fewer."""
-
-_OWN_PART, _OWN_LESS = 0.5, 0.2
-"""The part of the places that go to the best for the question as typed when it is even whether it goes on from the
-talk, and how much less for each unit of the log odds: both readings keep their best as long as there is doubt."""
-
-_AMPLE, _LEAST = 3.0, 2
-"""How many times the places that one of the two readings is due it gets, up to all, where whoever reads the passages
-will choose; and how many places each has at least."""
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What was said before a question that may go on from there."""
-
-    first: str
-    """The talk's first question."""
-    previous: str
-    """The question before this one; may be the first."""
-    quoted: str
-    """The passage that was quoted to answer it."""
-    names: tuple[str, ...] = ()
-    """Whom and what pronouns may stand for, best first."""
-    pair: tuple[str, str] | None = None
-    """Two that were named together, for which "they" may stand."""
-
-    @property
-    def questions(self) -> str:
-        """The questions, each once."""
-        return " ".join(dict.fromkeys((self.first, self.previous)))
-
-    @property
-    def said(self) -> str:
-        """All of it."""
-        return f"{self.questions} {self.quoted}"
-
-
-_PRONOUN = re.compile(
-    r"\b(it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|there|then|ones?)\b",
-    re.IGNORECASE,
-)
-_GOES_ON = re.compile(r"\W*(and|but|so|or)\b", re.IGNORECASE)
-_ABOUT = re.compile(r"\W*((and|but|so|or)\s+)?(what|how) about\b", re.IGNORECASE)
-
-
-def pointing(question: str) -> bool:
-    """Whether a question lacks a name: it has a pronoun, or no word that means something by itself."""
-    return bool(_PRONOUN.search(question)) or not telling(question)
-
-
-def dependent(question: str) -> bool:
-    """Whether a question goes on from something, by its looks: it points, begins so, or says next to nothing."""
-    if pointing(question) or _ABOUT.match(question):
-        return True
-    named = re.search(r"\s[A-Z]", question)  # a name stands for itself
-    return not named and bool(_GOES_ON.match(question) or len(telling(question)) <= 1)
+_AROUND = 10
+"""Passages nearest to what was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,36 +77,50 @@ class Hit:
     """BM25."""
     dense_z: float
     lexical_z: float
-    talk: float = 0.0
-    """What part of the passage's likelihood is owed to the talk before the question: 0 to 1."""
+    talk: InTalk | None = None
+    """What the score is made of, where something was said before the question."""
 
-
-_Scores = NDArray[np.float32]
+    @property
+    def owed(self) -> float:
+        """What part of the passage's likelihood is owed to what was said before: 0 to 1."""
+        return self.talk.owed if self.talk else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
     """The candidates' scores for one form of a question, each of shape (candidates,)."""
 
-    dense: _Scores
-    lexical: _Scores
-    dense_z: _Scores
-    lexical_z: _Scores
+    dense: Scores
+    lexical: Scores
+    dense_z: Scores
+    lexical_z: Scores
 
-    def fused(self, dense_weight: float = DENSE_WEIGHT) -> _Scores:
-        fused: _Scores = dense_weight * self.dense_z + (1 - dense_weight) * self.lexical_z
+    def fused(self, dense_weight: float = DENSE_WEIGHT) -> Scores:
+        fused: Scores = dense_weight * self.dense_z + (1 - dense_weight) * self.lexical_z
         return fused
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """What is compared for one question."""
+
+    ids: NDArray[np.int64]
+    """Of passages, ascending."""
+    around: NDArray[np.bool_]
+    """Which of them are the nearest to what was said, if anything was."""
+    forms: Sequence[_Form]
+    """Their scores for the question as typed and, in a talk, with what was said."""
 
 
 class _Lexical(NamedTuple):
     """BM25 of every passage, and its mean and deviation over them."""
 
-    scores: _Scores
+    scores: Scores
     mean: float
     deviation: float
 
     @classmethod
-    def of(cls, scores: _Scores) -> _Lexical:
+    def of(cls, scores: Scores) -> _Lexical:
         return cls(scores, float(scores.mean()), float(scores.std()))
 
 
@@ -199,9 +152,8 @@ class Searcher:
         """The ``k`` best passages for ``question``, best first; fewer when the filters leave fewer.
 
         With a ``context`` a passage is as likely as it is for the question as typed, or for the question within the
-        talk, weighted by how likely it is that the question goes on from there: a mixture of two experts and a gate
-        (Jacobs et al. 1991, https://doi.org/10.1162/neco.1991.3.1.79). So what stands on its own stays as it is, and
-        where that is in doubt the best of both have their places among the ``k``.
+        talk, weighted by how likely it is that the question goes on from there (see ``follow_up``). So what stands on
+        its own stays as it is, and where that is in doubt the best of both have their places among the ``k``.
 
         Raises:
             ArticleUnknown: a filter names an article that is not there.
@@ -237,7 +189,7 @@ class Searcher:
     def _ranked(
         self,
         texts: Sequence[str],
-        queries: Sequence[_Scores],
+        queries: Sequence[Scores],
         k: int,
         context: Context | None,
         among: NDArray[np.bool_] | None,
@@ -246,40 +198,56 @@ class Searcher:
         ample: bool,
     ) -> list[Hit]:
         """The ``k`` best passages for a question, whose ``texts`` have the vectors ``queries``; best first."""
+        found = self._candidates(texts, queries, max(k, _CANDIDATES), allowed)
+        fused = found.forms[0].fused()
+        alone = np.lexsort((found.ids, -fused))[:k].tolist()
+        if context is None:
+            return self._hits(found, alone, among)
+        odds = self._leaning(texts[0], context, float(queries[0] @ queries[-1]), how_far_behind(fused, found.around))
+        inside = self._within(found, context, among)
+        within = np.lexsort((found.ids, -inside)).tolist()
+        best = sorted((amply if ample else shared_out)(alone, within, odds, len(alone)))
+        likely = zip(log_shares(fused)[best].tolist(), log_shares(inside)[best].tolist(), strict=True)
+        talks = [InTalk(*each, odds) for each in likely]
+        hits = self._hits(found, best, among)
+        if pointing(texts[0]):  # a passage may be near to what it stands for, though not by what was quoted
+            near = ((found.forms[0].dense + found.forms[1].dense)[best] / 2).tolist()
+            hits = [
+                replace(hit, dense=dense) if talk.owed >= OWED else hit
+                for hit, talk, dense in zip(hits, talks, near, strict=True)
+            ]
+        hits = [replace(hit, score=talk.score, talk=talk) for hit, talk in zip(hits, talks, strict=True)]
+        return sorted(hits, key=lambda hit: -hit.score)
+
+    def _candidates(
+        self, texts: Sequence[str], queries: Sequence[Scores], depth: int, allowed: NDArray[np.int64] | None
+    ) -> _Candidates:
+        """The ``depth`` best passages by either ranking for either form, and what lies around what was said."""
         every = [_Lexical.of(self.snapshot.lexical.scores(text)) for text in texts[:_FORMS]]
-        depth = max(k, _CANDIDATES)
         near = [self.snapshot.dense.nearest(query, depth, allowed) for query in queries[:_FORMS]]
         named = [_highest(each.scores, depth, allowed, each.mean + 2 * each.deviation) for each in every]
-        around = self.snapshot.dense.nearest(queries[-1], _AROUND, allowed) if context else near[0]
+        around = self.snapshot.dense.nearest(queries[-1], _AROUND, allowed) if len(texts) > 1 else near[0]
         ids = np.unique(np.concatenate([*near, *named, around]))
         forms = [self._scored(query, each, ids) for query, each in zip(queries, every, strict=False)]
-        typed, *others = forms
-        fused, dense, talk = typed.fused(), typed.dense, np.zeros(len(ids), np.float32)
-        best = np.lexsort((ids, -fused))[:k]
-        if context:
-            odds = self._leaning(
-                texts[0], context, float(queries[0] @ queries[-1]), _behind(fused, np.isin(ids, around))
-            )
-            within = self._within(forms, context, ids, among)
-            best = (_amply if ample else _shared_out)(best, np.lexsort((ids, -within)), odds)
-            fused, talk = _mixed(fused, within, odds)
-            best = best[np.lexsort((ids[best], -fused[best]))]
-            if pointing(texts[0]):  # a passage may be near to what it stands for, though not by what was quoted
-                dense = np.where(talk < OWED, dense, (dense + others[0].dense) / 2)
+        return _Candidates(ids, np.isin(ids, around), forms)
+
+    def _hits(self, found: _Candidates, best: Sequence[int], among: NDArray[np.bool_] | None) -> list[Hit]:
+        """The candidates numbered ``best``, with their scores for the question as typed."""
+        form = found.forms[0]
+        fused = form.fused()
         return [
             Hit(
-                passage=self.snapshot.passage(int(ids[i]), among),
+                passage=self.snapshot.passage(int(found.ids[i]), among),
                 score=float(fused[i]),
-                dense=float(dense[i]),
-                lexical=float(typed.lexical[i]),
-                dense_z=float(typed.dense_z[i]),
-                lexical_z=float(typed.lexical_z[i]),
-                talk=float(talk[i]),
+                dense=float(form.dense[i]),
+                lexical=float(form.lexical[i]),
+                dense_z=float(form.dense_z[i]),
+                lexical_z=float(form.lexical_z[i]),
             )
             for i in best
         ]
 
-    def _scored(self, query: _Scores, lexical: _Lexical, ids: NDArray[np.int64]) -> _Form:
+    def _scored(self, query: Scores, lexical: _Lexical, ids: NDArray[np.int64]) -> _Form:
         """The scores of the passages ``ids`` for one form of the question."""
         dense = self.snapshot.dense.cosines(query, ids)
         dense_z = _z(dense, *self.snapshot.dense.moments(query))
@@ -287,18 +255,16 @@ class Searcher:
 
     def _leaning(self, question: str, context: Context, nearness: float, behind: float) -> float:
         """Log odds that the question goes on from the talk."""
-        words = telling(question)
-        said = coverage(self.snapshot.lexical.weights(question), context.said) if words else 0.0
-        return _LEANING + _NEARNESS * nearness + _SHARED * said + _BEHIND * behind + _SHORT * (len(words) <= 1)
+        said = coverage(self.snapshot.lexical.weights(question), context.said) if telling(question) else 0.0
+        return going_on(question, nearness, said, behind)
 
-    def _within(
-        self, forms: Sequence[_Form], context: Context, ids: NDArray[np.int64], among: NDArray[np.bool_] | None
-    ) -> _Scores:
+    def _within(self, found: _Candidates, context: Context, among: NDArray[np.bool_] | None) -> Scores:
         """Scores of the question within the talk."""
-        typed, questions, quoted = forms[0].fused(), *(form.fused(_DENSE_IN_TALK) for form in forms[1:])
-        scores: _Scores = _TYPED * typed + _QUESTIONS * questions + _QUOTED * quoted
+        typed = found.forms[0].fused()
+        questions, quoted = (form.fused(_DENSE_IN_TALK) for form in found.forms[1:])
+        scores: Scores = _TYPED * typed + _QUESTIONS * questions + _QUOTED * quoted
         for place in np.argsort(-quoted)[:3]:  # it is the nearest to its own text, or a copy of it is
-            if self.snapshot.passage(int(ids[place]), among).text == context.quoted:
+            if self.snapshot.passage(int(found.ids[place]), among).text == context.quoted:
                 scores[place] = _QUOTED_ANEW * typed[place] + (1 - _QUOTED_ANEW) * questions[place]
         return scores
 
@@ -319,50 +285,7 @@ class Searcher:
         )
 
 
-def _behind(scores: _Scores, around: NDArray[np.bool_]) -> float:
-    """By how much a question's three best passages around what was said score less than its best anywhere."""
-    if len(scores) < _TELLING:
-        return _BEHIND_UNTOLD
-    best, there = np.sort(scores)[-3:], np.sort(scores[around])[-3:]
-    return float(best.mean() - there.mean())
-
-
-def _shared_out(typed: NDArray[np.int64], within: NDArray[np.int64], odds: float) -> NDArray[np.int64]:
-    """As many places as ``typed`` has, for the best of it and then the best of ``within``; both are best first."""
-    part = min(max(_OWN_PART - _OWN_LESS * odds, 0.1), 1.0)
-    kept = typed[: round(part * len(typed))]
-    others = within[~np.isin(within, kept)]
-    return np.concatenate([kept, others[: len(typed) - len(kept)]])
-
-
-def _amply(typed: NDArray[np.int64], within: NDArray[np.int64], odds: float) -> NDArray[np.int64]:
-    """Up to as many places as ``typed`` has for the best of it and of ``within`` each; both are best first."""
-    going_on = 1 / (1 + math.exp(-odds))
-    places = [max(_LEAST, round(min(_AMPLE * share, 1.0) * len(typed))) for share in (1 - going_on, going_on)]
-    return np.union1d(typed[: places[0]], within[: places[1]])
-
-
-def _mixed(alone: _Scores, within: _Scores, odds: float) -> tuple[_Scores, _Scores]:
-    """Log likelihoods under either of the two, in units of the fused score; and the part owed to the second.
-
-    The likelier it is that the question goes on from the talk, the more a unit counts, twice at most: a reader, which
-    knows less of the talk than this, has so much less of a say in a follow-up.
-    """
-    one = _log_share(alone) - np.logaddexp(0, odds)
-    other = _log_share(within) - np.logaddexp(0, -odds)
-    both = np.logaddexp(one, other)
-    unit = _TEMPERATURE * (1 + 1 / (1 + math.exp(-odds)))
-    return np.float32(unit) * both, np.exp(other - both)
-
-
-def _log_share(scores: _Scores) -> _Scores:
-    """Softmax at ``_TEMPERATURE``, as logarithms."""
-    logits = scores / np.float32(_TEMPERATURE)
-    shares: _Scores = logits - np.logaddexp.reduce(logits)
-    return shares
-
-
-def _highest(scores: _Scores, k: int, allowed: NDArray[np.int64] | None, likely: float) -> NDArray[np.int64]:
+def _highest(scores: Scores, k: int, allowed: NDArray[np.int64] | None, likely: float) -> NDArray[np.int64]:
     """The ids with the ``k`` highest scores, among ``allowed`` if given; quick where that many are over ``likely``."""
     pool = np.flatnonzero(scores > likely) if allowed is None else allowed[scores[allowed] > likely]
     if len(pool) < k:

@@ -14,14 +14,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from retrieval import indexing
-from retrieval.answering import MAX_QUESTION, Answer, Engine, Quote, choose, named, worthwhile
+from retrieval.answering import MAX_QUESTION, Answer, Engine, Quote, choose, worthwhile
 from retrieval.articles import Article, SourceFile, contents
 from retrieval.encoder import Vectors
 from retrieval.errors import ArticleUnknown, QuestionEmpty, QuestionTooLong
+from retrieval.follow_up import Context, named
 from retrieval.indexing import Stale, open_up_to_date
 from retrieval.passages import Passage, Span
 from retrieval.reader import Asked, OverlapReader, Reading, whole_sentences
-from retrieval.search import Context, Filters, Hit
+from retrieval.search import Filters, Hit
 from retrieval.snapshot import Snapshot
 from tests.fakes import FakeEncoder
 from tests.retrieval.examples import FERRY, SHIPPED, article_of, write

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from retrieval.errors import ArticleUnknown
+from retrieval.follow_up import Context, dependent
 from retrieval.indexing import open_up_to_date
-from retrieval.search import Context, Filters, Hit, Searcher, dependent
+from retrieval.search import Filters, Hit, Searcher
 from retrieval.snapshot import Snapshot
 from tests.fakes import FakeEncoder
 from tests.retrieval.examples import write
