@@ -2,9 +2,10 @@
 
 ``cast CAST SQUAD``: the turns of TREC CAsT 2021 (manual) among the passages of its talks and SQuAD's paragraphs, each
 with the question before it, the talk's first, and the passage that truly answered it; then the same with what was
-said in another talk, so that every turn changes the subject. ``slips SQUAD``: questions with one random typing slip
-in their rarest word, with the speller and without. ``stumbles SQUAD DISFL_QA``: questions as a person might stumble
-over them against their fluent originals.
+said in another talk, so that every turn changes the subject. ``pronouns SQUAD``: questions that name what an earlier
+one named, with a pronoun in its place, behind what the engine said to that one. ``slips SQUAD``: questions with one
+random typing slip in their rarest word, with the speller and without. ``stumbles SQUAD DISFL_QA``: questions as a
+person might stumble over them against their fluent originals.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
+from bot.conversation import Conversation
 from retrieval.answering import THRESHOLD, Engine
 from retrieval.articles import Article
 from retrieval.datasets import Dataset, Question, load
 from retrieval.dense import DenseIndex
 from retrieval.encoder import Encoder, SentenceTransformerEncoder
-from retrieval.evaluation import indexed, outcomes, spread
+from retrieval.evaluation import Marks, indexed, mark, outcomes, spread
 from retrieval.follow_up import Context
 from retrieval.lexical import LexicalIndex, terms
 from retrieval.passages import Span
@@ -39,6 +41,9 @@ from retrieval.snapshot import Draft, Snapshot, publish
 from retrieval.spelling import Mended, Speller
 
 _DEPTH = 10
+
+_BEFORE = 20
+"""Questions before another among which is the one that it may follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +173,64 @@ def _show(name: str, found: Sequence[int]) -> None:
     print(f"{name:32} n={len(found):4}  {hits}", flush=True)
 
 
+_SUBJECT = r"\b(?:did|does|do|was|is|were|are|has|had|have|can|could|will|would) (?P<name>NAME)\b(?!['’])"
+_AT_THE_END = r"(?<=[a-z] )(?P<name>NAME)(?= ?\?$)"
+_NAMED = "|".join((_SUBJECT, _AT_THE_END.replace("name", "last"))).replace("NAME", r"(?:the )?[A-Z]\w+(?: [A-Z]\w+)*")
+
+
+def with_pronoun(question: Question, earlier: str, article: Article) -> Question | None:
+    """The question with a pronoun for a name that ``earlier`` has too; None where it has no such name."""
+    for match in re.finditer(_NAMED, question.text):
+        name = (match["name"] or match["last"]).removeprefix("the ")
+        if name in earlier and question.text.count(name) == 1 and name not in " ".join(question.answers):
+            start, end = match.span("name" if match["name"] else "last")
+            he, it = (len(re.findall(rf"\b{word}\b", article.text)) for word in ("he", "it"))
+            person = he > it and name in article.title.replace("_", " ")
+            pronoun = ("he" if match["name"] else "him") if person else "it"
+            return replace(question, text=f"{question.text[:start]}{pronoun}{question.text[end:]}")
+    return None
+
+
+def follow_ups(dataset: Dataset) -> list[tuple[Question, Question, Question]]:
+    """Questions with a pronoun, each behind an earlier one that has the name and the one that it was."""
+    articles = {article.id: article for article in dataset.articles}
+    found = []
+    for number, question in enumerate(dataset.questions):
+        for earlier in reversed(dataset.questions[max(0, number - _BEFORE) : number]):
+            if earlier.article == question.article and not set(earlier.answers) & set(question.answers):
+                follow_up = with_pronoun(question, earlier.text, articles[question.article or ""])
+                if follow_up:
+                    found.append((earlier, question, follow_up))
+                    break
+    return found
+
+
+def pronouns(asked: argparse.Namespace) -> None:
+    """Measure and print."""
+    dataset = load(asked.squad)
+    earlier, written, typed = zip(*spread(follow_ups(dataset), asked.limit), strict=True)
+    reader = reader_named(asked.reader)
+    with indexed(dataset, SentenceTransformerEncoder(), reader=reader, threshold=THRESHOLD) as (engine, _):
+        talks = [Conversation().answered(engine.ask(question.text)).context for question in earlier]
+        others = talks[len(talks) // 2 :] + talks[: len(talks) // 2]
+        for name, questions, contexts in (
+            ("as written", written, [None] * len(talks)),
+            ("as written, in another's talk", written, others),
+            ("with a pronoun", typed, [None] * len(talks)),
+            ("with a pronoun, in its talk", typed, talks),
+        ):
+            marks = [
+                mark(question, engine.ask(question.text, context=context), 0.0)
+                for question, context in zip(questions, contexts, strict=True)
+            ]
+            _show_held(name, marks)
+
+
+def _show_held(name: str, marks: Sequence[Marks]) -> None:
+    held = sum(mark.first_quote for mark in marks) / len(marks)
+    print(f"{name:32} n={len(marks):5}  first quote holds the answer {held:.3f}", flush=True)
+
+
 # --- slips and stumbles --------------------------------------------------------------------------------------
 
 
@@ -205,8 +268,7 @@ def _compared(asked: argparse.Namespace, pairs: Callable[[Engine, Dataset], dict
             as_typed = patch.object(Speller, "mended", lambda _, question: Mended(question, ()))
             with as_typed if name == _AS_TYPED else nullcontext():
                 marks = [outcome.marks for outcome in outcomes(engine, questions)]
-            held = sum(mark.first_quote for mark in marks) / len(marks)
-            print(f"{name:32} n={len(marks):5}  first quote holds the answer {held:.3f}", flush=True)
+            _show_held(name, marks)
 
 
 def slips(asked: argparse.Namespace) -> None:
@@ -247,7 +309,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.talking", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    for name, run in (("cast", cast), ("slips", slips), ("stumbles", stumbles)):
+    for name, run in (("cast", cast), ("pronouns", pronouns), ("slips", slips), ("stumbles", stumbles)):
         command = commands.add_parser(name)
         command.set_defaults(run=run)
         if run is cast:

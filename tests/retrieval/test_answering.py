@@ -18,7 +18,7 @@ from retrieval.answering import MAX_QUESTION, Answer, Engine, Quote, choose, wor
 from retrieval.articles import Article, SourceFile, contents
 from retrieval.encoder import Vectors
 from retrieval.errors import ArticleUnknown, QuestionEmpty, QuestionTooLong
-from retrieval.follow_up import Context, named
+from retrieval.follow_up import Context
 from retrieval.indexing import Stale, open_up_to_date
 from retrieval.passages import Passage, Span
 from retrieval.reader import Asked, OverlapReader, Reading, whole_sentences
@@ -503,22 +503,6 @@ def test_a_sentence_told_twice_in_one_article_is_quoted_once() -> None:
     (quote,) = choose([reading("They", 2.0, article=article), again], 3)
 
     assert (quote.start, quote.end, quote.also_in) == (0, 18, ())
-
-
-@pytest.mark.parametrize(
-    ("question", "names", "pair", "read"),
-    [
-        ("when was that?", ("Sochi",), None, "when was that? (Sochi)"),
-        ("and what did they agree?", ("Abe", "Putin"), ("Abe", "Putin"), "what did Abe and Putin agree?"),
-        ("and what about Tokyo?", ("Sochi",), None, "what about Tokyo?"),
-        ("how deadly is it?", (), None, "how deadly is it? (Who met in Sochi)"),
-        ("so which stage?", (), None, "which stage? (Who met in Sochi)"),
-    ],
-)
-def test_a_reader_is_told_what_a_follow_up_goes_on_from(
-    question: str, names: tuple[str, ...], pair: tuple[str, str] | None, read: str
-) -> None:
-    assert named(question, Context("Who met in Sochi?", "Who met in Sochi?", "They met.", names, pair)) == read
 
 
 class Comparing:

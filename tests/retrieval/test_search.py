@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from retrieval.errors import ArticleUnknown
-from retrieval.follow_up import Context, dependent
+from retrieval.follow_up import Context
 from retrieval.indexing import open_up_to_date
 from retrieval.search import Filters, Hit, Searcher
 from retrieval.snapshot import Snapshot
@@ -162,19 +162,3 @@ def test_an_unknown_article_is_answered_with_ids_that_look_like_it(news: Snapsho
         searched(news, "ferry", 10, Filters(articles=frozenset({"harbour/fery.txt"})))
 
     assert (caught.value.id, caught.value.near[0]) == ("harbour/fery.txt", FERRY)
-
-
-@pytest.mark.parametrize(
-    ("question", "goes_on"),
-    [
-        ("when was that?", True),
-        ("what about the islands?", True),
-        ("why?", True),
-        ("what is Khabomai?", False),
-        ("and who is Hiroshige Seko?", False),
-        ("and what about Japan?", True),
-        ("who wrote Hamlet for the queen?", False),
-    ],
-)
-def test_what_a_question_looks_like_tells_whether_it_goes_on(question: str, goes_on: bool) -> None:
-    assert dependent(question) == goes_on
