@@ -207,11 +207,8 @@ def placed(talks: Sequence[InTalk], alone: Sequence[float], within: Sequence[flo
     one = [talk.alone + _SAY * found for talk, found in zip(talks, alone, strict=True)]
     other = [talk.within + _SAY * found for talk, found in zip(talks, within, strict=True)]
     either = np.logaddexp(one, np.add(other, odds)).tolist()
-    ranked = (
-        np.argsort(np.negative(one), kind="stable").tolist(),
-        np.argsort(np.negative(other), kind="stable").tolist(),
-    )
-    first = set(shared_out(*ranked, odds, _FIRST))
+    ranked, ranked_within = (np.argsort(np.negative(each), kind="stable").tolist() for each in (one, other))
+    first = set(shared_out(ranked, ranked_within, odds, _FIRST))
     return sorted(range(len(talks)), key=lambda number: (number not in first, -either[number]))
 
 

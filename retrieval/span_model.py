@@ -135,14 +135,15 @@ class SpanModel:
     def save(self, folder: Path) -> None:
         """Write the trained parameters into ``folder``, in bfloat16."""
         import torch
-        from safetensors.torch import save_file
+        from safetensors.torch import save
 
         weights = {
             name: parameter.detach().to("cpu", torch.bfloat16).contiguous()
             for name, parameter in self.network.named_parameters()
             if self.is_trained(name)
         }
-        save_file(weights, folder / WEIGHTS_FILE, metadata={"format": "pt"})
+        # Not save_file: that makes a file which nobody but its owner may read.
+        (folder / WEIGHTS_FILE).write_bytes(save(weights, metadata={"format": "pt"}))
 
     def inputs(self, pairs: Sequence[tuple[str, str, str]]) -> Inputs:
         """Tokenise (question, title, passage) triples; what is too long is cut off at the end."""

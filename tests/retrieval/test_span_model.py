@@ -102,7 +102,10 @@ def test_weights_that_were_saved_answer_the_same(untrained: SpanModel, tmp_path:
     inputs = untrained.inputs([TRIPLE])
     for kept, read in zip(untrained.scores(inputs), reloaded.scores(inputs), strict=True):
         assert kept[inputs.allowed] == pytest.approx(read[inputs.allowed], abs=0.1)
-    assert (tmp_path / WEIGHTS_FILE).stat().st_size < 25 * 2**20
+    written = (tmp_path / WEIGHTS_FILE).stat()
+    assert written.st_size < 25 * 2**20
+    (tmp_path / "beside").touch()
+    assert written.st_mode == (tmp_path / "beside").stat().st_mode  # whoever may read the folder's files may read it
     stored = load_file(tmp_path / WEIGHTS_FILE)
     assert not any("embeddings" in name for name in stored)
 
