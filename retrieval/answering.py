@@ -33,6 +33,10 @@ _HITS = 14
 """Passages found, and in a talk up to as many more. Reading more than ten of them finds the words for one question in
 two hundred more."""
 
+_SURELY = 0.9
+"""Part of a passage's likelihood that makes it surely owed to the talk, or to the question as typed. Reading only the
+rest for both saves a third of the readings, and ranks CAsT's turns as well."""
+
 _BEHIND = 4.0
 """How far a further quote's score may lie below the first's. On 1,000 questions of SQuAD 1.1 dev this leaves 1.9 quotes
 an answer instead of 3, and one of them holds the answer for .956 of them instead of .959."""
@@ -173,8 +177,8 @@ class Engine:
         ]
         readings = iter(self._reader.read([asked for several in forms for asked in several]))
         answers = [
-            self._answer(each, context, [(asked, next(readings)) for asked in several], top, weak=weak)
-            for each, context, several in zip(mended, contexts, forms, strict=True)
+            self._answer(each, hits, context, [(asked, next(readings)) for asked in several], top, weak=weak)
+            for each, hits, context, several in zip(mended, found, contexts, forms, strict=True)
         ]
         elapsed_ms = (time.perf_counter() - started) * 1e3 / len(questions)
         return [
@@ -185,7 +189,8 @@ class Engine:
     def _forms(self, question: str, hits: Sequence[Hit], context: Context | None) -> list[Asked]:
         """The question as typed, or with what it goes on from; both where a reader is to tell which is meant.
 
-        To such a reader it does not count which words a sentence shares: the talk's are all around it.
+        What is surely owed to one of them is read for that one only. To such a reader it does not count which words a
+        sentence shares: the talk's are all around it.
         """
         weights = self.snapshot.lexical.weights
         if context is None or not hits:
@@ -194,12 +199,16 @@ class Engine:
         if not self._reader.compares:
             form = form if hits[0].owed >= OWED else question
             return [Asked(form, hits, weights(form))]
-        typed = [question] if telling(question) else []
-        return [Asked(each, hits, {}) for each in dict.fromkeys((*typed, form))]
+        if form == question or not telling(question):
+            return [Asked(form, hits, {})]
+        alone = [hit for hit in hits if hit.owed < _SURELY]
+        within = [hit for hit in hits if hit.owed > 1 - _SURELY]
+        return [Asked(each, some, {}) for each, some in ((question, alone), (form, within)) if some]
 
     def _answer(
         self,
         mended: Mended,
+        hits: Sequence[Hit],
         context: Context | None,
         read: Sequence[tuple[Asked, Sequence[Reading]]],
         top: int,
@@ -223,7 +232,7 @@ class Engine:
             answered=bool(quotes) and confidence >= self._threshold,
             confidence=confidence,
             quotes=quotes,
-            hits=tuple(_reranked(asked.hits, [found for _, found in read], compares=self._reader.compares)[:_HITS]),
+            hits=tuple(_reranked(hits, [found for _, found in read], compares=self._reader.compares)[:_HITS]),
             evidence=evidence,
             context=context if goes_on else None,
             read_as=asked.question,

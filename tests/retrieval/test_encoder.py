@@ -294,6 +294,20 @@ def test_questions_get_the_vectors_that_the_library_gives(bundled: SentenceTrans
     np.testing.assert_allclose(bundled.encode_query(texts), given, atol=2e-3)  # bfloat16 on some processors
 
 
+def test_long_questions_beside_short_ones_get_their_own_vectors(bundled: SentenceTransformerEncoder) -> None:
+    texts = [
+        "When?",
+        "Who met in Sochi? " * 20,
+        "Who met in Sochi?",
+        "Which islands are disputed, and since when? " * 9,
+    ]
+
+    found = bundled.encode_query(texts)
+
+    given = [bundled.encode_query([text])[0] for text in texts]
+    np.testing.assert_allclose(found, given, atol=2e-3)
+
+
 # --- together, and at once -----------------------------------------------------------------------------------
 
 
@@ -304,7 +318,7 @@ def test_what_threads_ask_for_while_the_model_works_goes_through_it_together(mon
 
     class Model:
         prompts: Mapping[str, str] = {}
-        device = "cpu"
+        device = torch.device("cpu")
 
         def preprocess(self, texts: list[str], **_: object) -> dict[str, list[str]]:
             return {"texts": texts}
