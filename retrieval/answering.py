@@ -90,7 +90,8 @@ class Answer:
     quotes: tuple[Quote, ...]
     """Best first. When not answered these are the nearest passages' sentences, and no answer."""
     hits: tuple[Hit, ...]
-    """The passages found, best first: those that were read by what the reader found in them, then the rest."""
+    """The passages found, best first: those that were read by what the reader found in them, then the rest. In a talk
+    the search has more of a say (``placed``)."""
     evidence: Mapping[str, float] = field(default_factory=dict)
     """What the confidence was made of."""
     elapsed_ms: float = 0.0
