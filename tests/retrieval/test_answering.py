@@ -513,11 +513,13 @@ class Comparing:
 
     def __init__(self, typed: float, in_talk: float) -> None:
         self._typed, self._in_talk = typed, in_talk
+        self.asked: list[Asked] = []
 
     def load(self) -> None:
         """There is nothing to load."""
 
     def read(self, asked: Sequence[Asked]) -> list[list[Reading]]:
+        self.asked += asked
         return [[self._reading(each)] for each in asked]
 
     def _reading(self, asked: Asked) -> Reading:
@@ -552,3 +554,16 @@ def test_a_question_with_no_word_that_says_anything_is_read_within_its_talk_only
     answer = Engine(news, FakeEncoder(), reader=Comparing(9.0, 1.0)).ask("When was that?", context=talk)
 
     assert answer.read_as == "When was that? (Who opened the Gullholm bridge)"
+
+
+def test_what_is_surely_owed_to_one_meaning_of_a_follow_up_is_read_for_that_one_only(news: Snapshot) -> None:
+    opened = "Who opened the Gullholm bridge?"
+    talk = Context(opened, opened, "Mayor Ingrid Solberg opened the Gullholm bridge on Saturday.")
+    reader = Comparing(1.0, 2.0)
+
+    answer = Engine(news, FakeEncoder(), reader=reader).ask("How deadly is it?", context=talk)
+
+    typed, in_talk = (each.hits for each in reader.asked)
+    assert all(hit.owed < 0.9 for hit in typed)
+    assert all(hit.owed > 0.1 for hit in in_talk)
+    assert {id(hit) for hit in (*typed, *in_talk)} == {id(hit) for hit in answer.hits}
