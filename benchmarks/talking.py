@@ -173,20 +173,23 @@ def _show(name: str, found: Sequence[int]) -> None:
     print(f"{name:32} n={len(found):4}  {hits}", flush=True)
 
 
-_SUBJECT = r"\b(?:did|does|do|was|is|were|are|has|had|have|can|could|will|would) (?P<name>NAME)\b(?!['’])"
-_AT_THE_END = r"(?<=[a-z] )(?P<name>NAME)(?= ?\?$)"
-_NAMED = "|".join((_SUBJECT, _AT_THE_END.replace("name", "last"))).replace("NAME", r"(?:the )?[A-Z]\w+(?: [A-Z]\w+)*")
+_NAME = r"(?:the )?[A-Z]\w+(?: [A-Z]\w+)*"
+_NAMED = re.compile(
+    r"\b(?:did|does|do|was|is|were|are|has|had|have|can|could|will|would) "
+    rf"(?P<subject>{_NAME})\b(?!['’])|(?<=[a-z] )(?P<last>{_NAME})(?= ?\?$)"
+)
 
 
 def with_pronoun(question: Question, earlier: str, article: Article) -> Question | None:
     """The question with a pronoun for a name that ``earlier`` has too; None where it has no such name."""
-    for match in re.finditer(_NAMED, question.text):
-        name = (match["name"] or match["last"]).removeprefix("the ")
+    for match in _NAMED.finditer(question.text):
+        place = match.lastgroup or ""
+        name = match[place].removeprefix("the ")
         if name in earlier and question.text.count(name) == 1 and name not in " ".join(question.answers):
-            start, end = match.span("name" if match["name"] else "last")
+            start, end = match.span(place)
             he, it = (len(re.findall(rf"\b{word}\b", article.text)) for word in ("he", "it"))
             person = he > it and name in article.title.replace("_", " ")
-            pronoun = ("he" if match["name"] else "him") if person else "it"
+            pronoun = {"subject": "he", "last": "him"}[place] if person else "it"
             return replace(question, text=f"{question.text[:start]}{pronoun}{question.text[end:]}")
     return None
 

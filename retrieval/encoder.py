@@ -58,7 +58,7 @@ cores 8 ms for one question either way and, while another program keeps both bus
 
 _UNLIKE = 2
 """How many times as long as another a question is when each is encoded by itself, by as many threads as there are: a
-follow-up's four forms, two with what was quoted, take half of the time that they take padded to the longest."""
+follow-up's four forms, two with what was quoted, take six tenths of the time that they take padded to the longest."""
 
 _LOADING = threading.RLock()
 """One library at a time is loaded; the interpreter would not let two go on side by side anyway."""

@@ -209,20 +209,19 @@ class Searcher:
         best = sorted((amply if ample else shared_out)(alone, within, odds, len(alone)))
         likely = zip(log_shares(fused)[best].tolist(), log_shares(inside)[best].tolist(), strict=True)
         talks = [InTalk(*each, odds) for each in likely]
-        hits = self._hits(found, best, among)
-        if pointing(texts[0]):  # a passage may be near to what it stands for, though not by what was quoted
-            near = ((found.forms[0].dense + found.forms[1].dense)[best] / 2).tolist()
-            hits = [
-                replace(hit, dense=dense) if talk.owed >= OWED else hit
-                for hit, talk, dense in zip(hits, talks, near, strict=True)
-            ]
-        hits = [replace(hit, score=talk.score, talk=talk) for hit, talk in zip(hits, talks, strict=True)]
+        # A passage may be near to what a pronoun stands for, though not by what was quoted.
+        near = ((found.forms[0].dense + found.forms[1].dense)[best] / 2).tolist()
+        points = pointing(texts[0])
+        hits = [
+            replace(hit, score=talk.score, talk=talk, dense=dense if points and talk.owed >= OWED else hit.dense)
+            for hit, talk, dense in zip(self._hits(found, best, among), talks, near, strict=True)
+        ]
         return sorted(hits, key=lambda hit: -hit.score)
 
     def _candidates(
         self, texts: Sequence[str], queries: Sequence[Scores], depth: int, allowed: NDArray[np.int64] | None
     ) -> _Candidates:
-        """The ``depth`` best passages by either ranking for either form, and what lies around what was said."""
+        """The ``depth`` best passages by either ranking for every form, and what lies around what was said."""
         every = [_Lexical.of(self.snapshot.lexical.scores(text)) for text in texts[:_FORMS]]
         near = [self.snapshot.dense.nearest(query, depth, allowed) for query in queries[:_FORMS]]
         named = [_highest(each.scores, depth, allowed, each.mean + 2 * each.deviation) for each in every]
