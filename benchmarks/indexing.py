@@ -12,11 +12,11 @@ import statistics
 import time
 from pathlib import Path
 
-from retrieval.answering import THRESHOLD, Engine
-from retrieval.datasets import Dataset, load
-from retrieval.encoder import SentenceTransformerEncoder
-from retrieval.evaluation import indexed, spread
-from retrieval.reader import reader_named
+from retrieval.answer.span_reader import reader_named
+from retrieval.engine import THRESHOLD, Engine
+from retrieval.evaluation.datasets import Dataset, load
+from retrieval.evaluation.metrics import indexed, spread
+from retrieval.models.encoder import SentenceTransformerEncoder
 
 _TOGETHER = 64
 

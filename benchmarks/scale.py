@@ -23,13 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.adapters.protocol import resident_mib
-from retrieval.datasets import Dataset, load
-from retrieval.encoder import SentenceTransformerEncoder, Vectors
-from retrieval.evaluation import spread
-from retrieval.indexing import update
-from retrieval.passages import cut
-from retrieval.search import Searcher
-from retrieval.snapshot import open_latest
+from retrieval.answer.search import Searcher
+from retrieval.evaluation.datasets import Dataset, load
+from retrieval.evaluation.metrics import spread
+from retrieval.index.snapshot import open_latest
+from retrieval.index.updating import update
+from retrieval.models.encoder import SentenceTransformerEncoder, Vectors
+from retrieval.text.passages import cut
 
 HERE = Path(__file__).parent
 _WORDS, _PASSAGES, _ARTICLES = 80, 10, 1000

@@ -18,12 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-from retrieval.answering import Answer, Engine
-from retrieval.datasets import Dataset, load
-from retrieval.encoder import SentenceTransformerEncoder
-from retrieval.indexing import open_up_to_date, update
-from retrieval.live import Follower, answer_promptly, make_way
-from retrieval.snapshot import Snapshot
+from retrieval.answer.answer import Answer
+from retrieval.engine import Engine
+from retrieval.evaluation.datasets import Dataset, load
+from retrieval.index.snapshot import Snapshot
+from retrieval.index.updating import open_up_to_date, update
+from retrieval.index.watching import Follower, answer_promptly, make_way
+from retrieval.models.encoder import SentenceTransformerEncoder
 
 PERIOD_S = 1 / 50
 

@@ -29,9 +29,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, Self, cast
 
-from retrieval.datasets import Dataset, load
-from retrieval.encoder import bundled_folder, native_number_type
-from retrieval.evaluation import spread
+from retrieval.evaluation.datasets import Dataset, load
+from retrieval.evaluation.metrics import spread
+from retrieval.models.bundled import bundled_folder
+from retrieval.models.loading import native_number_type
 
 HERE = Path(__file__).parent
 SYSTEMS = ("quoth", "floor", "llamaindex", "txtai", "haystack")

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from retrieval.encoder import bundled_folder
+from retrieval.models.bundled import bundled_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 _QUESTION = "who met in Sochi?"

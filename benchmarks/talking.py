@@ -25,20 +25,22 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
-from bot.conversation import Conversation
-from retrieval.answering import THRESHOLD, Engine
-from retrieval.articles import Article
-from retrieval.datasets import Dataset, Question, load
-from retrieval.dense import DenseIndex
-from retrieval.encoder import Encoder, SentenceTransformerEncoder
-from retrieval.evaluation import Marks, indexed, mark, outcomes, spread
-from retrieval.follow_up import Context
-from retrieval.lexical import LexicalIndex, terms
-from retrieval.passages import Span
-from retrieval.reader import reader_named
-from retrieval.search import Hit, Searcher
-from retrieval.snapshot import Draft, Snapshot, publish
-from retrieval.spelling import Mended, Speller
+from retrieval.answer.conversation import Talk
+from retrieval.answer.follow_up import Context
+from retrieval.answer.search import Hit, Searcher
+from retrieval.answer.span_reader import reader_named
+from retrieval.answer.spelling import Mended, Speller
+from retrieval.articles.article import Article
+from retrieval.engine import THRESHOLD, Engine
+from retrieval.evaluation.datasets import Dataset, Question, load
+from retrieval.evaluation.metrics import Marks, indexed, mark, outcomes, spread
+from retrieval.index.dense import DenseIndex
+from retrieval.index.lexical import LexicalIndex
+from retrieval.index.publishing import Draft, publish
+from retrieval.index.snapshot import Snapshot
+from retrieval.models.encoder import Encoder, SentenceTransformerEncoder
+from retrieval.text.sentences import Span
+from retrieval.text.terms import terms
 
 _DEPTH = 10
 
@@ -214,7 +216,7 @@ def pronouns(asked: argparse.Namespace) -> None:
     earlier, written, typed = zip(*spread(follow_ups(dataset), asked.limit), strict=True)
     reader = reader_named(asked.reader)
     with indexed(dataset, SentenceTransformerEncoder(), reader=reader, threshold=THRESHOLD) as (engine, _):
-        talks = [Conversation().answered(engine.ask(question.text)).context for question in earlier]
+        talks = [Talk().answered(engine.ask(question.text)).context for question in earlier]
         others = talks[len(talks) // 2 :] + talks[: len(talks) // 2]
         for name, questions, contexts in (
             ("as written", written, [None] * len(talks)),

@@ -13,9 +13,9 @@ import resource
 import tempfile
 from pathlib import Path
 
-from retrieval.datasets import load
-from retrieval.encoder import SentenceTransformerEncoder
-from retrieval.indexing import update
+from retrieval.evaluation.datasets import load
+from retrieval.index.updating import update
+from retrieval.models.encoder import SentenceTransformerEncoder
 
 SHORTEST, LONGEST = 300, 1200
 """Words of an article, as news has them."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.desk import ANSWERED, FAILED, NOT_SAID, Desk
+from bot.terminal.ask import ANSWERED, FAILED, NOT_SAID, Desk
 from retrieval.errors import QuothError
 
 if TYPE_CHECKING:
@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.settings import Settings
-    from retrieval.answering import Engine
-    from retrieval.encoder import Encoder
-    from retrieval.indexing import Progress, Report
-    from retrieval.reader import Reader
-    from retrieval.search import Filters
-    from retrieval.snapshot import Snapshot
+    from retrieval.answer.reader import Reader
+    from retrieval.answer.search import Filters
+    from retrieval.engine import Engine
+    from retrieval.index.changes import Progress
+    from retrieval.index.snapshot import Snapshot
+    from retrieval.index.updating import Report
+    from retrieval.models.encoder import Encoder
 
 _BROKEN_PIPE = 141
 
@@ -86,7 +87,7 @@ def _sentence(error: Exception) -> str:
     """What went wrong and the remedy, in one sentence."""
     match error:
         case QuothError():
-            from bot import rendering
+            from bot import wording as rendering
 
             return rendering.error(error)
         case typer.TyperException():
@@ -129,14 +130,14 @@ def _fault(error: Exception) -> str:
 
 def build_encoder(settings: Settings) -> Encoder:
     """The encoder that the settings name. Cheap: its model is loaded at the first use."""
-    from retrieval.encoder import SentenceTransformerEncoder
+    from retrieval.models.encoder import SentenceTransformerEncoder
 
     return SentenceTransformerEncoder(settings.encoder, device=settings.device)
 
 
 def build_reader(settings: Settings) -> Reader | None:
     """The reader that the settings name, or None. Cheap: its model is loaded at the first use."""
-    from retrieval.reader import reader_named
+    from retrieval.answer.span_reader import reader_named
 
     return reader_named(settings.reader)
 
@@ -151,7 +152,8 @@ def _load(context: typer.Context, **given: Any) -> Settings:
 
 def _open(settings: Settings, encoder: Encoder, reader: Reader | None, errors: Console) -> Engine:
     """The engine over an index that is up to date, or cannot be made so; says on ``errors`` what happened."""
-    from bot import rendering, terminal
+    from bot import wording as rendering
+    from bot.terminal import chat as terminal
     from retrieval.errors import StorageFailed
 
     try:
@@ -170,8 +172,8 @@ def _open(settings: Settings, encoder: Encoder, reader: Reader | None, errors: C
 
 def _as_it_was(settings: Settings, encoder: Encoder, error: QuothError) -> Snapshot:
     """The snapshot in place, on a disk that takes no newer one; raises ``error`` where it can answer nothing."""
-    from retrieval.indexing import compare
-    from retrieval.snapshot import open_latest
+    from retrieval.index.changes import compare
+    from retrieval.index.snapshot import open_latest
 
     with suppress(QuothError):
         snapshot = open_latest(settings.index)
@@ -184,20 +186,20 @@ def _build(
     settings: Settings, encoder: Encoder, reader: Reader | None, progress: Progress
 ) -> tuple[Engine, Report | None]:
     """An engine over an index that is up to date, and what that took, if anything."""
-    from retrieval.indexing import open_up_to_date
+    from retrieval.index.updating import open_up_to_date
 
     snapshot, report = open_up_to_date(settings.articles, settings.index, encoder, progress=progress)
     return _engine(settings, snapshot, encoder, reader), report
 
 
 def _engine(settings: Settings, snapshot: Snapshot, encoder: Encoder, reader: Reader | None) -> Engine:
-    from retrieval.answering import Engine
+    from retrieval.engine import Engine
 
     return Engine(snapshot, encoder, articles=settings.articles, reader=reader, threshold=settings.confidence)
 
 
 def _filters(source: str | None, after: date | None, before: date | None, article: list[str] | None) -> Filters:
-    from retrieval.search import Filters
+    from retrieval.answer.search import Filters
 
     return Filters(frozenset(article or ()), source, after, before)
 
@@ -242,8 +244,8 @@ def ask(  # noqa: PLR0913 - the options that the contract names
 
     The exit status is 0 when the articles answer, 1 when they do not say, 2 after an error.
     """
-    from bot import terminal
-    from bot.conversation import Talks
+    from bot.talks import Talks
+    from bot.terminal import chat as terminal
 
     settings = _load(context, articles=articles, index=index, top=top)
     if question is None and sys.stdin.isatty():
@@ -283,8 +285,9 @@ def chat(  # noqa: PLR0913 - the options that the contract names
     index: IndexOption = None,
 ) -> int:
     """Talk with the articles: ask, and go on from the answer with /more, /context and /sources."""
-    from bot import rendering, terminal
-    from retrieval.live import Follower, answer_promptly
+    from bot import wording as rendering
+    from bot.terminal import chat as terminal
+    from retrieval.index.watching import Follower, answer_promptly
 
     answer_promptly()
     settings = _load(context, articles=articles, index=index, top=top)
@@ -325,8 +328,8 @@ def run_bot(
     index: IndexOption = None,
 ) -> int:
     """Answer in Discord until told to stop; the token is in QUOTH_DISCORD_TOKEN or DISCORD_TOKEN."""
-    from bot import discord_app
-    from retrieval.live import answer_promptly
+    from bot.discord import app as discord_app
+    from retrieval.index.watching import answer_promptly
 
     answer_promptly()
     settings = _load(context, articles=articles, index=index)
@@ -338,7 +341,7 @@ def run_bot(
         return engine, report
 
     def follow(told: Callable[[Report | QuothError], None], stop: threading.Event) -> None:
-        from retrieval.live import watch
+        from retrieval.index.watching import watch
 
         watch(settings.articles, settings.index, encoder, told, stop)
 
@@ -363,7 +366,7 @@ def update_index(
     encoder = build_encoder(settings)
     if not watch:
         return _update(settings, encoder, force=force, as_json=as_json)
-    from retrieval.live import make_way
+    from retrieval.index.watching import make_way
 
     make_way()
     _update(settings, encoder, force=force, as_json=as_json)
@@ -375,8 +378,9 @@ def _watch(settings: Settings, encoder: Encoder, *, as_json: bool) -> int:
     import signal
     import threading
 
-    from bot import rendering, terminal
-    from retrieval.live import watch
+    from bot import wording as rendering
+    from bot.terminal import chat as terminal
+    from retrieval.index.watching import watch
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -396,8 +400,9 @@ def _watch(settings: Settings, encoder: Encoder, *, as_json: bool) -> int:
 
 
 def _update(settings: Settings, encoder: Encoder, *, force: bool = False, as_json: bool = False) -> int:
-    from bot import rendering, terminal
-    from retrieval.indexing import update
+    from bot import wording as rendering
+    from bot.terminal import chat as terminal
+    from retrieval.index.updating import update
 
     with terminal.progress(terminal.console(stderr=True)) as told:
         report = update(settings.articles, settings.index, encoder, force=force, progress=told)
@@ -420,7 +425,9 @@ def list_articles(
     if context.invoked_subcommand is not None:
         context.obj = {"articles": articles, "index": index}
         return ANSWERED
-    from bot import folder, rendering, terminal
+    from bot import wording as rendering
+    from bot.terminal import chat as terminal
+    from retrieval.articles import care as folder
     from retrieval.errors import NoArticles
 
     settings = _load(context, articles=articles, index=index)
@@ -443,8 +450,10 @@ def show(
     articles: ArticlesOption = None,
 ) -> int:
     """Print an article's text as Quoth reads and quotes it, passage by passage with their offsets."""
-    from bot import folder, rendering, terminal
-    from retrieval.passages import cut
+    from bot import wording as rendering
+    from bot.terminal import chat as terminal
+    from retrieval.articles import care as folder
+    from retrieval.text.passages import cut
 
     article = folder.find(_load(context, articles=articles).articles, _whole(id))
     passages = cut(article.text)
@@ -472,7 +481,7 @@ def add(
     Text, Markdown, web pages, PDF, Word and JSON are read, each with its NAME.meta.yaml, if there is one. Without
     --name, what comes on standard input is Markdown, and its title becomes its name.
     """
-    from bot import folder
+    from retrieval.articles import care as folder
 
     settings = _load(context, articles=articles, index=index)
     piped = files == [Path("-")]
@@ -497,7 +506,9 @@ def remove(
     index: IndexOption = None,
 ) -> int:
     """Delete articles from the folder and the index."""
-    from bot import folder, rendering, terminal
+    from bot import wording as rendering
+    from bot.terminal import chat as terminal
+    from retrieval.articles import care as folder
     from retrieval.errors import NoArticles
 
     settings = _load(context, articles=articles, index=index)
@@ -522,8 +533,9 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> int:
     """Measure the answers on a data set: SQuAD JSON or JSON lines, plain or .gz."""
-    from bot import rendering, terminal
-    from retrieval import evaluation
+    from bot import wording as rendering
+    from bot.terminal import chat as terminal
+    from retrieval.evaluation import metrics as evaluation
 
     settings = _load(context)
     with terminal.progress(terminal.console(stderr=True)) as told:
@@ -554,7 +566,9 @@ def examine(
 
     The exit status is 0 when all is well, 1 when something needs doing, 2 after an error.
     """
-    from bot import doctor, rendering, terminal
+    from bot import wording as rendering
+    from bot.terminal import chat as terminal
+    from bot.terminal import doctor
 
     settings = _load(context, articles=articles, index=index)
     findings = list(doctor.examine(settings, build_encoder(settings)))

@@ -8,7 +8,7 @@ from zlib import crc32
 
 import numpy as np
 
-from retrieval.encoder import Vectors
+from retrieval.models.encoder import Vectors
 
 
 class FakeEncoder:

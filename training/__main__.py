@@ -25,8 +25,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.nn.functional import cross_entropy, pad
 from torch.utils.data import DataLoader, Dataset
 
-from retrieval.encoder import SentenceTransformerEncoder, native_number_type
-from retrieval.span_model import WEIGHTS_FILE, Inputs, SpanModel
+from retrieval.models.encoder import SentenceTransformerEncoder
+from retrieval.models.loading import native_number_type
+from retrieval.models.span_model import WEIGHTS_FILE, Inputs, SpanModel
 from training.examples import Example, Examples
 
 BLOCK = 64

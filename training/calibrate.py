@@ -25,10 +25,10 @@ from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from retrieval.datasets import Dataset, load
-from retrieval.encoder import SentenceTransformerEncoder
-from retrieval.evaluation import indexed, mark, spread
-from retrieval.reader import SpanReader
+from retrieval.answer.span_reader import SpanReader
+from retrieval.evaluation.datasets import Dataset, load
+from retrieval.evaluation.metrics import indexed, mark, spread
+from retrieval.models.encoder import SentenceTransformerEncoder
 
 EVIDENCE = ("reading", "cosine", "coverage")
 """The gap to the next quote, the fused score and BM25 add nothing to these."""

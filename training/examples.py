@@ -17,11 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.datasets import load
-from retrieval.encoder import Encoder, in_threads, thread_count
-from retrieval.lexical import LexicalIndex
-from retrieval.passages import Span, cut
-from retrieval.search import DENSE_WEIGHT
+from retrieval.answer.search import DENSE_WEIGHT
+from retrieval.evaluation.datasets import load
+from retrieval.index.lexical import LexicalIndex
+from retrieval.models.encoder import Encoder
+from retrieval.models.threads import in_threads, thread_count
+from retrieval.text.passages import cut
+from retrieval.text.sentences import Span
 
 NEGATIVES = 6
 """A wrong passage is one of this many that the product's search ranks best without their holding the answer."""

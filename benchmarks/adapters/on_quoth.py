@@ -10,8 +10,8 @@ from protocol import Passages, Search, run
 
 
 def index(encoder: str, passages: Passages, folder: Path) -> None:
-    from retrieval.encoder import SentenceTransformerEncoder
-    from retrieval.indexing import update
+    from retrieval.index.updating import update
+    from retrieval.models.encoder import SentenceTransformerEncoder
 
     with TemporaryDirectory() as articles:
         with Path(articles, "passages.jsonl").open("w", encoding="utf-8") as lines:
@@ -21,9 +21,9 @@ def index(encoder: str, passages: Passages, folder: Path) -> None:
 
 
 def opened(encoder: str, folder: Path) -> Search:
-    from retrieval.answering import Engine
-    from retrieval.encoder import SentenceTransformerEncoder
-    from retrieval.snapshot import open_latest
+    from retrieval.engine import Engine
+    from retrieval.index.snapshot import open_latest
+    from retrieval.models.encoder import SentenceTransformerEncoder
 
     engine = Engine(open_latest(folder), SentenceTransformerEncoder(encoder))
     ids = json.loads((folder / "ids.json").read_text("utf-8"))

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from bot import cli
-from retrieval.encoder import Vectors
 from retrieval.errors import EncoderUnavailable
+from retrieval.models.encoder import Vectors
 from tests.fakes import FakeEncoder
 
 ARTICLES = {

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from retrieval.answering import Answer, Quote
-from retrieval.articles import Article
-from retrieval.passages import Passage, Span
-from retrieval.search import Hit
+from retrieval.answer.answer import Answer
+from retrieval.answer.quotes import Quote
+from retrieval.answer.search import Hit
+from retrieval.articles.article import Article
+from retrieval.text.passages import Passage
+from retrieval.text.sentences import Span
 
 
 def an_article(text: str, title: str = "Abe and Putin meet", id: str = "sochi.md") -> Article:

@@ -16,13 +16,14 @@ from typing import Any
 
 import pytest
 
-from bot import cli, terminal
-from retrieval import indexing
-from retrieval.answering import Engine
-from retrieval.encoder import Encoder, Vectors
+from bot import cli
+from bot.terminal import chat as terminal
+from retrieval.engine import Engine
 from retrieval.errors import IndexLocked, NoArticles, StorageFailed
-from retrieval.indexing import update
-from retrieval.snapshot import published
+from retrieval.index import updating as indexing
+from retrieval.index.snapshot import published
+from retrieval.index.updating import update
+from retrieval.models.encoder import Encoder, Vectors
 from tests.bot.conftest import BrokenEncoder, Outcome, Quoth
 from tests.fakes import FakeEncoder
 
@@ -679,7 +680,7 @@ def test_a_watch_tells_of_each_update_and_of_what_goes_wrong(
         told(NoArticles(articles, skipped=0))
 
     less: list[int] = []
-    monkeypatch.setattr("retrieval.live.watch", watch)
+    monkeypatch.setattr("retrieval.index.watching.watch", watch)
     monkeypatch.setattr("signal.signal", lambda *_: None)
     monkeypatch.setattr("os.nice", less.append, raising=False)
 

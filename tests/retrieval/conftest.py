@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.indexing import open_up_to_date
-from retrieval.snapshot import Snapshot
+from retrieval.index.snapshot import Snapshot
+from retrieval.index.updating import open_up_to_date
 from tests.fakes import FakeEncoder
 from tests.retrieval.examples import CountingEncoder, newsroom
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from retrieval.articles import Article
-from retrieval.encoder import Vectors
-from retrieval.passages import Span
+from retrieval.articles.article import Article
+from retrieval.models.encoder import Vectors
+from retrieval.text.sentences import Span
 from tests.fakes import FakeEncoder
 
 SHIPPED = Path(__file__).parents[2] / "data" / "articles"

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from retrieval.encoder import Vectors
-from retrieval.span_model import SpanModel
+from retrieval.models.encoder import Vectors
+from retrieval.models.span_model import SpanModel
 from tests.fakes import FakeEncoder
 from training.__main__ import Settings, Trainer, _loss
 from training.examples import Examples

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot import discord_commands, settings
-from bot.discord_client import QuothClient
-from bot.discord_memory import Memory
-from bot.discord_service import Cooldown, Desk, Library, Pool
-from retrieval.answering import Engine
-from retrieval.indexing import Progress, Report, open_up_to_date, update
+from bot import settings
+from bot.discord import commands as discord_commands
+from bot.discord.client import QuothClient
+from bot.discord.memory import Memory
+from bot.discord.service import Cooldown, Desk, Library, Pool
+from retrieval.engine import Engine
+from retrieval.index.changes import Progress
+from retrieval.index.updating import Report, open_up_to_date, update
 from tests.bot.conftest import ARTICLES
 from tests.fakes import FakeEncoder
 

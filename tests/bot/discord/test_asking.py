@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot import discord_rendering as shown
-from bot.conversation import Talks, remark
-from bot.discord_client import QuothClient
+from bot.discord import cards as shown
+from bot.discord.client import QuothClient
+from bot.talks import Talks, remark
 from retrieval.errors import StorageFailed
 from tests.bot.discord.conftest import Made
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 import discord
 import pytest
 
-from bot import discord_commands
-from bot import discord_rendering as shown
-from bot.discord_client import QuothClient
+from bot.discord import cards as shown
+from bot.discord import commands as discord_commands
+from bot.discord.client import QuothClient
 from retrieval.errors import StorageFailed
 from tests.bot.discord.conftest import Made
 
@@ -113,7 +113,7 @@ async def test_an_attachment_that_is_gone_is_told(
         return
 
     monkeypatch.setattr(discord.Attachment, "read", read)
-    monkeypatch.setattr("bot.discord_client._pauses", lambda: iter([0.0] * 3))
+    monkeypatch.setattr("bot.discord.client._pauses", lambda: iter([0.0] * 3))
 
     result = await keeper.slash(channel, "articles add", file=("a.txt", b"text"))
 

@@ -22,14 +22,17 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot import discord_app, discord_client, rendering, settings
-from bot import discord_rendering as shown
-from bot.discord_client import QuothClient
-from bot.discord_service import Busy
+from bot import settings
+from bot import wording as rendering
+from bot.discord import app as discord_app
+from bot.discord import cards as shown
+from bot.discord import client as discord_client
+from bot.discord.client import QuothClient
+from bot.discord.service import Busy
 from bot.settings import DiscordRefused
 from retrieval.errors import EncoderUnavailable, NoArticles, StorageFailed
-from retrieval.indexing import update
-from retrieval.live import watch
+from retrieval.index.updating import update
+from retrieval.index.watching import watch
 from tests.bot.conftest import Quoth
 from tests.bot.discord.conftest import Made
 from tests.bot.discord.server import (

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.discord_memory import Memory, Place, Record
-from bot.discord_service import Asking, Busy, Closing, Cooldown, Desk, Pool, short_id
+from bot.discord.memory import Memory, Place, Record
+from bot.discord.service import Asking, Busy, Closing, Cooldown, Desk, Pool, short_id
 from retrieval.errors import ArticleUnknown, StorageFailed
 from tests.bot.discord.conftest import Made
 

@@ -1,0 +1,310 @@
+"""Answering many people at once: a bounded pool of threads, the library that is asked and changed, and who waits.
+
+Nothing here knows Discord; ``discord_client`` is its shell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bot import wording as rendering
+from bot.discord.memory import Memory, Place, Record
+from retrieval.answer.conversation import Turn
+from retrieval.answer.follow_up import Context
+from retrieval.answer.search import Filters
+from retrieval.articles import care as folder
+from retrieval.articles.files import scan
+from retrieval.errors import ArticleUnknown, NoArticles, QuothError, StorageFailed
+from retrieval.index.snapshot import published
+
+if TYPE_CHECKING:
+    from retrieval.answer.answer import Answer
+    from retrieval.answer.quotes import Quote
+    from retrieval.articles.article import Article, ArticleInfo
+    from retrieval.engine import Engine
+    from retrieval.index.changes import Progress, Stale
+    from retrieval.index.updating import Report
+
+_log = logging.getLogger("quoth.discord")
+_T = TypeVar("_T")
+
+WORKERS = 2
+"""Answers computed at once: the model uses every core for each."""
+
+WAITING = 30
+"""Questions in the queue before further ones are told to come back: about ten seconds' work for a laptop."""
+
+
+class Busy(Exception):
+    """The queue is full."""
+
+
+class Closing(Exception):
+    """The bot is about to leave and takes no more questions."""
+
+
+class Pool:
+    """Threads for what would stop the event loop, and a queue before them that is never longer than ``waiting``."""
+
+    def __init__(self, name: str, *, workers: int = WORKERS, waiting: int = WAITING) -> None:
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name)
+        self._room = workers + waiting
+        self._jobs: set[Future[Any]] = set()
+        self._closed = False
+
+    @property
+    def working(self) -> bool:
+        """Whether anything runs or waits."""
+        return bool(self._jobs)
+
+    async def run(self, work: Callable[[], _T]) -> _T:
+        """Do ``work`` on a thread; raises ``Busy`` at once when the queue is full."""
+        if self._closed:
+            raise Closing
+        if len(self._jobs) >= self._room:
+            raise Busy
+        job = self._threads.submit(work)
+        self._jobs.add(job)
+        # Counted until the thread is done with it, even if whoever waits for it goes away.
+        job.add_done_callback(self._jobs.discard)
+        return await asyncio.wrap_future(job)
+
+    def close(self) -> None:
+        """Take no more work and drop what waits; what runs goes on."""
+        self._closed = True
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class Library:
+    """The engine that serves, over a folder of articles that may change.
+
+    Args:
+        articles: the folder.
+        index: the folder of its index.
+        build: opens an engine over an index that is up to date; the report says what that took, if anything.
+    """
+
+    def __init__(self, articles: Path, index: Path, build: Callable[[Progress], tuple[Engine, Report | None]]) -> None:
+        self._articles = articles
+        self._index = index
+        self._build = build
+        self.engine: Engine | None = None
+        """None while there are no articles. Replaced as a whole, so that an answer is of one snapshot."""
+        self._empty: object = None
+        """What there was when no article was found last."""
+        self._refreshing = threading.Lock()
+
+    @property
+    def articles(self) -> Mapping[str, ArticleInfo]:
+        """What there is, by id."""
+        return {article.id: article for article in self.engine.snapshot.articles} if self.engine else {}
+
+    @property
+    def outdated(self) -> bool:
+        """Whether another program has published a newer index or, where there was no article, anything changed."""
+        if self.engine is None:
+            return self._state() != self._empty
+        newest = published(self._index)[-1:]
+        return bool(newest) and newest[0] != self.engine.snapshot.path
+
+    def _state(self) -> object:
+        with suppress(QuothError):
+            return scan(self._articles), published(self._index)
+        return None
+
+    def refresh(self, progress: Progress) -> Report | None:
+        """Bring the index up to date and serve from it; None when nothing had changed or no article is left.
+
+        Raises:
+            Whatever ``open_up_to_date`` raises but ``NoArticles``.
+        """
+        with self._refreshing:
+            state = self._state()
+            try:
+                self.engine, report = self._build(progress)
+            except NoArticles:
+                self.engine, self._empty = None, state
+                return None
+            return report
+
+    def add(self, file: Path, progress: Progress) -> bool:
+        """Put a file into the folder and serve it; false when it was there already. Raises what ``folder.add`` does."""
+        added, _ = folder.add(self._articles, [file])
+        self.refresh(progress)
+        return bool(added)
+
+    def remove(self, id: str, progress: Progress) -> None:
+        """Delete an article and serve without it. Raises what ``folder.remove`` does."""
+        folder.remove(self._articles, [id])
+        self.refresh(progress)
+
+    def resolve(self, name: str) -> str:
+        """The id of the article that a person named by id, by the hash of it or by title; raises ``ArticleUnknown``."""
+        known = self.articles
+        if name in known:
+            return name
+        for id, article in known.items():
+            if name in {short_id(id), article.title}:
+                return id
+        raise ArticleUnknown(name)
+
+    def article(self, place: Place) -> Article | None:
+        """The article that a place is in, unless it is gone or no longer what it was."""
+        if self.engine is None:
+            return None
+        try:
+            article = self.engine.snapshot.article(place.article)
+        except ArticleUnknown:
+            return None
+        return article if article.content_hash == place.content else None
+
+    def stale(self, article: Article) -> Stale | None:
+        """What became of an article's file since it was indexed, if anything."""
+        return self.engine.stale(article) if self.engine else None
+
+
+class Cooldown:
+    """Keeps a member from asking again too soon."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._until: dict[int, float] = {}
+
+    def wait(self, member: int) -> float:
+        """Seconds that a member must still wait; with 0 the question counts, and the next wait begins."""
+        now = self._clock()
+        # Entries stand in the order in which they run out: forget those that did.
+        for other in list(self._until):
+            if self._until[other] > now:
+                break
+            del self._until[other]
+        if left := self._until.get(member, now) - now:
+            return left
+        if self._seconds:
+            self._until[member] = now + self._seconds
+        return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is asked, and of which articles."""
+
+    question: str
+    filters: Filters = field(default_factory=Filters)
+    context: Context | None = None
+    """What was said before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it is remembered, and as a talk goes on from it."""
+
+    record: Record
+    answer: Answer
+
+
+class Desk:
+    """Takes questions, has them answered in the pool, and remembers the answers."""
+
+    def __init__(self, library: Library, memory: Memory, pool: Pool, *, top: int) -> None:
+        self.library = library
+        self.memory = memory
+        self.pool = pool
+        self._top = top
+        self._running: dict[tuple[Asking, Engine], asyncio.Task[Reply]] = {}
+
+    async def ask(self, asking: Asking, asker: int, *, titled: bool) -> Reply:
+        """Answer a question. One that is being answered already shares its answer.
+
+        Raises:
+            Busy, Closing: not now.
+            NoArticles: there is nothing to quote.
+            QuothError: see ``Engine.ask``.
+        """
+        engine = self._engine()
+        # Whoever gives up does not take the answer from those who share it.
+        found = await asyncio.shield(self._shared(asking, engine))
+        return Reply(await self._kept(replace(found.record, asker=asker, titled=titled)), found.answer)
+
+    async def more(self, turn: Turn, asker: int) -> tuple[Record, tuple[Quote, ...]]:
+        """Further quotes for a turn's question, and a record of them; none when there are none. Raises as ``ask``."""
+        engine = self._engine()
+        top = len(turn.shown) + self._top
+        fuller = await self.pool.run(lambda: engine.ask(turn.answer.question, top=top, weak=True, context=turn.before))
+        fresh = turn.unseen(fuller)[: self._top]
+        record = replace(self.record(turn, asker), places=tuple(map(_place, fresh)))
+        return (await self._kept(record) if fresh else record), fresh
+
+    def record(self, turn: Turn, asker: int) -> Record:
+        """A turn as a record that is not kept."""
+        places = tuple(map(_place, turn.shown))
+        return Record("", asker, turn.answer.question, titled=False, answered=turn.answer.answered, places=places)
+
+    async def _kept(self, record: Record) -> Record:
+        """The record under a key of its own, remembered."""
+        record = replace(record, key=secrets.token_urlsafe(9))
+        try:
+            await asyncio.to_thread(self.memory.keep, record)
+        except StorageFailed as error:
+            # An answer without lasting buttons is better than none.
+            _log.error("The answer cannot be remembered: %s", rendering.error(error))
+        return record
+
+    def _engine(self) -> Engine:
+        if self.library.engine is None:
+            raise NoArticles(Path(), 0)
+        return self.library.engine
+
+    def _shared(self, asking: Asking, engine: Engine) -> asyncio.Task[Reply]:
+        key = (asking, engine)
+        if key not in self._running:
+            task = asyncio.create_task(self.pool.run(lambda: self._found(asking, engine)))
+            self._running[key] = task
+            task.add_done_callback(lambda _: self._running.pop(key))
+        return self._running[key]
+
+    def _found(self, asking: Asking, engine: Engine) -> Reply:
+        """What the articles say, as nobody's record yet; on a thread, for hashing a long article takes its time too."""
+        answer = engine.ask(asking.question, asking.filters, self._top, context=asking.context)
+        note = "" if answer.hits else f"No article is left: you asked for those {rendering.filters(asking.filters)}."
+        record = Record(
+            "",
+            0,
+            asking.question,
+            titled=False,
+            answered=answer.answered,
+            places=tuple(map(_place, answer.quotes)),
+            note=note,
+            understood=rendering.understood(answer),
+        )
+        return Reply(record, answer)
+
+
+_LONGEST_ID = 80
+"""Bytes. Discord takes 100 characters, some of which a button needs for saying what it does."""
+
+
+def short_id(id: str) -> str:
+    """An article's id where Discord leaves little room: itself, or a hash of it."""
+    return (
+        id
+        if len(id.encode()) <= _LONGEST_ID and id.isprintable()
+        else "#" + hashlib.sha256(id.encode()).hexdigest()[:32]
+    )
+
+
+def _place(quote: Quote) -> Place:
+    marks = tuple((mark.start, mark.end) for mark in quote.highlights)
+    return Place(quote.article.id, quote.article.content_hash, quote.start, quote.end, marks)

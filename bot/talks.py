@@ -1,0 +1,72 @@
+"""Conversations of many people, bounded in number and age, and small talk."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Literal
+
+from retrieval.answer.conversation import Talk
+
+MAX_AGE_S = 3600.0
+"""After an hour without a question a talk begins anew."""
+
+MAX_TALKS = 1_000
+"""Talks kept at once where many people ask; the one that rested longest goes first."""
+
+
+class Talks:
+    """The talks of many people, each under a key, bounded in number and age. Any number of threads may use it."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, kept: int = MAX_TALKS) -> None:
+        self._clock = clock
+        self._kept = kept
+        self._lock = threading.Lock()
+        self._talks: OrderedDict[Hashable, tuple[float, Talk]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._talks)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._talks
+
+    def of(self, key: Hashable) -> Talk:
+        """The talk under ``key``; an empty one where there is none, or none that is recent."""
+        with self._lock:
+            since, talk = self._talks.get(key, (self._clock(), Talk()))
+            return talk if self._clock() - since < MAX_AGE_S else Talk()
+
+    def keep(self, key: Hashable, talk: Talk) -> None:
+        """Put a talk under ``key``, in place of what was there."""
+        with self._lock:
+            self._talks[key] = self._clock(), talk
+            self._talks.move_to_end(key)
+            while len(self._talks) > self._kept:
+                self._talks.popitem(last=False)
+
+
+Remark = Literal["greeting", "thanks", "who", "help", "new", "more", "context", "sources"]
+
+_REMARKS: dict[Remark, str] = {
+    "greeting": r"(hi|hello|hey|hiya|good (morning|afternoon|evening)|greetings)( there| quoth| everyone| again)?",
+    "thanks": r"(ok(ay)? |great |perfect )?(many )?(thanks|thank you|thx|ty|cheers)( a lot| so much| very much| quoth)?"
+    r"|ok(ay)?|great|perfect|cool|got it|i see|never ?mind",
+    "who": r"(and )?(who|what) are you|what('s| is) your name|are you (a )?(bot|robot|human|real|an ai)",
+    "help": r"help( me)?( please)?|(and )?what (can|could|should|may) i ask( you)?( about)?|what can you do"
+    r"|how (does this|do you) work|what (do you know|articles (are there|do you have))( about)?",
+    "new": r"new( (topic|subject|conversation|talk))?|start over|(let's )?change the subject",
+    "more": r"(show me |give me |tell me )?more( please)?|next( (one|quote|please))?|go on|anything else|what else",
+    "context": r"where does (it|that|the article) say (that|this|so)|(show|give) me (the )?(context|paragraph)",
+    "sources": r"(show|give) me the (article|source)s?|which article( is (that|this|it))?|what('s| is) the source",
+}
+
+_PATTERNS = {kind: re.compile(pattern) for kind, pattern in _REMARKS.items()}
+
+
+def remark(said: str) -> Remark | None:
+    """What kind of remark ``said`` is as a whole, when it is none of a question for the articles."""
+    words = " ".join(re.sub(r"[^\w\s']+", " ", said.replace("’", "'").casefold()).split())
+    return next((kind for kind, pattern in _PATTERNS.items() if pattern.fullmatch(words)), None)

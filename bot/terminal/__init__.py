@@ -1,0 +1,1 @@
+"""The terminal face: ``quoth ask``, ``quoth chat`` and ``quoth doctor``."""

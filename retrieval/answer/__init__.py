@@ -1,0 +1,1 @@
+"""From a question to quotes: search, follow-ups, reading, choosing what to quote, confidence."""

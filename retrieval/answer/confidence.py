@@ -1,0 +1,36 @@
+"""How sure an answer is: a calibrated probability from the evidence for it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrieval.errors import ReaderUnavailable
+
+CALIBRATION_FILE = "calibration.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Logistic regression from the evidence for an answer to the probability that it answers."""
+
+    intercept: float
+    weights: Mapping[str, float]
+    """By the name of the evidence; see ``answering.Engine``. What is not named does not count."""
+
+    @classmethod
+    def load(cls, path: Path) -> Calibration:
+        """Read what ``python -m training.calibrate`` wrote; raises ``ReaderUnavailable``."""
+        try:
+            fitted = json.loads(path.read_text("utf-8"))
+            return cls(float(fitted["intercept"]), {name: float(value) for name, value in fitted["weights"].items()})
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ReaderUnavailable(str(path), f"{path.name} is missing or not what calibration writes") from error
+
+    def probability(self, evidence: Mapping[str, float]) -> float:
+        """Between 0 and 1."""
+        logit = self.intercept + sum(weight * evidence.get(name, 0.0) for name, weight in self.weights.items())
+        return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))

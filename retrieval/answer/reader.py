@@ -1,0 +1,105 @@
+"""What a reader is: passages in, the words that may answer out."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from retrieval.answer.confidence import Calibration
+from retrieval.answer.search import Hit
+from retrieval.text.passages import Passage
+from retrieval.text.sentences import Sentence, Span, sentences
+
+_POINTS_BACK = re.compile(
+    r"\W*(?:(?:and|but|however|then|later|also|thus|therefore|instead|still|yet|so)\b\W*)?"
+    r"(?:he|she|it|they|his|her|its|their|this|that|these|those|such|both)\b",
+    re.IGNORECASE,
+)
+"""How a sentence begins that goes on from the one before."""
+
+_ANTECEDENTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and what was found for it."""
+
+    question: str
+    hits: Sequence[Hit]
+    """Best first."""
+    weights: Mapping[str, float]
+    """What each of the question's terms is worth, as ``LexicalIndex.weights`` has it; none where it is not to count
+    which of them a sentence shares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A place in a hit that may answer the question."""
+
+    hit: Hit
+    span: Span
+    """What answers, in the article's text; the quote will be the sentences around it."""
+    highlights: tuple[Span, ...]
+    """The words to set in bold, inside those sentences; best first, disjoint."""
+    score: float
+    """Comparable between the readings of one question, and in the unit of a hit's fused score."""
+
+
+class Reader(Protocol):
+    """Finds what answers in the best passages."""
+
+    @property
+    def calibration(self) -> Calibration:
+        """How sure an answer found by this reader is."""
+
+    @property
+    def compares(self) -> bool:
+        """Whether it can tell which of two forms of a question a passage answers: by their readings' scores."""
+
+    def load(self) -> object:
+        """Have in memory what reading takes, as the first use does; any thread may see to that ahead of time."""
+
+    def read(self, asked: Sequence[Asked]) -> list[list[Reading]]:
+        """For each question everything in its hits that may answer it, in any order."""
+
+
+def total_score(reading: Reading) -> float:
+    """What readings are compared by."""
+    return reading.hit.score + reading.score
+
+
+def sentences_of(passage: Passage) -> Iterator[Sentence]:
+    """The whole sentences that a passage touches; headings only when it has nothing else."""
+    found = _overlapping(passage.article.text, Span(passage.start, passage.end))
+    bodies = [sentence for sentence in found if not sentence.heading]
+    yield from bodies or found
+
+
+def whole_sentences(text: str, span: Span) -> Span:
+    """The smallest run of whole sentences that holds ``span``."""
+    found = _overlapping(text, span)
+    return Span(found[0].start, found[-1].end) if found else span
+
+
+def with_antecedents(text: str, span: Span) -> Span:
+    """Whole sentences with those before them that their first word stands for: "He resigned in May" says little alone.
+
+    At most ``_ANTECEDENTS`` of them, and none of another paragraph.
+    """
+    every = sentences(text)
+    first = bisect_right(every, span.start, key=lambda sentence: sentence.start) - 1
+    for _ in range(_ANTECEDENTS):
+        if every[first].opens or not _POINTS_BACK.match(text, every[first].start):
+            break
+        first -= 1
+    return Span(every[first].start, span.end)
+
+
+def _overlapping(text: str, span: Span) -> Sequence[Sentence]:
+    every = sentences(text)
+    first = max(0, bisect_right(every, span.start, key=lambda sentence: sentence.start) - 1)
+    last = bisect_right(every, span.end - 1, key=lambda sentence: sentence.start)
+    return [sentence for sentence in every[first:last] if sentence.end > span.start]

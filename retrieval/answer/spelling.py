@@ -1,0 +1,130 @@
+"""Slips of the fingers: a word that no article and no dictionary has, read as a near one that the articles have."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from retrieval.index.snapshot import Snapshot
+from retrieval.text.terms import located_terms, plain, stem, term
+
+_WORD = re.compile(r"[^\W\d_]+")
+_SHORTEST = 4
+"""Letters of a word that may be a slip: among shorter ones everything is near everything."""
+_LONG = 9
+"""Letters from which two edits are no more than a slip."""
+_SAME_START = 6
+"""Letters below which the first must be right: short words that differ there are seldom one."""
+_READ = 8
+"""Passages that are looked through for how a term is written, and near terms for which that is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A word of a question and what it was read as."""
+
+    typed: str
+    meant: str
+
+
+class Mended(NamedTuple):
+    """A question with its slips put right, and these."""
+
+    text: str
+    slips: tuple[Slip, ...]
+
+
+class Speller:
+    """Reads questions about one snapshot's articles. Any number of threads may use it."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def mended(self, question: str) -> Mended:
+        """The question with its slips put right, and these.
+
+        A word is one when neither the articles nor simplemma's English dictionary has it and one edit (two for a
+        long word) makes it one that the articles have: by optimal string alignment, which takes two letters that
+        changed places for one edit. Of several words as near, the one is meant that a passage has beside most of
+        the question.
+        """
+        slips = {
+            word: self._likeliest(near, question) for word in _WORD.findall(question) if (near := self._near(word))
+        }
+        mended = _WORD.sub(lambda match: slips.get(match[0], match[0]), question)
+        return Mended(mended, tuple(Slip(typed, meant) for typed, meant in slips.items()))
+
+    def _likeliest(self, words: Sequence[str], question: str) -> str:
+        """The one that stands in the passage which is best for the question; of equal ones the commonest."""
+        if len(words) == 1:
+            return words[0]
+        scores, lexical = self._snapshot.lexical.scores(question), self._snapshot.lexical
+        having = {word: lexical.having(term(word)) for word in words}
+        return max(words, key=lambda word: (float(scores[having[word]].max()), len(having[word])))
+
+    def _near(self, word: str) -> list[str]:
+        """What may be meant by a word, if it is a slip: words of the articles, all equally near to it."""
+        from rapidfuzz.distance import OSA
+        from simplemma import is_known
+
+        low = plain(word)
+        if len(low) < _SHORTEST or is_known(low, lang="en", low_memory=True):
+            return []
+        typed = term(low)
+        written = self._written(typed)
+        if any(low.startswith(plain(each)) or plain(each).startswith(low) for each in written):
+            return []  # there it is, or a form of it
+        edits = 2 if len(low) >= _LONG else 1
+        there = sorted((*written, *self._named(typed, edits)))  # of "Plan" and "plan" the second stays
+        likely = {each.casefold(): each for each in (*self._known(low), *there)}.values()
+        near = {each: OSA.distance(low, plain(each), score_cutoff=edits) for each in likely if _starts(low, each)}
+        least = min(near.values(), default=edits + 1)
+        return sorted(each for each, distance in near.items() if distance == least <= edits)
+
+    def _known(self, low: str) -> Iterator[str]:
+        """English words one edit away from ``low`` whose terms the articles have."""
+        from simplemma import is_known
+
+        terms = self._snapshot.lexical.vocabulary
+        for other in _edited(low):  # hundreds: the dictionary is asked for few of them
+            if stem(other) in terms and is_known(other, lang="en", low_memory=True) and term(other) in terms:
+                yield other
+
+    def _named(self, typed: str, edits: int) -> Iterator[str]:
+        """Words of the articles whose terms are near to the term ``typed``, which has no ending that could hide it."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        terms = self._snapshot.lexical.vocabulary
+        for other, _, _ in process.extract(typed, terms, scorer=OSA.distance, score_cutoff=edits, limit=_READ):
+            yield from self._written(other)
+
+    def _written(self, meant: str) -> set[str]:
+        """The words of this term, as they are written in the first passages, or titles, that have it."""
+        found = set()
+        for number in self._snapshot.lexical.having(meant)[:_READ].tolist():
+            passage = self._snapshot.passage(number)
+            title = passage.article.title
+            for text, start, end in ((passage.article.text, passage.start, passage.end), (title, 0, len(title))):
+                found |= {text[first:last] for each, first, last in located_terms(text, start, end) if each == meant}
+        return found
+
+
+def _starts(low: str, other: str) -> bool:
+    """Whether the first letter is right, where it must be."""
+    return len(low) >= _SAME_START or plain(other)[:1] == low[0]
+
+
+def _edited(word: str) -> Iterator[str]:
+    """Everything one edit away from ``word``, with the alphabet's letters."""
+    for at in range(len(word) + 1):
+        before, behind = word[:at], word[at:]
+        yield from (f"{before}{letter}{behind}" for letter in string.ascii_lowercase)
+        if behind:
+            yield before + behind[1:]
+            yield from (f"{before}{letter}{behind[1:]}" for letter in string.ascii_lowercase)
+        if len(behind) > 1:
+            yield f"{before}{behind[1]}{behind[0]}{behind[2:]}"

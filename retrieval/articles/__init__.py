@@ -1,0 +1,1 @@
+"""Files to articles: formats, metadata, the confined process, the care of the folder."""

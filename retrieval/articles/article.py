@@ -1,0 +1,69 @@
+"""An article: its text, what is known about it, and the hashes that tell whether it changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleInfo:
+    """What is known of an article besides its text."""
+
+    id: str
+    """Path below the articles folder, with ``/`` on every system, and ``#`` and a number behind it for one of several
+    in a file: unique, and what a person can point at."""
+    title: str
+    source: str | None
+    published: date | None
+    url: str | None
+    path: str
+    """The file it was read from, below the articles folder."""
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """All of that by name, in a fraction of ``asdict``'s time."""
+        return {name: getattr(self, name) for name in _KNOWN}
+
+
+_KNOWN = tuple(field.name for field in fields(ArticleInfo))
+
+
+@dataclass(frozen=True, slots=True)
+class Article(ArticleInfo):
+    """An article; every offset in Quoth counts Unicode code points of ``text``."""
+
+    text: str
+    copies: tuple[ArticleInfo, ...] = ()
+    """Other articles of a snapshot that have the very same text, whatever their titles."""
+
+    @property
+    def info(self) -> ArticleInfo:
+        """The article without its text."""
+        return ArticleInfo(**self.known)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of what is encoded (title and text), so that a renamed or re-dated file costs no encoding."""
+        return hashlib.sha256(f"{self.title}\0{self.text}".encode()).hexdigest()
+
+    @property
+    def digest(self) -> str:
+        """A short hash of all that is known of it, which tells whether anything about it has changed."""
+        known = [self.title, self.source, str(self.published), self.url, self.text]
+        return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was passed over, and why."""
+
+    path: str
+    reason: str
+
+
+SURROGATE = re.compile("[\ud800-\udfff]")

@@ -1,0 +1,86 @@
+"""File formats by suffix: how to read each, and how large a file may be.
+
+A reader brings a file into plain text in which paragraphs are set apart by blank lines and headings stand on lines of
+their own behind ``#`` marks. What it returns is what is quoted. Readers get bytes and open nothing themselves: no
+file, no address, no entity that a document names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from retrieval.articles.formats.json_files import read_json, read_json_lines
+from retrieval.articles.formats.markdown import read_markdown
+from retrieval.articles.formats.pdf import read_pdf
+from retrieval.articles.formats.text import read_text
+from retrieval.articles.formats.values import Extract, Fault
+from retrieval.articles.formats.web import read_page
+from retrieval.articles.formats.word import read_word
+from retrieval.errors import ArticleUnreadable
+
+RULES = "1"
+"""Raised whenever the same file would be read differently, so that indexes of what was read before are rebuilt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file: how to read it, and how large it may be."""
+
+    read: Callable[[str, bytes], Sequence[Extract | Fault]]
+    """A function of the file's name and bytes."""
+    max_mib: int
+    """Larger files are skipped: the Bible is 4 MiB of text, so that is a mistake or an attack, not an article."""
+    apart_from: int = 0
+    """Bytes from which on a file of this kind might make its parser hang, swell or crash; see ``isolation``."""
+
+
+def format_of(name: str) -> Format:
+    """The format of a file with this name, which must have one."""
+    return FORMATS[PurePath(name).suffix.lower()]
+
+
+def extract(name: str, content: bytes) -> Sequence[Extract | Fault]:
+    """Read a file's content.
+
+    Raises:
+        ArticleUnreadable: it is not what its name says, damaged, locked, or nested or packed beyond reason.
+    """
+    try:
+        return format_of(name).read(name, content)
+    except ArticleUnreadable:
+        raise
+    except RecursionError:
+        reason = "it is nested too deeply"
+    except MemoryError:
+        reason = "reading it takes too much memory"
+    except Exception as error:
+        if format_of(name).apart_from:
+            raise
+        # Parsers of damaged PDF, Word and HTML files raise whatever went wrong first.
+        kind = PurePath(name).suffix.lower().removeprefix(".").upper()
+        raise ArticleUnreadable(name, f"it is damaged or no {kind} file") from error
+    raise ArticleUnreadable(name, reason)
+
+
+_PAGE = Format(read_page, max_mib=8)
+
+_TEXT = Format(read_text, max_mib=32, apart_from=2**20)
+
+_MARKDOWN = Format(read_markdown, max_mib=8, apart_from=2**16)
+
+FORMATS: Mapping[str, Format] = {
+    ".txt": _TEXT,
+    ".text": _TEXT,
+    ".md": _MARKDOWN,
+    ".markdown": _MARKDOWN,
+    ".json": Format(read_json, max_mib=64, apart_from=2**20),
+    ".jsonl": Format(read_json_lines, max_mib=64, apart_from=2**20),
+    ".html": _PAGE,
+    ".htm": _PAGE,
+    ".xhtml": _PAGE,
+    ".pdf": Format(read_pdf, max_mib=64),
+    ".docx": Format(read_word, max_mib=32),
+}
+"""By suffix. A new format is one function and one line here."""

@@ -1,0 +1,12 @@
+"""Plain text files."""
+
+from __future__ import annotations
+
+from retrieval.articles.formats.decoding import decode
+from retrieval.articles.formats.metadata import front_matter
+from retrieval.articles.formats.values import Extract
+
+
+def read_text(name: str, content: bytes) -> list[Extract]:
+    """A text file: front matter, if any, and the text as it is."""
+    return [front_matter(name, decode(name, content))]

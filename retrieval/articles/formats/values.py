@@ -1,0 +1,33 @@
+"""What a reader of one file format returns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+HEADING = re.compile(r"^(#{1,6}) +(\S.*)$", re.MULTILINE)
+"""A heading's line in an article's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """One article as its file holds it, with metadata under our names (title, source, published, url)."""
+
+    text: str
+    metadata: Mapping[str, str]
+    number: int | None = None
+    """Its place in the file, from 1, where a file may hold several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why the article in one place of a file that may hold several cannot be read."""
+
+    number: int
+    reason: str
+
+
+def squeezed(text: str | None) -> str:
+    """``text`` with each run of white space as one space."""
+    return " ".join((text or "").split())

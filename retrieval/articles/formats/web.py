@@ -1,0 +1,80 @@
+"""Saved web pages: their main text and metadata."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+from retrieval.articles.formats.decoding import decode
+from retrieval.articles.formats.values import Extract, squeezed
+
+_CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
+
+_HEAD_BYTES = 4096
+"""Where a page says what its encoding is."""
+
+
+def read_page(name: str, content: bytes) -> list[Extract]:
+    """A web page as it was saved: its main text, without menus, advertisements and comments."""
+    import trafilatura
+
+    page = _decode_page(name, content)
+    found = trafilatura.bare_extraction(
+        page,
+        with_metadata=True,
+        include_comments=False,
+        # Without it, pages with few paragraphs lose their headings and lists.
+        favor_recall=True,
+        # A day that merely occurs in the text is not the day of publication, and a wrong date is worse than none.
+        date_extraction_params={"original_date": True, "extensive_search": False},
+    )
+    if found is None or isinstance(found, dict) or found.body is None:
+        # So little text that nothing can be told from a menu: all of its paragraphs then.
+        body, _, _ = trafilatura.baseline(page)
+        return [Extract("\n\n".join(_page_blocks(body)), {})]
+    metadata = {"title": found.title, "source": found.sitename, "published": found.date, "url": found.url}
+    text = "\n\n".join(_page_blocks(found.body))
+    return [Extract(text, {key: value for key, value in metadata.items() if value})]
+
+
+def _decode_page(name: str, content: bytes) -> str:
+    """A page's text, in the encoding that it names, if it names one that fits."""
+    said = _CHARSET.search(content[:_HEAD_BYTES])
+    if said and not content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        # What is declared as Shift-JIS mostly is Microsoft's extension of it.
+        charset = said[1].decode("ascii").lower().replace("_", "-")
+        try:
+            return str(content, "cp932" if charset in {"shift-jis", "sjis", "x-sjis"} else charset)
+        except (LookupError, ValueError):
+            pass
+    return decode(name, content)
+
+
+_PAGE_BLOCKS = {"code", "div", "head", "item", "list", "p", "quote", "row", "table"}
+
+
+def _page_blocks(element: _Element) -> Iterator[str]:
+    """The blocks of trafilatura's tree, whose elements are named after TEI's."""
+    for child in element:
+        mark = "- " if child.tag == "item" else ""
+        if child.tag == "row":
+            yield " | ".join(filter(None, map(_page_words, child)))
+        elif any(part.tag in _PAGE_BLOCKS for part in child):
+            yield from (mark + words for words in [squeezed(child.text)] if words)
+            yield from _page_blocks(child)
+        elif words := _page_words(child):
+            level = int((child.get("rend") or "h2")[-1]) if child.tag == "head" else 0
+            yield f"{'#' * level} {squeezed(words)}" if level else mark + words
+        yield from filter(None, [squeezed(child.tail)])
+
+
+def _page_words(element: _Element) -> str:
+    """An element's words, with line ends where the page breaks the line."""
+    for end in element.iter("lb"):
+        end.tail = "\u2028" + (end.tail or "")
+    lines = "".join(element.itertext()).split("\u2028")
+    return "\n".join(filter(None, map(squeezed, lines)))

@@ -1,0 +1,219 @@
+"""What differs between the articles folder and a snapshot, as a whole and for single files."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from retrieval.articles.article import Article, Skipped
+from retrieval.articles.files import SourceFile, contents, locate, read_bytes, scan, stamp
+from retrieval.articles.formats.metadata import SIDECAR
+from retrieval.articles.parsing import parse
+from retrieval.errors import (
+    ArticleUnreadable,
+    IndexCorrupt,
+    IndexForeign,
+)
+from retrieval.index.snapshot import RULES, Snapshot, Source, all_skipped, published
+from retrieval.models.encoder import Encoder
+
+Progress = Callable[[str, int, int], None]
+"""Told the stage (``waiting``, ``reading``, ``encoding``), how much of it is done, and how much there is."""
+
+_RACY_NS = 2_000_000_000
+"""A file changed this shortly before a build may change again without its time stamp showing it (as in git)."""
+
+Stale = Literal["changed", "removed"]
+"""What became of a file since it was indexed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """How the articles folder, the encoder and the rules differ from a snapshot; true when they do at all."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    """Every file without a readable article, and why."""
+    skipped_changed: bool
+    files_changed: bool
+    """Whether any file holds other bytes, be it that its articles say the same."""
+    encoder_changed: bool
+    rules_changed: bool
+
+    def __bool__(self) -> bool:
+        articles = self.added or self.changed or self.removed
+        return bool(articles or self.skipped_changed or self.files_changed or self.anew)
+
+    @property
+    def anew(self) -> str | None:
+        """Why no vector of the snapshot can be kept, if so."""
+        if self.encoder_changed:
+            return "the encoder changed"
+        return "this version of Quoth cuts texts by other rules" if self.rules_changed else None
+
+
+def compare(articles: Path, snapshot: Snapshot, encoder: Encoder) -> Differences:
+    """Tell whether ``snapshot`` still is what ``update`` would build, without building anything.
+
+    Raises:
+        FolderMissing, StorageFailed: the articles cannot be listed.
+    """
+    return differences_of(survey_folder(articles, snapshot, None), snapshot, encoder)
+
+
+@dataclass(slots=True)
+class Survey:
+    """The articles folder as it is now."""
+
+    refused: Sequence[Skipped]
+    sources: dict[str, Source] = field(default_factory=dict)
+    readable: dict[str, Callable[[], Article]] = field(default_factory=dict)
+    """By id: a way to the article, which for an unchanged one is its snapshot."""
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Files and articles that were passed over, by path."""
+        return all_skipped(self.sources.values(), self.refused)
+
+
+def survey_folder(articles: Path, known: Snapshot | None, progress: Progress | None) -> Survey:
+    """Look at every file; read those whose size or time differ, or whose time is too fresh to be trusted."""
+    files, refused = scan(articles)
+    survey = Survey(refused)
+    if known and known.rules != RULES:
+        known = None
+    trusted_ns = trusted_until_ns(known) if known else 0
+    for done, file in enumerate(files):
+        before = known.sources.get(file.path) if known else None
+        if before and not before.sha256:  # it could not be read, and permission changes no time stamp
+            before = None
+        read: Sequence[Article] = ()
+        if before and before.stamp == file.stamp and file.touched_ns < trusted_ns:
+            source = before
+        else:
+            source, read = _look(articles, file, before)
+        survey.sources[file.path] = source
+        if known:
+            survey.readable.update((id, partial(known.article, id)) for id in source.articles)
+        survey.readable.update((article.id, partial(_itself, article)) for article in read)
+        if progress and done % 64 == 0:
+            progress("reading", done, len(files))
+    return survey
+
+
+def trusted_until_ns(snapshot: Snapshot) -> int:
+    """Time stamps before this one show that a file is the one in the snapshot."""
+    return int(snapshot.built_at.timestamp() * 1e9) - _RACY_NS
+
+
+def _itself(article: Article) -> Article:
+    return article
+
+
+def _look(articles: Path, file: SourceFile, before: Source | None) -> tuple[Source, Sequence[Article]]:
+    """Read one file; make articles of it unless its bytes are the ones known."""
+    source = Source(**asdict(file))
+    try:
+        content = read_bytes(articles, file.path)
+        sidecar = read_bytes(articles, file.path + SIDECAR) if file.sidecar_modified_ns else None
+        source = replace(source, sha256=file_digest(content, sidecar))
+        if before and before.sha256 == source.sha256:
+            return replace(before, **asdict(file)), ()
+        parsed = parse(file.path, content, sidecar)
+    except ArticleUnreadable as error:
+        return replace(source, skipped=error.reason), ()
+    source = replace(source, articles={article.id: article.digest for article in parsed.articles})
+    if parsed.skipped:
+        source = replace(source, skipped=parsed.skipped.reason, skipped_id=parsed.skipped.path)
+    return source, parsed.articles
+
+
+def file_digest(content: bytes, sidecar: bytes | None) -> str:
+    """The hash of a file's bytes; with metadata beside it, of both, each at its length."""
+    whole = content if sidecar is None else b"%d\n%b%b" % (len(content), content, sidecar)
+    return hashlib.sha256(whole).hexdigest()
+
+
+def differences_of(survey: Survey, snapshot: Snapshot | None, encoder: Encoder) -> Differences:
+    """What differs between the folder as surveyed and a snapshot."""
+    sources = snapshot.sources if snapshot else {}
+    now, then = digests(survey.sources), digests(sources)
+    kept = [path for path in survey.sources if path in sources]
+    return Differences(
+        added=tuple(id for id in now if id not in then),
+        changed=tuple(id for id in now if then.get(id, now[id]) != now[id]),
+        removed=tuple(id for id in then if id not in now),
+        unchanged=tuple(id for id in now if then.get(id) == now[id]),
+        skipped=survey.skipped,
+        skipped_changed=survey.skipped != (snapshot.skipped if snapshot else ()),
+        files_changed=any(survey.sources[path].sha256 != sources[path].sha256 for path in kept),
+        encoder_changed=snapshot is not None and snapshot.fingerprint != encoder.fingerprint,
+        rules_changed=snapshot is not None and snapshot.rules != RULES,
+    )
+
+
+def digests(sources: Mapping[str, Source]) -> dict[str, str]:
+    """The digests of all articles, by id."""
+    return {id: digest for source in sources.values() for id, digest in source.articles.items()}
+
+
+class Freshness:
+    """Tells of single files whether they still are what a snapshot was made of.
+
+    It costs two looks at the disk. Only a file whose size or time differ is read, and not again until they differ
+    again.
+    """
+
+    def __init__(self, articles: Path, snapshot: Snapshot) -> None:
+        self._articles = articles
+        self._sources = snapshot.sources
+        self.trusted_ns = trusted_until_ns(snapshot)
+        self._verdicts: dict[tuple[str, tuple[int, ...]], Stale | None] = {}
+
+    def stale(self, path: str) -> Stale | None:
+        """What became of the file at ``path`` since it was indexed, if anything."""
+        known = self._sources[path]
+        try:
+            seen = stamp(self._articles, path)
+        except (FileNotFoundError, NotADirectoryError):
+            return "removed"
+        except OSError:
+            return "changed"
+        if seen == known.stamp and known.touched_ns < self.trusted_ns:
+            return None
+        if (path, seen) in self._verdicts:
+            return self._verdicts[path, seen]
+        return self._judge(known)
+
+    def _judge(self, known: Source) -> Stale | None:
+        """Read the file; remember the verdict if the time stamp will show the next change."""
+        began_ns = time.time_ns()
+        try:
+            file = locate(self._articles, known.path)
+            verdict: Stale | None = None if file_digest(*contents(self._articles, file)) == known.sha256 else "changed"
+        except ArticleUnreadable:
+            return "changed"
+        if file.touched_ns < began_ns - _RACY_NS:
+            self._verdicts[file.path, file.stamp] = verdict
+        return verdict
+
+
+def newest_whole(index: Path) -> tuple[Snapshot | None, str | None]:
+    """The newest snapshot that is whole and, when newer ones are not, what is wrong with the newest."""
+    damage = None
+    for path in reversed(published(index)):
+        try:
+            return Snapshot.open(path), damage
+        except IndexForeign:
+            damage = damage or "another version of Quoth wrote the index"
+        except IndexCorrupt as error:
+            damage = damage or f"the index was damaged: {error.reason}"
+    return None, damage

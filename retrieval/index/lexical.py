@@ -1,0 +1,211 @@
+"""Lexical index: BM25 over stemmed words. The only module that imports bm25s."""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from collections.abc import Collection, Iterable
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bm25s
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array, csr_array
+from retrieval.text.terms import stop_terms, terms
+
+_ARRAYS = ("rows", "counts", "bounds", "lengths")
+
+_VOCABULARY_FILE = "terms.z"
+
+K1, B = 1.2, 0.75
+
+_MOST = np.iinfo(np.uint8).max
+"""Times that a term counts in a passage at most; one that has it more often is no text."""
+
+_CHUNK = 2**20
+"""Postings scored at once: a few megabytes, which a processor keeps at hand."""
+
+Scores = NDArray[np.float32]
+
+Rows = NDArray[np.uint16 | np.uint32]
+
+
+class LexicalIndex:
+    """Okapi BM25 with Lucene's idf (Robertson and Zaragoza 2009; Lù 2024, https://arxiv.org/abs/2407.03618).
+
+    On disk are the postings: by term, in which passages it is and how often. An update tokenises only what is new;
+    scores are made of them whenever an index is opened. All of that is work on whole arrays.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        counts: NDArray[np.uint8],
+        bounds: NDArray[np.int32 | np.int64],
+        lengths: NDArray[np.int32],
+        vocabulary: dict[str, int],
+    ) -> None:
+        """``rows`` and ``counts`` (postings,), those of term t from ``bounds[t]`` up to ``bounds[t + 1]``.
+
+        ``lengths`` (passages,) are terms in each passage, and ``vocabulary`` numbers the terms.
+        """
+        self._arrays: dict[str, NDArray[Any]] = dict(zip(_ARRAYS, (rows, counts, bounds, lengths), strict=True))
+        self._vocabulary = vocabulary
+        self._bm25 = bm25s.BM25(k1=K1, b=B, method="lucene")
+        self._bm25.vocab_dict, self._bm25.nonoccurrence_array = vocabulary, None
+        # What bm25s.BM25.index would make of the texts, in a fraction of its time.
+        data = _scored(rows, counts, bounds, lengths)
+        self._bm25.scores = {"data": data, "indices": rows, "indptr": bounds, "num_docs": len(lengths)}
+
+    @classmethod
+    def build(cls, passages: Iterable[str]) -> LexicalIndex:
+        """Index the texts of passages."""
+        vocabulary: dict[str, int] = {}
+        counts = _counted(passages, vocabulary)
+        return cls._of(counts.tocsc(), counts.sum(axis=1, dtype=np.int32), vocabulary)
+
+    def updated(self, order: NDArray[np.int64], fresh: Iterable[str]) -> LexicalIndex:
+        """An index of the passages that ``order`` names: rows of this one and, counted on, of the ``fresh`` texts."""
+        from scipy.sparse import csc_array
+
+        vocabulary = dict(self._vocabulary)
+        added = _counted(fresh, vocabulary).tocsc()
+        rows, counts, bounds, lengths = self._arrays.values()
+        places = np.full(len(self) + added.shape[0], -1, dtype=np.int32)
+        places[order] = np.arange(len(order))
+        shape = (len(order), len(vocabulary))
+        old = _renumbered(rows, counts, np.pad(bounds, (0, len(vocabulary) - len(self._vocabulary)), "edge"), places)
+        new = _renumbered(added.indices + len(self), added.data, added.indptr, places)
+        postings = csc_array(old, shape=shape) + csc_array(new, shape=shape)
+        postings.sort_indices()
+        used = np.diff(postings.indptr) > 0  # a term whose last passage is gone is dropped
+        words = [word for word, kept in zip(vocabulary, used.tolist(), strict=True) if kept]
+        postings = csc_array(
+            (postings.data, postings.indices, postings.indptr[np.flatnonzero(np.append(True, used))]),
+            shape=(len(order), len(words)),
+        )
+        lengths = np.concatenate([lengths, added.sum(axis=1, dtype=np.int32)])[order]
+        return self._of(postings, lengths, {word: number for number, word in enumerate(words)})
+
+    @classmethod
+    def _of(cls, postings: csc_array, lengths: NDArray[np.int32], vocabulary: dict[str, int]) -> LexicalIndex:
+        """Index passages by how often they have each term, uint8 of shape (passages, terms)."""
+        # Numbers of two bytes where those of all passages fit into them.
+        rows = postings.indices.astype(np.promote_types(np.min_scalar_type(len(lengths)), np.uint16))
+        return cls(rows, postings.data, postings.indptr, lengths, vocabulary)
+
+    def save(self, folder: Path) -> None:
+        """Write the index into ``folder``."""
+        for name, values in self._arrays.items():
+            np.save(folder / f"{name}.npy", values)
+        # A term may hold what looks like a space, but no line's end.
+        (folder / _VOCABULARY_FILE).write_bytes(zlib.compress("\n".join(self._vocabulary).encode()))
+
+    @classmethod
+    def open(cls, folder: Path) -> LexicalIndex:
+        """Open what ``save`` wrote; arrays are mapped into memory, not read.
+
+        Raises:
+            ValueError, OSError: the files are not such an index.
+        """
+        rows, counts, bounds, lengths = arrays_in(folder)
+        try:
+            words = zlib.decompress((folder / _VOCABULARY_FILE).read_bytes()).decode().split("\n")
+        except zlib.error as error:
+            raise ValueError(str(error)) from error
+        return cls(rows, counts, bounds, lengths, {word: number for number, word in enumerate(words) if word})
+
+    def __len__(self) -> int:
+        return int(self._bm25.scores["num_docs"])
+
+    def scores(self, question: str) -> Scores:
+        """BM25 score of every passage, shape (passages,)."""
+        known = [self._vocabulary[term] for term in terms(question) if term in self._vocabulary]
+        if not known:
+            return np.zeros(len(self), dtype=np.float32)
+        scores: Scores = self._bm25.get_scores_from_ids(known)
+        return scores
+
+    def weights(self, question: str) -> dict[str, float]:
+        """What each term of ``question`` that means something is worth: its share of their summed idf.
+
+        A term that no passage has counts as the rarest. A question of nothing but stop words keeps them.
+        """
+        found = set(terms(question))
+        idf = {term: self._idf(term) for term in found - stop_terms() or found}
+        return {term: value / sum(idf.values()) for term, value in idf.items()}
+
+    @property
+    def vocabulary(self) -> Collection[str]:
+        """Every term."""
+        return self._vocabulary.keys()
+
+    def having(self, term: str) -> Rows:
+        """The passages that have a term, in order."""
+        number = self._vocabulary.get(term)
+        if number is None:
+            return np.empty(0, dtype=np.uint16)
+        bounds = self._arrays["bounds"]
+        passages: Rows = self._arrays["rows"][bounds[number] : bounds[number + 1]]
+        return passages
+
+    def frequency(self, term: str) -> int:
+        """How many passages have a term."""
+        return len(self.having(term))
+
+    def _idf(self, term: str) -> float:
+        """Lucene's inverse document frequency."""
+        frequency = self.frequency(term)
+        return float(np.log1p((len(self) - frequency + 0.5) / (frequency + 0.5)))
+
+
+def arrays_in(folder: Path) -> list[NDArray[Any]]:
+    """The arrays that ``LexicalIndex.save`` wrote, mapped into memory; ``ValueError`` for one cut off."""
+    # As plain arrays: numpy takes its time over every slice of a memmap.
+    return [np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in _ARRAYS]
+
+
+def _counted(passages: Iterable[str], vocabulary: dict[str, int]) -> csr_array:
+    """How often each passage has each term, uint8 of shape (passages, terms); new terms enter the vocabulary."""
+    from scipy.sparse import csr_array
+
+    tokens, ends = array("i"), array("q", [0])
+    for passage in passages:
+        tokens.extend(vocabulary.setdefault(term, len(vocabulary)) for term in terms(passage))
+        ends.append(len(tokens))
+    ones = np.ones(len(tokens), dtype=np.int32)
+    counts = csr_array((ones, np.array(tokens, dtype=np.int32), np.array(ends)), shape=(len(ends) - 1, len(vocabulary)))
+    counts.sum_duplicates()
+    counts.data = np.minimum(counts.data, _MOST).astype(np.uint8)
+    return counts
+
+
+def _renumbered(
+    rows: NDArray[Any], counts: NDArray[np.uint8], bounds: NDArray[Any], places: NDArray[np.int32]
+) -> tuple[NDArray[np.uint8], NDArray[np.int32], NDArray[np.int64]]:
+    """Postings whose passage r has become ``places[r]``, without those for which that is negative."""
+    moved = places[rows]
+    kept = moved >= 0
+    return counts[kept], moved[kept], np.append(0, np.cumsum(kept))[bounds]
+
+
+def _scored(
+    rows: Rows, counts: NDArray[np.uint8], bounds: NDArray[np.int32 | np.int64], lengths: NDArray[np.int32]
+) -> Scores:
+    """What each posting adds to its passage's score, shape (postings,)."""
+    having = np.diff(bounds)
+    idf = np.log1p((len(lengths) - having + 0.5) / (having + 0.5)).astype(np.float32)
+    norm = (K1 * (1 - B + B * lengths / max(lengths.mean(), 1e-9))).astype(np.float32)
+    scores = np.empty(len(rows), dtype=np.float32)
+    # Whole terms at a time, of which the next begins a chunk further on.
+    edges = np.unique([*np.searchsorted(bounds, np.arange(0, len(rows), _CHUNK)), len(having)])
+    for first, last in pairwise(edges.tolist()):
+        part = slice(bounds[first], bounds[last])
+        length_of = norm[rows[part]]
+        np.divide(counts[part], counts[part] + length_of, out=scores[part])
+        scores[part] *= np.repeat(idf[first:last], having[first:last])
+    return scores

@@ -1,0 +1,1 @@
+"""The networks: the encoder and the span model, and how they are loaded and run."""

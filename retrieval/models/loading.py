@@ -1,0 +1,126 @@
+"""Loading model libraries: quietly, quickly, and with the number type that the processor is fastest with."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+
+_LOADING = threading.RLock()
+"""One library at a time is loaded; the interpreter would not let two go on side by side anyway."""
+
+
+class _Later(ModuleType):
+    """Stands in for a module; what is taken from it imports the true one when it is called."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__spec__, self.__path__ = ModuleSpec(name, None), []
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("__"):
+            raise AttributeError(name)
+
+        def function(*given: Any, **named: Any) -> Any:
+            return getattr(import_module(self.__name__), name)(*given, **named)
+
+        return function
+
+
+@contextmanager
+def sklearn_later() -> Iterator[None]:
+    """Let sentence-transformers be imported without scikit-learn, which is there once one of its functions is called.
+
+    It wants scikit-learn for distances that nobody asks of it here. With scipy's statistics, which that brings, it
+    takes a fifth of the whole import's time and 39 MB.
+    """
+    stand_ins = {name: _Later(name) for name in ("sklearn", "sklearn.metrics")}
+    if not stand_ins.keys().isdisjoint(sys.modules):
+        yield
+        return
+    sys.modules |= stand_ins
+    try:
+        yield
+    finally:
+        for name in stand_ins:
+            del sys.modules[name]
+
+
+@contextmanager
+def gc_paused() -> Iterator[None]:
+    """Keep the garbage collector away while a library is imported and a model loaded.
+
+    They make hundreds of thousands of objects that stay, and looking through these for garbage over and over takes
+    about a third of a start. What is there afterwards is set aside, so that no later collection looks at it either.
+    """
+    with _LOADING:
+        was_on = gc.isenabled()
+        gc.disable()
+        try:
+            yield
+        finally:
+            gc.freeze()
+            if was_on:
+                gc.enable()
+
+
+def native_number_type(device: str | None) -> torch.dtype:
+    """The number type of the two in which a processor multiplies sooner: bfloat16 if it knows that, or float32.
+
+    Having instructions for bfloat16 is not enough: AMD's, and Intel's with AMX, are 2 to 3 times as fast as in float32;
+    Intel's without AMX, which cloud machines hide, take twice as long.
+    """
+    import torch
+
+    capabilities = torch.cpu.get_capabilities() if device == "cpu" else {}
+    knows = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16")
+    return min(torch.bfloat16, torch.float32, key=_multiplying_s) if knows else torch.float32
+
+
+@cache
+def _multiplying_s(number_type: torch.dtype) -> float:
+    """Seconds in which a layer goes over a passage: the least of a dozen tries, since others may take the processor."""
+    import torch
+
+    passage = torch.ones(128, 384, dtype=number_type)
+    layer = torch.ones(1536, 384, dtype=number_type)
+
+    def once() -> float:
+        started = time.perf_counter()
+        torch.nn.functional.linear(passage, layer)
+        return time.perf_counter() - started
+
+    with torch.inference_mode():
+        return min(once() for _ in range(12))
+
+
+def quieten() -> None:
+    """Keep the hub client's and transformers' progress bars and advice off the user's terminal."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    import logging
+
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    for library in ("huggingface_hub", "sentence_transformers"):
+        logging.getLogger(library).setLevel(logging.ERROR)
+
+
+def first_line(error: BaseException) -> str:
+    """What a library's error says, without the pages that may follow."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

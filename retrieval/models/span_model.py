@@ -1,0 +1,205 @@
+"""A transformer that finds the words of a passage that answer a question: its weights, inputs and scores.
+
+Extractive question answering as in Devlin et al. 2019 (https://arxiv.org/abs/1810.04805), section 4.2 and 4.3: every
+token is scored as the first and as the last of the answer, and the sequence's first token stands for "no answer here".
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from retrieval.errors import ReaderUnavailable
+from retrieval.models.bundled import bundled_folder, verify_bundled
+from retrieval.models.loading import first_line, native_number_type, quieten
+from retrieval.models.threads import in_threads, thread_count
+
+if TYPE_CHECKING:
+    import torch
+    from numpy.typing import NDArray
+
+WEIGHTS_FILE = "model.safetensors"
+
+MAX_TOKENS = 384
+"""Of question, title and passage together: three times what a passage of 95 words needs."""
+
+_TOGETHER = 3
+"""Pairs a forward pass, where there are enough of them for every thread to have two passes. Eleven passages then take
+.85 of the time of one pass by all threads; three would take nearly twice theirs."""
+
+_TRAINED = ("bert.encoder.", "qa_outputs.")
+"""What differs from the bundled encoder and is stored: the layers and the head, but not the embeddings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Questions over passages, tokenised and padded to shape (pairs, tokens)."""
+
+    tensors: Mapping[str, torch.Tensor]
+    allowed: NDArray[np.bool_]
+    """Tokens of the passage itself: neither the question's nor the title's, no padding."""
+    offsets: NDArray[np.int64]
+    """(pairs, tokens, 2): each token's range of code points in its passage, where allowed."""
+
+    def part(self, rows: NDArray[np.int64], width: int) -> Inputs:
+        """Some of the pairs, cut off behind their first ``width`` tokens."""
+        tensors = {name: tensor[rows, :width] for name, tensor in self.tensors.items()}
+        return Inputs(tensors, self.allowed[rows, :width], self.offsets[rows, :width])
+
+    def tokens_of(self, row: int, place: tuple[int, int] | None) -> tuple[int, int]:
+        """First and last token of a range of the passage; the first token of all for None and for what was cut off."""
+        if place is not None:
+            tokens = np.flatnonzero(self.allowed[row])
+            starts, ends = self.offsets[row, tokens, 0], self.offsets[row, tokens, 1]
+            inside = tokens[(ends > place[0]) & (starts < place[1])]
+            if len(inside) and ends[-1] >= place[1]:
+                return int(inside[0]), int(inside[-1])
+        return 0, 0
+
+
+class SpanModel:
+    """A network with its tokeniser. Safe to use from several threads once made."""
+
+    def __init__(self, network: Any, tokenizer: Any) -> None:
+        self.network = network
+        self._tokenizer = tokenizer
+
+    @classmethod
+    def trainable(cls, folder: Path | None = None, dropout: float = 0.0) -> SpanModel:
+        """Where training begins: the bundled encoder's weights under a new head, or those that ``folder`` has.
+
+        Raises:
+            As ``trained`` does.
+        """
+        verify_bundled()
+        model = cls(*_load(str(bundled_folder()), hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout))
+        if folder:
+            model._put(folder)
+        return model
+
+    @classmethod
+    def trained(cls, folder: Path) -> SpanModel:
+        """The bundled encoder with the layers and head that training put into ``folder``.
+
+        Raises:
+            ReaderUnavailable: they are not there, or are not what training writes.
+            WeightsMismatch, EncoderUnavailable: see ``encoder.verify_bundled``.
+        """
+        return cls.trainable(folder).ready()
+
+    def _put(self, folder: Path) -> None:
+        """Replace the trained parameters by those in ``folder``."""
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            strange = self.network.load_state_dict(load_file(folder / WEIGHTS_FILE), strict=False)
+        except (OSError, SafetensorError, RuntimeError) as error:
+            raise ReaderUnavailable(str(folder), first_line(error)) from error
+        if strange.unexpected_keys or any(self.is_trained(name) for name in strange.missing_keys):
+            raise ReaderUnavailable(str(folder), f"{WEIGHTS_FILE} holds other layers than this version reads")
+
+    @classmethod
+    def named(cls, name: str) -> SpanModel:
+        """Any extractive question answering model: a folder, or a name on the hub.
+
+        Raises:
+            ReaderUnavailable: there is no such model, or it cannot be loaded.
+        """
+        try:
+            return cls(*_load(name)).ready()
+        except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+            raise ReaderUnavailable(name, first_line(error)) from error
+
+    def ready(self) -> SpanModel:
+        """The same model, set for answering: no dropout, and the fastest number type of this processor."""
+        self.network.to(native_number_type("cpu")).eval()
+        return self
+
+    @staticmethod
+    def is_trained(name: str) -> bool:
+        """Whether the parameter of this name is one that training changes."""
+        return name.startswith(_TRAINED)
+
+    def save(self, folder: Path) -> None:
+        """Write the trained parameters into ``folder``, in bfloat16."""
+        import torch
+        from safetensors.torch import save
+
+        weights = {
+            name: parameter.detach().to("cpu", torch.bfloat16).contiguous()
+            for name, parameter in self.network.named_parameters()
+            if self.is_trained(name)
+        }
+        # Not save_file: that makes a file which nobody but its owner may read.
+        (folder / WEIGHTS_FILE).write_bytes(save(weights, metadata={"format": "pt"}))
+
+    def inputs(self, pairs: Sequence[tuple[str, str, str]]) -> Inputs:
+        """Tokenise (question, title, passage) triples; what is too long is cut off at the end."""
+        prefixes = [f"{title} . " for _, title, _ in pairs]
+        encoded = self._tokenizer(
+            [question for question, _, _ in pairs],
+            [prefix + passage for prefix, (_, _, passage) in zip(prefixes, pairs, strict=True)],
+            truncation="longest_first",
+            max_length=MAX_TOKENS,
+            padding=True,
+            padding_side="right",
+            return_offsets_mapping=True,
+            return_tensors="pt",
+        )
+        skipped = np.array([len(prefix) for prefix in prefixes])[:, None, None]
+        offsets = encoded.pop("offset_mapping").numpy() - skipped
+        second = np.array([[part == 1 for part in encoded.sequence_ids(row)] for row in range(len(pairs))])
+        allowed = second & (offsets[:, :, 0] >= 0) & (offsets[:, :, 1] > offsets[:, :, 0])
+        return Inputs(dict(encoded), allowed, offsets)
+
+    def logits(self, inputs: Inputs, device: str = "cpu") -> tuple[torch.Tensor, torch.Tensor]:
+        """Scores of every token as first and as last of the answer, float32 of shape (pairs, tokens) each.
+
+        Tokens that cannot answer get the lowest number there is; the first token of all keeps its score.
+        """
+        import torch
+
+        output = self.network(**{name: tensor.to(device) for name, tensor in inputs.tensors.items()})
+        closed = torch.from_numpy(~inputs.allowed).to(device)
+        closed[:, 0] = False
+        lowest = torch.finfo(torch.float32).min
+        starts, ends = output.start_logits.float(), output.end_logits.float()
+        return starts.masked_fill(closed, lowest), ends.masked_fill(closed, lowest)
+
+    def scores(self, inputs: Inputs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """``logits`` without gradients, as arrays. Of many pairs each thread takes a few of like length at a time."""
+        import torch
+
+        counts = inputs.tensors["attention_mask"].sum(1).numpy()
+        starts = np.full(inputs.allowed.shape, np.finfo(np.float32).min, dtype=np.float32)
+        ends = starts.copy()
+
+        def score(rows: NDArray[np.int64]) -> None:
+            width = counts[rows].max()
+            with torch.inference_mode():
+                first, last = self.logits(inputs.part(rows, width))
+            starts[rows, :width], ends[rows, :width] = first.numpy(), last.numpy()
+
+        alike, threads = np.argsort(-counts, kind="stable"), thread_count()
+        parts = [alike[start : start + _TOGETHER] for start in range(0, len(alike), _TOGETHER)]
+        if len(parts) < 2 * threads:
+            score(alike)
+        else:
+            deque(in_threads(score, parts, threads), maxlen=0)
+        return starts, ends
+
+
+def _load(name: str, **settings: float) -> tuple[Any, Any]:
+    """Network in float32 and tokeniser of a model on disk or on the hub."""
+    quieten()
+    import torch
+    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+    network = AutoModelForQuestionAnswering.from_pretrained(name, dtype=torch.float32, **settings)
+    return network, AutoTokenizer.from_pretrained(name)

@@ -1,0 +1,1 @@
+"""Text to sentences, passages and terms, with offsets in Unicode code points."""

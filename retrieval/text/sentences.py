@@ -1,0 +1,154 @@
+"""Sentences and paragraphs of a text, with exact offsets in Unicode code points.
+
+Sentence ends come from sentencex (https://github.com/wikimedia/sentencex), which returns offsets and loses nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from retrieval.articles.formats.values import HEADING
+
+_STUB_WORDS = 4
+"""A "sentence" of fewer words is a fragment (``/TASS/.``, ``No.``, ``Mr.``) and stays with its neighbour."""
+
+_CREDIT_WORDS = 16
+"""What ends in ``/TASS/.`` and is no longer than this is a dateline."""
+
+_SPACELESS = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+
+WORD = re.compile(rf"[{_SPACELESS}]|[^\s{_SPACELESS}]{{1,16}}")
+"""One unit of length: a word, one character of a script without spaces, or a stretch of an endless "word"."""
+
+_STRETCH = 2**13
+"""Code points given to sentencex at once: its time grows with their square in a script without spaces."""
+
+_BLANK_LINES = re.compile(r"\n\s*\n")
+
+_DATELINE = re.compile(r"[^\W\da-z]{2}[^a-z.]*\b[A-Z][a-z]+\.? \d{1,2}\.?$")
+
+_LIST_ITEM = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,3}[.)])[ \t]+\S", re.MULTILINE)
+
+
+class Span(NamedTuple):
+    """A half-open range of code points in an article's text."""
+
+    start: int
+    end: int
+
+
+class Sentence(NamedTuple):
+    """A sentence without the white space around it. A heading is one, and so is an item of a list."""
+
+    start: int
+    end: int
+    heading: bool
+    opens: bool
+    """Whether a paragraph begins here."""
+
+
+@lru_cache(maxsize=64)
+def sentences(text: str) -> tuple[Sentence, ...]:
+    """Every sentence of ``text``, in order; together they hold each of its non-blank characters once."""
+    return tuple(_sentences(text))
+
+
+def _sentences(text: str) -> Iterator[Sentence]:
+    for paragraph in _paragraphs(text):
+        if HEADING.match(text, paragraph.start):
+            yield Sentence(*paragraph, heading=True, opens=True)
+            continue
+        for number, (start, end) in enumerate(_join_stubs(text, _bounds(text, paragraph))):
+            yield Sentence(start, end, heading=False, opens=number == 0)
+
+
+def _paragraphs(text: str) -> Iterator[Span]:
+    """Blocks between blank lines, with headings on their own."""
+    start = 0
+    for gap in [*(blank.span() for blank in _BLANK_LINES.finditer(text)), (len(text), len(text))]:
+        for heading in HEADING.finditer(text, start, gap[0]):
+            yield from trimmed(text, start, heading.start())
+            yield from trimmed(text, *heading.span())
+            start = heading.end()
+        yield from trimmed(text, start, gap[0])
+        start = gap[1]
+
+
+def trimmed(text: str, start: int, end: int) -> Iterator[Span]:
+    """The span without blanks at its ends; nothing when nothing is left."""
+    piece = text[start:end]
+    if stripped := piece.strip():
+        start += piece.index(stripped[0])
+        yield Span(start, start + len(stripped))
+
+
+def _bounds(text: str, paragraph: Span) -> list[Span]:
+    """The paragraph's sentences as sentencex sees them, items of a list apart."""
+    starts = [paragraph.start, *(item.start() for item in _LIST_ITEM.finditer(text, *paragraph))]
+    return [
+        span
+        for start, end in zip(starts, [*starts[1:], paragraph.end], strict=True)
+        for bound in _split(text, start, end)
+        for span in trimmed(text, *bound)
+    ]
+
+
+def _split(text: str, start: int, end: int) -> Iterator[Span]:
+    """Sentences with the space behind them, a stretch of text at a time."""
+    from sentencex import get_sentence_boundaries
+
+    stretch = _STRETCH
+    while start < end:
+        bounds = get_sentence_boundaries("en", text[start : min(start + stretch, end)])
+        if start + stretch < end:
+            if len(bounds) == 1:
+                stretch *= 2
+                continue
+            bounds.pop()  # it may go on in the next stretch
+        for bound in bounds:
+            yield Span(start + bound["start_index"], start + bound["end_index"])
+        start += bounds[-1]["end_index"]
+
+
+def _join_stubs(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Join fragments to what follows them, and a last one to what stands before it."""
+    joined: list[Span] = []
+    pending: int | None = None
+    for span in spans:
+        start = span.start if pending is None else pending
+        if _is_stub(text, Span(start, span.end)):
+            pending = start
+            continue
+        joined.append(Span(start, span.end))
+        pending = None
+    if pending is not None:
+        last = Span(pending, spans[-1].end)
+        joined = [*joined[:-1], Span(joined[-1].start, last.end)] if joined else [last]
+    return joined
+
+
+def _is_stub(text: str, span: Span) -> bool:
+    words = words_in(text, span)
+    if words >= _CREDIT_WORDS:
+        return False
+    # "TOKYO, November 28." is a sentence to any splitter, and "TOKYO, November 28. /TASS/." is still none.
+    return words < _STUB_WORDS or text.endswith("/.", *span) or bool(_DATELINE.match(text, *span))
+
+
+def words_in(text: str, span: Span) -> int:
+    """Length of a span in words, as passages are measured."""
+    return len(WORD.findall(text, *span))
+
+
+def paragraph_around(text: str, span: Span) -> Span:
+    """The paragraph, or the run of paragraphs, that ``span`` lies in."""
+    start, end = span
+    for paragraph in _paragraphs(text):
+        if paragraph.start <= span.start < paragraph.end:
+            start = paragraph.start
+        if paragraph.start < span.end <= paragraph.end:
+            end = paragraph.end
+    return Span(start, end)

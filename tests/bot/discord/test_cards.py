@@ -1,0 +1,311 @@
+"""What Discord is sent: nothing in it is active, everything in it fits, and all of it is the article's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot import wording as rendering
+from bot.discord import cards as shown
+from bot.discord.memory import Place, Record
+from retrieval import errors
+from retrieval.articles.article import Article
+from retrieval.text.sentences import Span
+from tests.bot.discord.markdown import HIDDEN, read, unquoted
+from tests.bot.examples import ARTICLE, an_article
+
+HOSTILE = [
+    *(
+        "@everyone",
+        "@here",
+        "<@1>",
+        "<@!12>",
+        "<@&3>",
+        "<#4>",
+        "</ask:5>",
+        "<id:browse>",
+        "<t:1:R>",
+        "<a:x:6>",
+        ":joy:",
+    ),
+    *("https://evil.example/x", "HTTP://a.b", "discord.gg/abc", "DiscordApp.com/invite", "[a](http://b)", "[a](<b>)"),
+    *("\n# ", "\n## a", "\n-# ", "\n> ", "\n>>> ", "\n- ", "\n1. ", "\n12) ", "\n+ ", "\n  - ", "||", "~~", "```", "`"),
+    *("**", "*", "_", "__", "\\", "\\\\", "\\*", "¯\\_(ツ)_/¯", "\u202e", "\u200b", "\u200d", "\u2066", "\u3164"),
+    *(
+        "\ufeff",
+        "\U000e0041",
+        "\0",
+        "\x1b[31m",
+        "\ud800",
+        "\r\n",
+        "\t",
+        "👩\u200d👩\u200d👧",
+        "🇷🇺",
+        "e\u0301",
+        "क्षि",
+        "語",
+    ),
+    *(" ", "\n", "\n\n", "word ", "Sochi", "12", "."),
+]
+texts = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=8), max_size=40).map("".join)
+long_texts = st.builds(lambda piece, times: piece * times, texts, st.integers(1, 400))
+ARTICLE_FILE = Path("/srv/articles/a_b.md")
+
+
+@st.composite
+def quotes(draw: st.DrawFn) -> tuple[str, Span, list[tuple[int, int]]]:
+    text = draw(texts | long_texts)
+    start = draw(st.integers(0, len(text)))
+    end = draw(st.integers(start, len(text)))
+    bounds = sorted(draw(st.sets(st.integers(start, end), max_size=6)))
+    marks = list(zip(bounds[::2], bounds[1::2], strict=False))
+    return text, Span(start, end), draw(st.permutations(marks))
+
+
+@given(quotes(), st.sampled_from([60, 300, 2000, 4096]))
+@example(("\n# a", Span(0, 4), []), 60)
+@example(("a\r\n# b", Span(0, 6), []), 60)
+@example(("_" * 500, Span(0, 500), [(250, 255), (0, 249), (256, 500)]), 60)
+def test_a_quotation_fits_shows_the_slice_and_does_nothing(
+    quote: tuple[str, Span, list[tuple[int, int]]], limit: int
+) -> None:
+    text, span, marks = quote
+
+    quotation = shown.quotation(text, span, marks, limit)
+
+    assert shown.size(quotation) <= limit
+    seen = read(unquoted(quotation))
+    assert not seen.active, quotation
+    assert not HIDDEN.search(seen.text)
+    told = seen.text.removeprefix("… ").removesuffix(" …")
+    whole = shown.visible(rendering.unwrapped(text[span.start : span.end]))
+    assert told in whole
+    if told == seen.text and shown.size(whole) * 2 + 500 < limit:
+        assert told == whole
+
+
+@given(texts | long_texts, st.sampled_from([30, 100, 500]))
+def test_a_line_of_untrusted_text_fits_and_does_nothing(text: str, limit: int) -> None:
+    line = shown.escaped(text, limit)
+
+    assert shown.size(line) <= limit
+    seen = read(line)
+    assert not seen.active
+    assert "\n" not in line
+    assert not HIDDEN.search(seen.text)
+    assert " ".join(shown.visible(text).split()).startswith(seen.text.removesuffix("…"))
+
+
+@given(texts | long_texts)
+def test_text_that_knows_no_markdown_fits_too(text: str) -> None:
+    line = shown.plain(text, 100)
+
+    assert shown.size(line) <= 100
+    assert not HIDDEN.search(line)
+
+
+articles = st.builds(
+    lambda text, title, source, url: Article(
+        "a.md", title or "t", source or None, date(2016, 11, 28), url, "a.md", text
+    ),
+    texts | long_texts,
+    texts | long_texts,
+    texts,
+    st.none() | texts.map("https://e.org/".__add__) | texts,
+)
+
+
+@given(articles, texts | long_texts, quotes(), st.booleans(), st.integers(1, 12), st.data())
+def test_no_card_exceeds_a_limit_or_says_more_than_it_should(
+    article: Article,
+    question: str,
+    quote: tuple[str, Span, list[tuple[int, int]]],
+    answered: bool,
+    total: int,
+    data: st.DataObject,
+) -> None:
+    text, span, marks = quote
+    article = replace(article, text=text)
+    place = Place("a.md", "hash", *span, highlights=tuple(marks))
+    record = Record("k" * 12, 7, question, data.draw(st.booleans()), answered, (place,) * total, "")
+    number = data.draw(st.integers(0, total - 1))
+    show = data.draw(st.sampled_from([shown.answer, shown.nearest, shown.paragraph]))
+
+    card = show(record, data.draw(st.sampled_from([article, None])), number)
+
+    assert_within_limits(card)
+    links = re.compile(r"\[((?:\\.|[^\[\]\\])*)\]\(<https?://[^\s<>()\\]*>\)")
+    for markdown in (card.embed, card.plain):
+        body = re.sub(r"(?m)^(-# |> )", "", links.sub(r"\1", markdown))
+        assert not read(body).active, markdown
+
+
+def assert_within_limits(card: shown.Card) -> None:
+    assert card.plain
+    assert shown.size(card.embed) <= 4096
+    assert shown.size(card.plain) <= 2000
+    assert shown.size(card.question) <= 256
+    assert shown.size(card.embed) + shown.size(card.question) <= 6000
+    assert len(card.buttons) <= 5
+    ids = [button.id for button in card.buttons]
+    assert len(set(ids)) == len(ids)
+    for button in card.buttons:
+        assert len(button.id) <= 100
+        assert re.fullmatch(shown.CUSTOM_ID, button.id)
+        assert 0 < len(button.label) <= 80 or button.emoji
+
+
+RECORD = Record("key", 7, "who met *in* Sochi?", True, True, (Place("sochi.md", "h", 13, 52, ((28, 42), (13, 23))),))
+
+
+def test_an_answer_is_the_quotation_with_its_words_in_bold_and_where_it_stands() -> None:
+    card = shown.answer(RECORD, ARTICLE)
+
+    assert card.embed == (
+        "> **Shinzo Abe** met **Vladimir Putin** in Sochi.\n"
+        "-# [Abe and Putin meet](<https://example.org/sochi>) · TASS · 28 November 2016"
+    )
+    assert card.plain == f"-# who met \\*in\\* Sochi?\n{card.embed}"
+    assert card.question == "who met *in* Sochi?"
+    assert [button.label or button.emoji for button in card.buttons] == ["Paragraph", "👍", "👎"]
+
+
+def test_a_question_that_stands_in_the_channel_is_not_repeated() -> None:
+    card = shown.answer(replace(RECORD, titled=False), ARTICLE)
+
+    assert card.question == ""
+    assert card.plain == card.embed
+
+
+def test_further_quotes_are_pages() -> None:
+    record = replace(RECORD, places=RECORD.places * 3)
+    labels = [[(b.label, b.id, b.enabled) for b in shown.answer(record, ARTICLE, n).buttons[:2]] for n in range(3)]
+
+    assert labels == [
+        [("◀", "quoth:page:0:key", False), ("More quotes (1 of 3) ▶", "quoth:page:1:key", True)],
+        [("◀", "quoth:page:0:key", True), ("More quotes (2 of 3) ▶", "quoth:page:2:key", True)],
+        [("◀", "quoth:page:1:key", True), ("More quotes (3 of 3) ▶", "quoth:page:2:key", False)],
+    ]
+
+
+def test_what_the_articles_do_not_say_hides_the_nearest_passages_and_labels_them() -> None:
+    record = replace(RECORD, answered=False, titled=False)
+
+    card = shown.answer(record, ARTICLE)
+    nearest = shown.nearest(record, ARTICLE, 0)
+
+    assert card.embed == card.plain == "The articles do not say."
+    assert card.buttons[0].id == "quoth:nearest:0:key"
+    assert nearest.embed.startswith("**Not an answer**, only what comes nearest:\n> Shinzo Abe met Vladimir Putin")
+
+
+def test_a_filter_that_leaves_no_article_says_so() -> None:
+    record = replace(RECORD, answered=False, places=(), note="No article is left: from *X*.")
+
+    card = shown.answer(record, None)
+
+    assert card.embed == "The articles do not say. No article is left\\: from \\*X\\*."
+    assert [button.emoji for button in card.buttons] == ["👍", "👎"]
+
+
+def test_the_paragraph_has_the_quote_in_bold() -> None:
+    assert shown.paragraph(RECORD, ARTICLE, 0).embed.startswith(
+        "> **Shinzo Abe met Vladimir Putin in Sochi.** It rained."
+    )
+
+
+def test_in_the_paragraph_of_a_long_quote_the_answer_is_what_is_bold() -> None:
+    article = an_article(f"{'Long ' * 600}Sochi {'tail ' * 600}")
+    place = Place("sochi.md", "h", 0, len(article.text) - 1, ((3000, 3005),))
+
+    assert "**Sochi**" in shown.paragraph(replace(RECORD, places=(place,)), article, 0).plain
+
+
+def test_an_article_that_changed_is_not_quoted() -> None:
+    assert shown.answer(RECORD, None).embed == shown.CHANGED
+    assert shown.paragraph(RECORD, None, 0).plain == shown.CHANGED
+
+
+def test_a_long_quote_is_shortened_around_the_answer_between_words() -> None:
+    text = f"{'before ' * 2000}Sochi in May {'after ' * 2000}"
+    start = text.index("Sochi")
+
+    quotation = shown.quotation(text, Span(0, len(text)), [(start, start + 12)], 200)
+
+    assert quotation.startswith("> … before before")
+    assert quotation.endswith("after …")
+    assert "**Sochi in May**" in quotation
+    assert 150 < len(quotation) <= 200
+
+
+def test_nothing_is_cut_inside_a_grapheme_or_an_escape() -> None:
+    family, text = "👩\u200d👩\u200d👧", "👩\u200d👩\u200d👧" * 50 + "_" * 300
+
+    for limit in range(40, 140):
+        told = read(unquoted(shown.quotation(text, Span(0, len(text)), [], limit))).text.removesuffix(" …")
+        assert len(told.rstrip("_")) % len(family) == 0
+    for limit in range(40, 60):
+        assert len(read(shown.escaped("[_]" * 40, limit)).text) > limit // 3
+
+
+def test_a_long_article_costs_no_more_than_a_short_one() -> None:
+    text = "a" * 5_000_000
+
+    quotation = shown.quotation(text, Span(0, len(text)), [(2_500_000, 2_500_010)], 2000)
+
+    assert len(quotation) <= 2000
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "https://a b", "ftp://x", "https://\u202ex", "https://" + "a" * 600]
+)
+def test_what_is_no_safe_address_is_no_link(url: str) -> None:
+    assert shown.attribution(replace(ARTICLE, url=url)) == "Abe and Putin meet · TASS · 28 November 2016"
+
+
+def test_brackets_do_not_end_a_link() -> None:
+    article = replace(ARTICLE, title="a [b](http://x) c", url="https://e.org/(x)>", source=None, published=None)
+
+    assert shown.attribution(article) == r"[a (b)(http\://x) c](<https://e.org/%28x%29%3E>)"
+
+
+def test_joiners_stay_where_scripts_and_emoji_need_them() -> None:
+    assert shown.visible("می\u200cخواهم 👩\u200d🔬 a\u200db") == "می\u200cخواهم 👩\u200d🔬 ab"
+
+
+def test_the_list_of_articles_has_pages_that_fit() -> None:
+    several = [an_article("x", title="*" * 500, id=f"{number}{'_' * 200}.md") for number in range(25)]
+
+    first, last = shown.listing(several, 0), shown.listing(several, 99)
+
+    assert_within_limits(first)
+    assert_within_limits(last)
+    assert first.plain.startswith("25 articles:\n- **\\*")
+    assert [button.id for button in last.buttons] == ["quoth:list:1:", "quoth:list:2:"]
+    assert shown.listing([], 0).plain == shown.NO_ARTICLES
+
+
+def test_errors_name_no_path_of_the_machine() -> None:
+    assert shown.failure(errors.QuestionEmpty()).startswith("The question is empty")
+    assert shown.failure(errors.ArticleExists(ARTICLE_FILE)) == (
+        "There is another article a\\_b.md: rename the file, or remove that article first."
+    )
+    assert shown.failure(errors.ArticleUnreadable("/srv/x/*.md", "it holds no text")) == (
+        "\\*.md cannot be read as an article, it holds no text."
+    )
+    assert "in n.jsonl, which" in shown.failure(errors.ArticleOneOfMany("n.jsonl#3", "n.jsonl"))
+    assert shown.failure(errors.ArticleUnknown("@here")).startswith("There is no article \\@here")
+    assert shown.failure(errors.NoArticles(ARTICLE_FILE, 0)) == shown.NO_ARTICLES
+    assert shown.failure(errors.StorageFailed(ARTICLE_FILE, "full")) == shown.BROKEN
+
+
+def test_progress_and_outcome_are_a_line() -> None:
+    assert shown.progress("encoding", 1200, 3400) == "Encoding passages: 1,200 of 3,400…"
+    assert shown.progress("unheard of", 0, 0) == "Working…"
+    assert shown.refreshed(None, 1) == "Nothing has changed: 1 article."

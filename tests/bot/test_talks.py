@@ -1,0 +1,225 @@
+"""What a talk remembers."""
+
+from __future__ import annotations
+
+import pickle
+from collections import defaultdict
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.talks import MAX_AGE_S, Talks, remark
+from retrieval.answer.answer import Answer
+from retrieval.answer.conversation import Talk
+from retrieval.answer.spelling import Slip
+from retrieval.engine import Engine
+from retrieval.errors import QuothError
+from retrieval.index.updating import open_up_to_date
+from tests.bot.conftest import ARTICLES
+from tests.bot.examples import ARTICLE, QUOTE, TEXT, a_quote, an_answer, an_article
+from tests.fakes import FakeEncoder
+
+
+def test_nothing_was_said_before_the_first_question() -> None:
+    assert Talk().last is None
+
+
+def test_only_quotes_that_were_not_shown_are_new() -> None:
+    talk = Talk()
+    later = a_quote(ARTICLE, 65, 75)
+    talk = talk.answered(an_answer(QUOTE))
+    assert talk.last is not None
+    overlapping = a_quote(ARTICLE, 0, 20)
+    elsewhere = a_quote(an_article(ARTICLE.text, id="copy.md"), 13, 52)
+
+    fresh = talk.last.unseen(an_answer(QUOTE, overlapping, later, elsewhere))
+
+    assert fresh == (later, elsewhere)
+    talk = talk.shown(fresh)
+    assert talk.last is not None
+    assert talk.last.shown == (QUOTE, later, elsewhere)
+    assert talk.last.answer.question == an_answer(QUOTE).question
+
+
+def test_a_talk_takes_no_more_memory_however_long_it_is() -> None:
+    talk = Talk()
+    sizes = []
+    for number in range(300):
+        answer = replace(an_answer(QUOTE), question=f"{number:03} who met?", context=talk.context)
+        talk = talk.answered(answer)
+        sizes.append(len(pickle.dumps(talk)))
+
+    assert len(set(sizes[2:])) == 1
+
+
+# --- what a next question may go on from ---------------------------------------------------------------------
+
+
+def test_the_subject_is_what_was_answered_since_a_question_stood_on_its_own() -> None:
+    talk = Talk().answered(an_answer(QUOTE))
+
+    context = talk.context
+
+    assert context is not None
+    assert context.first == context.previous == "who met in Sochi?"
+    assert context.quoted == TEXT
+    assert context.names[:3] == ("Shinzo Abe", "Vladimir Putin", "Sochi")
+    followed = talk.answered(replace(an_answer(QUOTE), question="when was that?", context=context))
+    assert followed.context is not None
+    assert (followed.context.first, followed.context.previous) == ("who met in Sochi?", "when was that?")
+
+
+def test_pronouns_may_stand_for_who_answered_and_never_for_a_date() -> None:
+    text = "Shinzo Abe met Vladimir Putin in Sochi on May 6."
+    met = replace(an_answer(a_quote(an_article(text), 0, len(text), (0, 10), (15, 29))), question="who met?")
+    talk = Talk().answered(met)
+    assert talk.context is not None
+    assert talk.context.pair == ("Shinzo Abe", "Vladimir Putin")
+
+    when = an_answer(a_quote(an_article(text), 0, len(text), (42, 47)))
+    talk = talk.answered(replace(when, question="when did they meet?", context=talk.context))
+
+    assert talk.context is not None
+    assert talk.context.pair == ("Shinzo Abe", "Vladimir Putin")
+    assert "May 6" not in talk.context.names
+
+
+def test_a_talk_goes_on_from_the_question_as_it_was_read() -> None:
+    slip = replace(an_answer(QUOTE), question="who met in Sochy?", slips=(Slip("Sochy", "Sochi"),))
+
+    context = Talk().answered(slip).context
+
+    assert context is not None
+    assert context.previous == "who met in Sochi?"
+    assert "Sochi" in context.names
+
+
+def test_what_was_declined_is_no_subject() -> None:
+    assert Talk().answered(an_answer(QUOTE, answered=False)).context is None
+
+
+def test_talks_are_kept_apart_and_bounded_in_number_and_age() -> None:
+    now = [0.0]
+    talks = Talks(clock=lambda: now[0], kept=2)
+    for key in ("one", "two", "three"):
+        talks.keep(key, Talk().answered(an_answer(QUOTE)))
+
+    assert len(talks) == 2
+    assert talks.of("one").last is None
+    assert talks.of("three").last is not None
+    now[0] = MAX_AGE_S
+    assert talks.of("three").last is None
+
+
+KEYS = ("ann1", "bob2", "cid3")
+said = st.tuples(
+    st.sampled_from(KEYS),
+    st.sampled_from(["answered", "declined", "more", "new", "an hour later"]),
+    st.text("ab é?\n'", max_size=20),
+    st.booleans(),
+)
+
+
+@given(st.lists(said, max_size=60))
+def test_no_talk_sees_another_or_outgrows_its_bounds(turns: list[tuple[str, str, str, bool]]) -> None:
+    now = [0.0]
+    talks = Talks(clock=lambda: now[0], kept=2)
+    for who, what, text, goes_on in turns:
+        talk = talks.of(who)
+        if what == "an hour later":
+            now[0] += MAX_AGE_S
+            assert talks.of(who) == Talk()
+        elif what == "new":
+            talks.keep(who, Talk())
+        elif what == "more":
+            talks.keep(who, talk.shown((QUOTE,)) if talk.last else talk)
+        else:
+            asked = replace(
+                an_answer(a_quote(an_article(f"{who} met Ola Nordmann."), 0, len(who)), answered=what == "answered"),
+                question=f"{who} {text}",
+                context=talk.context if goes_on else None,
+            )
+            talks.keep(who, talk.answered(asked))
+        _own(who, talks.of(who))
+        assert len(talks) <= 2
+
+
+def _own(who: str, talk: Talk) -> None:
+    """All that a talk holds is of the one who talks."""
+    held = repr((talk.last and talk.last.answer.question, talk.context))
+    assert not any(other in held for other in KEYS if other != who)
+    if talk.context:
+        assert talk.context.first.startswith(who)
+        assert talk.context.quoted.startswith(who)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    root = tmp_path_factory.mktemp("talks")
+    (root / "articles").mkdir()
+    for name, text in ARTICLES.items():
+        (root / "articles" / name).write_text(text, "utf-8")
+    snapshot, _ = open_up_to_date(root / "articles", root / "index", FakeEncoder())
+    return Engine(snapshot, FakeEncoder(), threshold=0.1)
+
+
+QUESTIONS = [
+    "who met in Sochi?",
+    "when was that?",
+    "and what did they agree?",
+    "why?",
+    "what do whales eat?",
+    "?!",
+    "Sochy",
+]
+
+
+@settings(max_examples=25, deadline=None)
+@given(turns=st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(QUESTIONS) | st.text(max_size=30)), max_size=8))
+def test_talks_told_in_turn_go_as_each_would_alone(turns: list[tuple[str, str]], engine: Engine) -> None:
+    def told(turns: list[tuple[str, str]]) -> dict[str, list[Answer | type[QuothError]]]:
+        talks, answers = Talks(), defaultdict[str, list[Answer | type[QuothError]]](list)
+        for who, question in turns:
+            talk = talks.of(who)
+            try:
+                answer = engine.ask(question, context=talk.context)
+            except QuothError as error:  # it is no question
+                answers[who].append(type(error))
+                continue
+            talks.keep(who, talk.answered(answer))
+            answers[who].append(replace(answer, elapsed_ms=0.0))
+        return answers
+
+    together = told(turns)
+
+    assert together == {who: told([turn for turn in turns if turn[0] == who])[who] for who in together}
+
+
+# --- what is no question -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("Thanks!", "thanks"),
+        ("hi", "greeting"),
+        ("Who are you?", "who"),
+        ("what can I ask?", "help"),
+        ("Help", "help"),
+        ("more", "more"),
+        ("Next", "more"),
+        ("where does it say that?", "context"),
+        ("show me the article", "sources"),
+        ("who are you supposed to call?", None),
+        ("more than how many islands?", None),
+        ("what is next on the list?", None),
+        ("which article of the treaty is that?", None),
+        ("thanks to whom did bread rise?", None),
+        ("what else did they agree?", None),
+        ("", None),
+    ],
+)
+def test_only_a_whole_remark_is_one(said: str, kind: str | None) -> None:
+    assert remark(said) == kind

@@ -1,0 +1,408 @@
+"""Hits to sentences: the reader by shared words, the one that a network serves, and calibration."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from retrieval.answer import span_reader as module
+from retrieval.answer.confidence import Calibration
+from retrieval.answer.overlap_reader import OverlapReader
+from retrieval.answer.reader import Asked, Reading, sentences_of, whole_sentences
+from retrieval.answer.search import Hit
+from retrieval.answer.span_reader import SpanReader
+from retrieval.errors import ReaderUnavailable
+from retrieval.index.lexical import LexicalIndex
+from retrieval.models.span_model import Inputs, SpanModel
+from retrieval.text.passages import Passage, cut
+from retrieval.text.sentences import Span, sentences
+from tests.retrieval.examples import article_of
+
+TEXT = """\
+# The Gullholm bridge
+
+Mayor Ingrid Solberg opened the bridge on Saturday. It cost 410 million kroner. Doctors reach the island in six minutes.
+"""
+
+
+def hit_of(text: str, start: int = 0, end: int | None = None, score: float = 1.0, title: str = "A note") -> Hit:
+    passage = Passage(article_of(text, title=title), start, len(text) if end is None else end)
+    return Hit(passage, score, dense=0.5, lexical=1.0, dense_z=score, lexical_z=score)
+
+
+def text_of(reading: Reading) -> str:
+    start, end = reading.span
+    return reading.hit.passage.article.text[start:end]
+
+
+def bold(reading: Reading) -> list[str]:
+    return [reading.hit.passage.article.text[start:end] for start, end in reading.highlights]
+
+
+# --- whole sentences -----------------------------------------------------------------------------------------
+
+
+@given(st.text("ab. \n#!?甲。\u0301\U0001f600", max_size=80), st.data())
+def test_whole_sentences_lie_around_the_span_and_are_the_fewest(text: str, data: st.DataObject) -> None:
+    every = sentences(text)
+    if not every:
+        return
+    inside = data.draw(st.sampled_from(every))
+    start = data.draw(st.integers(inside.start, inside.end - 1))
+    end = data.draw(st.integers(start + 1, every[-1].end))
+
+    found = whole_sentences(text, Span(start, end))
+
+    touched = [sentence for sentence in every if sentence.start < end and start < sentence.end]
+    assert found == (touched[0].start, touched[-1].end)
+    assert found.start <= start
+    assert text[found.end : end].strip() == ""
+
+
+def test_a_span_between_sentences_stays_what_it_is() -> None:
+    assert whole_sentences("", Span(0, 0)) == Span(0, 0)
+
+
+def test_the_sentences_of_a_passage_are_those_it_touches_without_headings() -> None:
+    second = TEXT.index("It cost")
+    middle = Passage(article_of(TEXT), second + 3, second + 20)
+    whole = Passage(article_of(TEXT), 0, len(TEXT) - 1)
+
+    assert [TEXT[s.start : s.end] for s in sentences_of(middle)] == ["It cost 410 million kroner."]
+    assert [TEXT[s.start : s.end][:8] for s in sentences_of(whole)] == ["Mayor In", "It cost ", "Doctors "]
+
+
+def test_a_passage_of_nothing_but_headings_has_those() -> None:
+    text = "# The end of it all\n\n## And after"
+
+    assert [text[s.start : s.end] for s in sentences_of(Passage(article_of(text), 0, len(text)))] == [
+        "# The end of it all",
+        "## And after",
+    ]
+
+
+# --- the overlap reader --------------------------------------------------------------------------------------
+
+
+LEXICAL = LexicalIndex.build([TEXT, "The ferry carried cars.", "Whales sing."])
+
+
+def overlaps_read(question: str, hits: Sequence[Hit]) -> list[Reading]:
+    return OverlapReader().read([Asked(question, hits, LEXICAL.weights(question))])[0]
+
+
+def test_the_sentence_that_shares_the_rare_words_is_the_best() -> None:
+    readings = overlaps_read("How much did the bridge cost in kroner?", [hit_of(TEXT)])
+
+    best = max(readings, key=lambda reading: reading.score)
+    assert len(readings) == 3
+    assert text_of(best) == "It cost 410 million kroner."
+    assert bold(best) == ["cost", "kroner"]
+
+
+def test_forms_of_the_questions_words_are_bold_and_stop_words_are_not() -> None:
+    (first, *_) = overlaps_read("Who is opening bridges on the island?", [hit_of(TEXT)])
+
+    assert bold(first) == ["opened", "bridge"]
+
+
+def test_a_sentence_with_all_of_the_questions_words_gets_the_whole_weight() -> None:
+    scores = [reading.score for reading in overlaps_read("Doctors minutes", [hit_of(TEXT)])]
+
+    assert scores == pytest.approx([0.0, 0.0, 6.0])
+
+
+def test_only_the_best_passages_are_read() -> None:
+    hits = [hit_of(f"Whale number {number} sings.") for number in range(9)]
+
+    assert {id(reading.hit) for reading in overlaps_read("whale", hits)} == {id(hit) for hit in hits[:5]}
+    assert overlaps_read("whale", []) == []
+
+
+@given(st.text("whale sing. \n#é\u0301\U0001f600甲。", min_size=1, max_size=120), st.text("whale sing?é", max_size=30))
+def test_highlights_lie_in_their_sentence_in_order_and_apart(text: str, question: str) -> None:
+    hits = [hit_of(text, start, end) for start, end in cut(text)]
+
+    for reading in overlaps_read(question, hits):
+        reached = reading.span.start
+        for start, end in reading.highlights:
+            assert reached <= start < end <= reading.span.end
+            reached = end
+
+
+# --- calibration ---------------------------------------------------------------------------------------------
+
+
+def test_calibration_is_logistic_regression_over_the_evidence_that_it_names() -> None:
+    calibration = Calibration(-1.0, {"cosine": 2.0, "gap": 1.0})
+
+    assert calibration.probability({"cosine": 0.5, "coverage": 9.0}) == 0.5
+    assert calibration.probability({"cosine": 0.5, "gap": 1.0}) == pytest.approx(0.7310585786)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_a_probability_is_one_whatever_the_evidence(cosine: float, gap: float) -> None:
+    assert 0.0 <= Calibration(-10.0, {"cosine": 13.0, "gap": 5.0}).probability({"cosine": cosine, "gap": gap}) <= 1.0
+
+
+def test_calibration_reads_what_was_fitted(tmp_path: Path) -> None:
+    (tmp_path / "calibration.json").write_text(json.dumps({"intercept": -3, "weights": {"reading": 1.5}}))
+
+    assert Calibration.load(tmp_path / "calibration.json") == Calibration(-3.0, {"reading": 1.5})
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"intercept": 1}', '{"intercept": "x", "weights": {}}'])
+def test_calibration_that_is_none_is_unavailable(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "calibration.json"
+    if content is not None:
+        path.write_text(content)
+
+    with pytest.raises(ReaderUnavailable) as caught:
+        Calibration.load(path)
+    assert (caught.value.name, caught.value.reason) == (
+        str(path),
+        "calibration.json is missing or not what calibration writes",
+    )
+
+
+# --- the trained reader, over a network that knows what it wants ---------------------------------------------
+
+
+class FakeNetwork:
+    """In place of ``SpanModel``: tokens are words, and the words it likes begin and end answers."""
+
+    def __init__(self, ends: Mapping[str, float] | None = None, **likes: float) -> None:
+        """``ends`` is for the ends alone, where these are not the same."""
+        self._likes = likes
+        self._ends = ends or likes
+        self.passages: list[str] = []
+        self.passes = 0
+
+    def inputs(self, pairs: Sequence[tuple[str, str, str]]) -> Inputs:
+        self.passes += 1
+        self.passages.extend(passage for _, _, passage in pairs)
+        rows = [[match.span() for match in re.finditer(r"\w+", passage)] for _, _, passage in pairs]
+        # One token for "no answer", three for the question, and padding behind the passage.
+        width = 4 + max(map(len, rows))
+        offsets = np.zeros((len(rows), width, 2), dtype=np.int64)
+        allowed = np.zeros((len(rows), width), dtype=np.bool_)
+        for number, row in enumerate(rows):
+            offsets[number, 4 : 4 + len(row)] = row
+            allowed[number, 4 : 4 + len(row)] = True
+        self._words = [[passage[a:b] for a, b in row] for row, (_, _, passage) in zip(rows, pairs, strict=True)]
+        return Inputs({}, allowed, offsets)
+
+    def scores(self, inputs: Inputs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return self._scores(inputs, self._likes), self._scores(inputs, self._ends)
+
+    def _scores(self, inputs: Inputs, likes: Mapping[str, float]) -> NDArray[np.float32]:
+        scores = np.full(inputs.allowed.shape, -5.0, dtype=np.float32)
+        scores[:, 0] = 0.0
+        scores[:, 1:4] = 99.0  # the question's own words never answer
+        for row, words in enumerate(self._words):
+            for place, word in enumerate(words):
+                scores[row, 4 + place] = likes.get(word, -5.0)
+        return scores
+
+
+@pytest.fixture
+def calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "calibration.json").write_text(json.dumps({"intercept": 0, "weights": {"reading": 1}}))
+    monkeypatch.setattr(module, "SHIPPED", tmp_path)
+
+
+def spans_read(network: FakeNetwork, hits: Sequence[Hit], weights: Mapping[str, float] | None = None) -> list[Reading]:
+    reader = SpanReader()
+    reader._model = network  # type: ignore[assignment]
+    return reader.read([Asked("Who?", hits, weights or {})])[0]
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_the_best_span_of_each_sentence_is_read_with_its_margin_and_what_shared_words_usually_add() -> None:
+    text = "Mayor Ingrid Solberg opened it. It rained all day long. It cost 410 million."
+
+    readings = spans_read(FakeNetwork(Ingrid=4.0, Solberg=5.0, rained=-1.0), [hit_of(text)])
+
+    best = max(readings, key=lambda reading: reading.score)
+    assert text_of(best) == "Solberg"
+    assert best.score == pytest.approx(0.25 * 10.0 + 0.7)
+    by_sentence = {text_of(reading): reading.score for reading in readings}
+    assert by_sentence["rained"] == pytest.approx(0.25 * -2.0 + 0.7)
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_further_spans_near_the_best_are_bold_too_best_first_and_apart() -> None:
+    text = "Fjordby met Elvestad and Gullholm on Sunday."
+
+    (reading,) = spans_read(FakeNetwork(Fjordby=3.0, Gullholm=4.0, Sunday=-2.0), [hit_of(text)])
+
+    # "Fjordby met Elvestad and Gullholm" is nearly as good, but the two names were found already.
+    assert bold(reading) == ["Gullholm", "Fjordby"]
+
+
+@pytest.mark.usefixtures("calibrated")
+@pytest.mark.parametrize(
+    ("likes", "expected"),
+    [
+        ({"Solberg": 9.0, "Brekke": 3.5}, ["Solberg", "Brekke"]),  # a name beside a name, at a third
+        ({"Solberg": 9.0, "Brekke": 2.5}, ["Solberg"]),
+        ({"Solberg": 9.0, "Mayor": 8.0}, ["Solberg"]),  # a part of the same name
+        ({"Solberg": 9.0, "ferry": 4.0}, ["Solberg"]),  # other words take half
+        ({"Solberg": 9.0, "ferry": 5.0}, ["Solberg", "ferry"]),
+        ({"Solberg": 9.0, "1987": 8.0}, ["Solberg"]),  # no figure answers beside what is none
+        ({"1987": 9.0, "1990": 5.0}, ["1987", "1990"]),
+    ],
+)
+def test_what_answers_beside_the_best_is_of_its_kind_and_no_part_of_it(
+    likes: Mapping[str, float], expected: list[str]
+) -> None:
+    text = "Mayor Ingrid Solberg met Captain Brekke on the ferry in 1987 and in 1990."
+
+    (reading,) = spans_read(FakeNetwork(None, **likes), [hit_of(text)])
+
+    assert bold(reading) == expected
+
+
+class Forgetful(FakeNetwork):
+    """Gives one of two who met, and the other when asked whom that one met with."""
+
+    def inputs(self, pairs: Sequence[tuple[str, str, str]]) -> Inputs:
+        (question, *_), *_ = pairs
+        self._likes = self._ends = {"Brekke": 9.0, "Mayor": 6.0} if " with Solberg" in question else {"Solberg": 9.0}
+        return super().inputs(pairs)
+
+
+@pytest.mark.usefixtures("calibrated")
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Who met?", ["Solberg", "Brekke"]),
+        ("who met on the ferry", ["Solberg", "Brekke"]),
+        ("Who talked about the ferry?", ["Solberg", "Brekke"]),
+        ("Who met Captain Brekke?", ["Solberg"]),
+        ("Who runs the ferry?", ["Solberg"]),
+    ],
+)
+def test_of_two_who_did_something_together_both_are_bold(question: str, expected: list[str]) -> None:
+    reader = SpanReader()
+    reader._model = Forgetful()  # type: ignore[assignment]
+
+    ((reading,),) = reader.read(
+        [Asked(question, [hit_of("Mayor Ingrid Solberg met Captain Brekke on the ferry.")], {})]
+    )
+
+    assert bold(reading) == expected
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_of_sentences_that_answer_alike_the_one_with_the_questions_rare_words_is_better() -> None:
+    text = "Captain Brekke retires soon. Captain Brekke steers the ferry."
+    weights = {"ferri": 0.75, "captain": 0.25}
+
+    retires, steers = spans_read(FakeNetwork(Brekke=2.0), [hit_of(text)], weights)
+
+    assert steers.score - retires.score == pytest.approx(0.75)
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_places_are_the_articles_and_not_the_passages() -> None:
+    text = "\N{GRINNING FACE} Nothing of note here. Captain Brekke retires soon."
+    start = text.index("Captain")
+
+    (reading,) = spans_read(FakeNetwork(Brekke=2.0), [hit_of(text, start)])
+
+    assert text_of(reading) == "Brekke"
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_a_span_has_no_more_tokens_than_an_answer_has() -> None:
+    near = "First " + "word " * 28 + "last is the end of it."
+    far = "First " + "word " * 29 + "last is the end of it."
+
+    (whole,) = spans_read(FakeNetwork({"last": 3.0}, First=3.0), [hit_of(near)])
+    (part,) = spans_read(FakeNetwork({"last": 3.0}, First=3.0), [hit_of(far)])
+
+    assert text_of(whole) == near[: near.index(" is")]
+    assert len(text_of(part).split()) <= 30
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_a_network_that_is_very_sure_of_no_answer_counts_no_more_than_one_that_is_sure() -> None:
+    (sure,), (very_sure,) = (
+        spans_read(FakeNetwork(None, Captain=-margin), [hit_of("Captain.")]) for margin in (8.0, 40.0)
+    )
+
+    assert sure.score == very_sure.score == pytest.approx(0.25 * -12.0 + 0.7)
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_the_rest_is_read_only_when_the_first_passages_leave_doubt() -> None:
+    who = ["Captain", *["Nobody"] * 15]
+    hits = [hit_of(f"{name} is said to be here.", score=1 - place / 10) for place, name in enumerate(who)]
+
+    sure, unsure = FakeNetwork(Captain=5.5), FakeNetwork(Captain=1.0)
+    spans_read(sure, hits)
+    spans_read(unsure, hits)
+
+    assert (len(sure.passages), len(unsure.passages)) == (3, 16)
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_questions_read_together_find_what_each_finds_alone_in_fewer_passes() -> None:
+    hits = [hit_of(f"Ingrid met {name} in town. It rained for {number} days.") for number, name in enumerate("ABCDE")]
+    asked = [Asked(question, hits[start:], {}) for start, question in enumerate(("Who?", "Who met whom?", "When?"))]
+    network = FakeNetwork(Ingrid=1.0, A=0.5, E=2.0)
+    reader = SpanReader()
+    reader._model = network  # type: ignore[assignment]
+
+    together = reader.read(asked)
+    passes = network.passes
+    alone = [reader.read([each])[0] for each in asked]
+
+    def told(readings: Sequence[Reading]) -> set[tuple[int, Span, float]]:
+        return {(hits.index(reading.hit), reading.span, reading.score) for reading in readings}
+
+    assert [told(each) for each in together] == [told(each) for each in alone]
+    assert all(told(each) for each in together)
+    assert passes < network.passes - passes
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_without_hits_no_network_is_loaded() -> None:
+    assert SpanReader().read([Asked("Who?", [], {})]) == [[]]
+    assert SpanReader().read([]) == []
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_the_network_is_loaded_once_from_a_folder_or_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[object] = []
+
+    def load(name: object) -> FakeNetwork:
+        asked.append(name)
+        return FakeNetwork()
+
+    monkeypatch.setattr(SpanModel, "trained", load)
+    monkeypatch.setattr(SpanModel, "named", load)
+
+    for name in (tmp_path, "somebody/some-reader"):
+        reader = SpanReader(name)
+        assert reader.load() is reader.load()
+
+    assert asked == [tmp_path, "somebody/some-reader"]
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_a_reader_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(ReaderUnavailable) as caught:
+        SpanReader(tmp_path).load()
+
+    assert caught.value.name == str(tmp_path)
+    assert "\n" not in caught.value.reason

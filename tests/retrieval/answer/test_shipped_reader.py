@@ -1,0 +1,73 @@
+"""What a person gets who asks about the shipped article: the real encoder, the real reader, the real weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from retrieval.answer.answer import Answer
+from retrieval.answer.span_reader import SpanReader
+from retrieval.engine import Engine
+from retrieval.index.updating import open_up_to_date
+from retrieval.models.encoder import SentenceTransformerEncoder
+
+ARTICLES = Path(__file__).parents[3] / "data" / "articles"
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    encoder = SentenceTransformerEncoder()
+    snapshot, _ = open_up_to_date(ARTICLES, tmp_path_factory.mktemp("index"), encoder)
+    return Engine(snapshot, encoder, reader=SpanReader())
+
+
+def bold(answer: Answer) -> list[str]:
+    """The words set in bold in the first quote, best first."""
+    quote = answer.quotes[0]
+    return [quote.article.text[start:end] for start, end in quote.highlights]
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("When did Abe and Putin meet in Sochi?", "May 6"),
+        ("Where did Abe meet Putin?", "Sochi"),
+        ("Who is Japan's Minister of Economy, Trade and Industry?", "Hiroshige Seko"),
+        ("How many priority projects were formed?", "30"),
+        ("When will Putin visit Japan?", "December 15-16"),
+        ("Which islands are disputed?", "Shikotan, Khabomai, Iturup and Kunashir"),
+        ("What did Abe put forward?", "eight-point cooperation plan"),
+        ("What does JFTC stand for?", "Japan Foreign Trade Council"),
+        ("Which news agency reported it?", "Kyodo"),
+        ("What does Japan call the islands?", "northern territories"),
+        ("Why are preparations underway in Moscow and Tokyo?", "forthcoming visit"),
+    ],
+)
+def test_the_words_that_answer_are_in_bold(engine: Engine, question: str, words: str) -> None:
+    answer = engine.ask(question)
+
+    assert answer.answered
+    assert words in bold(answer)[0]
+
+
+def test_who_met_has_both_names_in_bold(engine: Engine) -> None:
+    answer = engine.ask("who met in Sochi?")
+
+    assert answer.answered
+    assert set(bold(answer)) == {"Shinzo Abe", "Vladimir Putin"}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who wrote Hamlet?",
+        "What is the capital of France?",
+        "How tall is Mount Fuji?",
+        "Who won the World Cup in 2018?",
+        "When was the Eiffel Tower built?",
+        "What is the population of Norway?",
+    ],
+)
+def test_what_the_article_does_not_say_is_declined(engine: Engine, question: str) -> None:
+    assert not engine.ask(question).answered

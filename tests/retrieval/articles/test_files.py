@@ -1,0 +1,316 @@
+"""Reading files as articles: formats, encodings, metadata, and what is refused."""
+
+from __future__ import annotations
+
+import codecs
+import os
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from retrieval.articles.article import Article
+from retrieval.articles.files import read, scan
+from retrieval.articles.formats.registry import FORMATS, Format
+from retrieval.articles.parsing import parse
+from retrieval.errors import ArticleUnreadable, FolderMissing, StorageFailed
+
+
+def parsed(text: str, name: str = "note.txt") -> Article:
+    [article] = parse(name, text.encode()).articles
+    return article
+
+
+def refusal(name: str, content: bytes) -> str:
+    with pytest.raises(ArticleUnreadable) as caught:
+        parse(name, content)
+    assert caught.value.path == name
+    return caught.value.reason
+
+
+# --- metadata ------------------------------------------------------------------------------------------------
+
+
+def test_front_matter_gives_the_metadata_and_leaves_the_text() -> None:
+    article = parsed(
+        "---\ntitle: The  plan\nsource: TASS\npublished: 2016-11-28\nurl: https://example.org/1\n---\n\nThey met.\n",
+        "news/plan.md",
+    )
+
+    assert article == Article(
+        id="news/plan.md",
+        title="The plan",
+        source="TASS",
+        published=date(2016, 11, 28),
+        url="https://example.org/1",
+        path="news/plan.md",
+        text="They met.",
+    )
+
+
+@pytest.mark.parametrize("line", ["publisher: Kyodo", "site: Kyodo", "Source: Kyodo"])
+def test_metadata_go_by_their_usual_other_names(line: str) -> None:
+    assert parsed(f"---\n{line}\nlink: https://example.org\n---\nText").source == "Kyodo"
+
+
+def test_an_empty_field_is_as_good_as_none() -> None:
+    article = parsed("---\ntitle:\nsource: ''\npublished:\n---\nSome text.")
+
+    assert (article.title, article.source, article.published) == ("note", None, None)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2016-11-28", "'2016-11-28'", "28 November 2016", "Monday, Nov 28, 2016", "2016-11-28T23:00:00+09:00", "20161128"],
+)
+def test_a_date_may_be_written_in_any_usual_way(written: str) -> None:
+    assert parsed(f"---\npublished: {written}\n---\nText").published == date(2016, 11, 28)
+
+
+@pytest.mark.parametrize("written", ["yesterday", "2016", "May 2016", "'28'", "Monday", "99999999999999999999"])
+def test_a_date_that_does_not_name_one_day_is_refused_and_never_filled_in(written: str) -> None:
+    assert "write it as 2016-11-28" in refusal("a.txt", f"---\npublished: {written}\n---\nText".encode())
+
+
+@pytest.mark.parametrize(
+    "yaml",
+    ["a: [", "a: !!bool maybe", "a: !!int ''", "a: !!timestamp soon", "? {a: b}\n: c", "published: 2016-13-45"],
+)
+def test_front_matter_that_is_no_yaml_is_refused(yaml: str) -> None:
+    assert refusal("a.md", f"---\n{yaml}\n---\nText".encode()).startswith("its front matter is not valid YAML")
+
+
+def test_a_list_where_one_value_belongs_is_refused() -> None:
+    assert refusal("a.txt", b"---\ntitle: [one, two]\n---\nText") == "its title is not a single value"
+
+
+def test_front_matter_without_end_is_text_and_without_measure_is_refused() -> None:
+    assert parsed("---\ntitle: T\n").text == "---\ntitle: T"
+    assert refusal("a.txt", b"---\nx: " + b"y" * 70_000 + b"\n---\nText") == "its front matter is too long"
+
+
+def test_a_fault_in_the_front_matter_is_named_with_its_line_in_the_file() -> None:
+    assert "(line 3)" in refusal("a.md", b"---\ntitle: Fine\nsource: a: b\n---\nText")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{\n  a\n}\nfollows", "+++\na = 1\n+++\nfollows", "one\n---\ntwo\n---\nthree", "---\nA paragraph.\n---\nmore"],
+)
+def test_only_yaml_between_dashes_at_the_top_is_front_matter(text: str) -> None:
+    assert parsed(text).text == text
+
+
+# --- titles --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("# The summit\n\nThey met.", "The summit"),
+        ("The summit\n\nThey met.", "The summit"),
+        ("They met.\n\nThen they left.", "a long day"),
+        ("The summit\nwas short.", "a long day"),
+        ("x" * 151 + "\n\nThey met.", "a long day"),
+        ("One line alone", "One line alone"),
+    ],
+)
+def test_without_a_title_the_first_line_or_the_file_name_is_one(text: str, title: str) -> None:
+    assert parsed(text, "2016/a_long-day.txt").title == title
+
+
+# --- formats -------------------------------------------------------------------------------------------------
+
+
+def test_markdown_is_read_as_the_words_a_reader_sees() -> None:
+    article = parsed(
+        "# A *big* day\n\nThey **met** in [Sochi](https://example.org)\non May 6.<br>\n\n"
+        "- one `item`\n- two\n\n<div>hidden</div>\n\n![a picture](x.png)\n\n```\ncode = 1\n```\n\n"
+        "> Quoted \\* here\n\n| a | b |\n|---|---|\n| c | d |\n",
+        "a.md",
+    )
+
+    assert article.text == (
+        "# A big day\n\nThey met in Sochi\non May 6.\n\n- one item\n\n- two\n\ncode = 1\n\nQuoted * here\n\n"
+        "a\n\nb\n\nc\n\nd"
+    )
+
+
+def test_plain_text_is_kept_as_it_is_but_for_its_line_ends() -> None:
+    assert parsed("\n\n  A *b* _c_.\r\n\r\nD\rE\n").text == "A *b* _c_.\n\nD\nE"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark"),
+    [
+        ("utf-8", b""),
+        ("utf-8", codecs.BOM_UTF8),
+        ("utf-16-le", codecs.BOM_UTF16_LE),
+        ("utf-16-be", codecs.BOM_UTF16_BE),
+        ("cp1251", b""),
+    ],
+)
+def test_the_encoding_is_recognised(encoding: str, mark: bytes) -> None:
+    text = "Президент России и премьер-министр Японии провели переговоры в Сочи, сообщили в пятницу агентства."
+
+    assert parse("a.txt", mark + text.encode(encoding)).articles[0].text == text
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "it holds no text"),
+        (b" \n\t\n", "it holds no text"),
+        (b"---\ntitle: Only this\n---\n", "it holds no text"),
+        (b"-- * --", "it holds no text"),
+        (b"\x7fELF\x02\0\0\0text", "it is not a text file"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF\0\x81", "its encoding cannot be told; save it as UTF-8"),
+    ],
+)
+def test_a_file_without_readable_text_is_refused(content: bytes, reason: str) -> None:
+    assert refusal("a.txt", content) == reason
+
+
+_HEADS = st.sampled_from([b"", b"---\n", b"---\npublished: ", b"---\ntitle: ", b"# ", codecs.BOM_UTF16_LE, b"\xef\xbb"])
+_TAILS = st.sampled_from([b"", b"\n---\n", b"\n---\nSome text.", b"\n\nSome text."])
+
+
+@given(
+    _HEADS,
+    st.one_of(st.binary(max_size=200), st.text(max_size=80).map(str.encode)),
+    _TAILS,
+    st.sampled_from([".txt", ".text", ".md", ".markdown"]),
+)
+@example(b"---\n", b'title: "\\ud800"', b"\n---\nSome text.", ".txt")
+@example(b"---\n", b"[" * 16_000, b"\n---\nSome text.", ".md")
+@example(b"", b">" * 3000, b"\n\nSome text.", ".md")
+def test_any_bytes_are_an_article_or_refused(head: bytes, middle: bytes, tail: bytes, suffix: str) -> None:
+    try:
+        [article] = parse("any" + suffix, head + middle + tail).articles
+    except ArticleUnreadable:
+        return
+    assert article.text == article.text.strip() != ""
+    assert article.title
+    assert len(article.content_hash) == 64
+    f"{article}".encode()
+
+
+# --- identity ------------------------------------------------------------------------------------------------
+
+
+def test_the_content_hash_follows_title_and_text_alone() -> None:
+    plain = parsed("---\ntitle: T\n---\nText", "a.txt")
+    dated = parsed("---\ntitle: T\ndate: 2020-01-01\n---\nText", "b.md")
+    retitled = parsed("---\ntitle: U\n---\nText", "a.txt")
+
+    assert plain.content_hash == dated.content_hash != retitled.content_hash
+
+
+def test_the_info_is_the_article_without_its_text() -> None:
+    article = parsed("---\ntitle: T\nsource: S\n---\nText")
+
+    assert (article.info.id, article.info.title, article.info.source) == ("note.txt", "T", "S")
+    assert not hasattr(article.info, "text")
+
+
+# --- the folder ----------------------------------------------------------------------------------------------
+
+
+def test_scanning_lists_readable_files_in_the_order_of_their_paths(tmp_path: Path) -> None:
+    for name in ("b.txt", "a/z.MD", "a/.hidden.txt", ".git/x.txt", "picture.png", "c.markdown"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("Text")
+
+    found, skipped = scan(tmp_path)
+
+    assert [file.path for file in found] == ["a/z.MD", "b.txt", "c.markdown"]
+    assert [file.size for file in found] == [4, 4, 4]
+    assert skipped == []
+
+
+def test_a_link_out_of_the_folder_is_refused_and_one_inside_is_followed(tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (tmp_path / "secret.txt").write_text("Secret")
+    (folder / "real.txt").write_text("Text")
+    (folder / "inside.txt").symlink_to(folder / "real.txt")
+    (folder / "outside.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "away").symlink_to(tmp_path, target_is_directory=True)
+
+    found, skipped = scan(folder)
+
+    assert [file.path for file in found] == ["inside.txt", "real.txt"]
+    assert [(entry.path, entry.reason) for entry in skipped] == [
+        ("outside.txt", "it is a link to a place outside the articles folder")
+    ]
+
+
+def test_what_is_no_readable_file_is_skipped_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "dangling.txt").symlink_to(tmp_path / "nowhere.txt")
+    (tmp_path / "loop.txt").symlink_to(tmp_path / "loop.txt")
+    os.mkfifo(tmp_path / "pipe.txt")
+    Path(os.fsdecode(bytes(tmp_path) + b"/caf\xe9.txt")).write_text("Text")
+
+    found, skipped = scan(tmp_path)
+
+    assert found == []
+    assert {entry.path: entry.reason for entry in skipped} == {
+        "caf\N{REPLACEMENT CHARACTER}.txt": "its name is not valid UTF-8",
+        "dangling.txt": "No such file or directory",
+        "loop.txt": "Too many levels of symbolic links",
+        "pipe.txt": "it is not a regular file",
+    }
+
+
+def test_scanning_no_folder_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    for path in (tmp_path / "missing", tmp_path / "file"):
+        with pytest.raises(FolderMissing) as caught:
+            scan(path)
+        assert caught.value.path == path
+
+
+def test_reading_takes_the_name_below_the_folder_as_the_id(tmp_path: Path) -> None:
+    (tmp_path / "news").mkdir()
+    (tmp_path / "news" / "a.txt").write_text("They met.")
+
+    article = read(tmp_path, "news/a.txt")
+
+    assert (article.id, article.path, article.text) == ("news/a.txt", "news/a.txt", "They met.")
+
+
+def test_reading_refuses_a_file_that_vanished_or_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FORMATS, ".txt", Format(FORMATS[".txt"].read, max_mib=1))
+    (tmp_path / "large.txt").write_bytes(b"x" * (2**20 + 1))
+
+    with pytest.raises(ArticleUnreadable, match="larger than 1 MiB"):
+        read(tmp_path, "large.txt")
+    with pytest.raises(ArticleUnreadable, match="No such file"):
+        read(tmp_path, "gone.txt")
+
+
+def test_a_folder_that_may_not_be_listed_is_an_error_not_an_empty_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: object) -> object:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    with pytest.raises(StorageFailed) as caught:
+        scan(tmp_path)
+    assert caught.value.reason == "Permission denied"
+
+
+def test_the_temporary_folder_on_macos_is_a_link_and_still_inside() -> None:
+    with TemporaryDirectory() as name:
+        real, link = Path(name) / "real", Path(name) / "link"
+        real.mkdir()
+        link.symlink_to(real)
+        (real / "a.txt").write_text("Text")
+
+        assert [file.path for file in scan(link)[0]] == ["a.txt"]

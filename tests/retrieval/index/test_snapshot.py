@@ -1,0 +1,318 @@
+"""The index on disk: what is written reads back, damage is noticed, and an open snapshot outlives its folder."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import zlib
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from retrieval.answer.search import Searcher
+from retrieval.articles.files import read
+from retrieval.engine import Engine
+from retrieval.errors import ArticleUnknown, IndexCorrupt, IndexMissing, StorageFailed
+from retrieval.index import snapshot as module
+from retrieval.index.snapshot import RULES, Snapshot, open_latest, published
+from retrieval.index.updating import open_up_to_date, update
+from retrieval.text.passages import cut
+from tests.fakes import FakeEncoder
+from tests.retrieval.examples import NEWS, CountingEncoder, newsroom, write
+
+
+def files_in(snapshot: Path) -> list[str]:
+    return sorted(path.relative_to(snapshot).as_posix() for path in snapshot.rglob("*") if path.is_file())
+
+
+def flip(path: Path, at: float = 0.5) -> None:
+    content = bytearray(path.read_bytes())
+    content[int((len(content) - 1) * at)] ^= 1
+    path.write_bytes(content)
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def lengthen(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"\n")
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+# --- reading back --------------------------------------------------------------------------------------------
+
+
+def test_articles_read_back_as_they_were(news: Snapshot, articles: Path) -> None:
+    assert [article.id for article in news.articles] == sorted(NEWS)
+    for id in NEWS:
+        assert news.article(id) == read(articles, id)
+    assert [info.published for info in news.articles] == [
+        date(2019, 6, 1),
+        date(2019, 7, 15),
+        date(2021, 3, 9),
+        None,
+    ]
+
+
+def test_passages_read_back_in_the_order_of_their_articles(news: Snapshot) -> None:
+    every = [news.passage(number) for number in range(news.passages)]
+
+    assert [(p.article.id, p.start, p.end) for p in every] == [
+        (id, start, end) for id in sorted(NEWS) for start, end in cut(news.article(id).text)
+    ]
+    assert len(news.dense) == len(news.lexical) == news.passages
+
+
+def test_any_code_point_of_a_text_reads_back(tmp_path: Path) -> None:
+    text = "Cafe\N{COMBINING ACUTE ACCENT} \N{GRINNING FACE}\u2028line\x85next\x0bthen שלום 甲。 end."
+    write(tmp_path / "articles", "\N{GRINNING FACE}.txt", f'---\ntitle: "A\\u2029B \\x01"\n---\n{text}')
+
+    snapshot, _ = open_up_to_date(tmp_path / "articles", tmp_path / "index", FakeEncoder())
+
+    assert [snapshot.article(info.id).text for info in snapshot.articles] == [text]
+    assert [(info.id, info.title) for info in snapshot.articles] == [("\N{GRINNING FACE}.txt", "A B \x01")]
+
+
+def test_passages_of_some_articles_are_found_by_a_mask(news: Snapshot) -> None:
+    mask = np.array([article.id.startswith("harbour/") for article in news.articles])
+
+    found = {news.passage(int(number)).article.id for number in news.passages_of(mask)}
+
+    assert found == {"harbour/bridge.md", "harbour/ferry.txt"}
+
+
+def test_an_unknown_article_is_answered_with_the_ids_that_look_like_it(news: Snapshot) -> None:
+    with pytest.raises(ArticleUnknown) as caught:
+        news.article("harbour/bridges.md")
+
+    assert caught.value.id == "harbour/bridges.md"
+    assert caught.value.near[0] == "harbour/bridge.md"
+
+
+def test_a_snapshot_knows_what_it_was_made_of(articles: Path, index: Path, encoder: CountingEncoder) -> None:
+    write(articles, "broken.txt", b"\0\0")
+    before = datetime.now(UTC)
+
+    snapshot, _ = open_up_to_date(articles, index, encoder)
+
+    assert (snapshot.encoder, snapshot.fingerprint, snapshot.rules) == ("fake", "fake:1", RULES)
+    assert before <= snapshot.built_at <= datetime.now(UTC)
+    assert [(skipped.path, skipped.reason) for skipped in snapshot.skipped] == [("broken.txt", "it is not a text file")]
+    assert snapshot.bytes == sum(
+        (snapshot.path / name).stat().st_size for name in files_in(snapshot.path) if name != "manifest.json"
+    )
+
+
+def test_an_open_snapshot_outlives_its_folder(articles: Path, index: Path, encoder: CountingEncoder) -> None:
+    snapshot, _ = open_up_to_date(articles, index, encoder)
+    for number in range(3):
+        write(articles, "more.txt", f"Report number {number} says nothing of interest.")
+        update(articles, index, encoder)
+    assert not snapshot.path.exists()
+    shutil.rmtree(index)
+
+    hits = Searcher(snapshot, encoder).search("Who opened the Gullholm bridge?")
+
+    assert hits[0].passage.article.id == "harbour/bridge.md"
+    assert "Solberg" in hits[0].passage.text
+    assert len(hits) == snapshot.passages
+
+
+# --- damage --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [flip, lambda path: flip(path, 0.0), lambda path: flip(path, 1.0), truncate, lengthen, empty, os.unlink],
+    ids=["flip", "flip first", "flip last", "truncate", "lengthen", "empty", "delete"],
+)
+def test_damage_to_any_file_is_noticed_and_named(
+    news: Snapshot, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    names = files_in(news.path)
+    assert {"manifest.json", "texts.bin", "passages.npy", "vectors.faiss", "articles.jsonl.z"} < set(names)
+    for name in names:
+        index = tmp_path / name.replace("/", "-")
+        copy = index / news.path.name
+        shutil.copytree(news.path, copy)
+        damage(copy / name)
+
+        with pytest.raises(IndexCorrupt) as caught:
+            open_latest(index)
+
+        assert caught.value.path == copy
+        assert Path(name).name in caught.value.reason
+
+
+FLIPS = int(os.environ.get("FLIPS", "15"))
+"""How many bits are flipped; more by hand."""
+
+
+def test_any_flipped_bit_is_noticed_before_an_answer_is_given(
+    articles: Path, index: Path, encoder: CountingEncoder
+) -> None:
+    chance = random.Random(7)  # noqa: S311 - a place is no secret
+    update(articles, index, encoder)
+    for _ in range(FLIPS):
+        snapshot = published(index)[-1]
+        name = chance.choice(files_in(snapshot))
+        file = snapshot / name
+        content = bytearray(file.read_bytes())
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        file.write_bytes(content)
+
+        opened, report = open_up_to_date(articles, index, encoder)
+
+        assert report is not None
+        assert report.reason == f"the index was damaged: {name} has changed"
+        quote = Engine(opened, encoder).ask("Who opened the Gullholm bridge?").quotes[0]
+        assert quote.text == "Mayor Ingrid Solberg opened the Gullholm bridge on Saturday."
+
+
+def test_a_damaged_index_is_built_again_and_says_why(articles: Path, index: Path, encoder: CountingEncoder) -> None:
+    first, _ = open_up_to_date(articles, index, encoder)
+    encoder.taken()
+    flip(first.path / "vectors.faiss")
+
+    snapshot, report = open_up_to_date(articles, index, encoder)
+
+    assert report is not None
+    assert report.reason == "the index was damaged: vectors.faiss has changed"
+    assert len(encoder.taken()) == report.encoded == snapshot.passages
+    assert Searcher(snapshot, encoder).search("blue whales")[0].passage.article.id == "science/whales.md"
+    assert open_up_to_date(articles, index, encoder)[1] is None
+
+
+def test_a_damaged_index_is_built_again_out_of_the_one_before_it(
+    articles: Path, index: Path, encoder: CountingEncoder
+) -> None:
+    update(articles, index, encoder)
+    write(articles, "new.txt", "A new lighthouse keeper was hired.")
+    update(articles, index, encoder)
+    encoder.taken()
+    flip(published(index)[-1] / "texts.bin")
+
+    snapshot, report = open_up_to_date(articles, index, encoder)
+
+    assert report is not None
+    assert report.reason == "the index was damaged: texts.bin has changed"
+    assert encoder.taken() == ["new. A new lighthouse keeper was hired."]
+    assert snapshot.article("new.txt").text == "A new lighthouse keeper was hired."
+
+
+def test_a_snapshot_that_replaces_a_damaged_one_is_built_even_if_nothing_else_changed(
+    articles: Path, index: Path, encoder: CountingEncoder
+) -> None:
+    update(articles, index, encoder)
+    update(articles, index, encoder, force=True)
+    encoder.taken()
+    flip(published(index)[-1] / "moments.npz")
+
+    _, report = open_up_to_date(articles, index, encoder)
+
+    assert report is not None
+    assert (report.built, report.encoded, encoder.taken()) == (True, 0, [])
+    assert open_up_to_date(articles, index, encoder)[1] is None
+
+
+def test_whole_files_that_make_no_sense_are_damage_too(
+    news: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As a bug would write them: their hashes are right.
+    copy = tmp_path / news.path.name
+    shutil.copytree(news.path, copy)
+    manifest = module._verify(copy)
+    monkeypatch.setattr(module, "_verify", lambda _: manifest)
+
+    (copy / "articles.jsonl.z").write_bytes(zlib.compress(b'{"info": 1}'))
+    with pytest.raises(IndexCorrupt, match="TypeError"):
+        Snapshot.open(copy)
+    (copy / "vectors.faiss").write_bytes(b"")
+    with pytest.raises(IndexCorrupt, match="RuntimeError"):
+        Snapshot.open(copy)
+
+
+def test_no_index_is_missing_and_not_damaged(tmp_path: Path) -> None:
+    for index in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(IndexMissing) as caught:
+            open_latest(index)
+        assert caught.value.path == index
+    with pytest.raises(IndexMissing):
+        Snapshot.open(tmp_path / "snapshot-00000001-0123456789abcdef")
+
+
+def test_a_folder_that_cannot_be_listed_is_a_failure_of_storage(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(StorageFailed) as caught:
+        open_latest(tmp_path / "file")
+
+    assert caught.value.reason == "Not a directory"
+
+
+def test_a_file_that_cannot_be_read_is_a_failure_of_storage(news: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Path) -> str:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(module, "_hash", fail)
+
+    with pytest.raises(StorageFailed) as caught:
+        Snapshot.open(news.path)
+    assert (caught.value.path, caught.value.reason) == (news.path, "Input/output error")
+
+
+def test_a_snapshot_cleared_away_while_it_is_opened_gives_way_to_a_newer_one(
+    articles: Path, index: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update(articles, index, encoder)
+    (first,) = published(index)
+    verify = module._verify
+
+    def verify_while_others_publish(path: Path) -> dict[str, Any]:
+        manifest = verify(path)
+        if path == first:
+            monkeypatch.setattr(module, "_verify", verify)
+            for _ in range(2):
+                update(articles, index, encoder, force=True)
+        return manifest
+
+    monkeypatch.setattr(module, "_verify", verify_while_others_publish)
+
+    assert open_latest(index).number == 3
+    assert not first.exists()
+
+
+def test_folders_that_only_look_like_snapshots_are_left_alone(
+    articles: Path, index: Path, encoder: CountingEncoder
+) -> None:
+    for name in ("snapshot-1", "snapshot-00000009-xyz", "notes"):
+        (index / name).mkdir(parents=True)
+
+    for _ in range(3):
+        update(articles, index, encoder, force=True)
+
+    assert [path.name.split("-")[1] for path in published(index)] == ["00000002", "00000003"]
+    assert (index / "notes").is_dir()
+    assert (index / "snapshot-1").is_dir()
+
+
+def test_two_builds_of_the_same_articles_are_the_same_files(tmp_path: Path) -> None:
+    newsroom(tmp_path / "articles")
+    for name in ("one", "two"):
+        update(tmp_path / "articles", tmp_path / name, FakeEncoder())
+
+    one, two = (open_latest(tmp_path / name).path for name in ("one", "two"))
+
+    assert files_in(one) == files_in(two)
+    for name in files_in(one):
+        if name not in {"manifest.json", "moments.npz"}:  # they hold the time of building
+            assert (one / name).read_bytes() == (two / name).read_bytes(), name

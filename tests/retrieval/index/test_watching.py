@@ -1,0 +1,251 @@
+"""An index that follows the folder, and an engine that follows the index."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retrieval.engine import Engine
+from retrieval.errors import FolderMissing, NoArticles, QuothError, StorageFailed
+from retrieval.index import watching as live
+from retrieval.index.snapshot import Snapshot, published
+from retrieval.index.updating import Report, open_up_to_date, update
+from retrieval.index.watching import Follower, watch
+from tests.fakes import FakeEncoder
+
+FERRY = "The last ferry to Gullholm sails at nine in the evening."
+BRIDGE = "The bridge to Gullholm cost four hundred million kroner."
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "ferry.txt").write_text(FERRY, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    return tmp_path / "index"
+
+
+def soon(true: Callable[[], bool], within_s: float = 10.0) -> bool:
+    end = time.monotonic() + within_s
+    while not true() and time.monotonic() < end:
+        time.sleep(0.02)
+    return true()
+
+
+# --- following the index -------------------------------------------------------------------------------------
+
+
+def test_a_new_snapshot_is_swapped_in_within_five_seconds(articles: Path, index: Path) -> None:
+    encoder = FakeEncoder()
+    first, _ = open_up_to_date(articles, index, encoder)
+    serving = [Engine(first, encoder)]
+    with Follower(index, first, lambda snapshot: serving.append(Engine(snapshot, encoder))):
+        (articles / "bridge.txt").write_text(BRIDGE, encoding="utf-8")
+        update(articles, index, encoder)
+
+        assert soon(lambda: len(serving) > 1, within_s=5.0)
+        assert serving[-1].ask("What did the bridge cost?").quotes[0].text == BRIDGE
+
+
+def test_a_damaged_snapshot_is_not_swapped_in(articles: Path, index: Path) -> None:
+    encoder = FakeEncoder()
+    first, _ = open_up_to_date(articles, index, encoder)
+    got: list[Snapshot] = []
+    follower = Follower(index, first, got.append)
+    (articles / "bridge.txt").write_text(BRIDGE, encoding="utf-8")
+    update(articles, index, encoder)
+    texts = published(index)[-1] / "texts.bin"
+    texts.write_bytes(texts.read_bytes()[:-1])
+
+    follower.look()
+    assert got == []
+    update(articles, index, encoder)
+    follower.look()
+    assert [snapshot.number for snapshot in got] == [3]
+
+
+def test_an_index_that_is_gone_or_unchanged_changes_nothing(articles: Path, index: Path, tmp_path: Path) -> None:
+    first, _ = open_up_to_date(articles, index, FakeEncoder())
+    for folder in (index, tmp_path / "nowhere"):
+        Follower(folder, first, lambda _: pytest.fail("nothing is new")).look()
+
+
+def test_no_answer_mixes_two_snapshots_while_many_are_published(articles: Path, index: Path) -> None:
+    encoder = FakeEncoder()
+    (articles / "count.txt").write_text("The count stands at 0 today, as everybody in the harbour knows.", "utf-8")
+    snapshot, _ = open_up_to_date(articles, index, encoder)
+    serving = [Engine(snapshot, encoder)]
+
+    def publish() -> None:
+        for number in range(1, 21):
+            (articles / "count.txt").write_text(f"The count stands at {number} today, as everybody knows.", "utf-8")
+            update(articles, index, encoder)
+
+    publisher = threading.Thread(target=publish)
+    follower = Follower(index, snapshot, lambda snapshot: serving.append(Engine(snapshot, encoder)))
+    publisher.start()
+    asked = 0
+    while publisher.is_alive():
+        follower.look()
+        engine = serving[-1]
+        quote = engine.ask("Where does the count stand?").quotes[0]
+        assert quote.article == engine.snapshot.article("count.txt")
+        assert quote.text == quote.article.text
+        asked += 1
+        time.sleep(0.02)
+    publisher.join()
+    follower.look()
+    assert asked > 4
+    assert len(serving) > 2
+    assert "at 20 today" in serving[-1].ask("Where does the count stand?").quotes[0].text
+
+
+# --- following the folder ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def watching(articles: Path, index: Path) -> Iterator[list[Report | QuothError]]:
+    news: list[Report | QuothError] = []
+    stop = threading.Event()
+    thread = threading.Thread(target=watch, args=(articles, index, FakeEncoder(), news.append, stop))
+    thread.start()
+    try:
+        yield news
+    finally:
+        stop.set()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_a_file_that_comes_changes_or_goes_is_indexed(articles: Path, index: Path) -> None:
+    with watching(articles, index) as news:
+        assert soon(lambda: len(news) == 1)
+        (articles / "bridge.txt").write_text(BRIDGE, encoding="utf-8")
+        assert soon(lambda: len(news) == 2)
+        (articles / "bridge.txt").write_text(BRIDGE + " It opened in May.", encoding="utf-8")
+        assert soon(lambda: len(news) == 3)
+        (articles / "ferry.txt").unlink()
+        assert soon(lambda: len(news) == 4)
+
+    reports = [report for report in news if isinstance(report, Report)]
+    assert [report.added for report in reports] == [("ferry.txt",), ("bridge.txt",), (), ()]
+    assert reports[2].changed == ("bridge.txt",)
+    assert reports[3].removed == ("ferry.txt",)
+
+
+def test_a_file_is_indexed_only_when_it_is_completely_written(articles: Path, index: Path) -> None:
+    with watching(articles, index) as news:
+        assert soon(lambda: len(news) == 1)
+        with (articles / "bridge.txt").open("w", encoding="utf-8") as file:
+            for word in BRIDGE.split():
+                file.write(word + " ")
+                file.flush()
+                time.sleep(0.3)
+        assert soon(lambda: len(news) == 2)
+        time.sleep(0.5)
+
+    assert len(news) == 2
+    snapshot, _ = open_up_to_date(articles, index, FakeEncoder())
+    assert snapshot.article("bridge.txt").text == BRIDGE
+
+
+def test_the_watch_goes_on_after_an_error(articles: Path, index: Path) -> None:
+    text = articles / "ferry.txt"
+    text.unlink()
+    with watching(articles, index) as news:
+        assert soon(lambda: len(news) == 1)
+        text.write_text(FERRY, encoding="utf-8")
+        assert soon(lambda: len(news) == 2)
+
+    assert isinstance(news[0], NoArticles)
+    assert isinstance(news[1], Report)
+
+
+def test_the_same_error_is_told_once(articles: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "SWEEP_S", 0.0)
+    monkeypatch.setattr(live, "_SETTLED_S", 0.0)
+    tried: list[bool] = []
+
+    def refused(*_: object, **__: object) -> Report:
+        tried.append(True)
+        raise StorageFailed(index, "Read-only file system")
+
+    monkeypatch.setattr(live, "update", refused)
+    with watching(articles, index) as news:
+        assert soon(lambda: len(tried) > 3)
+        assert [type(error) for error in news] == [StorageFailed]
+        monkeypatch.setattr(live, "update", update)
+        assert soon(lambda: len(news) == 2)
+        assert isinstance(news[1], Report)
+
+
+def test_an_error_that_went_away_and_came_back_is_told_again(articles: Path, index: Path) -> None:
+    text = articles / "ferry.txt"
+    update(articles, index, FakeEncoder())
+    with watching(articles, index) as news:
+        for times in (1, 2):
+            text.unlink()
+            assert soon(lambda times=times: len(news) == times)  # type: ignore[misc]
+            text.write_text(FERRY, encoding="utf-8")
+            update(articles, index, FakeEncoder())  # by another program, which leaves the watch nothing to do
+            time.sleep(live._SETTLED_S + 1.0)
+
+    assert [type(error) for error in news] == [NoArticles, NoArticles]
+
+
+def test_what_the_system_does_not_report_is_found_by_a_sweep(
+    articles: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "SWEEP_S", 0.5)
+    monkeypatch.setattr("watchfiles.main.DefaultFilter.__call__", lambda *_: False)
+    with watching(articles, index) as news:
+        assert soon(lambda: len(news) == 1)
+        (articles / "bridge.txt").write_text(BRIDGE, encoding="utf-8")
+        assert soon(lambda: len(news) == 2)
+
+
+def test_a_sweep_that_finds_the_folder_as_it_was_reads_nothing(
+    articles: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "SWEEP_S", 0.0)
+    monkeypatch.setattr(live, "_SETTLED_S", 0.0)
+    looked: list[bool] = []
+    updates: list[Report] = []
+
+    def state(*folders: Path) -> object:
+        looked.append(True)
+        return look(*folders)
+
+    def counted(*arguments: Path, **options: Any) -> Report:
+        updates.append(update(*arguments, **options))  # type: ignore[arg-type]
+        return updates[-1]
+
+    look = live._state
+    monkeypatch.setattr(live, "_state", state)
+    monkeypatch.setattr(live, "update", counted)
+    with watching(articles, index):
+        assert soon(lambda: len(updates) == 2)  # the second finds that nothing is left to do
+        seen = len(looked)
+        assert soon(lambda: len(looked) > seen + 2)
+        assert len(updates) == 2
+        assert [report.built for report in updates] == [True, False]
+        shutil.rmtree(index)
+        assert soon(lambda: len(updates) > 2)
+        assert updates[2].built
+
+
+def test_a_folder_that_is_not_there_is_not_watched(tmp_path: Path, index: Path) -> None:
+    with pytest.raises(FolderMissing):
+        watch(tmp_path / "nowhere", index, FakeEncoder(), lambda _: None, threading.Event())

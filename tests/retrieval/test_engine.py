@@ -1,0 +1,575 @@
+"""Questions to answers: quotes are the articles' own words, said once, and silence is answered with silence."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from retrieval.answer.answer import Answer
+from retrieval.answer.follow_up import Context
+from retrieval.answer.overlap_reader import OverlapReader
+from retrieval.answer.quotes import Quote, choose, worthwhile
+from retrieval.answer.reader import Asked, Reading, whole_sentences
+from retrieval.answer.search import Filters, Hit
+from retrieval.articles.article import Article
+from retrieval.articles.files import SourceFile, contents
+from retrieval.engine import MAX_QUESTION, Engine
+from retrieval.errors import ArticleUnknown, QuestionEmpty, QuestionTooLong
+from retrieval.index import updating as indexing
+from retrieval.index.changes import Stale
+from retrieval.index.snapshot import Snapshot
+from retrieval.index.updating import open_up_to_date
+from retrieval.models.encoder import Vectors
+from retrieval.text.passages import Passage
+from retrieval.text.sentences import Span
+from tests.fakes import FakeEncoder
+from tests.retrieval.examples import FERRY, SHIPPED, article_of, write
+
+
+@pytest.fixture(scope="module")
+def engine(news: Snapshot) -> Engine:
+    return Engine(news, FakeEncoder(), reader=OverlapReader())
+
+
+def bold(quote: Quote) -> list[str]:
+    return [quote.article.text[start:end] for start, end in quote.highlights]
+
+
+def assert_verbatim(quote: Quote) -> None:
+    """A quote is whole sentences of its article, with the bold words apart and inside it."""
+    text = quote.article.text
+    assert 0 <= quote.start < quote.end <= len(text)
+    assert quote.text == text[quote.start : quote.end]
+    assert whole_sentences(text, Span(quote.start, quote.end)) == (quote.start, quote.end)
+    assert quote.context.start <= quote.start < quote.end <= quote.context.end
+    reached = quote.start
+    for start, end in sorted(quote.highlights):
+        assert reached <= start < end <= quote.end
+        reached = end
+
+
+# --- answering -----------------------------------------------------------------------------------------------
+
+
+def test_answers_with_the_sentence_that_says_it(engine: Engine) -> None:
+    answer = engine.ask("Who opened the Gullholm bridge?")
+
+    assert answer.answered
+    best = answer.quotes[0]
+    assert best.text == "Mayor Ingrid Solberg opened the Gullholm bridge on Saturday."
+    assert bold(best) == ["opened", "Gullholm", "bridge"]
+    assert (best.article.title, best.article.published) == (
+        "Bridge to Gullholm opens after nine years",
+        date(2019, 6, 1),
+    )
+    assert best.article.text[slice(*best.context)].startswith("Mayor Ingrid Solberg")
+    assert answer.confidence > 0.5
+    assert answer.question == "Who opened the Gullholm bridge?"
+    assert answer.hits[0].passage.article.id == "harbour/bridge.md"
+    assert answer.elapsed_ms > 0
+
+
+def test_the_shipped_article_says_who_met_in_sochi(tmp_path: Path) -> None:
+    snapshot, _ = open_up_to_date(SHIPPED, tmp_path, FakeEncoder())
+
+    answer = Engine(snapshot, FakeEncoder(), reader=OverlapReader()).ask("who met in Sochi?")
+
+    assert answer.answered
+    assert "Shinzo Abe" in answer.quotes[0].text
+    assert "Vladimir Putin" in answer.quotes[0].text
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the boiling point of mercury?", "zebra", "How do volcanoes erupt in Iceland?"]
+)
+def test_declines_when_no_article_says(engine: Engine, question: str) -> None:
+    answer = engine.ask(question)
+
+    assert not answer.answered
+    assert answer.confidence < 0.5
+    # What comes nearest is shown, as no answer.
+    assert answer.quotes
+    assert answer.hits
+
+
+def test_how_sure_is_sure_enough_can_be_set(news: Snapshot) -> None:
+    reader = OverlapReader()
+    question = "Who opened the Gullholm bridge?"
+
+    assert not Engine(news, FakeEncoder(), reader=reader, threshold=1.0).ask(question).answered
+    assert Engine(news, FakeEncoder(), reader=reader, threshold=0.0).ask("zebra").answered
+
+
+def test_the_evidence_is_of_the_first_quote(engine: Engine) -> None:
+    answer = engine.ask("When does the last ferry to Gullholm sail?")
+
+    best, second = answer.quotes[:2]
+    assert answer.evidence["cosine"] == best.hit.dense
+    assert answer.evidence["coverage"] == pytest.approx(1.0)
+    assert answer.evidence["reading"] == pytest.approx(best.score - best.hit.score)
+    assert answer.evidence["gap"] == pytest.approx(best.score - second.score)
+
+
+def test_weak_quotes_are_left_out_unless_asked_for(engine: Engine) -> None:
+    question = "Who opened the Gullholm bridge?"
+
+    strong, all_of_them = engine.ask(question).quotes, engine.ask(question, weak=True).quotes
+
+    assert len(strong) == 1
+    assert len(all_of_them) == 3
+    assert all_of_them[0] == strong[0]
+
+
+@pytest.mark.parametrize("top", [0, 1, 2, 3, 10])
+def test_at_most_as_many_quotes_as_asked_for(engine: Engine, top: int) -> None:
+    answer = engine.ask("When does the last ferry to Gullholm sail?", top=top)
+
+    assert len(answer.quotes) <= top
+    assert answer.answered == (top > 0)
+    assert [quote.score for quote in answer.quotes] == sorted((quote.score for quote in answer.quotes), reverse=True)
+
+
+def test_hits_are_told_by_what_was_read_in_them_and_all_of_them(engine: Engine, news: Snapshot) -> None:
+    answer = engine.ask("Which songs did researchers in Perth hear?")
+
+    assert len(answer.hits) == news.passages
+    assert answer.hits[0] is answer.quotes[0].hit
+
+
+def test_filters_reach_the_search(engine: Engine) -> None:
+    answer = engine.ask("When does the last ferry sail?", Filters(source="coast radio"))
+
+    assert {hit.passage.article.id for hit in answer.hits} == {"harbour/ferry.txt"}
+    with pytest.raises(ArticleUnknown):
+        engine.ask("When?", Filters(articles=frozenset({"nowhere.txt"})))
+
+
+def test_when_the_filters_leave_nothing_there_is_no_answer(engine: Engine) -> None:
+    answer = engine.ask("Who opened the bridge?", Filters(source="nobody"))
+
+    assert (answer.answered, answer.confidence, answer.quotes, answer.hits) == (False, 0.0, (), ())
+    assert answer.evidence == {}
+
+
+def test_a_heading_is_not_quoted_where_there_is_a_sentence(engine: Engine) -> None:
+    for quote in engine.ask("A crossing at last, and what it means for the island", top=10).quotes:
+        assert "#" not in quote.text
+
+
+@pytest.mark.parametrize("question", ["", "  \n", "?!…", "\N{GRINNING FACE}"])
+def test_what_has_no_word_is_no_question(engine: Engine, question: str) -> None:
+    with pytest.raises(QuestionEmpty):
+        engine.ask(question)
+
+
+def test_what_nobody_types_is_refused_with_both_lengths(engine: Engine) -> None:
+    with pytest.raises(QuestionTooLong) as caught:
+        engine.ask("a" * 100_000)
+
+    assert (caught.value.length, caught.value.limit) == (100_000, MAX_QUESTION)
+    assert engine.ask("a" * MAX_QUESTION).answered is False
+
+
+def test_a_question_is_one_line_to_the_model(news: Snapshot) -> None:
+    asked: list[str] = []
+
+    class Listening(FakeEncoder):
+        def encode_query(self, texts: Sequence[str]) -> Vectors:
+            asked.extend(texts)
+            return super().encode_query(texts)
+
+    Engine(news, Listening(), reader=OverlapReader()).ask(" Who\topened\n\nthe bridge \udcff ? ")
+
+    assert asked == ["Who opened the bridge ? ?"]
+
+
+def test_questions_asked_together_get_the_answers_that_each_gets_alone(engine: Engine) -> None:
+    questions = ["who met in Sochi?", "what do whales sing?", "what is the capital of France?", "Who \n pays?"]
+
+    together = engine.ask_all(questions, top=2)
+
+    for question, answer in zip(questions, together, strict=True):
+        alone = engine.ask(question, top=2)
+        assert answer.elapsed_ms > 0
+        assert replace(answer, elapsed_ms=0) == replace(alone, elapsed_ms=0)
+    assert engine.ask_all([]) == []
+
+
+def test_questions_asked_together_are_encoded_at_once(news: Snapshot) -> None:
+    batches: list[Sequence[str]] = []
+
+    class Listening(FakeEncoder):
+        def encode_query(self, texts: Sequence[str]) -> Vectors:
+            batches.append(texts)
+            return super().encode_query(texts)
+
+    Engine(news, Listening()).ask_all(["Who?", "Where?"])
+
+    assert batches == [["Who?", "Where?"]]
+
+
+def test_threads_may_ask_at_once(engine: Engine) -> None:
+    questions = ["Who opened the Gullholm bridge?", "Which whales sing lower?", "Who saved three penalties?"] * 6
+    found: dict[int, Answer] = {}
+    threads = [
+        threading.Thread(target=lambda n=number, q=question: found.__setitem__(n, engine.ask(q)))
+        for number, question in enumerate(questions)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    for number, question in enumerate(questions):
+        assert found[number].quotes == engine.ask(question).quotes
+
+
+# --- any articles, any question ------------------------------------------------------------------------------
+
+_SENTENCES = st.sampled_from(
+    [
+        "They met in Sochi on May 6. ",
+        "Nobody knows why! ",
+        "No. ",
+        "- an item\n",
+        "# Heading\n",
+        "\n\n",
+        "e\N{COMBINING ACUTE ACCENT}te\N{COMBINING ACUTE ACCENT} à Sotchi. ",
+        "התקיימה פגישה בסוצ'י. ",
+        "甲はソチに行った。",
+        "\N{GRINNING FACE} 𝔖𝔬𝔠𝔥𝔦 it was. ",
+        "ﾞ",
+        "\r\n",
+    ]
+)
+texts = st.one_of(st.lists(_SENTENCES, min_size=1, max_size=30).map("".join), st.text(max_size=200))
+
+
+@given(st.lists(texts, min_size=1, max_size=3), st.one_of(st.text(min_size=1, max_size=60), _SENTENCES))
+@settings(max_examples=25)
+@example(["What is it? It is.\n\nNothing more."], "What’s it?")
+def test_every_quote_is_its_articles_text(contents: list[str], question: str) -> None:
+    with TemporaryDirectory() as name:
+        write(Path(name, "articles"), "sure.txt", "They met in Sochi on May 6.")
+        for number, content in enumerate(contents):
+            write(Path(name, "articles"), f"{number}.txt", content.encode(errors="replace"))
+        snapshot, _ = open_up_to_date(Path(name, "articles"), Path(name, "index"), FakeEncoder())
+
+        try:
+            answer = Engine(snapshot, FakeEncoder(), reader=OverlapReader()).ask(question)
+        except QuestionEmpty:
+            assert not any(character.isalnum() or character == "_" for character in question)
+            return
+
+        assert 0.0 <= answer.confidence <= 1.0
+        assert 1 <= len(answer.quotes) <= 3
+        for quote in answer.quotes:
+            assert_verbatim(quote)
+            assert quote.article == snapshot.article(quote.article.id)
+        for number, quote in enumerate(answer.quotes):
+            for other in answer.quotes[:number]:
+                assert quote.article.id != other.article.id or quote.end <= other.start or other.end <= quote.start
+
+
+# --- choosing quotes -----------------------------------------------------------------------------------------
+
+LONG = "One met Two here. Three met Four there. Five met Six again. Seven met Eight at last."
+
+
+def reading(words: str, score: float, highlight: str | None = None, article: Article | None = None) -> Reading:
+    """A reading of ``words`` in an article."""
+    article = article or article_of(LONG)
+    start = article.text.index(words)
+    bold_at = article.text.index(highlight or words)
+    hit = Hit(Passage(article, 0, len(article.text)), 0.0, dense=0.0, lexical=0.0, dense_z=0.0, lexical_z=0.0)
+    spans = (Span(bold_at, bold_at + len(highlight or words)),) if highlight != "" else ()
+    return Reading(hit, Span(start, start + len(words)), spans, score)
+
+
+def test_quotes_are_whole_sentences_best_first() -> None:
+    quotes = choose([reading("Four", 1.0), reading("Eight", 3.0), reading("Two", 2.0)], 2)
+
+    assert [quote.text for quote in quotes] == ["Seven met Eight at last.", "One met Two here."]
+
+
+def test_readings_of_one_sentence_are_one_quote_with_both_in_bold() -> None:
+    (quote,) = choose([reading("Three", 1.0), reading("Four", 2.0), reading("Three met", 0.5)], 3)
+
+    assert (quote.text, quote.score) == ("Three met Four there.", 2.0)
+    # Best first; and what overlaps something bold already adds nothing.
+    assert bold(quote) == ["Four", "Three"]
+
+
+def test_overlapping_quotes_are_merged() -> None:
+    (quote,) = choose([reading("there. Five", 2.0), reading("Six", 1.0), reading("Four", 1.5)], 3)
+
+    assert quote.text == "Three met Four there. Five met Six again."
+    assert_verbatim(quote)
+
+
+def test_a_quote_that_spans_two_others_makes_one_of_the_three() -> None:
+    bridge = reading("here. Three", 1.0, highlight="here")
+    quotes = choose([reading("One", 3.0), reading("Three", 2.0), bridge, reading("Six", 0.5)], 3)
+
+    assert bold(quotes[0]) == ["One", "here", "Three"]
+    assert [quote.text for quote in quotes] == ["One met Two here. Three met Four there.", "Five met Six again."]
+    for quote in quotes:
+        assert_verbatim(quote)
+
+
+def test_a_merge_needs_no_place_among_the_quotes_asked_for() -> None:
+    (quote,) = choose([reading("One", 3.0), reading("Three", 2.0), reading("here. Three", 1.0)], 1)
+
+    assert quote.text == "One met Two here. Three met Four there."
+
+
+def test_after_the_first_quote_one_with_nothing_in_bold_adds_nothing() -> None:
+    quotes = choose([reading("One", 3.0, highlight=""), reading("Three", 2.0, highlight=""), reading("Six", 1.0)], 3)
+
+    assert [quote.text for quote in quotes] == ["One met Two here.", "Five met Six again."]
+
+
+@pytest.mark.parametrize(
+    ("words", "behind", "quoted"),
+    [
+        ("Four", 2.0, ["One met Two here. Three met Four there."]),
+        ("Four", 2.1, ["One met Two here.", "Three met Four there."]),  # there is no doubt
+        ("Six", 0.1, ["One met Two here.", "Five met Six again."]),  # a sentence lies between
+    ],
+)
+def test_neighbours_that_answer_about_as_well_are_one_quote(words: str, behind: float, quoted: list[str]) -> None:
+    best = reading("One", 3.0)
+    other = replace(reading(words, 3.0 - behind), hit=best.hit)
+
+    quotes = choose([other, best], 3)
+
+    assert [quote.text for quote in quotes] == quoted
+    assert quotes[0].score == 3.0
+    assert [words for quote in quotes for words in bold(quote)] == ["One", words]
+
+
+def test_neighbours_in_two_paragraphs_are_two_quotes() -> None:
+    best = reading("read them", 1.0, article=article_of("Nobody read them.\n\nSomebody wrote them."))
+    other = Reading(best.hit, Span(19, 27), (Span(19, 27),), 0.9)
+
+    assert [quote.text for quote in choose([best, other], 3)] == ["Nobody read them.", "Somebody wrote them."]
+
+
+POINTING = (
+    "Ada met Ben today. He paid for tea. Later, she left by train.\n\nThey wrote long letters. Nobody else read them."
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "quoted"),
+    [
+        ("Ben", "Ada met Ben today."),
+        ("tea", "Ada met Ben today. He paid for tea."),
+        ("train", "Ada met Ben today. He paid for tea. Later, she left by train."),
+        ("letters", "They wrote long letters."),  # what is before belongs to another paragraph
+        ("read them", "Nobody else read them."),
+    ],
+)
+def test_a_quote_brings_along_what_its_pronouns_stand_for(words: str, quoted: str) -> None:
+    (quote,) = choose([reading(words, 1.0, article=article_of(POINTING))], 1)
+
+    assert quote.text == quoted
+    assert bold(quote) == [words]
+    assert_verbatim(quote)
+
+
+def test_what_pronouns_stand_for_is_told_once() -> None:
+    article = article_of(POINTING)
+    tea, ben = reading("tea", 1.0, article=article), reading("Ben", 1.0, article=article)
+
+    assert [quote.text for quote in choose([tea, replace(ben, score=0.5)], 3)] == [
+        "Ada met Ben today. He paid for tea."
+    ]
+    assert [quote.text for quote in choose([ben, replace(tea, score=0.5)], 3)] == [
+        "Ada met Ben today.",
+        "He paid for tea.",
+    ]
+
+
+def test_a_quote_that_falls_far_behind_the_first_adds_nothing() -> None:
+    readings = [reading("One", 7.0), reading("Three", 4.0), reading("Five", 2.0), reading("Two", 0.5)]
+
+    (first, second) = worthwhile(choose(readings, 3))
+
+    assert [quote.text for quote in (first, second)] == ["One met Two here.", "Three met Four there."]
+    assert bold(first) == ["One", "Two"]  # what it merges with may be as weak as it likes
+
+
+def test_a_sentence_in_two_articles_is_quoted_once_and_names_both(engine: Engine) -> None:
+    answer = engine.ask("When does the last ferry to Gullholm sail?")
+
+    (quote,) = [quote for quote in answer.quotes if quote.text == FERRY]
+    assert {quote.article.id, *(article.id for article in quote.also_in)} == {"harbour/bridge.md", "harbour/ferry.txt"}
+    assert len(quote.also_in) == 1
+
+
+# --- files that change after they were indexed ---------------------------------------------------------------
+
+
+@pytest.fixture
+def ask(articles: Path, index: Path) -> Callable[[], list[Stale | None]]:
+    """Ask about the bridge; gives what the quotes say of their files."""
+    opened, _ = open_up_to_date(articles, index, FakeEncoder())
+    engine = Engine(opened, FakeEncoder(), articles=articles, reader=OverlapReader())
+    return lambda: [quote.stale for quote in engine.ask("Who opened the Gullholm bridge?", top=1).quotes]
+
+
+def test_a_quote_says_that_its_file_has_changed_or_is_gone(articles: Path, ask: Callable[[], list[Stale]]) -> None:
+    file = articles / "harbour" / "bridge.md"
+    before = file.read_bytes()
+
+    assert ask() == [None]
+    write(articles, "harbour/ferry.txt", "Another file changes nothing here.")
+    assert ask() == [None]
+    write(articles, "harbour/bridge.md", before + b"\nMore.")
+    assert ask() == ["changed"]
+    write(articles, "harbour/bridge.md", before, age_s=60)
+    assert ask() == [None]
+    write(articles, "harbour/bridge.md.meta.yaml", "source: Another")
+    assert ask() == ["changed"]
+    file.unlink()
+    assert ask() == ["removed"]
+    file.parent.rename(articles / "elsewhere")
+    assert ask() == ["removed"]
+    (articles / "harbour").touch()
+    assert ask() == ["removed"]
+
+
+def test_a_file_that_may_no_longer_be_read_counts_as_changed(
+    articles: Path, tmp_path: Path, ask: Callable[[], list[Stale]]
+) -> None:
+    file = articles / "harbour" / "bridge.md"
+    file.rename(tmp_path / "out.md")
+    (tmp_path / "out.md").touch()
+    file.symlink_to(tmp_path / "out.md")  # the very same bytes, but not to be read from there
+    assert ask() == ["changed"]
+    file.unlink()
+    file.symlink_to(file)
+    assert ask() == ["changed"]
+
+
+def test_a_file_is_read_once_however_often_it_is_quoted(
+    articles: Path, ask: Callable[[], list[Stale]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (articles / "harbour" / "bridge.md").read_text("utf-8")
+    looks: list[str] = []
+
+    def note(folder: Path, file: SourceFile) -> tuple[bytes, bytes | None]:
+        looks.append(file.path)
+        return contents(folder, file)
+
+    monkeypatch.setattr(indexing, "contents", note)
+
+    assert ask() == [None]
+    assert looks == []
+    write(articles, "harbour/bridge.md", text.replace("Mayor", "Major"), age_s=60)
+    assert [ask(), ask(), ask()] == [["changed"]] * 3
+    assert len(looks) == 1
+    # What was written just now may be written again without its time showing it.
+    write(articles, "harbour/bridge.md", text, age_s=0)
+    assert [ask(), ask()] == [[None]] * 2
+    assert len(looks) == 3
+
+
+def test_prints_that_differ_only_in_case_and_punctuation_say_the_same() -> None:
+    other = article_of("ONE met Two, here!", id="b.txt")
+    third = article_of("One met  Two here", id="c.txt")
+
+    (quote,) = choose(
+        [
+            reading("One", 3.0),
+            reading("Two", 2.0, article=other),
+            reading("Two", 1.5, article=third),
+            reading("met", 1.0, article=other),
+        ],
+        3,
+    )
+
+    assert quote.article.id == "a.txt"
+    assert [article.id for article in quote.also_in] == ["b.txt", "c.txt"]
+
+
+def test_a_sentence_told_twice_in_one_article_is_quoted_once() -> None:
+    article = article_of("They met in Sochi.\n\nThen it rained.\n\nThey met in Sochi.")
+    again = Reading(reading("They", 1.0, article=article).hit, Span(37, 41), (Span(37, 41),), 1.0)
+
+    (quote,) = choose([reading("They", 2.0, article=article), again], 3)
+
+    assert (quote.start, quote.end, quote.also_in) == (0, 18, ())
+
+
+class Comparing:
+    """A reader that finds the first hit's first word, with another score in each form of a question."""
+
+    compares = True
+    calibration = OverlapReader.calibration
+
+    def __init__(self, typed: float, in_talk: float) -> None:
+        self._typed, self._in_talk = typed, in_talk
+        self.asked: list[Asked] = []
+
+    def load(self) -> None:
+        """There is nothing to load."""
+
+    def read(self, asked: Sequence[Asked]) -> list[list[Reading]]:
+        self.asked += asked
+        return [[self._reading(each)] for each in asked]
+
+    def _reading(self, asked: Asked) -> Reading:
+        hit = asked.hits[0]
+        span = Span(hit.passage.start, hit.passage.start + 1)
+        return Reading(hit, span, (span,), self._in_talk if asked.question.endswith(")") else self._typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "in_talk", "read_as"),
+    [
+        (1.0, 2.0, "How deadly is it? (Who opened the Gullholm bridge)"),
+        (2.0, 1.0, "How deadly is it?"),
+    ],
+)
+def test_of_two_forms_of_a_follow_up_the_one_that_is_answered_better_counts(
+    news: Snapshot, typed: float, in_talk: float, read_as: str
+) -> None:
+    opened = "Who opened the Gullholm bridge?"
+    talk = Context(opened, opened, "Mayor Ingrid Solberg opened the Gullholm bridge on Saturday.")
+
+    answer = Engine(news, FakeEncoder(), reader=Comparing(typed, in_talk)).ask("How deadly is it?", context=talk)
+
+    assert answer.read_as == read_as
+    assert [quote.score - quote.hit.score for quote in answer.quotes] == [pytest.approx(2.0)]
+
+
+def test_a_question_with_no_word_that_says_anything_is_read_within_its_talk_only(news: Snapshot) -> None:
+    opened = "Who opened the Gullholm bridge?"
+    talk = Context(opened, opened, "Mayor Ingrid Solberg opened the Gullholm bridge on Saturday.")
+
+    answer = Engine(news, FakeEncoder(), reader=Comparing(9.0, 1.0)).ask("When was that?", context=talk)
+
+    assert answer.read_as == "When was that? (Who opened the Gullholm bridge)"
+
+
+def test_what_is_surely_owed_to_one_meaning_of_a_follow_up_is_read_for_that_one_only(news: Snapshot) -> None:
+    opened = "Who opened the Gullholm bridge?"
+    talk = Context(opened, opened, "Mayor Ingrid Solberg opened the Gullholm bridge on Saturday.")
+    reader = Comparing(1.0, 2.0)
+
+    answer = Engine(news, FakeEncoder(), reader=reader).ask("How deadly is it?", context=talk)
+
+    typed, in_talk = (each.hits for each in reader.asked)
+    assert all(hit.posterior < 0.9 for hit in typed)
+    assert all(hit.posterior > 0.1 for hit in in_talk)
+    assert {id(hit) for hit in (*typed, *in_talk)} == {id(hit) for hit in answer.hits}
