@@ -263,7 +263,7 @@ def test_a_file_that_cannot_be_read_is_a_failure_of_storage(news: Snapshot, monk
     def fail(_: Path) -> str:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(module, "_hash", fail)
+    monkeypatch.setattr(module, "hash_file", fail)
 
     with pytest.raises(StorageFailed) as caught:
         Snapshot.open(news.path)

@@ -36,7 +36,8 @@ from retrieval.errors import (
     NoArticles,
     StorageFailed,
 )
-from retrieval.index import snapshot
+from retrieval.index import changes as changes_module
+from retrieval.index import publishing, snapshot
 from retrieval.index import updating as indexing
 from retrieval.index.changes import compare
 from retrieval.index.snapshot import Snapshot, open_latest, published
@@ -232,7 +233,7 @@ def test_only_files_that_look_changed_are_read(
         read.append(name)
         return real(folder, name)
 
-    monkeypatch.setattr(indexing, "read_bytes", note)
+    monkeypatch.setattr(changes_module, "read_bytes", note)
 
     assert not compare(articles, open_latest(index), encoder)
     assert read == ["sports/final.txt"]
@@ -274,7 +275,7 @@ def test_other_rules_encode_everything(
 ) -> None:
     update(articles, index, encoder)
     encoder.taken()
-    for module in (indexing, snapshot):
+    for module in (changes_module, publishing, snapshot):
         monkeypatch.setattr(module, "RULES", {**snapshot.RULES, "passages": "other"})
 
     opened, report = open_up_to_date(articles, index, encoder)
@@ -289,7 +290,7 @@ def test_an_index_that_another_version_laid_out_is_built_anew(
     articles: Path, index: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     update(articles, index, encoder)
-    for module in (indexing, snapshot):
+    for module in (changes_module, publishing, snapshot):
         monkeypatch.setattr(module, "RULES", {**snapshot.RULES, "format": 99})
 
     opened, report = open_up_to_date(articles, index, encoder)
@@ -407,7 +408,7 @@ def test_a_file_that_only_lacked_permission_is_indexed_once_it_has_it(
         return real(folder, name)
 
     with monkeypatch.context() as patch:
-        patch.setattr(indexing, "read_bytes", refuse)
+        patch.setattr(changes_module, "read_bytes", refuse)
         _, refused = open_up_to_date(articles, index, encoder)
         assert refused is not None
         assert [(s.path, s.reason) for s in refused.skipped] == [("sports/final.txt", "Permission denied")]
@@ -574,11 +575,11 @@ def test_a_model_that_fails_leaves_the_old_snapshot_and_no_lock(articles: Path, 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from retrieval import snapshot
+from retrieval.index import publishing
 from retrieval.index.updating import update
 from tests.fakes import FakeEncoder
 
-snapshot._sync = lambda path: os.kill(os.getpid(), signal.SIGKILL)
+publishing._sync = lambda path: os.kill(os.getpid(), signal.SIGKILL)
 update(Path(sys.argv[1]), Path(sys.argv[2]), FakeEncoder())
 """
 

@@ -21,6 +21,7 @@ import pytest
 import torch
 
 from retrieval.errors import EncoderUnavailable, WeightsMismatch
+from retrieval.models import bundled as bundled_module
 from retrieval.models import encoder as module
 from retrieval.models import loading
 from retrieval.models.bundled import BUNDLED_SHA256, bundled_folder, verify_bundled
@@ -386,9 +387,9 @@ def test_the_collector_rests_while_something_is_loaded() -> None:
 def test_sklearn_is_there_once_a_function_of_it_is_called() -> None:
     program = """
 import sys
-from retrieval import encoder
+from retrieval.models import loading
 
-with encoder._sklearn_later():
+with loading.sklearn_later():
     from sklearn.metrics import pairwise_distances
 
 assert not any(name.startswith("sklearn") for name in sys.modules)
@@ -415,7 +416,7 @@ def test_the_bundled_weights_are_the_originals() -> None:
 def test_other_weights_are_refused_before_they_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     weights = tmp_path / "model.safetensors"
     weights.write_bytes(b"other weights")
-    monkeypatch.setattr(module, "bundled_folder", lambda: tmp_path)
+    monkeypatch.setattr(bundled_module, "bundled_folder", lambda: tmp_path)
 
     with pytest.raises(WeightsMismatch) as caught:
         SentenceTransformerEncoder().load()
@@ -426,7 +427,7 @@ def test_other_weights_are_refused_before_they_are_loaded(tmp_path: Path, monkey
 
 
 def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "bundled_folder", lambda: tmp_path)
+    monkeypatch.setattr(bundled_module, "bundled_folder", lambda: tmp_path)
 
     with pytest.raises(EncoderUnavailable) as caught:
         SentenceTransformerEncoder().load()
