@@ -314,7 +314,10 @@ def chat(  # noqa: PLR0913 - the options that the contract names
     def swap(snapshot: Snapshot) -> None:
         talk.engine = _engine(settings, snapshot, encoder, reader)
 
-    with Follower(settings.index, engine.snapshot, swap):
+    def told(error: QuothError) -> None:
+        errors.print(rendering.error(error), style="yellow")
+
+    with Follower(settings.index, engine.snapshot, swap, told):
         talk.run(terminal.typed(settings.history, errors) if interactive else terminal.piped(sys.stdin.buffer))
     return ANSWERED
 

@@ -125,6 +125,14 @@ class StorageFailed(QuothError):
 
 
 @dataclass(eq=False)
+class BackgroundFailed(QuothError):
+    """Something that runs in the background met an error that nobody foresaw, and goes on; that error is the cause."""
+
+    task: str
+    reason: str
+
+
+@dataclass(eq=False)
 class QuestionEmpty(QuothError):
     """The question has no letter or digit in it."""
 
