@@ -139,7 +139,7 @@ def build_reader(settings: Settings) -> Reader | None:
     """The reader that the settings name, or None. Cheap: its model is loaded at the first use."""
     from retrieval.answer.span_reader import reader_named
 
-    return reader_named(settings.reader)
+    return reader_named(settings.reader, settings.device)
 
 
 def _load(context: typer.Context, **given: Any) -> Settings:

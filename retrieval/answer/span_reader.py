@@ -45,7 +45,7 @@ class SpanReader:
     when these leave doubt. Cheap to make: the network is loaded at the first use, once.
 
     Raises (on use):
-        ReaderUnavailable, WeightsMismatch, EncoderUnavailable: the network cannot be loaded.
+        ReaderUnavailable, WeightsMismatch, EncoderUnavailable, DeviceUnavailable: the network cannot be loaded.
     """
 
     compares = True
@@ -65,9 +65,9 @@ class SpanReader:
     _LONGEST = 30
     """Tokens of a span."""
 
-    def __init__(self, name: str | Path = SHIPPED) -> None:
+    def __init__(self, name: str | Path = SHIPPED, *, device: str | None = None) -> None:
         """``name`` is a folder with trained weights, as a path, or any other model's, as a string."""
-        self._name = name
+        self._name, self._device = name, device
         self._lock = threading.Lock()
         self._model: SpanModel | None = None
         own = Path(name) / CALIBRATION_FILE
@@ -77,9 +77,12 @@ class SpanReader:
         """The network, loaded at the first call."""
         with self._lock:
             if self._model is None:
-                name = self._name
+                name, device = self._name, self._device
                 with gc_paused():
-                    self._model = SpanModel.trained(name) if isinstance(name, Path) else SpanModel.named(name)
+                    if isinstance(name, Path):
+                        self._model = SpanModel.trained(name, device)
+                    else:
+                        self._model = SpanModel.named(name, device)
             return self._model
 
     def read(self, asked: Sequence[Asked]) -> list[list[Reading]]:
@@ -164,10 +167,11 @@ class SpanReader:
         return self._SHARED * (coverage(weights, sentence) if weights else self._USUAL)
 
 
-def reader_named(name: str) -> Reader | None:
+def reader_named(name: str, device: str | None = None) -> Reader | None:
     """The reader that a setting names: ``trained`` for the one that ships, ``none`` for none, else a model.
 
-    A model is a folder that ``python -m training`` wrote, any other model's folder, or a name on the hub.
+    A model is a folder that ``python -m training`` wrote, any other model's folder, or a name on the hub. It runs on
+    ``device``, a name that torch knows; by default on a GPU if there is one, as the encoder does.
 
     Raises:
         ReaderUnavailable: the calibration that goes with it cannot be read.
@@ -175,10 +179,10 @@ def reader_named(name: str) -> Reader | None:
     if name == "none":
         return None
     if name == "trained":
-        return SpanReader()
+        return SpanReader(device=device)
     folder = Path(name)
     ours = folder.is_dir() and not (folder / "config.json").exists()
-    return SpanReader(folder if ours else name)
+    return SpanReader(folder if ours else name, device=device)
 
 
 def _margins(
