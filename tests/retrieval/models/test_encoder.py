@@ -24,7 +24,7 @@ from retrieval.errors import DeviceUnavailable, EncoderUnavailable, WeightsMisma
 from retrieval.models import bundled as bundled_module
 from retrieval.models import encoder as module
 from retrieval.models import loading
-from retrieval.models.bundled import BUNDLED_SHA256, bundled_folder, verify_bundled
+from retrieval.models.bundled import BUNDLED_FILES, BUNDLED_SHA256, bundled_folder, verify_bundled
 from retrieval.models.encoder import SentenceTransformerEncoder, Vectors
 from retrieval.models.loading import gc_paused
 
@@ -427,6 +427,50 @@ def test_other_weights_are_refused_before_they_are_loaded(tmp_path: Path, monkey
     assert caught.value.path == weights
     assert caught.value.expected == BUNDLED_SHA256
     assert caught.value.actual == hashlib.sha256(b"other weights").hexdigest()
+
+
+@pytest.mark.parametrize("name", BUNDLED_FILES)
+def test_any_other_file_of_the_bundled_model_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for other in BUNDLED_FILES:
+        (tmp_path / other).parent.mkdir(exist_ok=True)
+        (tmp_path / other).symlink_to(bundled_folder() / other)
+    changed = (tmp_path / name).read_bytes() + b" "
+    (tmp_path / name).unlink()
+    (tmp_path / name).write_bytes(changed)
+    monkeypatch.setattr(bundled_module, "bundled_folder", lambda: tmp_path)
+
+    with pytest.raises(WeightsMismatch) as caught:
+        SentenceTransformerEncoder().load()
+
+    assert caught.value.path == tmp_path / name
+    assert caught.value.actual == hashlib.sha256(changed).hexdigest()
+
+
+def test_every_file_that_is_read_for_the_vectors_is_hashed() -> None:
+    program = """
+import sys
+from pathlib import Path
+from retrieval.models.bundled import BUNDLED_FILES, bundled_folder
+from retrieval.models.encoder import SentenceTransformerEncoder
+from retrieval.models.span_model import SpanModel
+
+folder, opened = bundled_folder(), set()
+
+def look(event, arguments):
+    if event == "open" and isinstance(arguments[0], (str, Path)) and folder in Path(arguments[0]).parents:
+        opened.add(Path(arguments[0]).relative_to(folder).as_posix())
+
+SentenceTransformerEncoder().load()  # and with it every library
+sys.addaudithook(look)
+SentenceTransformerEncoder().encode_query(["who?"])
+SpanModel.trainable()
+print(sorted(opened - BUNDLED_FILES.keys() - {"README.md"}))  # the model card makes no vectors
+"""
+    found = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+
+    assert found.stdout == "[]\n"
 
 
 def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
