@@ -368,11 +368,11 @@ def update_index(
     settings = _load(context, articles=articles, index=index)
     encoder = build_encoder(settings)
     if not watch:
-        return _update(settings, encoder, force=force, as_json=as_json)
+        return _update(settings, encoder, force=force, thorough=True, as_json=as_json)
     from retrieval.index.watching import make_way
 
     make_way()
-    _update(settings, encoder, force=force, as_json=as_json)
+    _update(settings, encoder, force=force, thorough=True, as_json=as_json)
     return _watch(settings, encoder, as_json=as_json)
 
 
@@ -402,13 +402,15 @@ def _watch(settings: Settings, encoder: Encoder, *, as_json: bool) -> int:
     return ANSWERED
 
 
-def _update(settings: Settings, encoder: Encoder, *, force: bool = False, as_json: bool = False) -> int:
+def _update(
+    settings: Settings, encoder: Encoder, *, force: bool = False, thorough: bool = False, as_json: bool = False
+) -> int:
     from bot import wording as rendering
     from bot.terminal import chat as terminal
     from retrieval.index.updating import update
 
     with terminal.progress(terminal.console(stderr=True)) as told:
-        report = update(settings.articles, settings.index, encoder, force=force, progress=told)
+        report = update(settings.articles, settings.index, encoder, force=force, thorough=thorough, progress=told)
     if as_json:
         terminal.put(rendering.report_json(report))
     else:

@@ -253,6 +253,25 @@ def test_a_change_within_the_clocks_tick_is_noticed(articles: Path, index: Path,
     assert opened.article("score.txt").text == "Fjordby leads two to nil."
 
 
+def test_a_change_that_left_a_file_its_size_and_its_time_is_noticed_when_every_file_is_read(
+    articles: Path, index: Path, encoder: CountingEncoder
+) -> None:
+    path = write(articles, "score.txt", "Fjordby leads one to nil.")
+    stamp = path.stat().st_mtime_ns
+    update(articles, index, encoder)
+    path.write_text("Fjordby leads two to nil.")
+    os.utime(path, ns=(stamp, stamp))
+
+    assert not update(articles, index, encoder).built
+    encoder.taken()
+    report = update(articles, index, encoder, thorough=True)
+
+    assert report.changed == ("score.txt",)
+    assert encoder.taken() == ["score. Fjordby leads two to nil."]
+    assert open_latest(index).article("score.txt").text == "Fjordby leads two to nil."
+    assert not update(articles, index, encoder, thorough=True).built
+
+
 def test_another_encoder_encodes_everything(articles: Path, index: Path, encoder: CountingEncoder) -> None:
     update(articles, index, encoder)
     other = CountingEncoder("fake:2")
