@@ -25,7 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.answer.search import Filters
-from retrieval.articles import confined as isolation
+from retrieval.articles import confined
 from retrieval.articles.article import Article
 from retrieval.articles.files import load, scan
 from retrieval.articles.formats import registry as formats
@@ -33,7 +33,7 @@ from retrieval.articles.formats.registry import FORMATS
 from retrieval.articles.parsing import Parsed, parse
 from retrieval.engine import Engine
 from retrieval.errors import ArticleUnreadable
-from retrieval.index import updating as indexing
+from retrieval.index import changes
 from retrieval.index.changes import compare
 from retrieval.index.snapshot import Snapshot, open_latest
 from retrieval.index.updating import update
@@ -475,7 +475,7 @@ def test_no_document_makes_its_reader_look_at_another_file(tmp_path: Path) -> No
 @pytest.mark.parametrize("attempt", ["open('pyproject.toml')", "socket.socket()", "os.pipe()", "bytearray(2**32)"])
 def test_the_reading_process_can_open_nothing_and_takes_no_more_than_its_memory(attempt: str) -> None:
     program = (
-        f"import os, socket\nfrom retrieval import isolation\nisolation._confine()\n"
+        f"import os, socket\nfrom retrieval.articles import confined\nconfined._confine()\n"
         f"try: {attempt}\nexcept (OSError, MemoryError): os._exit(7)"
     )
 
@@ -495,7 +495,7 @@ def test_deep_nesting_is_read_or_refused_in_time(name: str, content: bytes) -> N
     began = time.monotonic()
 
     assert attempted(name, content)
-    assert time.monotonic() - began < isolation.TIME_LIMIT_S + 5
+    assert time.monotonic() - began < confined.TIME_LIMIT_S + 5
 
 
 def test_a_pdf_whose_pages_lead_in_a_circle_ends() -> None:
@@ -506,7 +506,7 @@ def test_a_pdf_whose_pages_lead_in_a_circle_ends() -> None:
 
 def test_what_hangs_is_stopped_and_the_next_file_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     sample("minutes.pdf")
-    monkeypatch.setattr(isolation, "TIME_LIMIT_S", 0.3)
+    monkeypatch.setattr(confined, "TIME_LIMIT_S", 0.3)
 
     assert refusal("slow.md", b"![" * 2**20) == "reading it took longer than 0.3 seconds"
 
@@ -519,8 +519,8 @@ def test_what_breaks_its_reader_is_named_and_the_next_file_is_read(monkeypatch: 
         program = [sys.executable, "-c", "input(); raise SystemExit(139)"]
         return subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    worker = isolation.Worker()
-    monkeypatch.setattr(isolation, "_start", fragile)
+    worker = confined.Worker()
+    monkeypatch.setattr(confined, "_start", fragile)
     with pytest.raises(ArticleUnreadable, match="its contents broke the program that reads such files"):
         worker.extract("a.pdf", bytes(2**20))
     monkeypatch.undo()
@@ -531,16 +531,16 @@ def test_what_breaks_its_reader_is_named_and_the_next_file_is_read(monkeypatch: 
 
 def test_one_process_serves_many_files_and_is_let_go_when_idle(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[int] = []
-    start = isolation._start
+    start = confined._start
 
     def note() -> subprocess.Popen[bytes]:
         process = start()
         started.append(process.pid)
         return process
 
-    monkeypatch.setattr(isolation, "_start", note)
-    monkeypatch.setattr(isolation, "_IDLE_S", 0.2)
-    worker = isolation.Worker()
+    monkeypatch.setattr(confined, "_start", note)
+    monkeypatch.setattr(confined, "_IDLE_S", 0.2)
+    worker = confined.Worker()
     for name in ("minutes.pdf", "minutes.docx", "lighthouse.html"):
         assert worker.extract(name, (SAMPLES / name).read_bytes())
     assert len(started) == 1
@@ -558,7 +558,7 @@ def test_the_reading_process_answers_what_the_readers_find() -> None:
         requests.write(json.dumps({"name": name, "size": len(content)}).encode() + b"\n" + content)
     requests.seek(0)
 
-    isolation.answer_all(requests, answers)
+    confined.answer_all(requests, answers)
 
     assert [json.loads(line) for line in answers.getvalue().splitlines()] == [
         {"found": [{"text": "Text", "metadata": {}, "number": None}]},
@@ -572,8 +572,8 @@ def test_small_simple_files_start_no_process(monkeypatch: pytest.MonkeyPatch) ->
     def refuse() -> subprocess.Popen[bytes]:
         raise AssertionError
 
-    isolation._shared.close()
-    monkeypatch.setattr(isolation, "_start", refuse)
+    confined._shared.close()
+    monkeypatch.setattr(confined, "_start", refuse)
 
     for name, content in {"a.txt": b"Text", "a.md": b"Text", "a.json": b'{"text": "Text"}'}.items():
         assert parse(name, content).articles[0].text == "Text"
@@ -651,7 +651,7 @@ def test_mutated_files_are_articles_or_refused_in_time() -> None:
         found = attempted(name, content)
         slowest = max(slowest, time.monotonic() - began)
         assert "broke" not in found if isinstance(found, str) else is_sound(found), name
-    assert slowest < isolation.TIME_LIMIT_S + 5
+    assert slowest < confined.TIME_LIMIT_S + 5
 
 
 @given(st.sampled_from(list(FORMATS)), st.one_of(st.binary(max_size=300), st.text(max_size=99).map(str.encode)))
@@ -663,13 +663,13 @@ def test_any_bytes_in_any_format_are_articles_or_refused(suffix: str, content: b
         here = formats.extract(f"any{suffix}", content)
     except ArticleUnreadable:
         return
-    assert list(here) == list(isolation._shared.extract(f"any{suffix}", content))
+    assert list(here) == list(confined._shared.extract(f"any{suffix}", content))
 
 
 def test_in_the_other_process_the_readers_find_what_they_find_in_this_one() -> None:
     wholes = whole_files()
 
-    assert {name: list(isolation._shared.extract(name, content)) for name, content in wholes.items()} == {
+    assert {name: list(confined._shared.extract(name, content)) for name, content in wholes.items()} == {
         name: list(formats.extract(name, content)) for name, content in wholes.items()
     }
 
@@ -731,7 +731,7 @@ def test_the_same_articles_in_other_bytes_are_noted_and_not_read_again(
     write(articles, "wire.json", '[ {"text": "The mill burned down."} ]')
 
     report = update(articles, index, encoder)
-    monkeypatch.setattr(indexing, "parse", lambda *_: pytest.fail("it was read again"))
+    monkeypatch.setattr(changes, "parse", lambda *_: pytest.fail("it was read again"))
 
     assert (report.built, report.added, report.changed, encoder.taken()) == (True, (), (), [])
     assert not compare(articles, open_latest(index), encoder)
