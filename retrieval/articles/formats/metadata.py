@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from retrieval.articles.formats.decoding import decode
-from retrieval.articles.formats.values import Extract
+from retrieval.articles.formats.values import ExtractedArticle
 from retrieval.errors import ArticleUnreadable
 
 SIDECAR = ".meta.yaml"
@@ -28,7 +28,7 @@ _YAML_SLIPS = (ValueError, LookupError, AttributeError, TypeError, RecursionErro
 """What PyYAML raises, of its own, for tagged values that make no sense, such as ``!!bool maybe``."""
 
 
-def recognised(name: str, metadata: Mapping[Any, Any]) -> dict[str, str]:
+def pick_metadata(name: str, metadata: Mapping[Any, Any]) -> dict[str, str]:
     """Metadata under our names, whichever of the usual names they came under."""
     lowered = {str(key).strip().lower(): value for key, value in metadata.items()}
     found: dict[str, str] = {}
@@ -50,7 +50,7 @@ def read_sidecar(name: str, content: bytes) -> dict[str, str]:
     metadata = _yaml(name, text, what, line=1)
     if metadata is not None and not isinstance(metadata, Mapping):
         raise ArticleUnreadable(name, f"{what} does not hold names and values")
-    return recognised(name, metadata or {})
+    return pick_metadata(name, metadata or {})
 
 
 def _yaml(name: str, text: str, what: str, *, line: int) -> object:
@@ -69,14 +69,14 @@ def _yaml(name: str, text: str, what: str, *, line: int) -> object:
 _FRONT_MATTER = re.compile(r"\A\s*^---[ \t]*\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
 
 
-def front_matter(name: str, text: str) -> Extract:
+def front_matter(name: str, text: str) -> ExtractedArticle:
     """Split YAML front matter from the text behind it; two rules with no names and values between them are text."""
     match = _FRONT_MATTER.match(text)
     if match is None:
-        return Extract(text, {})
+        return ExtractedArticle(text, {})
     if len(match[1]) > _MAX_YAML:
         raise ArticleUnreadable(name, "its front matter is too long")
     metadata = _yaml(name, match[1], "its front matter", line=text.count("\n", 0, match.start(1)) + 1)
     if not isinstance(metadata, Mapping):
-        return Extract(text, {})
-    return Extract(text[match.end() :], recognised(name, metadata))
+        return ExtractedArticle(text, {})
+    return ExtractedArticle(text[match.end() :], pick_metadata(name, metadata))

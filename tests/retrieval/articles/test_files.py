@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import os
 from datetime import date
 from pathlib import Path
@@ -12,10 +13,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from retrieval.articles.article import Article
+from retrieval.articles.article import Article, Skipped
 from retrieval.articles.files import read, scan
 from retrieval.articles.formats.registry import FORMATS, Format
-from retrieval.articles.parsing import parse
+from retrieval.articles.parsing import MAX_FIELD_LENGTH, parse
 from retrieval.errors import ArticleUnreadable, FolderMissing, StorageFailed
 
 
@@ -102,6 +103,35 @@ def test_a_fault_in_the_front_matter_is_named_with_its_line_in_the_file() -> Non
 )
 def test_only_yaml_between_dashes_at_the_top_is_front_matter(text: str) -> None:
     assert parsed(text).text == text
+
+
+@pytest.mark.parametrize("field", ["title", "source", "date", "url"])
+def test_a_value_beyond_measure_is_cut_and_that_is_said(field: str) -> None:
+    long = "12" * 500_000
+    found = parse("a.json", json.dumps({"text": "Some words.", field: long}).encode())
+    [article] = found.articles
+
+    assert all(len(value or "") <= MAX_FIELD_LENGTH for value in (article.title, article.source, article.url))
+    assert article.published is None
+    assert found.note is not None
+    assert found.note.path == "a.json"
+    assert found.note.in_part
+    assert "longer than 500 characters" in found.note.reason
+
+
+def test_a_first_heading_beyond_measure_is_no_longer_a_title_than_any_other() -> None:
+    found = parse("a.txt", b"# " + b"word " * 10_000 + b"\n\nSome text.")
+
+    assert len(found.articles[0].title) <= MAX_FIELD_LENGTH
+    assert found.note == Skipped("a.txt", "its title is longer than 500 characters and was cut", in_part=True)
+
+
+def test_of_many_values_beyond_measure_in_one_file_the_first_is_named() -> None:
+    line = json.dumps({"text": "Some words.", "title": "T" * 501}) + "\n"
+
+    assert parse("a.jsonl", (line * 3).encode()).note == Skipped(
+        "a.jsonl#1", "its title is longer than 500 characters and was cut (as with 2 more of that file)", in_part=True
+    )
 
 
 # --- titles --------------------------------------------------------------------------------------------------
