@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from retrieval.articles.article import SURROGATE, Article, Skipped
 from retrieval.articles.confined import extract_confined
-from retrieval.articles.formats.metadata import read_sidecar
+from retrieval.articles.formats.metadata import Metadata, read_sidecar
 from retrieval.articles.formats.values import HEADING, ExtractedArticle, UnreadableArticle
 from retrieval.errors import ArticleUnreadable
 
@@ -41,7 +41,7 @@ def parse(name: str, content: bytes, sidecar: bytes | None = None) -> Parsed:
     Raises:
         ArticleUnreadable: there is no article in it.
     """
-    metadata = read_sidecar(name, sidecar) if sidecar is not None else {}
+    metadata = read_sidecar(name, sidecar) if sidecar is not None else Metadata()
     articles: list[Article] = []
     unreadable: list[UnreadableArticle] = []
     notes: list[Skipped] = []
@@ -76,18 +76,18 @@ def _summary(skipped: Sequence[Skipped]) -> Skipped | None:
     return replace(skipped[0], reason=skipped[0].reason + more)
 
 
-def _article(name: str, found: ExtractedArticle, metadata: Mapping[str, str]) -> tuple[Article, list[str]]:
+def _article(name: str, found: ExtractedArticle, metadata: Metadata) -> tuple[Article, list[str]]:
     """An article of what a format's reader found and of metadata that go before it, and what was left out of it."""
     text = SURROGATE.sub("\N{REPLACEMENT CHARACTER}", found.text).strip()
     if not re.search(r"\w", text):
         raise ArticleUnreadable(name, "it holds no text")
-    known = {**found.metadata, **metadata}
-    notes = list(found.notes)
+    known = {**found.metadata, **metadata.values}
+    notes = [*found.notes, *metadata.notes]
     article = Article(
         id=name if found.number is None else f"{name}#{found.number}",
         title=_cut("title", _line(known.get("title")) or _title_in(text), notes) or _title_from(name, found.number),
         source=_cut("source", _line(known.get("source")), notes),
-        published=_date(name, known.get("published"), notes),
+        published=_date(known.get("published"), notes),
         url=_short(_line(known.get("url")), notes),
         path=name,
         text=text,
@@ -117,27 +117,44 @@ def _short(url: str | None, notes: list[str]) -> str | None:
     return None
 
 
-def _date(name: str, value: str | None, notes: list[str]) -> date | None:
-    """The day that a value names."""
+def _date(value: str | None, notes: list[str]) -> date | None:
+    """The day that a value names; that it names none is put among the notes."""
     if not value or not value.strip():
         return None
     if len(value) > MAX_FIELD_LENGTH:  # parsing one takes time that grows with its square
         notes.append(f"its date is longer than {MAX_FIELD_LENGTH} characters and was left out")
         return None
+    found = _iso_day(value.strip()) or _written_day(value.strip())
+    if found is None:
+        notes.append(f"its date {value[:40]!r} is not one and was left out; write it as 2016-11-28")
+    return found
+
+
+def _iso_day(value: str) -> date | None:
+    """A day as in 2016-11-28, with or without a time, or as in 28.11.2016, where the day goes before the month."""
     try:
-        return datetime.fromisoformat(value.strip()).date()
+        if dotted := _DOTTED_DAY.match(value):
+            return date(int(dotted[3]), int(dotted[2]), int(dotted[1]))
+        return datetime.fromisoformat(value).date()
     except ValueError:
-        pass
+        return None
+
+
+_DOTTED_DAY = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})(?!\d)")
+
+
+def _written_day(value: str) -> date | None:
+    """A day in any usual English way of writing."""
     from dateutil import parser
 
+    if _DOTTED_DAY.match(value):
+        return None
     try:
         # What is not written ("May 2016", "Monday") dateutil takes from a default: two must give the same day.
         first, second = (parser.parse(value, default=default).date() for default in _DEFAULT_DATES)
     except (ValueError, OverflowError):
-        first, second = None, None
-    if first is None or first != second:
-        raise ArticleUnreadable(name, f"its date {value[:40]!r} is not one; write it as 2016-11-28")
-    return first
+        return None
+    return first if first == second else None
 
 
 _DEFAULT_DATES = datetime(2000, 1, 1), datetime(2003, 12, 31)  # noqa: DTZ001 - only days are compared
@@ -153,6 +170,9 @@ def _title_in(text: str) -> str | None:
     return _line(first) if alone and len(first) <= MAX_TITLE_LENGTH and first.rstrip()[-1] not in ".!?:;," else None
 
 
+_DAY_BEFORE = re.compile(r"\d{4}-\d{2}-\d{2}[-_ ]+(?=\S)")
+
+
 def _title_from(name: str, number: int | None) -> str:
-    title = _line(re.sub(r"[-_]+", " ", Path(name).stem)) or name
+    title = _line(re.sub(r"[-_]+", " ", _DAY_BEFORE.sub("", Path(name).stem))) or name
     return title if number is None else f"{title} {number}"

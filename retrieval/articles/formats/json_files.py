@@ -45,7 +45,5 @@ def _article_object(item: object, number: int | None) -> Extracted:
     text = item.get("text")
     if not isinstance(text, str):
         return UnreadableArticle(number or 0, 'it has no "text" that is a string')
-    try:
-        return ExtractedArticle(unix_lines(text), pick_metadata("", item), number)
-    except ArticleUnreadable as error:
-        return UnreadableArticle(number or 0, error.reason)
+    metadata = pick_metadata(item)
+    return ExtractedArticle(unix_lines(text), metadata.values, number, metadata.notes)

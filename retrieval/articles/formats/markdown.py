@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from retrieval.articles.formats.decoding import decode
@@ -12,7 +13,7 @@ from retrieval.articles.formats.values import ExtractedArticle
 def read_markdown(name: str, content: bytes) -> list[ExtractedArticle]:
     """A Markdown file: front matter, and the text that a reader sees."""
     found = front_matter(name, decode(name, content))
-    return [ExtractedArticle(_plain_markdown(found.text), found.metadata)]
+    return [replace(found, text=_plain_markdown(found.text))]
 
 
 def _plain_markdown(text: str) -> str:

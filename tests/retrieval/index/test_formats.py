@@ -95,7 +95,7 @@ def test_metadata_beside_a_file_are_noticed_when_they_come_change_and_go(
     assert sources == ["Fjord Post", "Gulf Post", None]
 
 
-def test_metadata_that_stop_making_sense_take_the_article_out(
+def test_metadata_that_stop_making_sense_leave_the_article_and_are_named(
     articles: Path, index: Path, encoder: CountingEncoder
 ) -> None:
     update(articles, index, encoder)
@@ -103,8 +103,8 @@ def test_metadata_that_stop_making_sense_take_the_article_out(
 
     report = update(articles, index, encoder)
 
-    assert report.removed == ("sports/final.txt",)
-    assert [entry.path for entry in report.skipped] == ["sports/final.txt"]
+    assert report.removed == ()
+    assert [(entry.path, entry.in_part) for entry in report.skipped] == [("sports/final.txt", True)]
 
 
 def test_what_was_left_out_of_an_article_is_reported_and_the_article_is_there(

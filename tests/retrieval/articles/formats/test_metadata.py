@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.articles.article import Skipped
 from retrieval.articles.files import scan
 from retrieval.articles.parsing import parse
-from retrieval.errors import ArticleUnreadable
 from tests.retrieval.articles.samples import SAMPLES
 from tests.retrieval.examples import write
 
@@ -28,16 +28,17 @@ def test_metadata_beside_a_file_win_over_those_in_it() -> None:
 @pytest.mark.parametrize(
     ("sidecar", "reason"),
     [
-        (b"- one\n- two", "its metadata file does not hold names and values"),
-        (b"title: [", "its metadata file is not valid YAML (line 1)"),
-        (b"x: " + b"y" * 20_000, "its metadata file is too long"),
-        (b"date: soon", "its date 'soon' is not one; write it as 2016-11-28"),
+        (b"- one\n- two", "its metadata file does not hold names and values and was left out"),
+        (b"title: [", "its metadata file is not valid YAML (line 1) and was read line by line"),
+        (b"x: " + b"y" * 20_000, "its metadata file is too long and was left out"),
+        (b"date: soon", "its date 'soon' is not one and was left out; write it as 2016-11-28"),
     ],
 )
-def test_metadata_that_make_no_sense_are_named(sidecar: bytes, reason: str) -> None:
-    with pytest.raises(ArticleUnreadable) as caught:
-        parse("a.txt", b"Text", sidecar)
-    assert caught.value.reason == reason
+def test_metadata_that_make_no_sense_are_named_and_the_article_stays(sidecar: bytes, reason: str) -> None:
+    found = parse("a.txt", b"Text", sidecar)
+
+    assert [article.text for article in found.articles] == ["Text"]
+    assert found.note == Skipped("a.txt", reason, in_part=True)
 
 
 def test_an_empty_metadata_file_changes_nothing() -> None:
