@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 from retrieval.answer.confidence import CALIBRATION_FILE, Calibration
 from retrieval.answer.reader import Asked, Reader, Reading, sentences_of, total_score, whole_sentences
 
-SHIPPED = Path(__file__).resolve().parents[2] / "data" / "reader"
-"""Where the trained reader's weights, card and calibration are."""
+_PACKAGE = Path(__file__).resolve().parents[1]
+_PLACES = (_PACKAGE / "models" / "reader", _PACKAGE.parent / "data" / "reader")
+"""Where the trained reader lies: within the package once it is installed, in ``data`` in a clone (pyproject.toml)."""
+
+SHIPPED = next(filter(Path.is_dir, _PLACES), _PLACES[-1])
+"""The folder of the trained reader's weights, card and calibration."""
 
 _TOGETHER = re.compile(
     r"(who (?:all )?(?:met|meets?|talked|spoke|negotiated|married|fought|debated|argued|cooperated|collaborated))"
