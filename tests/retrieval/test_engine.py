@@ -23,7 +23,7 @@ from retrieval.articles.article import Article
 from retrieval.articles.files import SourceFile, contents
 from retrieval.engine import MAX_QUESTION, Engine
 from retrieval.errors import ArticleUnknown, QuestionEmpty, QuestionTooLong
-from retrieval.index import updating as indexing
+from retrieval.index import changes
 from retrieval.index.changes import Stale
 from retrieval.index.snapshot import Snapshot
 from retrieval.index.updating import open_up_to_date
@@ -471,7 +471,7 @@ def test_a_file_is_read_once_however_often_it_is_quoted(
         looks.append(file.path)
         return contents(folder, file)
 
-    monkeypatch.setattr(indexing, "contents", note)
+    monkeypatch.setattr(changes, "contents", note)
 
     assert ask() == [None]
     assert looks == []
