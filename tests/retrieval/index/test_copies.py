@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.answer.search import Filters
+from retrieval.answer.query import Filters
 from retrieval.engine import Engine
 from retrieval.index.snapshot import Snapshot, open_latest
 from retrieval.index.updating import update
