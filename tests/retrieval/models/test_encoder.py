@@ -392,7 +392,7 @@ def test_sklearn_is_there_once_a_function_of_it_is_called() -> None:
 import sys
 from retrieval.models import loading
 
-with loading.sklearn_later():
+with loading.sklearn_deferred():
     from sklearn.metrics import pairwise_distances
 
 assert not any(name.startswith("sklearn") for name in sys.modules)
@@ -406,7 +406,7 @@ def test_sklearn_that_is_there_already_stays(monkeypatch: pytest.MonkeyPatch) ->
     known = ModuleType("sklearn")
     monkeypatch.setitem(sys.modules, "sklearn", known)
 
-    with loading.sklearn_later():
+    with loading.sklearn_deferred():
         assert sys.modules["sklearn"] is known
 
     assert sys.modules["sklearn"] is known
