@@ -177,7 +177,7 @@ def _as_it_was(settings: Settings, encoder: Encoder, error: QuothError) -> Snaps
 
     with suppress(QuothError):
         snapshot = open_latest(settings.index)
-        if not compare(settings.articles, snapshot, encoder).anew:
+        if not compare(settings.articles, snapshot, encoder).rebuild_reason:
             return snapshot
     raise error
 

@@ -138,7 +138,7 @@ def _ago(moment: datetime) -> str:
 def _staleness(differences: Differences) -> str:
     changes = [(getattr(differences, name), word) for name, word in _GOING_ON.items()]
     said = [f"{count(len(ids), 'article')} {word} ({rendering.named(ids)})" for ids, word in changes if ids]
-    said += [differences.anew] if differences.anew else []
+    said += [differences.rebuild_reason] if differences.rebuild_reason else []
     return ", ".join(said) or "other files are skipped now"
 
 
