@@ -480,7 +480,7 @@ def test_an_index_that_another_writes_is_an_error(quoth: Quoth, monkeypatch: pyt
 
 SLOW_INDEX = """
 import sys
-from bot import cli, terminal
+from bot import cli
 from tests.fakes import FakeEncoder
 
 class SlowEncoder(FakeEncoder):

@@ -278,7 +278,7 @@ def test_a_model_that_fails_to_load_is_left_to_the_first_question(library: Path,
 
 LEAVES_AT_ONCE = """
 import threading, time
-from bot import terminal
+from bot.terminal import chat as terminal
 from retrieval.models.threads import in_threads
 
 class Slow:
