@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.discord import cards as shown
 from bot.discord.client import QuothClient
+from bot.discord.service import Cooldown
 from bot.talks import Talks, remark
 from retrieval.errors import StorageFailed
 from tests.bot.discord.conftest import Made
@@ -523,6 +524,28 @@ async def test_a_direct_message_goes_on_and_small_talk_is_answered(
     assert last(alice.user.dm_channel).content.startswith("You are welcome")
     await alice.send_dm("when was that?")
     assert text(last(alice.user.dm_channel)).startswith("-# about\\: ")
+
+
+@pytest.mark.parametrize("chosen", [{"discord_cooldown": 60.0}])
+async def test_a_question_that_the_cooldown_refuses_leaves_a_newer_talk_as_it_is(
+    simcord_env: Env, guild: GuildHandle, alice: MemberActor, simcord_bot: QuothClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await alice.send_dm(ASKED)
+    [place] = [key for key in simcord_bot.talks._talks if isinstance(key, tuple)]
+    newer = simcord_bot.talks.of(place).shown(())
+
+    def wait(_: Cooldown, __: int) -> float:
+        # The answer to an earlier question is given just now.
+        simcord_bot.talks.keep(place, newer)
+        return 60.0
+
+    monkeypatch.setattr(Cooldown, "wait", wait)
+    await alice.send_dm("when was that?")
+    refusal = last(alice.user.dm_channel)
+
+    assert refusal.content.startswith("One question at a time")
+    assert simcord_bot.talks.of(place) is newer
+    assert refusal.id not in simcord_bot.talks
 
 
 SAID = st.tuples(

@@ -456,6 +456,48 @@ def test_a_watch_that_fails_or_finds_nothing_does_not_end_the_bot(
     assert "The articles are no longer watched" in told
 
 
+def test_whatever_befalls_the_follower_of_new_snapshots_it_is_logged_and_goes_on(
+    elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setattr(discord_app, "_LOOK", 0.01)
+    stop_when_logged(monkeypatch, "There is a newer index")
+    builds: list[object] = []
+
+    def build(progress: Any) -> Any:
+        builds.append(progress)
+        if len(builds) == 2:
+            raise ValueError("surprise")  # a fault of ours, met while the newer snapshot is opened
+        return made.build(progress)
+
+    def follow(*_: object) -> None:
+        (made.articles / "moon.txt").write_text("The moon landing happened in July 1969.", encoding="utf-8")
+        update(made.articles, made.index, FakeEncoder())
+
+    assert discord_app.run(chosen_for(made), build, follow) == 0
+    told = capsys.readouterr().err
+    assert 'raise ValueError("surprise")' in told
+    assert "There is a newer index: serving 4 articles" in told
+
+
+def test_a_watch_that_fails_is_logged_and_begins_again(
+    elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    begun: list[object] = []
+
+    def follow(_: object, stop: threading.Event) -> None:
+        begun.append(stop)
+        if len(begun) == 1:
+            raise OSError("OS file watch limit reached")
+        os.kill(os.getpid(), signal.SIGTERM)
+        stop.wait()
+
+    assert discord_app.run(chosen_for(made), made.build, follow) == 0
+    assert len(begun) == 2
+    assert "OS file watch limit reached" in capsys.readouterr().err
+
+
 def test_the_command_line_runs_it(
     elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch, quoth: Quoth
 ) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from bot.discord.service import Asking, Busy, Closing, Cooldown, Desk, Pool, sho
 from retrieval.errors import ArticleUnknown, StorageFailed
 from tests.bot.discord.conftest import Made
 
+ROOT = Path(__file__).parents[3]
 PLACE = Place("a.md", "hash", 1, 5, ((2, 3),))
 
 
@@ -99,6 +103,44 @@ def test_answers_votes_and_notes_outlive_the_process(tmp_path: Path) -> None:
     assert (again.note("a"), again.note("b")) == ("2", None)
     assert (tmp_path / "deep" / "state" / "discord.sqlite3").stat().st_mode & 0o077 == 0
     again.close()
+
+
+def test_the_database_is_written_so_that_a_power_cut_does_not_ruin_it(tmp_path: Path) -> None:
+    memory = Memory(tmp_path)
+    chosen = {
+        name: memory._database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
+    }
+    memory.close()
+
+    assert chosen == {"journal_mode": "wal", "synchronous": 1}  # NORMAL
+
+
+REMEMBERS = """
+import sys
+from pathlib import Path
+from bot.discord.memory import Memory
+from tests.bot.discord.test_service import a_record
+
+memory = Memory(Path(sys.argv[1]))
+for number in range(100_000):
+    memory.keep(a_record(str(number)))
+    print(number, flush=True)
+"""
+
+
+def test_what_was_remembered_outlives_a_process_that_is_killed(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", REMEMBERS, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        assert process.stdout is not None
+        kept = [process.stdout.readline().strip() for _ in range(50)]
+        process.kill()
+
+    memory = Memory(tmp_path)
+    assert kept == list(map(str, range(50)))
+    assert [memory.find(key) for key in kept] == list(map(a_record, kept))
+    assert memory._database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    memory.close()
 
 
 def test_only_the_latest_answers_are_kept(tmp_path: Path) -> None:
