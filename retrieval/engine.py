@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from retrieval.answer.answer import Answer
+from retrieval.answer.conversation import Turn
 from retrieval.answer.follow_up import IN_CONTEXT, Context, looks_like_follow_up, named, rerank
 from retrieval.answer.overlap_reader import OverlapReader
 from retrieval.answer.quotes import Quote, choose, worthwhile
@@ -122,6 +123,11 @@ class Engine:
             replace(answer, question=question, elapsed_ms=elapsed_ms)
             for question, answer in zip(questions, answers, strict=True)
         ]
+
+    def more(self, turn: Turn, filters: Filters | None = None, top: int = 3) -> tuple[Quote, ...]:
+        """At most ``top`` further quotes for a turn's question, best first, that do not overlap any shown yet."""
+        fuller = self.ask(turn.answer.question, filters, len(turn.shown) + top, weak=True, context=turn.before)
+        return turn.unseen(fuller)[:top]
 
     def _forms(self, question: str, hits: Sequence[Hit], context: Context | None) -> list[Asked]:
         """The question as typed, or with what it goes on from; both where a reader is to tell which is meant.

@@ -164,7 +164,7 @@ class SpanReader:
         return self._SHARED * (coverage(weights, sentence) if weights else self._USUAL)
 
 
-def reader_named(name: str) -> Reader | None:
+def reader_named(name: str, device: str | None = None) -> Reader | None:  # noqa: ARG001
     """The reader that a setting names: ``trained`` for the one that ships, ``none`` for none, else a model.
 
     A model is a folder that ``python -m training`` wrote, any other model's folder, or a name on the hub.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot import cli, settings
+from bot import assembly, settings
 from tests.bot.conftest import Quoth
 
 
@@ -22,4 +22,4 @@ def test_the_device_that_is_set_reaches_the_encoder_and_the_reader(
     assert quoth("ask", "who met Putin in Sochi?").status == 0
     assert named == [("trained", "meta")]
     monkeypatch.undo()
-    assert cli.build_encoder(settings.load(device="meta")).device == "meta"  # type: ignore[attr-defined]
+    assert assembly.build_encoder(settings.load(device="meta"))._device == "meta"  # type: ignore[attr-defined]

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.usefixtures("library")
 PROGRAM = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
-from bot import cli
+from bot import assembly, cli
 from tests.fakes import FakeEncoder
-cli.build_encoder = lambda _: FakeEncoder()
+assembly.build_encoder = lambda _: FakeEncoder()
 sys.exit(cli.main())
 """
 ASK = 'ask "who met Putin in Sochi?"'
