@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from bot.assembly import Assembly, Opened
     from bot.settings import Settings
-    from retrieval.answer.search import Filters
+    from retrieval.answer.query import Filters
     from retrieval.engine import Engine
     from retrieval.errors import QuothError
     from retrieval.index.changes import Progress
@@ -186,6 +186,7 @@ def chat(  # noqa: PLR0913 - the options that the contract names
 
 
 def _converse(settings: Settings, filters: Filters, *, explain: bool) -> None:
+    from bot import wording
     from bot.assembly import Assembly
     from bot.terminal import progress, prompt, rendering
     from bot.terminal.chat import COMMANDS, Chat
@@ -213,8 +214,11 @@ def _converse(settings: Settings, filters: Filters, *, explain: bool) -> None:
     def swap(snapshot: Snapshot) -> None:
         chat.engine = assembly.engine(snapshot)
 
+    def told(error: QuothError) -> None:
+        errors.print(wording.error(error), style="yellow")
+
     lines = prompt.typed(settings.history, COMMANDS, errors) if interactive else prompt.piped(sys.stdin.buffer)
-    with Follower(settings.index, engine.snapshot, swap):
+    with Follower(settings.index, engine.snapshot, swap, told):
         chat.run(lines)
 
 
@@ -270,7 +274,7 @@ def update_index(
     encoder = assembly.build_encoder(settings)
     if watch:
         make_way()
-    indexing.update(settings.articles, settings.index, encoder, force=force, as_json=as_json)
+    indexing.update(settings.articles, settings.index, encoder, force=force, thorough=True, as_json=as_json)
     if watch:
         indexing.watch(settings.articles, settings.index, encoder, as_json=as_json)
     return ANSWERED

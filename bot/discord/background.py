@@ -132,7 +132,9 @@ class WatchThread:
             with suppress(QuothError):  # the watch, which goes on, will tell of it
                 self._library.refresh(log_progress)  # which leaves nothing to serve
         if isinstance(news, QuothError):
-            _log.warning("The index could not follow the articles: %s", wording.error(news))
+            # What nobody foresaw has the error that it was as its cause: that is told with its traceback.
+            text = "The index could not follow the articles: %s"
+            _log.warning(text, wording.error(news), exc_info=news.__cause__ and news)
         else:
             counts = len(news.added), len(news.changed), len(news.removed), news.encoded
             _log.info("Articles: %d added, %d changed, %d removed; %d passages encoded", *counts)

@@ -14,8 +14,7 @@ from bot.discord.completion import sources_like, titles_like
 from bot.discord.markup import escaped
 from bot.discord.messages import Interaction
 from bot.discord.service import Pool, Question
-from retrieval.answer.search import Filters
-from retrieval.engine import MAX_QUESTION
+from retrieval.answer.query import MAX_QUESTION, Filters
 from retrieval.errors import QuothError
 
 

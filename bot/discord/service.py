@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from bot import wording
 from bot.discord.memory import Memory, Place, Record
 from retrieval.answer.conversation import Turn
-from retrieval.answer.follow_up import Context
-from retrieval.answer.search import Filters
+from retrieval.answer.query import Context, Filters
 from retrieval.articles import care as folder
 from retrieval.articles.files import scan
 from retrieval.errors import ArticleUnknown, NoArticles, QuothError, StorageFailed

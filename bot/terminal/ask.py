@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from bot.terminal.failures import sentence
-from retrieval.errors import EncoderUnavailable, QuothError, ReaderUnavailable, WeightsMismatch
+from retrieval.errors import DeviceUnavailable, EncoderUnavailable, QuothError, ReaderUnavailable, WeightsMismatch
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.talks import Talks
     from retrieval.answer.answer import Answer
-    from retrieval.answer.follow_up import Context
-    from retrieval.answer.search import Filters
+    from retrieval.answer.query import Context, Filters
     from retrieval.engine import Engine
 
 ANSWERED, NOT_SAID, FAILED = 0, 1, 2
@@ -81,7 +80,7 @@ class AnswerPrinter:
         with waiting(self.errors, "Reading"):
             try:
                 return self.engine.ask_all(questions, self.filters, self.top)
-            except (EncoderUnavailable, ReaderUnavailable, WeightsMismatch) as error:
+            except (DeviceUnavailable, EncoderUnavailable, ReaderUnavailable, WeightsMismatch) as error:
                 return [sentence(error)] * len(questions)  # nothing will answer any of them
             except (OSError, MemoryError):
                 raise
@@ -150,7 +149,7 @@ def _conversation(line: _Line | None) -> dict[str, str]:
 def _line(line: bytes, *, objects: bool) -> _Line:
     """Read a line; where ``objects`` are taken, one may be JSON's."""
     from bot import wording
-    from retrieval.engine import checked
+    from retrieval.answer.query import checked
 
     text = line.decode("utf-8-sig", "replace").rstrip("\r\n")
     read = _Line(text)

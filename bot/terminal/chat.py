@@ -20,7 +20,7 @@ from retrieval.errors import QuothError
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from retrieval.answer.search import Filters
+    from retrieval.answer.query import Filters
     from retrieval.engine import Engine
 
 COMMANDS = {

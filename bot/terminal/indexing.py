@@ -16,10 +16,15 @@ from retrieval.index.updating import Report
 from retrieval.models.encoder import Encoder
 
 
-def update(articles: Path, index: Path, encoder: Encoder, *, force: bool = False, as_json: bool = False) -> None:
-    """Bring the index up to date with the folder of articles, and print what that took."""
+def update(
+    articles: Path, index: Path, encoder: Encoder, *, force: bool = False, thorough: bool = False, as_json: bool = False
+) -> None:
+    """Bring the index up to date with the folder of articles, and print what that took.
+
+    ``thorough`` reads every file, also those whose size and time have not changed.
+    """
     with progress(console(stderr=True)) as told:
-        report = updating.update(articles, index, encoder, force=force, progress=told)
+        report = updating.update(articles, index, encoder, force=force, thorough=thorough, progress=told)
     print_report(report, as_json=as_json)
 
 

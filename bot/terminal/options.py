@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from retrieval.answer.search import Filters
+    from retrieval.answer.query import Filters
 
 
 def _day(text: str) -> date:
@@ -47,7 +47,7 @@ def load(context: typer.Context, **given: Any) -> Settings:
 
 def filters(source: str | None, after: date | None, before: date | None, article: list[str] | None) -> Filters:
     """Which articles may be quoted, by the options that limit them."""
-    from retrieval.answer.search import Filters
+    from retrieval.answer.query import Filters
 
     return Filters(frozenset(article or ()), source, after, before)
 

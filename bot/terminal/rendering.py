@@ -20,8 +20,8 @@ from retrieval.articles.article import ArticleInfo
 
 if TYPE_CHECKING:
     from retrieval.answer.answer import Answer
+    from retrieval.answer.query import Filters
     from retrieval.answer.quotes import Quote
-    from retrieval.answer.search import Filters
 
 READING_WIDTH = 100
 """Columns of a line on a terminal at most: longer ones are hard to read."""
@@ -95,7 +95,7 @@ def passage(text: str, start: int, end: int, marks: Iterable[tuple[int, int]] = 
 
 def context(quote: Quote) -> RenderableType:
     """The paragraph that a quote stands in, the quote highlighted."""
-    start, end = quote.context
+    start, end = quote.paragraph
     body = passage(quote.article.text, start, end, [(quote.start, quote.end)], _WITHIN)
     return Group(Ruled(body, "│ ", _BAR), _source_line(attribution(quote.article), "  "), *_stale_line(quote, "  "))
 
@@ -162,7 +162,7 @@ def opening(found: Sequence[ArticleInfo], chosen: Filters) -> RenderableType:
 
 def explanation(found: Answer, threshold: float) -> RenderableType:
     """Each stage's scores: of the passages found, of the words read in them, and what the confidence is made of."""
-    talked = any(hit.talk for hit in found.hits)
+    talked = any(hit.likelihood for hit in found.hits)
     hits = columns("", "fused", "dense", "z", "BM25", "z", *(["talk"] if talked else []), "passage")
     for number, hit in enumerate(found.hits, 1):
         scores = (hit.score, hit.dense, hit.dense_z, hit.lexical, hit.lexical_z, *([hit.posterior] if talked else []))

@@ -11,7 +11,7 @@ from hypothesis import given
 from bot import wording
 from bot.settings import DiscordRefused, SettingInvalid
 from retrieval import errors
-from retrieval.answer.search import Filters
+from retrieval.answer.query import Filters
 from retrieval.errors import QuothError
 from tests.bot.examples import ARTICLE
 from tests.bot.terminal.screen import anything, dangerous
@@ -47,6 +47,8 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     errors.EncoderUnavailable("bundled", "gone"): ("gone", "install Quoth again"),
     errors.EncoderUnavailable("my-model", "gone"): ("my-model", "QUOTH_ENCODER"),
     errors.ReaderUnavailable("data/reader", "gone"): ("data/reader", "put its files back"),
+    errors.DeviceUnavailable("cuda:9", "there is none"): ("cuda:9", "QUOTH_DEVICE"),
+    errors.BackgroundFailed("following the index", "KeyError: 'x'"): ("following the index", "please report it"),
     errors.WeightsMismatch(PATH, "a" * 64, "b" * 64): ("bbbbbbbbbbbb…", "--force-reinstall"),
     errors.IndexMissing(PATH): ("no index", "quoth index"),
     errors.IndexCorrupt(PATH, "vectors.faiss has changed"): ("vectors.faiss has changed", "quoth index --force"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from bot.terminal import json_output, rendering, tables
-from retrieval.answer.search import Filters
+from retrieval.answer.query import Filters
 from retrieval.articles.article import Skipped
 from tests.bot.examples import ARTICLE, QUOTE, a_quote, also_in, an_answer, an_article
 from tests.bot.terminal.screen import anything, dangerous, shown
