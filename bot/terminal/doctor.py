@@ -26,7 +26,7 @@ Section = Literal["versions", "model", "articles", "index", "settings"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that ``quoth doctor`` looked at; what has a ``remedy`` needs doing, the rest is well."""
+    """One thing that was looked at; with a ``remedy`` when something needs doing."""
 
     section: Section
     text: str
