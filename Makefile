@@ -32,12 +32,14 @@ clean:
 	@rm -rf .venv benchmarks/environments .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache *.egg-info
 	@find bot retrieval tests benchmarks training -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Installing writes to standard error, so that standard output holds the answer alone.
+# Installing writes to standard error, so that standard output holds the answer alone. Before 23.3 pip takes html_clean
+# and html-clean for two extras of lxml, and warns.
 define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo 'Quoth needs Python 3.11 or later, and $(PYTHON) is not: make PYTHON=/path/to/a/newer/python3' >&2; exit 1; }
 	@echo 'Installing $(1) into .venv, once: this takes a few minutes.' >&2
 	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=23.3' >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e $(2) >&2
 	@touch $@
 endef

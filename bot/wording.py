@@ -394,12 +394,13 @@ def article_text_json(shown: Article, passages: Sequence[tuple[int, int]]) -> di
 
 
 def _skipped(file: Skipped) -> Text:
-    return Text(f"Skipped {line(file.path)}: {line(file.reason)}.", "yellow")
+    verb = "Read in part" if file.in_part else "Skipped"
+    return Text(f"{verb} {line(file.path)}: {line(file.reason)}.", "yellow")
 
 
 def skipped_json(file: Skipped) -> dict[str, Any]:
-    """A file that is no article, as a JSON object."""
-    return {"path": file.path, "error": file.reason}
+    """A file that is no article, or that was read in part, as a JSON object."""
+    return {"path": file.path, "note" if file.in_part else "error": file.reason}
 
 
 def report(made: Report) -> RenderableType:
@@ -428,7 +429,8 @@ def report_json(made: Report) -> dict[str, Any]:
         "changed": list(made.changed),
         "removed": list(made.removed),
         "unchanged": list(made.unchanged),
-        "skipped": [{"path": file.path, "reason": file.reason} for file in made.skipped],
+        "skipped": [{"path": file.path, "reason": file.reason} for file in made.skipped if not file.in_part],
+        "read_in_part": [{"path": file.path, "reason": file.reason} for file in made.skipped if file.in_part],
         "passages": made.passages,
         "encoded": made.encoded,
         "built": made.built,
@@ -448,6 +450,8 @@ _FIGURES = {
         "span_f1": "first highlight: F1",
         "answered": "answerable questions answered",
         "declined": "unanswerable questions declined",
+        "auroc": "AUROC of confidence, answerable over unanswerable",
+        "calibration_error": "expected calibration error",
     },
 }
 

@@ -477,7 +477,8 @@ def refreshed(report: Report | None, total: int) -> str:
     """What bringing the index up to date did."""
     changes = {"added": report.added, "changed": report.changed, "removed": report.removed} if report else {}
     said = [f"{len(ids):,} {word}" for word, ids in changes.items() if ids]
-    said += [f"{len(report.skipped):,} skipped"] if report and report.skipped else []
+    skipped = sum(not file.in_part for file in report.skipped) if report else 0
+    said += [f"{skipped:,} skipped"] if skipped else []
     return f"{', '.join(said) or 'Nothing has changed'}: {rendering.count(total, 'article')}."
 
 

@@ -12,6 +12,7 @@ from bot import wording as rendering
 from bot.settings import PREFIX, Settings
 from bot.wording import Finding, count
 from retrieval.articles import care as folder
+from retrieval.articles.article import Skipped
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import QuothError
 from retrieval.index.changes import Differences, compare
@@ -74,10 +75,14 @@ def _articles(settings: Settings) -> Iterator[Finding]:
     remedy = None if found else f"put one in with quoth articles add FILE ({', '.join(FORMATS)})"
     yield Finding("articles", f"{count(len(found), 'article')} in {settings.articles}", remedy)
     for file in skipped[:_MANY_SKIPPED]:
-        yield Finding("articles", f"{file.path} is skipped: {file.reason}", "mend the file or take it out")
+        yield Finding("articles", f"{file.path} is {_fate(file)}: {file.reason}", "mend the file or take it out")
     if len(skipped) > _MANY_SKIPPED:
-        more = f"{len(skipped) - _MANY_SKIPPED:,} more files are skipped"
+        more = f"{len(skipped) - _MANY_SKIPPED:,} more files are skipped or read in part"
         yield Finding("articles", more, "quoth articles names them all")
+
+
+def _fate(file: Skipped) -> str:
+    return "read in part" if file.in_part else "skipped"
 
 
 def _index(settings: Settings, encoder: Encoder) -> Iterator[Finding]:

@@ -138,6 +138,8 @@ def _look(articles: Path, file: SourceFile, before: Source | None) -> tuple[Sour
     source = replace(source, articles={article.id: article.digest for article in parsed.articles})
     if parsed.skipped:
         source = replace(source, skipped=parsed.skipped.reason, skipped_id=parsed.skipped.path)
+    if parsed.note:
+        source = replace(source, note=parsed.note.reason, note_id=parsed.note.path)
     return source, parsed.articles
 
 

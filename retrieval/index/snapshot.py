@@ -80,6 +80,10 @@ class Source(SourceFile):
     """Why it, or one of several articles in it, was passed over, if so."""
     skipped_id: str | None = None
     """That article's id."""
+    note: str | None = None
+    """What was left out of an article in it, if anything."""
+    note_id: str | None = None
+    """That article's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +215,14 @@ class Snapshot:
 
 
 def all_skipped(sources: Iterable[Source], refused: Iterable[Skipped]) -> tuple[Skipped, ...]:
-    """Files and articles that cannot be read, and files refused unread, by path."""
-    unreadable = [
-        Skipped(source.skipped_id or source.path, source.skipped) for source in sources if source.skipped is not None
-    ]
-    return tuple(sorted([*unreadable, *refused], key=lambda skipped: skipped.path))
+    """Files and articles that cannot be read, or not whole, and files refused unread, by path."""
+    found = list(refused)
+    for source in sources:
+        if source.skipped is not None:
+            found.append(Skipped(source.skipped_id or source.path, source.skipped))
+        if source.note is not None:
+            found.append(Skipped(source.note_id or source.path, source.note, in_part=True))
+    return tuple(sorted(found, key=lambda skipped: skipped.path))
 
 
 def _entry(line: str) -> Entry:

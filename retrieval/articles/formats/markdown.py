@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from retrieval.articles.formats.decoding import decode
 from retrieval.articles.formats.metadata import front_matter
-from retrieval.articles.formats.values import Extract
+from retrieval.articles.formats.values import ExtractedArticle
 
 
-def read_markdown(name: str, content: bytes) -> list[Extract]:
+def read_markdown(name: str, content: bytes) -> list[ExtractedArticle]:
     """A Markdown file: front matter, and the text that a reader sees."""
     found = front_matter(name, decode(name, content))
-    return [Extract(_plain_markdown(found.text), found.metadata)]
+    return [replace(found, text=_plain_markdown(found.text))]
 
 
 def _plain_markdown(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lxml.etree import _Element
 from retrieval.articles.formats.decoding import decode
-from retrieval.articles.formats.values import Extract, squeezed
+from retrieval.articles.formats.values import ExtractedArticle, squeezed
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
 
@@ -18,7 +18,7 @@ _HEAD_BYTES = 4096
 """Where a page says what its encoding is."""
 
 
-def read_page(name: str, content: bytes) -> list[Extract]:
+def read_page(name: str, content: bytes) -> list[ExtractedArticle]:
     """A web page as it was saved: its main text, without menus, advertisements and comments."""
     import trafilatura
 
@@ -35,10 +35,10 @@ def read_page(name: str, content: bytes) -> list[Extract]:
     if found is None or isinstance(found, dict) or found.body is None:
         # So little text that nothing can be told from a menu: all of its paragraphs then.
         body, _, _ = trafilatura.baseline(page)
-        return [Extract("\n\n".join(_page_blocks(body)), {})]
+        return [ExtractedArticle("\n\n".join(_page_blocks(body)), {})]
     metadata = {"title": found.title, "source": found.sitename, "published": found.date, "url": found.url}
     text = "\n\n".join(_page_blocks(found.body))
-    return [Extract(text, {key: value for key, value in metadata.items() if value})]
+    return [ExtractedArticle(text, {key: value for key, value in metadata.items() if value})]
 
 
 def _decode_page(name: str, content: bytes) -> str:
