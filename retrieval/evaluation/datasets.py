@@ -1,4 +1,4 @@
-"""Data sets of questions with their answers: reading the forms they come in."""
+"""Data sets of questions with their answers, read from the formats that they come in."""
 
 from __future__ import annotations
 
