@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
-from retrieval.articles.formats.decoding import decode
+from retrieval.articles.formats.decoding import decode, without_soft_hyphens
 from retrieval.articles.formats.values import ExtractedArticle, squeezed
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
+
+_MEANT = {
+    **dict.fromkeys(("shift-jis", "sjis", "x-sjis"), "cp932"),
+    **dict.fromkeys(("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"), "cp1252"),
+}
+"""What pages mostly are in that name one of these: Microsoft's extension of it, as every browser has it."""
+
+_SOFT_HYPHEN_NAMES = re.compile(r"&(?:shy|#173|#x0*ad);", re.IGNORECASE)
 
 _HEAD_BYTES = 4096
 """Where a page says what its encoding is."""
@@ -22,7 +30,7 @@ def read_page(name: str, content: bytes) -> list[ExtractedArticle]:
     """A web page as it was saved: its main text, without menus, advertisements and comments."""
     import trafilatura
 
-    page = _decode_page(name, content)
+    page = without_soft_hyphens(_SOFT_HYPHEN_NAMES.sub("", _decode_page(name, content)))
     found = trafilatura.bare_extraction(
         page,
         with_metadata=True,
@@ -45,10 +53,9 @@ def _decode_page(name: str, content: bytes) -> str:
     """A page's text, in the encoding that it names, if it names one that fits."""
     said = _CHARSET.search(content[:_HEAD_BYTES])
     if said and not content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        # What is declared as Shift-JIS mostly is Microsoft's extension of it.
         charset = said[1].decode("ascii").lower().replace("_", "-")
         try:
-            return str(content, "cp932" if charset in {"shift-jis", "sjis", "x-sjis"} else charset)
+            return str(content, _MEANT.get(charset, charset))
         except (LookupError, ValueError):
             pass
     return decode(name, content)
