@@ -237,14 +237,14 @@ def test_without_a_title_the_first_line_or_the_file_name_is_one(text: str, title
 def test_markdown_is_read_as_the_words_a_reader_sees() -> None:
     article = parsed(
         "# A *big* day\n\nThey **met** in [Sochi](https://example.org)\non May 6.<br>\n\n"
-        "- one `item`\n- two\n\n<div>hidden</div>\n\n![a picture](x.png)\n\n```\ncode = 1\n```\n\n"
+        "- one `item`\n- two\n\n<div>shown</div>\n\n<!-- hidden -->\n\n![a picture](x.png)\n\n```\ncode = 1\n```\n\n"
         "> Quoted \\* here\n\n| a | b |\n|---|---|\n| c | d |\n",
         "a.md",
     )
 
     assert article.text == (
-        "# A big day\n\nThey met in Sochi\non May 6.\n\n- one item\n\n- two\n\ncode = 1\n\nQuoted * here\n\n"
-        "a\n\nb\n\nc\n\nd"
+        "# A big day\n\nThey met in Sochi\non May 6.\n\n- one item\n\n- two\n\nshown\n\ncode = 1\n\n"
+        "Quoted * here\n\na | b\n\nc | d"
     )
 
 
