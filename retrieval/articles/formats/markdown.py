@@ -32,7 +32,7 @@ def _plain_markdown(text: str) -> str:
     """
     from markdown_it import MarkdownIt
 
-    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark").enable("table")
     return "\n\n".join(filter(None, _blocks(parser.parse(_without_site_marks(text)))))
 
 
@@ -73,29 +73,27 @@ def _marked(prefix: str, line: str) -> str:
 
 
 def _plain_inline(tokens: Iterable[Token]) -> str:
-    """The words of an inline token's children, without those that are struck out."""
+    """The words of an inline token's children."""
     parts: list[str] = []
     code: list[str] = []
-    struck = 0
     for token in tokens:
-        struck += {"s_open": 1, "s_close": -1}.get(token.type, 0)
-        if struck:
-            continue
         match token.type:
             case "softbreak" | "hardbreak":
                 parts.append("\n")
             case "text" | "text_special":
-                parts.append(token.content.replace(_CODE, ""))
+                parts.append(_CODE.sub("", token.content))
             case "code_inline":  # is to be left as it is
-                parts.append(_CODE)
+                parts.append(f"\ue000{len(code)}\ue001")
                 code.append(token.content)
             case _:
                 pass
-    pieces = _without_note_marks("".join(parts)).split(_CODE)
-    return "".join(piece + part for piece, part in zip(pieces, [*code, ""], strict=False))
+    line = "".join(parts)
+    for pattern, seen in _NOTE_MARKS:
+        line = pattern.sub(seen, line)
+    return _CODE.sub(lambda place: code[int(place[1] or 0)], line)
 
 
-_CODE = "\ue000"
+_CODE = re.compile("\ue000(\\d+)\ue001|[\ue000\ue001]")
 """Stands for a piece of code, which is no place for the marks below."""
 
 _NOTE_MARKS = (
@@ -104,6 +102,7 @@ _NOTE_MARKS = (
     (re.compile(r"\A\[!\w{1,30}\][+-]?[ \t]*\n?"), ""),  # what kind of box this is
     (re.compile(r"\A\[[ xX]\][ \t]+"), ""),  # a task, done or not
     (re.compile(r"\[\^[^\[\]\s]{1,60}\](?::[ \t]*)?"), ""),  # a footnote
+    (re.compile(r"~~(?=\S)[^~\n]{1,500}(?<=\S)~~"), ""),  # struck out
     (re.compile(r"==(?=\S)([^=\n]{1,500})(?<=\S)=="), r"\1"),  # marked
     (re.compile(r"[ \t]+\^[\w-]{1,60}$", re.MULTILINE), ""),  # the name of a paragraph
     (re.compile(r"[ \t]*\{[:#.][^{}\n]{0,200}\}$", re.MULTILINE), ""),  # attributes of a paragraph or heading
@@ -113,15 +112,9 @@ _NOTE_MARKS = (
 """What Obsidian and others put into a paragraph, and what of it a reader sees."""
 
 
-def _without_note_marks(line: str) -> str:
-    for pattern, seen in _NOTE_MARKS:
-        line = pattern.sub(seen, line)
-    return line
-
-
 _SITE_MARKS = re.compile(
     r"""
-    (?P<code>^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n(?:.*?\n)??(?:[ ]{0,3}(?P=fence)[`~]*[ \t]*$|\Z)|`[^`\n]+`)
+    (?P<code>^[ ]{0,3}(?P<fence>`{3,}+|~{3,}+)[^\n]*+\n(?:.*?\n)??(?:[ ]{0,3}(?P=fence)[`~]*[ \t]*$|\Z)|`[^`\n]+`)
     |\{\{[^{}]{0,1000}\}\}                      # a variable or a shortcode
     |\{%[^{}]{0,1000}%\}                        # a tag of Liquid, Jinja or Nunjucks
     |%%[^%]{0,1000}%%                           # a comment of Obsidian
