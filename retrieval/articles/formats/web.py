@@ -5,12 +5,15 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from copy import deepcopy
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 from retrieval.articles.formats.decoding import decode, without_soft_hyphens
 from retrieval.articles.formats.values import ExtractedArticle, squeezed
+from retrieval.articles.formats.web_markup import PageTitle, prepare, publication_day
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
 
@@ -31,22 +34,41 @@ def read_page(name: str, content: bytes) -> list[ExtractedArticle]:
     import trafilatura
 
     page = without_soft_hyphens(_SOFT_HYPHEN_NAMES.sub("", _decode_page(name, content)))
+    tree = trafilatura.load_html(page)
+    if tree is None:
+        return [ExtractedArticle("", {})]
+    title, published = PageTitle.of(tree), publication_day(tree)
+    prepare(tree)
     found = trafilatura.bare_extraction(
-        page,
+        deepcopy(tree),
         with_metadata=True,
         include_comments=False,
         # Without it, pages with few paragraphs lose their headings and lists.
         favor_recall=True,
-        # A day that merely occurs in the text is not the day of publication, and a wrong date is worse than none.
         date_extraction_params={"original_date": True, "extensive_search": False},
     )
     if found is None or isinstance(found, dict) or found.body is None:
         # So little text that nothing can be told from a menu: all of its paragraphs then.
-        body, _, _ = trafilatura.baseline(page)
-        return [ExtractedArticle("\n\n".join(_page_blocks(body)), {})]
-    metadata = {"title": found.title, "source": found.sitename, "published": found.date, "url": found.url}
-    text = "\n\n".join(_page_blocks(found.body))
-    return [ExtractedArticle(text, {key: value for key, value in metadata.items() if value})]
+        body, _, _ = trafilatura.baseline(deepcopy(tree))
+        return [
+            ExtractedArticle(
+                "\n\n".join(_page_blocks(body)), _known(trafilatura.extract_metadata(tree), title, published)
+            )
+        ]
+    return [ExtractedArticle("\n\n".join(_page_blocks(found.body)), _known(found, title, published))]
+
+
+def _known(found: Any, title: PageTitle, published: str | None) -> dict[str, str]:
+    """What trafilatura's document says of the page, under our names."""
+    if found is None:
+        found = SimpleNamespace(title=None, sitename=None, url=None)
+    metadata = {
+        "title": title.chosen(found.title, found.sitename),
+        "source": found.sitename,
+        "published": published,
+        "url": found.url,
+    }
+    return {key: value for key, value in metadata.items() if value}
 
 
 def _decode_page(name: str, content: bytes) -> str:
@@ -80,8 +102,12 @@ def _page_blocks(element: _Element) -> Iterator[str]:
 
 
 def _page_words(element: _Element) -> str:
-    """An element's words, with line ends where the page breaks the line."""
-    for end in element.iter("lb"):
-        end.tail = "\u2028" + (end.tail or "")
+    """An element's words, with line ends where the page breaks the line, and blocks inside of it apart."""
+    for part in element.iter():
+        if part.tag == "lb":
+            part.tail = "\u2028" + (part.tail or "")
+        elif part is not element and part.tag in _PAGE_BLOCKS:
+            part.text = " " + (part.text or "")
+            part.tail = " " + (part.tail or "")
     lines = "".join(element.itertext()).split("\u2028")
     return "\n".join(filter(None, map(squeezed, lines)))
