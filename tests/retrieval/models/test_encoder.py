@@ -116,12 +116,10 @@ def test_passages_are_shared_out_over_the_threads_each_of_which_works_alone(
     model = bundled.load()
     seen: list[tuple[int, int]] = []
     encode = model.encode_document
-    both = threading.Barrier(2, timeout=60)
 
     def spied(texts: list[str], **options: Any) -> Any:
-        if not any(thread == threading.get_ident() for thread, _ in seen):
-            seen.append((threading.get_ident(), torch.get_num_threads()))
-            both.wait()
+        seen.append((threading.get_ident(), torch.get_num_threads()))
+        time.sleep(0.01)  # so that the other has its turn
         return encode(texts, **options)
 
     monkeypatch.setattr(model, "encode_document", spied)
@@ -172,9 +170,9 @@ def test_whoever_stops_encoding_does_not_wait_for_the_rest(
     monkeypatch.setattr(module, "_CHUNK", 3)
 
     with pytest.raises(KeyboardInterrupt):
-        bundled.encode_document(PASSAGES * 1_000, interrupted)
+        bundled.encode_document(PASSAGES * 100, interrupted)
 
-    assert len(begun) < len(PASSAGES * 1_000) / 3 / 2
+    assert len(begun) < 50
 
 
 def test_a_passage_that_fails_is_heard_of(bundled: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,7 +329,7 @@ def test_what_threads_ask_for_while_the_model_works_goes_through_it_together(mon
         def __call__(self, features: dict[str, list[str]], **_: object) -> dict[str, torch.Tensor]:
             batches.append(features["texts"])
             begun.set()
-            assert go_on.wait(60)
+            assert go_on.wait(10)
             return {"sentence_embedding": torch.tensor([[len(text), 1.0] for text in features["texts"]])}
 
     monkeypatch.setattr(encoder, "load", Model)
@@ -343,15 +341,15 @@ def test_what_threads_ask_for_while_the_model_works_goes_through_it_together(mon
 
     threads = [threading.Thread(target=ask, args=(text,)) for text in given]
     threads[0].start()
-    assert begun.wait(60)
+    assert begun.wait(10)
     for thread in threads[1:]:
         thread.start()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 10
     while len(encoder._questions._waiting) < 3 and time.monotonic() < deadline:
         time.sleep(0.001)
     go_on.set()
     for thread in threads:
-        thread.join(60)
+        thread.join(10)
 
     assert [sorted(batch) for batch in batches] == [["a"], ["bb", "ccc", "dddd"]]
     for text in given:
