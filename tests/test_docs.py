@@ -114,5 +114,9 @@ def test_files_that_the_architecture_names_are_there() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     named = re.findall(r"`((?:bot|retrieval|tests|training|data)/[\w./]+)`", page)
 
+    modules = re.findall(r"\b(\w+\.(?:py|json))\b", page)
+
     assert named
+    assert modules
     assert [path for path in named if not (ROOT / path).exists()] == []
+    assert [name for name in modules if not any(any((ROOT / part).rglob(name)) for part in ("bot", "retrieval"))] == []
