@@ -38,8 +38,8 @@ _TOGETHER = 3
 """Pairs a forward pass, where there are enough of them for every thread to have two passes. Eleven passages then take
 .85 of the time of one pass by all threads; three would take nearly twice theirs."""
 
-_TRAINED = ("bert.encoder.", "qa_outputs.")
-"""What differs from the bundled encoder and is stored: the layers and the head, but not the embeddings."""
+_TRAINED = ("bert.encoder.", "qa_outputs.", "answerable.")
+"""What differs from the bundled encoder and is stored: the layers and the heads, but not the embeddings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +73,27 @@ class SpanModel:
 
     def __init__(self, network: Any, tokenizer: Any) -> None:
         self.network = network
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
 
     @classmethod
-    def trainable(cls, folder: Path | None = None, dropout: float = 0.0) -> SpanModel:
-        """Where training begins: the bundled encoder's weights under a new head, or those that ``folder`` has.
+    def trainable(cls, folder: Path | None = None, dropout: float = 0.0, base: Path | None = None) -> SpanModel:
+        """Where training begins: the bundled encoder's weights under new heads, or those that ``folder`` has.
+
+        ``base`` is a copy of the encoder, for a machine that the bundled one is not installed on.
 
         Raises:
             As ``trained`` does.
         """
-        verify_bundled()
-        model = cls(*_load(str(bundled_folder()), hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout))
+        import torch
+
+        if base is None:
+            verify_bundled()
+        name = str(base or bundled_folder())
+        model = cls(*_load(name, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout))
+        head = torch.nn.Linear(model.network.config.hidden_size, 1)
+        torch.nn.init.zeros_(head.weight)
+        torch.nn.init.zeros_(head.bias)
+        model.network.answerable = head
         if folder:
             model._put(folder)
         return model
@@ -107,7 +117,9 @@ class SpanModel:
             strange = self.network.load_state_dict(load_file(folder / WEIGHTS_FILE), strict=False)
         except (OSError, SafetensorError, RuntimeError) as error:
             raise ReaderUnavailable(str(folder), first_line(error)) from error
-        if strange.unexpected_keys or any(self.is_trained(name) for name in strange.missing_keys):
+        # Weights of before there was the head that says whether there is an answer: it then always says 0.
+        missing = [name for name in strange.missing_keys if not name.startswith("answerable.")]
+        if strange.unexpected_keys or any(self.is_trained(name) for name in missing):
             raise ReaderUnavailable(str(folder), f"{WEIGHTS_FILE} holds other layers than this version reads")
 
     @classmethod
@@ -148,7 +160,7 @@ class SpanModel:
     def inputs(self, pairs: Sequence[tuple[str, str, str]]) -> Inputs:
         """Tokenise (question, title, passage) triples; what is too long is cut off at the end."""
         prefixes = [f"{title} . " for _, title, _ in pairs]
-        encoded = self._tokenizer(
+        encoded = self.tokenizer(
             [question for question, _, _ in pairs],
             [prefix + passage for prefix, (_, _, passage) in zip(prefixes, pairs, strict=True)],
             truncation="longest_first",
