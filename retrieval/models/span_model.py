@@ -32,8 +32,8 @@ _PAIRS = 3
 """Pairs a forward pass, each pass by one thread, where there are enough for two passes a thread. Eleven passages then
 take .85 of the time of one pass by all threads together; three passages would take nearly twice theirs."""
 
-_TRAINED = ("bert.encoder.", "qa_outputs.")
-"""How the names of trained parameters begin: layers and head. The embeddings stay the bundled encoder's."""
+_TRAINED = ("bert.encoder.", "qa_outputs.", "answerable.")
+"""How the names of trained parameters begin: layers and heads. The embeddings stay the bundled encoder's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +67,27 @@ class SpanModel:
 
     def __init__(self, network: Any, tokenizer: Any) -> None:
         self.network = network
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
 
     @classmethod
-    def trainable(cls, folder: Path | None = None, dropout: float = 0.0) -> SpanModel:
-        """A model to train: the bundled encoder's weights under a new head, or the trained weights in ``folder``.
+    def trainable(cls, folder: Path | None = None, dropout: float = 0.0, base: Path | None = None) -> SpanModel:
+        """A model to train: the bundled encoder's weights under new heads, or the trained weights in ``folder``.
+
+        ``base`` is a copy of the encoder, for a machine that the bundled one is not installed on.
 
         Raises:
             As ``trained`` does.
         """
-        verify_bundled()
-        model = cls(*_load(str(bundled_folder()), hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout))
+        import torch
+
+        if base is None:
+            verify_bundled()
+        name = str(base or bundled_folder())
+        model = cls(*_load(name, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout))
+        head = torch.nn.Linear(model.network.config.hidden_size, 1)
+        torch.nn.init.zeros_(head.weight)
+        torch.nn.init.zeros_(head.bias)
+        model.network.answerable = head
         if folder:
             model._load_trained(folder)
         return model
@@ -102,7 +112,9 @@ class SpanModel:
             strange = self.network.load_state_dict(load_file(folder / WEIGHTS_FILE), strict=False)
         except (OSError, SafetensorError, RuntimeError) as error:
             raise ReaderUnavailable(str(folder), first_line(error)) from error
-        if strange.unexpected_keys or any(self.is_trained(name) for name in strange.missing_keys):
+        # Weights of before there was the head that says whether there is an answer: it then always says 0.
+        missing = [name for name in strange.missing_keys if not name.startswith("answerable.")]
+        if strange.unexpected_keys or any(self.is_trained(name) for name in missing):
             raise ReaderUnavailable(str(folder), f"{WEIGHTS_FILE} holds other layers than this version reads")
 
     @classmethod
@@ -149,7 +161,7 @@ class SpanModel:
     def inputs(self, pairs: Sequence[tuple[str, str, str]]) -> Inputs:
         """Tokenise (question, title, passage) triples; what is too long is cut off at the end."""
         prefixes = [f"{title} . " for _, title, _ in pairs]
-        encoded = self._tokenizer(
+        encoded = self.tokenizer(
             [question for question, _, _ in pairs],
             [prefix + passage for prefix, (_, _, passage) in zip(prefixes, pairs, strict=True)],
             truncation="longest_first",
