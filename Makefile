@@ -6,7 +6,7 @@ BIN := .venv/bin
 override Q := $(value Q)
 export Q
 
-.PHONY: chat ask test check bench scale clean
+.PHONY: chat ask test check style types layers bench scale clean
 
 chat: .venv/installed
 	@$(BIN)/quoth chat
@@ -15,14 +15,23 @@ ask: .venv/installed
 	@test -n "$$Q" || { echo 'Ask something: make ask Q="who met in Sochi?"' >&2; exit 2; }
 	@$(BIN)/quoth ask -- "$$Q"
 
+# Types take longest and go first.
 check: .venv/installed-dev
-	@$(BIN)/ruff format --check --quiet || { echo 'make check: $(BIN)/ruff format puts this right' >&2; exit 1; }
-	@$(BIN)/ruff check --quiet
+	@$(MAKE) --no-print-directory --jobs=2 types layers style
+
+types:
 	@$(BIN)/mypy
+
+layers:
 	@$(BIN)/lint-imports --no-logo
 
+style:
+	@$(BIN)/ruff format --check --quiet || { echo 'make check: $(BIN)/ruff format puts this right' >&2; exit 1; }
+	@$(BIN)/ruff check --quiet
+
+# Two processes, each of which runs whole files, so that what a file's tests share is made once.
 test: check
-	@$(BIN)/pytest --cov --cov-report=term -q
+	@$(BIN)/pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term -q
 
 bench scale: .venv/installed
 	@test -n "$(DATA)" || { echo "Name a data set, such as SQuAD's: make $@ DATA=dev-v1.1.json" >&2; exit 2; }

@@ -83,6 +83,7 @@ def test_the_wheel_holds_the_packages_and_the_reader_and_nothing_else(installed:
     assert {entry.name for entry in installed.iterdir() if entry.suffix != ".dist-info"} == {"bot", "retrieval"}
     reader = [path.name for path in installed.rglob("*") if path.parent.name == "reader"]
     assert sorted(reader) == ["calibration.json", "card.json", "model.safetensors"]
+    assert all((installed / package / "py.typed").exists() for package in ("bot", "retrieval"))
 
 
 def test_pip_knows_every_extra_that_a_dependency_asks_for() -> None:

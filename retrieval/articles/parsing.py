@@ -161,13 +161,25 @@ _DEFAULT_DATES = datetime(2000, 1, 1), datetime(2003, 12, 31)  # noqa: DTZ001 - 
 """They differ in year, month, day and day of the week."""
 
 
+_NO_TITLE = re.compile(
+    r"""[-*•–>|\#]\s  # an item of a list, a quotation
+    |\w+://|www\.     # an address
+    |by\s+\w          # whoever wrote it
+    |[\W\d_]*$        # no letter in it
+    # the end of a sentence, a Chinese, Arabic or Hindi one too
+    |.*[.!?:;,…\u3002\uff01\uff1f\uff1b\uff1a\u3001\u060c\u061f\u061b\u06d4\u0964][\s"'”’»\u203a\u300d\u300f)\]]*$
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
 def _title_in(text: str) -> str | None:
     """The first line, when it looks like a title: a heading, or a short line set apart that ends no sentence."""
     first, _, rest = text.partition("\n")
     if heading := HEADING.match(text):
         return _line(heading[2])
     alone = not rest or rest.startswith("\n")
-    return _line(first) if alone and len(first) <= MAX_TITLE_LENGTH and first.rstrip()[-1] not in ".!?:;," else None
+    return _line(first) if alone and len(first) <= MAX_TITLE_LENGTH and not _NO_TITLE.match(first) else None
 
 
 _DAY_BEFORE = re.compile(r"\d{4}-\d{2}-\d{2}[-_ ]+(?=\S)")

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from pathlib import PurePath
 from typing import Any
 
-from retrieval.articles.formats.decoding import decode
+from retrieval.articles.formats.decoding import decode, without_soft_hyphens
 from retrieval.articles.formats.values import ExtractedArticle
 
 SIDECAR = ".meta.yaml"
@@ -114,6 +114,7 @@ def front_matter(name: str, text: str) -> ExtractedArticle:
         "+++": _toml_block,
         "{": _json_block,
     }
+    text = without_soft_hyphens(text)
     article = text
     found: Metadata | None = None
     for mark, read in readers.items():

@@ -214,6 +214,17 @@ def test_of_many_values_beyond_measure_in_one_file_the_first_is_named() -> None:
         ("The summit\nwas short.", "a long day"),
         ("x" * 151 + "\n\nThey met.", "a long day"),
         ("One line alone", "One line alone"),
+        ("“We will never sell.”\n\nSo they said.", "a long day"),
+        ("この橋は古い。\n\n長い。", "a long day"),
+        ("متى؟\n\nغدا.", "a long day"),
+        ("It turned and turned…\n\nThen it stopped.", "a long day"),
+        ("By Ingrid Solberg\n\nThe bridge opened.", "a long day"),
+        ("12\n\nThe bridge opened.", "a long day"),
+        ("https://herald.example/bridge\n\nThe bridge opened.", "a long day"),
+        ("- One\n- Two\n\nThe bridge opened.", "a long day"),
+        ("- One\n\n- Two", "a long day"),
+        ("Bylaws of 1902\n\nThey met.", "Bylaws of 1902"),
+        ("港の歴史\n\n長い。", "港の歴史"),
     ],
 )
 def test_without_a_title_the_first_line_or_the_file_name_is_one(text: str, title: str) -> None:
@@ -226,14 +237,14 @@ def test_without_a_title_the_first_line_or_the_file_name_is_one(text: str, title
 def test_markdown_is_read_as_the_words_a_reader_sees() -> None:
     article = parsed(
         "# A *big* day\n\nThey **met** in [Sochi](https://example.org)\non May 6.<br>\n\n"
-        "- one `item`\n- two\n\n<div>hidden</div>\n\n![a picture](x.png)\n\n```\ncode = 1\n```\n\n"
+        "- one `item`\n- two\n\n<div>shown</div>\n\n<!-- hidden -->\n\n![a picture](x.png)\n\n```\ncode = 1\n```\n\n"
         "> Quoted \\* here\n\n| a | b |\n|---|---|\n| c | d |\n",
         "a.md",
     )
 
     assert article.text == (
-        "# A big day\n\nThey met in Sochi\non May 6.\n\n- one item\n\n- two\n\ncode = 1\n\nQuoted * here\n\n"
-        "a\n\nb\n\nc\n\nd"
+        "# A big day\n\nThey met in Sochi\non May 6.\n\n- one item\n\n- two\n\nshown\n\ncode = 1\n\n"
+        "Quoted * here\n\na | b\n\nc | d"
     )
 
 

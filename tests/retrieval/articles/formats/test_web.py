@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
 
+from retrieval.articles.article import Article
 from retrieval.articles.parsing import parse
 from tests.retrieval.articles.samples import paragraphs, sample
 
@@ -70,3 +72,102 @@ def test_a_day_in_the_text_is_not_taken_for_the_day_of_publication() -> None:
     page = "<html><body><article><p>The bridge was opened on 1 June 2019, and it rained.</p></article></body></html>"
 
     assert parse("a.html", page.encode()).articles[0].published is None
+
+
+def page(body: str, head: str = "<title>The harbour</title>") -> Article:
+    [article] = parse("a.html", f"<html><head>{head}</head><body>{body}</body></html>".encode()).articles
+    return article
+
+
+TEXT = (
+    "<p>The mayor opened the harbour bridge on Saturday, nine years after the first pile was driven there.</p>"
+    "<p>About four thousand people walked across it before the first bus was let through at noon.</p>"
+)
+
+
+def test_cells_hold_their_paragraphs_lines_and_items_apart() -> None:
+    article = page(
+        f"<article><h1>The harbour</h1>{TEXT}<table><tr><th>Ship</th><th>Stops</th></tr>"
+        "<tr><td><p>Auk</p><p>of 1911</p></td><td><div><ul><li>Mill</li><li>Church</li></ul></div></td></tr>"
+        "<tr><td>Tern<br>of 1920</td><td>Quay<script>x()</script></td></tr></table></article>"
+    )
+
+    assert paragraphs(article)[-3:] == ["Ship | Stops", "Auk of 1911 | Mill Church", "Tern of 1920 | Quay"]
+
+
+def test_a_table_that_only_places_parts_of_the_page_is_no_table() -> None:
+    article = page(
+        '<table><tr><td><a href="/">Home</a><p><a href="/b">Back issues</a></p></td>'
+        f"<td><h1>The harbour</h1>{TEXT}</td></tr></table>"
+    )
+
+    assert paragraphs(article)[-2:] == re.findall("<p>(.*?)</p>", TEXT)
+    assert "|" not in article.text
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        '<math alttext="E = mc^2"><mi>E</mi></math>',
+        (
+            '<span style="display: none"><math><mi>E</mi><annotation encoding="application/x-tex">E = mc^2</annotation>'
+            "</math></span>"
+        ),
+    ],
+)
+def test_a_formula_in_a_sentence_is_not_lost(formula: str) -> None:
+    assert "The law E = mc^2 holds here" in page(f"<article>{TEXT}<p>The law {formula} holds here.</p></article>").text
+
+
+@pytest.mark.parametrize(
+    ("head", "extra", "published"),
+    [
+        ('<meta property="article:modified_time" content="2025-01-07T09:08:22+00:00">', "", None),
+        (
+            (
+                '<meta property="article:modified_time" content="2025-01-07"><script type="application/ld+json">'
+                '{"@graph": [{"datePublished": "2020-07-10T14:15:42+00:00", "dateModified": "2025-01-07"}]}</script>'
+            ),
+            "",
+            date(2020, 7, 10),
+        ),
+        (
+            (
+                '<meta property="article:published_time" content="2020-07-10">'
+                '<meta property="article:modified_time" content="2025-01-07">'
+            ),
+            "",
+            date(2020, 7, 10),
+        ),
+        (
+            "",
+            (
+                '<table><tr><td>Founded 28 February 1998<span style="display:none"> (<span class="published">1998-02-28'
+                "</span>)</span></td></tr></table>"
+            ),
+            None,
+        ),
+        ("", "<footer>This page was last edited on 4 May 2021</footer>", None),
+        ("", '<p>Updated <time class="updated" datetime="2021-05-04">4 May</time></p>', None),
+        ("", '<time class="published" datetime="2019-05-04">4 May</time>', date(2019, 5, 4)),
+    ],
+)
+def test_the_date_is_the_day_of_publication_or_none(head: str, extra: str, published: date | None) -> None:
+    assert page(f"<article><h1>The harbour</h1>{TEXT}</article>{extra}", head).published == published
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("A new bridge", f"<header><h1>Harbour News</h1></header><article><h2>A new bridge</h2>{TEXT}</article>"),
+        ("A new bridge | Harbour News", f"<h1>Harbour News beta</h1><article><h2>A new bridge</h2>{TEXT}</article>"),
+        ("Harbour News - A new bridge", f"<h1>Harbour News</h1><article><h2>A new bridge</h2>{TEXT}</article>"),
+        ("A new bridge", f"<article>{TEXT}</article>"),
+        ("A new bridge", "<p>Few words.</p>"),
+        ("A new bridge – Harbour News", f"<article><h1>A new bridge</h1>{TEXT}</article>"),
+    ],
+)
+def test_the_title_is_the_articles_and_not_the_sites(title: str, body: str) -> None:
+    site = '<meta property="og:site_name" content="Harbour News">'
+
+    assert page(body, f"<title>{title}</title>{site}").title == "A new bridge"
