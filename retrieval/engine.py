@@ -64,9 +64,9 @@ class Engine:
         weights: EngineWeights | None = None,
     ) -> None:
         self.snapshot = snapshot
-        self._weights = weights = weights or EngineWeights()
+        self._weights = weights or EngineWeights()
         self._speller = Speller(snapshot)
-        self._searcher = Searcher(snapshot, encoder, weights=weights.search, follow_up=weights.follow_up)
+        self._searcher = Searcher(snapshot, encoder, weights=self._weights.search, follow_up=self._weights.follow_up)
         self._reader = reader or OverlapReader()
         self._freshness = Freshness(articles, snapshot) if articles else None
         self._threshold = threshold
@@ -107,7 +107,7 @@ class Engine:
         if isinstance(encoder, str):
             encoder = SentenceTransformerEncoder(encoder, device=device)
         chosen = reader_named(reader, device) if isinstance(reader, str) else reader
-        place = folder.absolute().with_name("index") if index is None else Path(index)
+        place = folder.absolute().parent / "index" if index is None else Path(index)
         snapshot, _ = open_up_to_date(folder, place, encoder, progress=progress)
         return cls(snapshot, encoder, articles=folder, reader=chosen, threshold=confidence)
 
