@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from retrieval.answer.answer import Answer
+from retrieval.answer.arranging import ArrangingWeights, by_time, complete, distinct
 from retrieval.answer.follow_up import IN_CONTEXT, Context, looks_like_follow_up, named, rerank
 from retrieval.answer.overlap_reader import OverlapReader
 from retrieval.answer.quotes import Quote, choose, worthwhile
@@ -68,6 +69,7 @@ class Engine:
         self._speller = Speller(snapshot)
         self._reader = reader or OverlapReader()
         self._threshold = threshold
+        self._arranging = ArrangingWeights()
 
     def ask(
         self,
@@ -159,8 +161,9 @@ class Engine:
         goes_on = looks_like_follow_up(mended.text) and (
             asked.question != mended.text or (best is not None and best.hit.posterior >= IN_CONTEXT)
         )
-        every = choose(readings, max(top, 2))
-        shown = every[:top] if weak else worthwhile(every[:top])
+        every = complete(choose(readings, max(top, 2)))
+        told = distinct(every if weak else worthwhile(every))
+        shown = by_time(told, mended.text, self._arranging)[:top]
         quotes = tuple(replace(quote, stale=self.stale(quote.article)) for quote in shown)
         evidence = self._evidence((mended.text, asked.question), every)
         confidence = self._reader.calibration.probability(evidence) if evidence else 0.0

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from retrieval.answer.reader import Reading, total_score, whole_sentences, with_antecedents
+from retrieval.answer.claims import Verdict, verdict
+from retrieval.answer.reader import Reading, total_score, whole_sentences
 from retrieval.answer.search import Hit
+from retrieval.answer.times import Explained, explained
 from retrieval.articles.article import Article, ArticleInfo
 from retrieval.index.changes import Stale
 from retrieval.text.sentences import Span, paragraph_around
@@ -39,6 +41,8 @@ class Quote:
     """Other articles that say the same."""
     stale: Stale | None = None
     """What became of the article's file since it was indexed, if anything."""
+    older: bool = False
+    """Whether a newer article answers alike, and comes first."""
 
     @property
     def text(self) -> str:
@@ -50,23 +54,32 @@ class Quote:
         return self.article.id == other.article.id and self.start < other.end and other.start < self.end
 
     @property
+    def verdict(self) -> Verdict | None:
+        """What the article says of the quote's standing, where it is a claim, was corrected, or is satire."""
+        return verdict(self.article, Span(self.start, self.end))
+
+    @property
+    def times(self) -> tuple[Explained, ...]:
+        """Which times the quote's "Monday" and "last month" mean, told from the article's date."""
+        return explained(self.text, self.article.published)
+
+    @property
     def context(self) -> Span:
         """The paragraph around the quote, in the article's text."""
         return paragraph_around(self.article.text, Span(self.start, self.end))
 
 
-def worthwhile(quotes: tuple[Quote, ...]) -> tuple[Quote, ...]:
+def worthwhile(quotes: Sequence[Quote]) -> tuple[Quote, ...]:
     """The quotes that do not fall far behind the first."""
     return tuple(quote for quote in quotes if quote.score >= quotes[0].score - _BEHIND)
 
 
 def choose(readings: Iterable[Reading], top: int) -> tuple[Quote, ...]:
-    """The ``top`` best quotes that say different things, best first.
+    """The best quotes that say different things, best first: twice ``top``, for some may turn out to add nothing.
 
     Readings whose sentences overlap become one quote, with the words that either highlights; so do neighbouring
     sentences that score about alike. The same sentence told again is no further quote: another article that has it is
-    named with the first. After the first quote, one without a word to highlight adds nothing. At last each gets the
-    sentences that its pronouns need.
+    named with the first. After the first quote, one without a word to highlight adds nothing.
     """
     chosen: list[Quote] = []
     for reading in sorted(readings, key=total_score, reverse=True):
@@ -74,17 +87,7 @@ def choose(readings: Iterable[Reading], top: int) -> tuple[Quote, ...]:
         adds = not chosen or quote.highlights
         if not _absorbed(quote, chosen) and adds and len(chosen) < 2 * top:
             chosen.append(quote)
-    return tuple(_with_antecedents(chosen))[:top]
-
-
-def _with_antecedents(quotes: Iterable[Quote]) -> list[Quote]:
-    """The quotes with what their pronouns stand for, unless a better one has said that; without those told so."""
-    told: list[Quote] = []
-    for quote in quotes:
-        longer = replace(quote, start=with_antecedents(quote.article.text, Span(quote.start, quote.end)).start)
-        if not any(quote.overlaps(other) for other in told):
-            told.append(quote if any(longer.overlaps(other) for other in told) else longer)
-    return told
+    return tuple(chosen)
 
 
 def _absorbed(quote: Quote, chosen: list[Quote]) -> bool:
