@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from retrieval.articles.article import Article
 from retrieval.text.sentences import Sentence, Span, sentences
@@ -43,6 +43,9 @@ _FOUND = (
 )
 _CLAIM_LABEL = re.compile(f"{_LABEL.format(_CLAIMED)}|{_HEADING.format(_CLAIMED)}", re.IGNORECASE)
 _FOUND_LABEL = re.compile(f"{_LABEL.format(_FOUND)}|{_HEADING.format(_FOUND)}", re.IGNORECASE)
+
+_LABEL_SIGN = re.compile(r"[:—–#]|\s-")
+"""What any label has."""
 
 _HEARSAY = re.compile(
     r"\b(?:claim(?:s|ed|ing)?|alleg\w+|rumou?r\w*|report(?:s|ed(?:ly)?)?|posts?|viral|purported\w*|supposed(?:ly)?|hoax"
@@ -198,9 +201,10 @@ def _labelled(place: _Place, label: re.Pattern[str], other: re.Pattern[str]) -> 
     """Whether the sentences stand in a paragraph, or under a heading, with the label, and not behind the other."""
     for number in range(place.behind - 1, max(-1, place.first - _FAR), -1):
         sentence, words = place.every[number], place.words(number)
-        if label.search(words):
+        may_be_label = _LABEL_SIGN.search(words)
+        if may_be_label and label.search(words):
             return True
-        if other.search(words) or (sentence.heading and number < place.first):
+        if (may_be_label and other.search(words)) or (sentence.heading and number < place.first):
             return False
         if sentence.opens and number <= place.first and not _under_heading(place, number):
             return False
@@ -234,18 +238,24 @@ _SHORT = 4
 
 def _denials(place: _Place) -> Iterator[int]:
     """The sentences near that deny what the sentences say."""
-    own = content_terms(place.own) - _idle()
     hearsay = bool(_HEARSAY.search(place.own))
-    last = min(len(place.every), place.behind + _NEAR)
-    for number in (*range(place.behind, last), *range(place.first - 1, max(-1, place.first - 1 - _NEAR), -1)):
+    first, last = max(0, place.first - _NEAR), min(len(place.every), place.behind + _NEAR)
+    if not hearsay and not _DENIAL.search(place.text, place.every[first].start, place.every[last - 1].end):
+        return
+    for number in (*range(place.behind, last), *range(place.first - 1, first - 1, -1)):
         words = place.words(number)
-        terms = content_terms(words) - _idle()
-        shared, behind = len(terms & own), number >= place.behind
-        pointed = hearsay and number == place.behind and _OF_A_REPORT.search(words)
-        told = _DENIAL.search(words) and _HEARSAY.search(words) and shared >= max(_LEAST, len(own) * _SAME)
-        negated = hearsay and behind and _NEGATED.search(words) and shared >= max(_LEAST, len(terms) * _SAME)
-        if pointed or told or negated:
+        behind = number >= place.behind
+        if (hearsay and number == place.behind and _OF_A_REPORT.search(words)) or (
+            (_DENIAL.search(words) and _HEARSAY.search(words) and _shares(words, place.own, of=place.own))
+            or (hearsay and behind and _NEGATED.search(words) and _shares(words, place.own, of=words))
+        ):
             yield number
+
+
+def _shares(words: str, other: str, *, of: str) -> bool:
+    """Whether two sentences share terms: two at least, and a good part of those of one of them."""
+    ours, theirs, all_terms = (content_terms(text) - _idle() for text in (words, other, of))
+    return len(ours & theirs) >= max(_LEAST, len(all_terms) * _SAME)
 
 
 _SAME = 0.4
@@ -255,13 +265,11 @@ _LEAST = 2
 
 def _of_correction(place: _Place) -> Verdict | None:
     """A correction of the sentences, at the article's end or beginning."""
-    own = content_terms(place.own) - _idle()
-    for number in _ends(place):
-        if place.first <= number < place.behind or not _NOTE.search(place.words(number)):
-            continue
+    for number in _marks(place.text).notes:
         note = _paragraph(place, number)
-        terms = content_terms(place.text[note.start : note.end]) - _idle()
-        if len(terms & own) >= max(_LEAST, len(terms) * _SAME):
+        words = place.text[note.start : note.end]
+        apart = note.end <= place.span.start or place.span.end <= note.start
+        if apart and _shares(words, place.own, of=words):
             return Verdict("correction", note)
     return None
 
@@ -285,16 +293,24 @@ def _paragraph(place: _Place, number: int) -> Span:
     return Span(place.every[number].start, place.every[last].end)
 
 
-def _ends(place: _Place) -> Iterator[int]:
-    """The first and the last sentences of the text."""
-    total = len(place.every)
-    yield from range(max(0, total - _NOTES), total)
-    yield from range(min(_NOTES, max(0, total - _NOTES)))
+class _Marks(NamedTuple):
+    """Numbers of the sentences at a text's ends with a correction in them, and of those that say that it is satire."""
+
+    notes: tuple[int, ...]
+    satire: tuple[int, ...]
+
+
+@lru_cache(maxsize=64)
+def _marks(text: str) -> _Marks:
+    every = sentences(text)
+    ends = [*range(max(0, len(every) - _NOTES), len(every)), *range(min(_NOTES, max(0, len(every) - _NOTES)))]
+    words = {number: text[every[number].start : every[number].end] for number in ends}
+    return _Marks(*(tuple(n for n in ends if pattern.search(words[n])) for pattern in (_NOTE, _SATIRE)))
 
 
 def _of_satire(article: Article, place: _Place) -> Verdict | None:
     """The mark by which an article, its title or its source says that it is satire."""
-    marked = [number for number in _ends(place) if _SATIRE.search(place.words(number))]
+    marked = _marks(article.text).satire
     if any(place.first <= number < place.behind for number in marked):
         return None
     if marked:

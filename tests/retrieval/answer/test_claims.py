@@ -35,7 +35,7 @@ def shown(text: str, words: str) -> str:
     ("text", "claim", "found"),
     [
         (
-            "CLAIM: The school was closed for troops.\n\nTHE FACTS: The school has not been closed. A pipe burst.",
+            "CLAIM: It was closed for troops.\n\nTHE FACTS: The school has not been closed. A pipe burst in May.",
             "troops",
             "THE FACTS: The school has not been closed.",
         ),
