@@ -25,11 +25,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
-from retrieval.answer.conversation import Talk
-from retrieval.answer.follow_up import Context
+from retrieval.answer.query import Context
 from retrieval.answer.search import Hit, Searcher
 from retrieval.answer.span_reader import reader_named
-from retrieval.answer.spelling import Mended, Speller
+from retrieval.answer.spelling import Correction, Speller
 from retrieval.articles.article import Article
 from retrieval.engine import THRESHOLD, Engine
 from retrieval.evaluation.datasets import Dataset, Question, load
@@ -216,7 +215,7 @@ def pronouns(asked: argparse.Namespace) -> None:
     earlier, written, typed = zip(*spread(follow_ups(dataset), asked.limit), strict=True)
     reader = reader_named(asked.reader)
     with indexed(dataset, SentenceTransformerEncoder(), reader=reader, threshold=THRESHOLD) as (engine, _):
-        talks = [Talk().answered(engine.ask(question.text)).context for question in earlier]
+        talks = [engine.ask(question.text).next_context for question in earlier]
         others = talks[len(talks) // 2 :] + talks[: len(talks) // 2]
         for name, questions, contexts in (
             ("as written", written, [None] * len(talks)),
@@ -270,7 +269,7 @@ def _compared(asked: argparse.Namespace, pairs: Callable[[Engine, Dataset], dict
     with indexed(dataset, SentenceTransformerEncoder(), reader=reader, threshold=THRESHOLD) as (engine, _):
         for name, questions in pairs(engine, dataset).items():
             # What the speller is worth shows without it.
-            as_typed = patch.object(Speller, "mended", lambda _, question: Mended(question, ()))
+            as_typed = patch.object(Speller, "corrected", lambda _, question: Correction(question))
             with as_typed if name == _AS_TYPED else nullcontext():
                 marks = [outcome.marks for outcome in outcomes(engine, questions)]
             _show_held(name, marks)

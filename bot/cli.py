@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.settings import Settings
+    from retrieval.answer.query import Filters
     from retrieval.answer.reader import Reader
-    from retrieval.answer.search import Filters
     from retrieval.engine import Engine
     from retrieval.index.changes import Progress
     from retrieval.index.snapshot import Snapshot
@@ -199,7 +199,7 @@ def _engine(settings: Settings, snapshot: Snapshot, encoder: Encoder, reader: Re
 
 
 def _filters(source: str | None, after: date | None, before: date | None, article: list[str] | None) -> Filters:
-    from retrieval.answer.search import Filters
+    from retrieval.answer.query import Filters
 
     return Filters(frozenset(article or ()), source, after, before)
 

@@ -29,6 +29,11 @@ class ArrangingWeights:
     """What part of the question's terms that the first has, with its title, the newer one has too."""
 
 
+def arranged(quotes: Iterable[Quote], question: str, weights: ArrangingWeights) -> list[Quote]:
+    """Quotes, best first, as they are shown: complete, distinct, and in order of time where they answer alike."""
+    return by_time(distinct(complete(quotes)), question, weights)
+
+
 def complete(quotes: Iterable[Quote]) -> list[Quote]:
     """The quotes with what makes them understood: antecedents, who speaks, the verdict on a claim.
 
@@ -45,8 +50,7 @@ def complete(quotes: Iterable[Quote]) -> list[Quote]:
 
 def _completed(quote: Quote) -> Span:
     text = quote.article.text
-    place = with_antecedents(text, Span(quote.start, quote.end))
-    return with_verdict(quote.article, with_antecedents(text, with_speaker(text, place)))
+    return with_verdict(quote.article, with_antecedents(text, with_speaker(text, Span(quote.start, quote.end))))
 
 
 def distinct(quotes: Iterable[Quote]) -> list[Quote]:

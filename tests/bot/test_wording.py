@@ -20,7 +20,7 @@ from bot import wording as rendering
 from bot.settings import DiscordRefused, SettingInvalid
 from bot.wording import Finding
 from retrieval import errors
-from retrieval.answer.search import Filters
+from retrieval.answer.query import Filters
 from retrieval.articles.article import Skipped
 from retrieval.errors import QuothError
 from retrieval.evaluation.metrics import Declining, Figures
