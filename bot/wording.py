@@ -448,6 +448,8 @@ _FIGURES = {
         "span_f1": "first highlight: F1",
         "answered": "answerable questions answered",
         "declined": "unanswerable questions declined",
+        "auroc": "AUROC of confidence, answerable over unanswerable",
+        "calibration_error": "expected calibration error",
     },
 }
 

@@ -27,14 +27,13 @@ from sklearn.metrics import roc_auc_score
 
 from retrieval.answer.span_reader import SpanReader
 from retrieval.evaluation.datasets import Dataset, load
-from retrieval.evaluation.metrics import indexed, mark, spread
+from retrieval.evaluation.metrics import calibration_error, indexed, mark, spread
 from retrieval.models.encoder import SentenceTransformerEncoder
 
 EVIDENCE = ("reading", "cosine", "coverage")
 """The gap to the next quote, the fused score and BM25 add nothing to these."""
 FOREIGN_DECLINED = 0.96
 """What share of the questions that cannot be answered the threshold is to decline, on the half fitted on."""
-BINS = 10
 CURVE = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6)
 """Thresholds for which it is told what they decline."""
 
@@ -107,7 +106,7 @@ def _measured(
         "auroc_right_against_all_else": round(float(roc_auc_score(right, sure)), 4),
         "foreign_declined": declined["foreign"],
         "own_declined": declined["own"],
-        "expected_calibration_error": round(calibration_error(sure, right), 4),
+        "expected_calibration_error": round(calibration_error(sure.tolist(), right.tolist()) or 0.0, 4),
     }
 
 
@@ -127,17 +126,6 @@ def _logistic(table: NDArray[np.float64], true: NDArray[np.bool_]) -> tuple[floa
     """Intercept and weights of the logistic regression from the columns of ``table`` to what is ``true``."""
     regression = LogisticRegression(C=10.0, max_iter=1000).fit(table, true)
     return float(regression.intercept_[0]), regression.coef_[0]
-
-
-def calibration_error(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """Expected calibration error over ``BINS`` equal bins (Guo et al. 2017, https://arxiv.org/abs/1706.04599)."""
-    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
-    return float(
-        sum(
-            (bins == number).mean() * abs(sure[bins == number].mean() - right[bins == number].mean())
-            for number in np.unique(bins)
-        )
-    )
 
 
 def main() -> None:

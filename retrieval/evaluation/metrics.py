@@ -7,6 +7,7 @@ questions one by one, and ``summarise`` makes figures of what came back; ``evalu
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,10 @@ _QUOTES = 3
 
 _THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 """Confidences at which the figures say what declining would have been like."""
+
+
+_BINS = 10
+"""Of confidence, for the calibration error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,10 @@ class Figures:
     """How often the engine did not decline."""
     declined: float | None
     """How often it did, of the unanswerable questions."""
+    auroc: float | None
+    """How often an answerable question has more confidence than an unanswerable one: the area under the ROC curve."""
+    calibration_error: float | None
+    """Of all questions; see ``calibration_error``."""
     thresholds: tuple[Declining, ...]
     """What other thresholds would have done, from the lowest."""
     quotes: int
@@ -265,6 +274,10 @@ def summarise(marks: Sequence[Marks], *, articles: int, report: Report) -> Figur
         span_f1=_mean(each.f1 for each in answerable if each.f1 is not None),
         answered=_mean(each.answered for each in answerable),
         declined=_mean(not each.answered for each in marks if not each.answerable),
+        auroc=auroc(
+            [each.confidence for each in answerable], [each.confidence for each in marks if not each.answerable]
+        ),
+        calibration_error=calibration_error([each.confidence for each in marks], [each.first_quote for each in marks]),
         thresholds=tuple(_declining(marks, confidence) for confidence in _THRESHOLDS),
         quotes=sum(each.quotes for each in marks),
         cut=sum(each.cut for each in marks),
@@ -281,6 +294,26 @@ def _declining(marks: Sequence[Marks], threshold: float) -> Declining:
         answerable=_mean(each.confidence < threshold for each in marks if each.answerable),
         right=_mean(each.first_quote for each in marks if each.confidence >= threshold),
     )
+
+
+def auroc(higher: Iterable[float], lower: Iterable[float]) -> float | None:
+    """How often one of ``higher`` exceeds one of ``lower``, a draw counting half; None where one has no values."""
+    ours, theirs = list(higher), sorted(lower)
+    if not ours or not theirs:
+        return None
+    won = sum(bisect_left(theirs, value) + bisect_right(theirs, value) for value in ours)
+    return won / 2 / len(ours) / len(theirs)
+
+
+def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> float | None:
+    """How far confidence is from how often it is right, on average over equal bins; None of no questions.
+
+    The expected calibration error of Guo et al. 2017, https://arxiv.org/abs/1706.04599.
+    """
+    excess = [0.0] * _BINS
+    for confidence, held in zip(confidences, right, strict=True):
+        excess[min(int(confidence * _BINS), _BINS - 1)] += confidence - held
+    return sum(map(abs, excess)) / len(confidences) if confidences else None
 
 
 def _within(ranks: Iterable[int], k: int) -> float | None:

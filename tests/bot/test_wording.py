@@ -304,6 +304,7 @@ def test_a_report_says_when_nothing_had_changed_and_why_more_was_done() -> None:
 FIGURES = Figures(
     articles=48, passages=2067, questions=10570, answerable=10570, hit_at_1=0.8111, hit_at_5=0.95, hit_at_10=0.979,
     mrr_at_10=0.87, first_quote=0.74, first_three=0.88, span_em=0.1, span_f1=0.2, answered=0.9, declined=None,
+    auroc=None, calibration_error=0.0212,
     thresholds=(Declining(0.1, None, 0.02, 0.75555), Declining(0.5, None, 0.2, None)),
     quotes=22040, cut=0, index_s=12.0, p50_ms=9.5, p95_ms=14.0,
 )  # fmt: skip
@@ -316,6 +317,8 @@ def test_figures_leave_out_what_the_data_set_cannot_give() -> None:
     assert "  hit@1" in text
     assert "0.811" in text
     assert "declined" not in text
+    assert "AUROC" not in text
+    assert "expected calibration error" in text
     assert "0 of 22,040" in text
     assert rendering.figures_json(FIGURES) | {"hit_at_1": 0.8111, "declined": None} == rendering.figures_json(FIGURES)
     assert rendering.figures_json(FIGURES)["thresholds"] == [

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from training.calibrate import Sample, calibration_error, fit
+from training.calibrate import Sample, fit
 
 
 def test_what_tells_right_from_wrong_gets_the_weight() -> None:
@@ -27,17 +26,3 @@ def test_what_tells_right_from_wrong_gets_the_weight() -> None:
         declined = [each[share] for each in fitted["declined_crosswise"]]
         assert declined == sorted(declined)
         assert 0 <= declined[0] <= declined[-1] <= 1
-
-
-@pytest.mark.parametrize(
-    ("sure", "right", "error"),
-    [
-        ([0.95, 0.95], [True, True], 0.05),
-        ([0.95, 0.95], [False, False], 0.95),
-        ([0.55, 0.55, 0.05, 0.05], [True, False, False, False], 0.05),
-    ],
-)
-def test_the_calibration_error_is_how_far_sure_is_from_right(
-    sure: list[float], right: list[bool], error: float
-) -> None:
-    assert calibration_error(np.array(sure), np.array(right)) == pytest.approx(error)

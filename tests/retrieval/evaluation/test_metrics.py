@@ -9,13 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from retrieval.answer.answer import Answer
 from retrieval.answer.overlap_reader import OverlapReader
 from retrieval.answer.reader import Reading, ReadingTask
 from retrieval.errors import DatasetInvalid, StorageFailed
 from retrieval.evaluation.datasets import Question, load, normalise
-from retrieval.evaluation.metrics import Declining, Marks, evaluate, f1, indexed, mark, outcomes, spread, summarise
+from retrieval.evaluation.metrics import (
+    Declining,
+    Marks,
+    auroc,
+    calibration_error,
+    evaluate,
+    f1,
+    indexed,
+    mark,
+    outcomes,
+    spread,
+    summarise,
+)
 from retrieval.index.updating import Report
 from retrieval.text.sentences import Span
 from tests.fakes import FakeEncoder
@@ -260,6 +274,44 @@ def test_thresholds_say_what_each_would_decline_and_how_right_the_rest_would_be(
     assert Declining(0.3, unanswerable=0.0, answerable=0.5, right=0.5) in figures.thresholds
     assert Declining(0.5, unanswerable=1.0, answerable=0.5, right=1.0) in figures.thresholds
     assert [each.confidence for each in figures.thresholds] == sorted(each.confidence for each in figures.thresholds)
+
+
+def test_confidence_that_tells_all_answerable_questions_from_the_others_has_an_auroc_of_one() -> None:
+    asked = [(True, 0.9), (True, 0.4), (False, 0.3)]
+    told = [marks(answerable=one, first_quote=one, confidence=confidence) for one, confidence in asked]
+    mixed = [*told, marks(answerable=False, first_quote=False, confidence=0.4)]
+
+    assert summarise(told, articles=1, report=REPORT).auroc == 1
+    assert summarise(mixed, articles=1, report=REPORT).auroc == pytest.approx(3.5 / 4)
+    assert summarise(told[:2], articles=1, report=REPORT).auroc is None
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans())))
+def test_auroc_does_not_depend_on_how_confident_one_is_but_on_the_order(asked: list[tuple[float, bool]]) -> None:
+    ours = [confidence for confidence, answerable in asked if answerable]
+    theirs = [confidence for confidence, answerable in asked if not answerable]
+
+    area, other_way = auroc(ours, theirs), auroc(theirs, ours)
+
+    if area is None or other_way is None:
+        assert not (ours and theirs)
+    else:
+        assert area + other_way == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("confidences", "right", "error"),
+    [
+        ([0.95, 0.95], [True, True], 0.05),
+        ([0.95, 0.95], [False, False], 0.95),
+        ([0.55, 0.55, 0.05, 0.05], [True, False, False, False], 0.05),
+        ([], [], None),
+    ],
+)
+def test_the_calibration_error_is_how_far_confidence_is_from_being_right(
+    confidences: list[float], right: list[bool], error: float | None
+) -> None:
+    assert calibration_error(confidences, right) == pytest.approx(error)
 
 
 def test_a_threshold_that_declines_everything_leaves_nothing_to_be_right() -> None:
