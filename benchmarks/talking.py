@@ -105,7 +105,17 @@ def ranks(find: Find, turns: Sequence[Turn]) -> list[int]:
 
 def cast(asked: argparse.Namespace) -> None:
     """Measure and print."""
-    articles, turns = turns_of(json.loads(gzip.decompress(asked.cast.read_bytes())))
+    articles, turns = cast_among_squad(asked.cast, asked.squad)
+    encoder = SentenceTransformerEncoder()
+    with TemporaryDirectory(prefix="quoth-talking-") as folder:
+        snapshot = whole_passages(Path(folder), articles, encoder)
+        print(f"{len(articles):,} passages; tuned on the even talks")
+        _cast(_finding(snapshot, encoder, asked.reader), turns)
+
+
+def cast_among_squad(cast: Path, squad: Path) -> tuple[list[Article], list[Turn]]:
+    """The passages of CAsT's talks and SQuAD's paragraphs, an article each, and the talks' turns."""
+    articles, turns = turns_of(json.loads(gzip.decompress(cast.read_bytes())))
     paragraphs = [
         Article(
             id=f"squad-{article.id}-{number}",
@@ -116,14 +126,10 @@ def cast(asked: argparse.Namespace) -> None:
             path=article.path,
             text=text,
         )
-        for article in load(asked.squad).articles
+        for article in load(squad).articles
         for number, text in enumerate(article.text.split("\n\n"))
     ]
-    encoder = SentenceTransformerEncoder()
-    with TemporaryDirectory(prefix="quoth-talking-") as folder:
-        snapshot = _snapshot(Path(folder), [*articles, *paragraphs], encoder)
-        print(f"{len(articles) + len(paragraphs):,} passages; tuned on the even talks")
-        _cast(_finding(snapshot, encoder, asked.reader), turns)
+    return [*articles, *paragraphs], turns
 
 
 def _finding(snapshot: Snapshot, encoder: Encoder, reader: str) -> Find:
@@ -135,8 +141,8 @@ def _finding(snapshot: Snapshot, encoder: Encoder, reader: str) -> Find:
     return lambda turn: engine.ask(turn.question, context=turn.context).hits
 
 
-def _snapshot(folder: Path, articles: Sequence[Article], encoder: Encoder) -> Snapshot:
-    """An index of articles that are a passage each, however long."""
+def whole_passages(folder: Path, articles: Sequence[Article], encoder: Encoder) -> Snapshot:
+    """A snapshot of articles that are a passage each, however long."""
     texts = [f"{article.title}. {article.text}" if article.title else article.text for article in articles]
     draft = Draft(
         built_at=datetime.now(UTC),

@@ -139,7 +139,7 @@ def build_reader(settings: Settings) -> Reader | None:
     """The reader that the settings name, or None. Cheap: its model is loaded at the first use."""
     from retrieval.answer.span_reader import reader_named
 
-    return reader_named(settings.reader)
+    return reader_named(settings.reader, settings.device)
 
 
 def _load(context: typer.Context, **given: Any) -> Settings:
@@ -314,7 +314,10 @@ def chat(  # noqa: PLR0913 - the options that the contract names
     def swap(snapshot: Snapshot) -> None:
         talk.engine = _engine(settings, snapshot, encoder, reader)
 
-    with Follower(settings.index, engine.snapshot, swap):
+    def told(error: QuothError) -> None:
+        errors.print(rendering.error(error), style="yellow")
+
+    with Follower(settings.index, engine.snapshot, swap, told):
         talk.run(terminal.typed(settings.history, errors) if interactive else terminal.piped(sys.stdin.buffer))
     return ANSWERED
 
@@ -365,11 +368,11 @@ def update_index(
     settings = _load(context, articles=articles, index=index)
     encoder = build_encoder(settings)
     if not watch:
-        return _update(settings, encoder, force=force, as_json=as_json)
+        return _update(settings, encoder, force=force, thorough=True, as_json=as_json)
     from retrieval.index.watching import make_way
 
     make_way()
-    _update(settings, encoder, force=force, as_json=as_json)
+    _update(settings, encoder, force=force, thorough=True, as_json=as_json)
     return _watch(settings, encoder, as_json=as_json)
 
 
@@ -399,13 +402,15 @@ def _watch(settings: Settings, encoder: Encoder, *, as_json: bool) -> int:
     return ANSWERED
 
 
-def _update(settings: Settings, encoder: Encoder, *, force: bool = False, as_json: bool = False) -> int:
+def _update(
+    settings: Settings, encoder: Encoder, *, force: bool = False, thorough: bool = False, as_json: bool = False
+) -> int:
     from bot import wording as rendering
     from bot.terminal import chat as terminal
     from retrieval.index.updating import update
 
     with terminal.progress(terminal.console(stderr=True)) as told:
-        report = update(settings.articles, settings.index, encoder, force=force, progress=told)
+        report = update(settings.articles, settings.index, encoder, force=force, thorough=thorough, progress=told)
     if as_json:
         terminal.put(rendering.report_json(report))
     else:

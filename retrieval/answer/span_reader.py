@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from retrieval.answer.confidence import CALIBRATION_FILE, Calibration
+from retrieval.answer.reader import Reader, Reading, ReadingTask, sentences_of, total_score, whole_sentences
 from retrieval.answer.search import Hit
 from retrieval.models.loading import gc_paused
 from retrieval.models.span_model import SpanModel
@@ -19,8 +21,6 @@ from retrieval.text.terms import coverage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-from retrieval.answer.confidence import CALIBRATION_FILE, Calibration
-from retrieval.answer.reader import Reader, Reading, ReadingTask, sentences_of, total_score, whole_sentences
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "reader"
 """Where the trained reader's weights, card and calibration are."""
@@ -75,11 +75,11 @@ class SpanReader:
 
     Args:
         name: a folder with trained weights, as a path, or any other model's, as a string.
-        device: where the network runs, as torch names it; None for the CPU.
+        device: where the network runs, as torch names it; by default a GPU if there is one, as the encoder does.
         weights: how margins become scores, and how much is read.
 
     Raises (on use):
-        ReaderUnavailable, WeightsMismatch, EncoderUnavailable: the network cannot be loaded.
+        ReaderUnavailable, WeightsMismatch, EncoderUnavailable, DeviceUnavailable: the network cannot be loaded.
     """
 
     compares_variants = True
@@ -99,9 +99,12 @@ class SpanReader:
         """The network, loaded at the first call."""
         with self._lock:
             if self._model is None:
-                name = self._name
+                name, device = self._name, self._device
                 with gc_paused():
-                    self._model = SpanModel.trained(name) if isinstance(name, Path) else SpanModel.named(name)
+                    if isinstance(name, Path):
+                        self._model = SpanModel.trained(name, device)
+                    else:
+                        self._model = SpanModel.named(name, device)
             return self._model
 
     def read(self, tasks: Sequence[ReadingTask]) -> list[list[Reading]]:
@@ -193,7 +196,7 @@ def reader_named(name: str, device: str | None = None) -> Reader | None:
     """The reader that a setting names: ``trained`` for the one that ships, ``none`` for none, else a model.
 
     A model is a folder that ``python -m training`` wrote, any other model's folder, or a name on the hub. It runs on
-    ``device``, as torch names it; None for the CPU.
+    ``device``, as torch names it; by default on a GPU if there is one, as the encoder does.
 
     Raises:
         ReaderUnavailable: the calibration that goes with it cannot be read.

@@ -387,18 +387,18 @@ def test_without_hits_no_network_is_loaded() -> None:
 def test_the_network_is_loaded_once_from_a_folder_or_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[object] = []
 
-    def load(name: object) -> FakeNetwork:
-        asked.append(name)
+    def load(name: object, device: str | None) -> FakeNetwork:
+        asked.append((name, device))
         return FakeNetwork()
 
     monkeypatch.setattr(SpanModel, "trained", load)
     monkeypatch.setattr(SpanModel, "named", load)
 
     for name in (tmp_path, "somebody/some-reader"):
-        reader = SpanReader(name)
+        reader = SpanReader(name, device="cuda")
         assert reader.load() is reader.load()
 
-    assert asked == [tmp_path, "somebody/some-reader"]
+    assert asked == [(tmp_path, "cuda"), ("somebody/some-reader", "cuda")]
 
 
 @pytest.mark.usefixtures("calibrated")
