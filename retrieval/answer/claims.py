@@ -125,6 +125,8 @@ def verdict(article: Article, span: Span) -> Verdict | None:
 
     None for nearly all sentences: those that stand for what they say.
     """
+    if not sentences(article.text):
+        return None
     place = _Place(article.text, span)
     found = _of_claim(place) or _of_correction(place)
     if found and not _inside(found.span, span):
