@@ -69,9 +69,9 @@ class Engine:
         weights: EngineWeights | None = None,
     ) -> None:
         self.snapshot = snapshot
-        self._weights = weights = weights or EngineWeights()
+        self._weights = weights or EngineWeights()
         self._speller = Speller(snapshot)
-        self._searcher = Searcher(snapshot, encoder, weights=weights.search, follow_up=weights.follow_up)
+        self._searcher = Searcher(snapshot, encoder, weights=self._weights.search, follow_up=self._weights.follow_up)
         self._reader = reader or OverlapReader()
         self._freshness = Freshness(articles, snapshot) if articles else None
         self._threshold = threshold
@@ -93,19 +93,16 @@ class Engine:
         Args:
             articles: the folder.
             index: where its index is kept; without it, a folder ``index`` beside the articles.
-            encoder: what makes vectors: ``bundled``, a sentence-transformers model's folder or name, or an ``Encoder``.
-            reader: what finds the words that answer: ``trained`` for the one that ships, ``none`` for one that needs
-                no model, a model's folder or name, or a ``Reader``.
+            encoder: ``bundled``, a sentence-transformers model's folder or name, or an ``Encoder``.
+            reader: ``trained`` for the one that ships, ``none`` for one that needs no model, a model's folder or name,
+                or a ``Reader``.
             device: where models run, as torch names it; by default a GPU if there is one.
             confidence: the confidence, 0 to 1, from which an answer is given.
             progress: told how far indexing is.
 
         Raises:
-            FolderMissing, NoArticles: there is nothing to index.
-            IndexLocked: another process was writing the index for ten minutes.
-            StorageFailed: the articles cannot be listed, or the index cannot be written.
-            EncoderUnavailable, WeightsMismatch, DeviceUnavailable: the encoder cannot be loaded.
-            ReaderUnavailable: what goes with the reader cannot be read.
+            FolderMissing, NoArticles, StorageFailed, IndexLocked: see ``index.updating.update``.
+            EncoderUnavailable, WeightsMismatch, DeviceUnavailable, ReaderUnavailable: a model cannot be loaded.
         """
         from retrieval.answer.span_reader import reader_named
         from retrieval.index.updating import open_up_to_date
@@ -115,7 +112,7 @@ class Engine:
         if isinstance(encoder, str):
             encoder = SentenceTransformerEncoder(encoder, device=device)
         chosen = reader_named(reader, device) if isinstance(reader, str) else reader
-        place = folder.absolute().with_name("index") if index is None else Path(index)
+        place = folder.absolute().parent / "index" if index is None else Path(index)
         snapshot, _ = open_up_to_date(folder, place, encoder, progress=progress)
         return cls(snapshot, encoder, articles=folder, reader=chosen, threshold=confidence)
 

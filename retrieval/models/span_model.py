@@ -28,12 +28,12 @@ WEIGHTS_FILE = "model.safetensors"
 MAX_TOKENS = 384
 """Of question, title and passage together: three times what a passage of 95 words needs."""
 
-_TOGETHER = 3
-"""Pairs a forward pass, where there are enough of them for every thread to have two passes. Eleven passages then take
-.85 of the time of one pass by all threads; three would take nearly twice theirs."""
+_PAIRS = 3
+"""Pairs a forward pass, each pass by one thread, where there are enough for two passes a thread. Eleven passages then
+take .85 of the time of one pass by all threads together; three passages would take nearly twice theirs."""
 
 _TRAINED = ("bert.encoder.", "qa_outputs.")
-"""What differs from the bundled encoder and is stored: the layers and the head, but not the embeddings."""
+"""How the names of trained parameters begin: layers and head. The embeddings stay the bundled encoder's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class SpanModel:
 
     @classmethod
     def trainable(cls, folder: Path | None = None, dropout: float = 0.0) -> SpanModel:
-        """Where training begins: the bundled encoder's weights under a new head, or those that ``folder`` has.
+        """A model to train: the bundled encoder's weights under a new head, or the trained weights in ``folder``.
 
         Raises:
             As ``trained`` does.
@@ -79,7 +79,7 @@ class SpanModel:
         verify_bundled()
         model = cls(*_load(str(bundled_folder()), hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout))
         if folder:
-            model._put(folder)
+            model._load_trained(folder)
         return model
 
     @classmethod
@@ -93,7 +93,7 @@ class SpanModel:
         """
         return cls.trainable(folder).ready(device)
 
-    def _put(self, folder: Path) -> None:
+    def _load_trained(self, folder: Path) -> None:
         """Replace the trained parameters by those in ``folder``."""
         from safetensors import SafetensorError
         from safetensors.torch import load_file
@@ -195,7 +195,7 @@ class SpanModel:
             starts[rows, :width], ends[rows, :width] = first.cpu().numpy(), last.cpu().numpy()
 
         alike, threads = np.argsort(-counts, kind="stable"), thread_count()
-        parts = [alike[start : start + _TOGETHER] for start in range(0, len(alike), _TOGETHER)]
+        parts = [alike[start : start + _PAIRS] for start in range(0, len(alike), _PAIRS)]
         if len(parts) < 2 * threads or self.network.device.type != "cpu":
             score(alike)
         else:
