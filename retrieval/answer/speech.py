@@ -88,8 +88,17 @@ def _open(text: str, start: int, place: int) -> bool:
     """Whether ``place`` lies inside direct speech, counting from a paragraph's ``start``."""
     inside = False
     for mark in _MARKS.finditer(text, start, place):
-        inside = mark[0] in _OPENING or (mark[0] not in _CLOSING and not inside)
+        inside = _opens(text, mark.start(), inside=inside)
     return inside
+
+
+def _opens(text: str, place: int, *, inside: bool) -> bool:
+    """Whether the quotation mark at ``place`` begins speech; one that is the same at both ends tells by its spaces."""
+    if text[place] in _OPENING or text[place] in _CLOSING:
+        return text[place] in _OPENING
+    before, after = text[place - 1 : place], text[place + 1 : place + 2]
+    at_start, at_end = not before or before in " \n([—–-", not after or after in " \n)],.;:!?—–-"
+    return at_start if at_start != at_end else not inside
 
 
 def _outside(text: str, span: Span) -> bool:

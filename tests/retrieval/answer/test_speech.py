@@ -25,6 +25,10 @@ SPOKEN = (
     "The ship was sold. “We had no choice. The debts were too high,” director Piet Hagen told reporters. He sat down "
     "at the table."
 )
+NESTED = (
+    'Gasquet gave the words: "Vulgo atram mortem vocatibant. ("Commonly, they called it the black death"). The name '
+    "spread through England in later years."
+)
 APART = """\
 Ada Lindqvist, the prime minister, flew to Port Maren.
 
@@ -45,6 +49,8 @@ Jonas Pell said so.
         (DIVERS, "who checked it", DIVERS.partition("open. ")[2]),
         (DIVERS, "by itself", DIVERS.partition("open. ")[2].partition(' "We')[0]),
         (SPOKEN, "no choice", "“We had no choice. The debts were too high,” director Piet Hagen told reporters."),
+        (NESTED, "Vulgo", NESTED.partition(" The name")[0]),
+        (NESTED, "spread", NESTED.partition(". ")[2].partition("). ")[2]),
         (APART, "forgotten", APART.partition("\n\nThe wind")[0]),
     ],
 )
