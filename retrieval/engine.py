@@ -9,6 +9,7 @@ from pathlib import Path
 
 from retrieval.answer import evidence as gathered
 from retrieval.answer.answer import Answer
+from retrieval.answer.arranging import ArrangingWeights, arranged
 from retrieval.answer.conversation import Conversation, Turn
 from retrieval.answer.interpretation import interpret
 from retrieval.answer.likelihood import FollowUpWeights
@@ -29,6 +30,9 @@ from retrieval.models.encoder import Encoder
 THRESHOLD = 0.21
 """Confidence from which an answer is given: about what calibration proposes (``data/reader/calibration.json``)."""
 
+_CANDIDATES = 3
+"""Quotes that are chosen at least, however few are shown: the second may be of a newer article, or say the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineWeights:
@@ -37,6 +41,7 @@ class EngineWeights:
     search: SearchWeights = field(default_factory=SearchWeights)
     follow_up: FollowUpWeights = field(default_factory=FollowUpWeights)
     quotes: QuoteWeights = field(default_factory=QuoteWeights)
+    arranging: ArrangingWeights = field(default_factory=ArrangingWeights)
 
 
 class Engine:
@@ -227,8 +232,9 @@ class Engine:
             posterior=best.hit.posterior if best else 0.0,
             likelier=weights.follow_up.in_context,
         )
-        candidates = choose(readings, max(query.top, 2), weights.quotes)
-        quotes = candidates[: query.top] if query.weak else without_weak(candidates[: query.top], weights.quotes)
+        candidates = choose(readings, max(query.top, _CANDIDATES), weights.quotes)
+        strong = candidates if query.weak else without_weak(candidates, weights.quotes)
+        quotes = arranged(strong, interpretation.read_as, weights.arranging)[: query.top]
         evidence = gathered.gather(candidates, (variants.typed, interpretation.read_as), self.snapshot.lexical)
         confidence = self._reader.calibration.probability(evidence) if evidence else 0.0
         hits = reranked(found.hits, read, weights.follow_up, compares_variants=self._reader.compares_variants)
