@@ -25,11 +25,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
-from retrieval.answer.conversation import Talk
-from retrieval.answer.follow_up import Context
+from retrieval.answer.query import Context
 from retrieval.answer.search import Hit, Searcher
 from retrieval.answer.span_reader import reader_named
-from retrieval.answer.spelling import Mended, Speller
+from retrieval.answer.spelling import Correction, Speller
 from retrieval.articles.article import Article
 from retrieval.engine import THRESHOLD, Engine
 from retrieval.evaluation.datasets import Dataset, Question, load
@@ -106,7 +105,17 @@ def ranks(find: Find, turns: Sequence[Turn]) -> list[int]:
 
 def cast(asked: argparse.Namespace) -> None:
     """Measure and print."""
-    articles, turns = turns_of(json.loads(gzip.decompress(asked.cast.read_bytes())))
+    articles, turns = cast_among_squad(asked.cast, asked.squad)
+    encoder = SentenceTransformerEncoder()
+    with TemporaryDirectory(prefix="quoth-talking-") as folder:
+        snapshot = whole_passages(Path(folder), articles, encoder)
+        print(f"{len(articles):,} passages; tuned on the even talks")
+        _cast(_finding(snapshot, encoder, asked.reader), turns)
+
+
+def cast_among_squad(cast: Path, squad: Path) -> tuple[list[Article], list[Turn]]:
+    """The passages of CAsT's talks and SQuAD's paragraphs, an article each, and the talks' turns."""
+    articles, turns = turns_of(json.loads(gzip.decompress(cast.read_bytes())))
     paragraphs = [
         Article(
             id=f"squad-{article.id}-{number}",
@@ -117,14 +126,10 @@ def cast(asked: argparse.Namespace) -> None:
             path=article.path,
             text=text,
         )
-        for article in load(asked.squad).articles
+        for article in load(squad).articles
         for number, text in enumerate(article.text.split("\n\n"))
     ]
-    encoder = SentenceTransformerEncoder()
-    with TemporaryDirectory(prefix="quoth-talking-") as folder:
-        snapshot = _snapshot(Path(folder), [*articles, *paragraphs], encoder)
-        print(f"{len(articles) + len(paragraphs):,} passages; tuned on the even talks")
-        _cast(_finding(snapshot, encoder, asked.reader), turns)
+    return [*articles, *paragraphs], turns
 
 
 def _finding(snapshot: Snapshot, encoder: Encoder, reader: str) -> Find:
@@ -136,8 +141,8 @@ def _finding(snapshot: Snapshot, encoder: Encoder, reader: str) -> Find:
     return lambda turn: engine.ask(turn.question, context=turn.context).hits
 
 
-def _snapshot(folder: Path, articles: Sequence[Article], encoder: Encoder) -> Snapshot:
-    """An index of articles that are a passage each, however long."""
+def whole_passages(folder: Path, articles: Sequence[Article], encoder: Encoder) -> Snapshot:
+    """A snapshot of articles that are a passage each, however long."""
     texts = [f"{article.title}. {article.text}" if article.title else article.text for article in articles]
     draft = Draft(
         built_at=datetime.now(UTC),
@@ -216,7 +221,7 @@ def pronouns(asked: argparse.Namespace) -> None:
     earlier, written, typed = zip(*spread(follow_ups(dataset), asked.limit), strict=True)
     reader = reader_named(asked.reader)
     with indexed(dataset, SentenceTransformerEncoder(), reader=reader, threshold=THRESHOLD) as (engine, _):
-        talks = [Talk().answered(engine.ask(question.text)).context for question in earlier]
+        talks = [engine.ask(question.text).next_context for question in earlier]
         others = talks[len(talks) // 2 :] + talks[: len(talks) // 2]
         for name, questions, contexts in (
             ("as written", written, [None] * len(talks)),
@@ -270,7 +275,7 @@ def _compared(asked: argparse.Namespace, pairs: Callable[[Engine, Dataset], dict
     with indexed(dataset, SentenceTransformerEncoder(), reader=reader, threshold=THRESHOLD) as (engine, _):
         for name, questions in pairs(engine, dataset).items():
             # What the speller is worth shows without it.
-            as_typed = patch.object(Speller, "mended", lambda _, question: Mended(question, ()))
+            as_typed = patch.object(Speller, "corrected", lambda _, question: Correction(question))
             with as_typed if name == _AS_TYPED else nullcontext():
                 marks = [outcome.marks for outcome in outcomes(engine, questions)]
             _show_held(name, marks)

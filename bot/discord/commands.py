@@ -18,10 +18,9 @@ from bot.discord import cards as shown
 from bot.discord.cards import Card
 from bot.discord.client import Interaction, QuothClient
 from bot.discord.service import Asking, Busy, Pool, short_id
-from retrieval.answer.search import Filters
+from retrieval.answer.query import MAX_QUESTION, Filters
 from retrieval.articles.article import ArticleInfo
 from retrieval.articles.formats.registry import FORMATS
-from retrieval.engine import MAX_QUESTION
 from retrieval.errors import ArticleUnreadable, QuothError
 from retrieval.index.updating import Report
 

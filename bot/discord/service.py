@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bot import wording as rendering
 from bot.discord.memory import Memory, Place, Record
 from retrieval.answer.conversation import Turn
-from retrieval.answer.follow_up import Context
-from retrieval.answer.search import Filters
+from retrieval.answer.query import Context, Filters
 from retrieval.articles import care as folder
 from retrieval.articles.files import scan
 from retrieval.errors import ArticleUnknown, NoArticles, QuothError, StorageFailed
@@ -241,9 +240,7 @@ class Desk:
     async def more(self, turn: Turn, asker: int) -> tuple[Record, tuple[Quote, ...]]:
         """Further quotes for a turn's question, and a record of them; none when there are none. Raises as ``ask``."""
         engine = self._engine()
-        top = len(turn.shown) + self._top
-        fuller = await self.pool.run(lambda: engine.ask(turn.answer.question, top=top, weak=True, context=turn.before))
-        fresh = turn.unseen(fuller)[: self._top]
+        fresh = await self.pool.run(lambda: engine.more(turn, top=self._top))
         record = replace(self.record(turn, asker), places=tuple(map(_place, fresh)))
         return (await self._kept(record) if fresh else record), fresh
 

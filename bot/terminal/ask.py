@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bot.talks import Talks
     from retrieval.answer.answer import Answer
-    from retrieval.answer.search import Filters
+    from retrieval.answer.query import Filters
     from retrieval.engine import Engine
 
 ANSWERED, NOT_SAID, FAILED = 0, 1, 2
@@ -120,7 +120,7 @@ class _Line(NamedTuple):
 def _line(line: bytes, *, objects: bool) -> _Line:
     """Read a line; where ``objects`` are taken, one may be JSON's."""
     from bot import wording as rendering
-    from retrieval.engine import checked
+    from retrieval.answer.query import checked
 
     text = line.decode("utf-8-sig", "replace").rstrip("\r\n")
     question, conversation = text, None

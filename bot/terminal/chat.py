@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
     from retrieval.answer.answer import Answer
-    from retrieval.answer.follow_up import Context
+    from retrieval.answer.query import Context, Filters
     from retrieval.answer.reader import Reader
-    from retrieval.answer.search import Filters
     from retrieval.engine import Engine
     from retrieval.models.encoder import Encoder
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from retrieval.answer.follow_up import Context
+from retrieval.answer.interpretation import Interpretation
+from retrieval.answer.query import Context
 from retrieval.answer.quotes import Quote
 from retrieval.answer.search import Hit
 from retrieval.answer.spelling import Slip
@@ -13,24 +14,45 @@ from retrieval.answer.spelling import Slip
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the articles say to a question, or that they do not say."""
+    """What the articles say to a question, or that they do not say.
+
+    True when the question is answered. Iterating gives the quotes that answer: none when it was declined, though
+    ``quotes`` then holds the nearest passages' sentences.
+    """
 
     question: str
+    """As it was typed."""
     answered: bool
+    """Whether the first quote is likely enough to answer; otherwise the question was declined."""
     confidence: float
     """Probability that the first quote answers: 0 to 1."""
     quotes: tuple[Quote, ...]
     """Best first. When not answered these are the nearest passages' sentences, and no answer."""
     hits: tuple[Hit, ...]
-    """The passages found, best first: those that were read by what the reader found in them, then the rest. In a talk
-    the search has more of a say (``placed``)."""
+    """The passages found, best first: those that were read by what the reader found in them, then the rest. In context
+    the search has more of a say (``likelihood.rerank``)."""
     evidence: Mapping[str, float] = field(default_factory=dict)
-    """What the confidence was made of."""
+    """What the confidence was made of (``evidence.gather``)."""
     elapsed_ms: float = 0.0
     """Of questions answered together, each has its share of what they took together."""
-    context: Context | None = None
-    """The talk before the question, when the question goes on from it."""
-    read_as: str = ""
-    """The question as the reader got it."""
+    corrected: str = ""
+    """The question on one line with its slips put right: what was searched for, and what a next one goes on from."""
     slips: tuple[Slip, ...] = ()
     """Words that were read as others, which the articles have."""
+    interpretation: Interpretation = field(default_factory=Interpretation)
+    """Whether the question was taken for a follow-up, and why."""
+    context: Context | None = None
+    """What was said before the question, when it goes on from it."""
+    next_context: Context | None = None
+    """What a next question may go on from: this one or, when it was declined, what was said before it."""
+
+    def __bool__(self) -> bool:
+        return self.answered
+
+    def __iter__(self) -> Iterator[Quote]:
+        return iter(self.quotes if self.answered else ())
+
+    @property
+    def read_as(self) -> str:
+        """The question as the reader got it: as typed, or with what its references stand for."""
+        return self.interpretation.read_as

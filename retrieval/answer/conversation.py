@@ -1,23 +1,13 @@
-"""A conversation: its latest turn, and what a follow-up question may refer to."""
+"""A conversation: its latest turn, what of it was shown, and what a next question may go on from."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from retrieval.answer.answer import Answer
-    from retrieval.answer.follow_up import Context
-    from retrieval.answer.quotes import Quote
-
-
-_NAMES = 4
-"""Names that a pronoun may stand for, at most."""
-
-_LONGEST_NAME = 6
-"""Words; what is longer is no name."""
+from retrieval.answer.answer import Answer
+from retrieval.answer.query import Context, Filters
+from retrieval.answer.quotes import Quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,71 +26,75 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """What of a talk matters for what is said next, however long it was. A value: what goes on leaves it as it is."""
+    """What of a conversation matters for what is said next, however long it was; a value that never changes."""
 
     last: Turn | None = None
     """The latest turn, or None before the first question."""
     context: Context | None = None
-    """What a next question may go on from: the subject at hand, or None where nothing was answered.
-
-    The subject begins with the latest question that stood on its own, and what was declined is no part of it.
-    """
+    """What a next question may go on from, or None where nothing was answered."""
 
     def answered(self, answer: Answer) -> Talk:
-        """The talk after a question was answered and all of its quotes were shown."""
+        """The talk after a question was answered, or declined, and all of its quotes were shown."""
         turn = Turn(replace(answer, hits=()), answer.quotes, self.context)  # hits hold ten articles' texts
-        return Talk(turn, _subject(answer) if answer.answered else self.context)
+        return Talk(turn, answer.next_context)
 
     def shown(self, quotes: tuple[Quote, ...]) -> Talk:
         """The talk after more quotes of the latest answer were shown."""
         return replace(self, last=self.last and replace(self.last, shown=self.last.shown + quotes))
 
 
-def _subject(answer: Answer) -> Context:
-    """What a question after this one, which was answered, may go on from."""
-    from retrieval.answer.follow_up import Context
+class Answerer(Protocol):
+    """What a conversation asks: the engine."""
 
-    asked, before = _meant(answer), answer.context
-    marked = list(dict.fromkeys(_marked(answer)))
-    text = answer.quotes[0].text
-    inside = [name for name in _proper(asked) if name in text]
-    inside += [name for name in _proper(text) if name.casefold() in asked.casefold()]
-    known: list[str] = []
-    for name in (*marked, *inside, *(before.names if before else ())):
-        if not any(name in longer for longer in known):
-            known.append(name)
-    return Context(
-        first=before.first if before else asked,
-        previous=asked,
-        quoted=answer.quotes[0].hit.passage.text,
-        names=tuple(known[:_NAMES]),
-        pair=(marked[0], marked[1]) if len(marked) > 1 else before.pair if before else None,
-    )
+    def ask(
+        self, question: str, filters: Filters | None = None, top: int = 3, *, context: Context | None = None
+    ) -> Answer:
+        """Answer a question that may go on from a context."""
+
+    def more(self, turn: Turn, filters: Filters | None = None, top: int = 3) -> tuple[Quote, ...]:
+        """Further quotes for a turn's question."""
 
 
-def _meant(answer: Answer) -> str:
-    """The question on one line, with its slips put right."""
-    meant = {slip.typed: slip.meant for slip in answer.slips}
-    return re.sub(r"\w+", lambda word: meant.get(word[0], word[0]), " ".join(answer.question.split()))
+class Conversation:
+    """Questions asked one after the other, each of which may go on from those before it.
 
+    Made by ``Engine.conversation``. For one thread at a time.
 
-_NAME = re.compile(r"\b[A-Z][\w’'-]*(?:\s+(?:(?:of|the|and|de|van|von)\s+)?[A-Z][\w’'-]*)*")
+    Args:
+        engine: what answers.
+        filters: which articles may answer.
+        top: quotes at most, of an answer and of what ``more`` gives.
+    """
 
-_COMMON = frozenset({"The", "A", "An", "In", "On", "At", "He", "She", "It", "They", "This", "That", "These", "Those"})
+    def __init__(self, engine: Answerer, filters: Filters | None = None, top: int = 3) -> None:
+        self.talk = Talk()
+        """All that was said so far which matters."""
+        self._engine = engine
+        self._filters = filters
+        self._top = top
 
+    def ask(self, question: str) -> Answer:
+        """Answer ``question``, which may go on from what was said before ("when was that?").
 
-def _marked(answer: Answer) -> Iterator[str]:
-    """The names that answered, best first."""
-    quote = answer.quotes[0]
-    for start, end in quote.highlights:
-        short = " ".join(quote.article.text[start:end].split())
-        if len(short.split()) <= _LONGEST_NAME and _NAME.fullmatch(short):
-            yield short
+        Raises:
+            QuestionEmpty, QuestionTooLong: it is no question; the conversation stays as it was.
+            ArticleUnknown: a filter names an article that is not there.
+        """
+        answer = self._engine.ask(question, self._filters, self._top, context=self.talk.context)
+        self.talk = self.talk.answered(answer)
+        return answer
 
+    def more(self) -> tuple[Quote, ...]:
+        """Further quotes for the latest question, best first; none when there are no more, or nothing was asked.
 
-def _proper(text: str) -> Iterable[str]:
-    """Names in ``text``, whole and word by word."""
-    for match in _NAME.finditer(text):
-        if match[0] not in _COMMON:
-            yield match[0]
-            yield from (word for word in match[0].split() if word[0].isupper() and word not in _COMMON)
+        When the latest question was declined they are the next nearest passages' sentences, and no answer.
+        """
+        if self.talk.last is None:
+            return ()
+        quotes = self._engine.more(self.talk.last, self._filters, self._top)
+        self.talk = self.talk.shown(quotes)
+        return quotes
+
+    def new(self) -> None:
+        """Begin a new subject: what was said before is forgotten."""
+        self.talk = Talk()

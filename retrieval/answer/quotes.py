@@ -1,4 +1,8 @@
-"""Readings to quotes: whole sentences that say different things, best first."""
+"""Readings to quotes: whole sentences that say different things, best first.
+
+The steps are ``choose``: a quote a reading, those that are one merged, each with the sentences that its pronouns need;
+then ``without_weak`` leaves out what falls far behind the first.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +17,17 @@ from retrieval.articles.article import Article, ArticleInfo
 from retrieval.index.changes import Stale
 from retrieval.text.sentences import Span, paragraph_around
 
-_BEHIND = 4.0
-"""How far a further quote's score may lie below the first's. On 1,000 questions of SQuAD 1.1 dev this leaves 1.9 quotes
-an answer instead of 3, and one of them holds the answer for .956 of them instead of .959."""
 
-_VYING = 2.0
-"""How near to the better one's score a neighbouring sentence's comes when they are quoted as one. On the same questions
-first quotes hold the answer for .889 instead of .886 with 1.5, and are 3 % longer."""
+@dataclass(frozen=True, slots=True)
+class QuoteWeights:
+    """Which readings become quotes. Chosen on 1,000 questions of SQuAD 1.1 dev."""
+
+    weak: float = 4.0
+    """How far a further quote's score may lie below the first's. This leaves 1.9 quotes an answer instead of 3, and one
+    of them holds the answer for .956 of the questions instead of .959."""
+    neighbour: float = 2.0
+    """How near to the better one's score a neighbouring sentence's comes when they are quoted as one. First quotes hold
+    the answer for .889 instead of .886 with 1.5, and are 3 % longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,7 @@ class Quote:
 
     article: Article
     start: int
+    """Of the slice, in code points of the article's text; so is ``end``."""
     end: int
     highlights: tuple[Span, ...]
     """The words that answer, in the article's text: inside the quote, disjoint, best first."""
@@ -50,17 +59,17 @@ class Quote:
         return self.article.id == other.article.id and self.start < other.end and other.start < self.end
 
     @property
-    def context(self) -> Span:
+    def paragraph(self) -> Span:
         """The paragraph around the quote, in the article's text."""
         return paragraph_around(self.article.text, Span(self.start, self.end))
 
 
-def worthwhile(quotes: tuple[Quote, ...]) -> tuple[Quote, ...]:
+def without_weak(quotes: Sequence[Quote], weights: QuoteWeights) -> tuple[Quote, ...]:
     """The quotes that do not fall far behind the first."""
-    return tuple(quote for quote in quotes if quote.score >= quotes[0].score - _BEHIND)
+    return tuple(quote for quote in quotes if quote.score >= quotes[0].score - weights.weak)
 
 
-def choose(readings: Iterable[Reading], top: int) -> tuple[Quote, ...]:
+def choose(readings: Iterable[Reading], top: int, weights: QuoteWeights) -> tuple[Quote, ...]:
     """The ``top`` best quotes that say different things, best first.
 
     Readings whose sentences overlap become one quote, with the words that either highlights; so do neighbouring
@@ -72,35 +81,13 @@ def choose(readings: Iterable[Reading], top: int) -> tuple[Quote, ...]:
     for reading in sorted(readings, key=total_score, reverse=True):
         quote = _quote(reading)
         adds = not chosen or quote.highlights
-        if not _absorbed(quote, chosen) and adds and len(chosen) < 2 * top:
+        if not _merged_into(chosen, quote, weights) and adds and len(chosen) < 2 * top:
             chosen.append(quote)
     return tuple(_with_antecedents(chosen))[:top]
 
 
-def _with_antecedents(quotes: Iterable[Quote]) -> list[Quote]:
-    """The quotes with what their pronouns stand for, unless a better one has said that; without those told so."""
-    told: list[Quote] = []
-    for quote in quotes:
-        longer = replace(quote, start=with_antecedents(quote.article.text, Span(quote.start, quote.end)).start)
-        if not any(quote.overlaps(other) for other in told):
-            told.append(quote if any(longer.overlaps(other) for other in told) else longer)
-    return told
-
-
-def _absorbed(quote: Quote, chosen: list[Quote]) -> bool:
-    """Merge ``quote`` into the one of ``chosen`` that it is one with, if there is such a one."""
-    for number, other in enumerate(chosen):
-        if merged := _merged(other, quote):
-            for later in chosen[number + 1 :]:
-                if bridged := _merged(merged, later):  # the new quote spans the gap between two
-                    merged = bridged
-                    chosen.remove(later)
-            chosen[number] = merged
-            return True
-    return False
-
-
 def _quote(reading: Reading) -> Quote:
+    """The whole sentences around a reading."""
     article = reading.hit.passage.article
     return Quote(
         article,
@@ -112,24 +99,37 @@ def _quote(reading: Reading) -> Quote:
     )
 
 
-def _merged(quote: Quote, other: Quote) -> Quote | None:
+def _merged_into(chosen: list[Quote], quote: Quote, weights: QuoteWeights) -> bool:
+    """Merge ``quote`` into the one of ``chosen`` that it is one with, if there is such a one; tells whether it did."""
+    for number, other in enumerate(chosen):
+        if merged := _merged(other, quote, weights):
+            for later in chosen[number + 1 :]:
+                if bridged := _merged(merged, later, weights):  # the new quote spans the gap between two
+                    merged = bridged
+                    chosen.remove(later)
+            chosen[number] = merged
+            return True
+    return False
+
+
+def _merged(quote: Quote, other: Quote, weights: QuoteWeights) -> Quote | None:
     """``quote`` with what ``other`` adds to it, when the two are one; else None."""
-    if quote.overlaps(other) or _vie(quote, other):
+    if quote.overlaps(other) or _neighbours(quote, other, weights):
         return replace(
             quote,
             start=min(quote.start, other.start),
             end=max(quote.end, other.end),
             highlights=_united(quote.highlights, other.highlights),
         )
-    if _bare(quote.text) != _bare(other.text):
+    if _normalised(quote.text) != _normalised(other.text):
         return None
     known = {quote.article.id, *(article.id for article in quote.also_in)}
     return quote if other.article.id in known else replace(quote, also_in=(*quote.also_in, other.article.info))
 
 
-def _vie(quote: Quote, other: Quote) -> bool:
+def _neighbours(quote: Quote, other: Quote, weights: QuoteWeights) -> bool:
     """Whether two are neighbours in one passage, and it is in doubt which of them answers."""
-    if quote.hit is not other.hit or other.score < quote.score - _VYING or not other.highlights:
+    if quote.hit is not other.hit or other.score < quote.score - weights.neighbour or not other.highlights:
         return False
     gap = quote.article.text[min(quote.end, other.end) : max(quote.start, other.start)]
     return not gap.strip() and "\n\n" not in gap
@@ -141,6 +141,16 @@ def _united(some: Sequence[Span], more: Sequence[Span]) -> tuple[Span, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _bare(text: str) -> str:
+def _normalised(text: str) -> str:
     """A sentence without what may differ between two prints of it: letter case, punctuation, spacing."""
     return re.sub(r"[\W_]+", " ", text).strip().casefold()
+
+
+def _with_antecedents(quotes: Iterable[Quote]) -> list[Quote]:
+    """The quotes with what their pronouns stand for, unless a better one has said that; without those told so."""
+    told: list[Quote] = []
+    for quote in quotes:
+        longer = replace(quote, start=with_antecedents(quote.article.text, Span(quote.start, quote.end)).start)
+        if not any(quote.overlaps(other) for other in told):
+            told.append(quote if any(longer.overlaps(other) for other in told) else longer)
+    return told

@@ -1,4 +1,4 @@
-"""What a reader is: passages in, the words that may answer out."""
+"""The reader's interface: a question and passages in, readings (the words that may answer) out."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from retrieval.answer.search import Hit
 from retrieval.text.passages import Passage
 from retrieval.text.sentences import Sentence, Span, sentences
 
-_POINTS_BACK = re.compile(
+_REFERS_BACK = re.compile(
     r"\W*(?:(?:and|but|however|then|later|also|thus|therefore|instead|still|yet|so)\b\W*)?"
     r"(?:he|she|it|they|his|her|its|their|this|that|these|those|such|both)\b",
     re.IGNORECASE,
 )
-"""How a sentence begins that goes on from the one before."""
+"""How a sentence begins whose pronoun stands for something in the sentence before."""
 
 _ANTECEDENTS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question, and what was found for it."""
+class ReadingTask:
+    """A question to a reader, and the passages that it is to be read in."""
 
     question: str
     hits: Sequence[Hit]
     """Best first."""
     weights: Mapping[str, float]
-    """What each of the question's terms is worth, as ``LexicalIndex.weights`` has it; none where it is not to count
-    which of them a sentence shares."""
+    """What each of the question's terms counts, as ``LexicalIndex.weights`` has it; none where it is not to count which
+    of them a sentence shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +56,18 @@ class Reader(Protocol):
         """How sure an answer found by this reader is."""
 
     @property
-    def compares(self) -> bool:
-        """Whether it can tell which of two forms of a question a passage answers: by their readings' scores."""
+    def compares_variants(self) -> bool:
+        """Whether its scores tell which variant of a question a passage answers, so that it is asked both."""
 
     def load(self) -> object:
         """Have in memory what reading takes, as the first use does; any thread may see to that ahead of time."""
 
-    def read(self, asked: Sequence[Asked]) -> list[list[Reading]]:
-        """For each question everything in its hits that may answer it, in any order."""
+    def read(self, tasks: Sequence[ReadingTask]) -> list[list[Reading]]:
+        """For each task everything in its hits that may answer its question, in any order."""
 
 
 def total_score(reading: Reading) -> float:
-    """What readings are compared by."""
+    """The fused score of the passage plus the reader's: what readings are compared by."""
     return reading.hit.score + reading.score
 
 
@@ -92,7 +92,7 @@ def with_antecedents(text: str, span: Span) -> Span:
     every = sentences(text)
     first = bisect_right(every, span.start, key=lambda sentence: sentence.start) - 1
     for _ in range(_ANTECEDENTS):
-        if every[first].opens or not _POINTS_BACK.match(text, every[first].start):
+        if every[first].opens or not _REFERS_BACK.match(text, every[first].start):
             break
         first -= 1
     return Span(every[first].start, span.end)

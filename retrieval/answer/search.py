@@ -1,67 +1,62 @@
-"""Hybrid search: a question to hits, by a weighted sum of dense and lexical scores, with filters, within a talk."""
+"""Hybrid search: a question to hits, by a weighted sum of dense and lexical scores, with filters and in context."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.answer.candidates import Candidates, Scope, candidates
 from retrieval.answer.follow_up import (
-    IN_CONTEXT,
-    Context,
-    InTalk,
+    FollowUpEstimate,
+    FollowUpEvidence,
+    FollowUpGate,
     Scores,
-    allocate,
-    going_on,
-    has_reference,
-    how_far_behind,
-    log_shares,
-    over_fetch,
+    score_gap,
+    shipped_gate,
 )
+from retrieval.answer.likelihood import ContextLikelihood, FollowUpWeights, allocate, log_likelihoods, over_fetch
+from retrieval.answer.query import Context, Filters
+from retrieval.answer.variants import QueryVariants
 from retrieval.index.snapshot import Snapshot
 from retrieval.models.encoder import Encoder
 from retrieval.text.passages import Passage
-from retrieval.text.terms import content_terms, coverage
+from retrieval.text.terms import coverage
 
 DENSE_WEIGHT = 0.7
 """Of the fused score; the rest is BM25's. Both are z-scores over the corpus, so the weights compare like with like."""
 
-_CANDIDATES = 100
-"""How many passages each of the two rankings puts forward; fusing cannot lift one that neither has."""
-
-_ROUNDING = 1e-6
-"""Deviations of cosines and of BM25 are of the order of 0.1 and 1; one this small comes of a single passage."""
-
-_TYPED, _QUESTIONS, _QUOTED = 0.42, 0.18, 0.4
-"""What the question as typed, behind the talk's questions, and before the passage quoted last weigh in a follow-up's
-score. These and the next were tuned on every other talk of CAsT 2021 (``benchmarks.talking``), with a look at all."""
-
-_DENSE_IN_TALK = 0.8
-"""``DENSE_WEIGHT`` in the two longer forms, whose words BM25 finds in many a passage that is about something else."""
-
-_QUOTED_ANEW = 0.7
-"""Weight of the question as typed for the passage quoted last: the form that holds its very text says nothing of it."""
-
-_AROUND = 10
-"""Passages nearest to what was said."""
-
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """Which articles may answer; the defaults let all."""
+class SearchWeights:
+    """How many passages are found, and what each score counts.
 
-    articles: frozenset[str] = frozenset()
-    """Ids; empty for any."""
-    source: str | None = None
-    """The source's name, whatever its letter case."""
-    after: date | None = None
-    """Published on this day or later. Articles without a date pass no filter on dates."""
-    before: date | None = None
-    """Published on this day or earlier."""
+    The weights in context were tuned on the even talks of CAsT 2021 (``python -m benchmarks.talking cast``), with a
+    look at all.
+    """
+
+    passages: int = 14
+    """Passages that are found, and read, for a question; in a conversation up to as many more. Reading more than ten
+    finds the words for one question in two hundred more (SQuAD 1.1 dev)."""
+    candidates: int = 100
+    """Passages that each of the two rankings puts forward."""
+    dense: float = DENSE_WEIGHT
+    """Of the dense score in the fused one."""
+    dense_in_context: float = 0.8
+    """The same for the two longer variants, whose words BM25 finds in many a passage about something else."""
+    as_typed: float = 0.42
+    """What the question as typed counts in a follow-up's score."""
+    with_history: float = 0.18
+    """What the question behind the conversation's questions counts there."""
+    with_passage: float = 0.4
+    """What the question before the passage quoted last counts there."""
+    typed_for_quoted: float = 0.7
+    """What the question as typed counts for the very passage quoted last: the variant that holds its text says nothing
+    of it."""
+    near_context: int = 10
+    """Passages nearest to what was said that the follow-up gate looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,230 +65,206 @@ class Hit:
 
     passage: Passage
     score: float
-    """Fused: the weighted sum of the two z-scores; within a talk a log likelihood, in that unit up to twice it."""
+    """Fused: the weighted sum of the two z-scores; in context a log likelihood, in that unit up to twice it."""
     dense: float
     """Cosine between question and passage."""
     lexical: float
     """BM25."""
     dense_z: float
     lexical_z: float
-    talk: InTalk | None = None
+    likelihood: ContextLikelihood | None = None
     """What the score is made of, where something was said before the question."""
 
     @property
     def posterior(self) -> float:
-        """What part of the passage's likelihood is owed to what was said before: 0 to 1."""
-        return self.talk.posterior if self.talk else 0.0
+        """Probability, 0 to 1, that the question is meant in context, given that this passage answers it."""
+        return self.likelihood.posterior if self.likelihood else 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
-    """The candidates' scores for one form of a question, each of shape (candidates,)."""
+class Found:
+    """What the search found for one question."""
 
-    dense: Scores
-    lexical: Scores
-    dense_z: Scores
-    lexical_z: Scores
-
-    def fused(self, dense_weight: float = DENSE_WEIGHT) -> Scores:
-        fused: Scores = dense_weight * self.dense_z + (1 - dense_weight) * self.lexical_z
-        return fused
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidates:
-    """What is compared for one question."""
-
-    ids: NDArray[np.int64]
-    """Of passages, ascending."""
-    around: NDArray[np.bool_]
-    """Which of them are the nearest to what was said, if anything was."""
-    forms: Sequence[_Form]
-    """Their scores for the question as typed and, in a talk, with what was said."""
-
-
-class _Lexical(NamedTuple):
-    """BM25 of every passage, and its mean and deviation over them."""
-
-    scores: Scores
-    mean: float
-    deviation: float
-
-    @classmethod
-    def of(cls, scores: Scores) -> _Lexical:
-        return cls(scores, float(scores.mean()), float(scores.std()))
-
-
-_FORMS = 3
-"""Texts of a question in a talk that passages are scored for; see ``_texts``."""
-
-
-def _texts(question: str, context: Context | None) -> tuple[str, ...]:
-    """The forms of a question: as typed and, in a talk, behind its questions and before the passage quoted last.
-
-    What was said goes along behind them for its nearness to the question only.
-    """
-    if context is None:
-        return (question,)
-    quoted = f"{question} {context.previous} {context.quoted}"
-    return question, f"{context.questions} {question}", quoted, context.said
+    hits: Sequence[Hit] = ()
+    """Best first."""
+    estimate: FollowUpEstimate | None = None
+    """How likely the question is a follow-up, by the gate; None without a context or without hits."""
 
 
 class Searcher:
-    """Searches one snapshot."""
+    """Searches one snapshot.
 
-    def __init__(self, snapshot: Snapshot, encoder: Encoder) -> None:
+    Args:
+        snapshot: the articles.
+        encoder: the one that they were indexed with.
+        weights: what each score counts.
+        follow_up: how the two meanings of a follow-up share the ranks.
+        gate: how likely a question is a follow-up; without it, the one that ships.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        encoder: Encoder,
+        *,
+        weights: SearchWeights | None = None,
+        follow_up: FollowUpWeights | None = None,
+        gate: FollowUpGate | None = None,
+    ) -> None:
         self.snapshot = snapshot
         self._encoder = encoder
+        self._weights = weights or SearchWeights()
+        self._follow_up = follow_up or FollowUpWeights()
+        self._gate = gate or shipped_gate()
 
     def search(
         self, question: str, k: int = 10, filters: Filters | None = None, context: Context | None = None
     ) -> list[Hit]:
         """The ``k`` best passages for ``question``, best first; fewer when the filters leave fewer.
 
-        With a ``context`` a passage is as likely as it is for the question as typed, or for the question within the
-        talk, weighted by how likely it is that the question goes on from there (see ``follow_up``). So what stands on
-        its own stays as it is, and where that is in doubt the best of both have their places among the ``k``.
+        With a ``context`` a passage is as likely as it is for the question as typed, or for the question in context,
+        weighted by how likely it is a follow-up (see ``likelihood``). So what stands on its own stays as it is, and
+        where that is in doubt the best of both have their places among the ``k``.
 
         Raises:
             ArticleUnknown: a filter names an article that is not there.
         """
-        return self.search_all([question], k, filters, [context])[0]
+        (found,) = self.search_all([QueryVariants.of(question, context)], [filters or Filters()], k)
+        return list(found.hits)
 
     def search_all(
-        self,
-        questions: Sequence[str],
-        k: int = 10,
-        filters: Filters | None = None,
-        contexts: Sequence[Context | None] | None = None,
-        *,
-        ample: bool = False,
-    ) -> list[list[Hit]]:
-        """What ``search`` finds for each of ``questions``, in its context if it has one; encoded together.
+        self, questions: Sequence[QueryVariants], filters: Sequence[Filters], k: int, *, for_reader: bool = False
+    ) -> list[Found]:
+        """What ``search`` finds for each of ``questions`` among the articles of its filters; encoded together.
 
-        ``ample`` is for who reads what was found, and may tell better whether a question goes on from its context:
-        where that is in doubt it finds up to ``k`` passages for the question as typed and as many within the talk.
+        ``for_reader`` is for a reader that chooses from what was found, and may tell better whether a question is a
+        follow-up: where that is in doubt it finds up to ``k`` passages for each of its two meanings.
+
+        Raises:
+            ArticleUnknown: a filter names an article that is not there.
         """
-        among = self._among(filters or Filters())
-        allowed = None if among is None else self.snapshot.passages_of(among)
-        if allowed is not None and not len(allowed):
-            return [[] for _ in questions]
-        contexts = contexts or [None] * len(questions)
-        asked = [_texts(question, context) for question, context in zip(questions, contexts, strict=True)]
-        queries = iter(self._encoder.encode_query([text for texts in asked for text in texts]))
+        scopes = {each: self._scope(each) for each in dict.fromkeys(filters)}
+        texts = [
+            () if scopes[each].empty else question.encoded for question, each in zip(questions, filters, strict=True)
+        ]
+        flat = [text for some in texts for text in some]
+        vectors = iter(self._encoder.encode_query(flat) if flat else ())
         return [
-            self._ranked(texts, [next(queries) for _ in texts], k, context, among, allowed, ample=ample)
-            for texts, context in zip(asked, contexts, strict=True)
+            self._found(question, [next(vectors) for _ in some], scopes[each], k, for_reader=for_reader)
+            for question, some, each in zip(questions, texts, filters, strict=True)
         ]
 
-    def _ranked(
-        self,
-        texts: Sequence[str],
-        queries: Sequence[Scores],
-        k: int,
-        context: Context | None,
-        among: NDArray[np.bool_] | None,
-        allowed: NDArray[np.int64] | None,
-        *,
-        ample: bool,
-    ) -> list[Hit]:
-        """The ``k`` best passages for a question, whose ``texts`` have the vectors ``queries``; best first."""
-        found = self._candidates(texts, queries, max(k, _CANDIDATES), allowed)
-        fused = found.forms[0].fused()
-        alone = np.lexsort((found.ids, -fused))[:k].tolist()
+    def _found(
+        self, question: QueryVariants, vectors: Sequence[Scores], scope: Scope, k: int, *, for_reader: bool
+    ) -> Found:
+        """The best passages for a question whose ``encoded`` texts have these vectors; none without vectors."""
+        if not vectors:
+            return Found()
+        weights, context, variants = self._weights, question.context, question.searched
+        found = candidates(
+            self.snapshot,
+            variants,
+            vectors[: len(variants)],
+            vectors[-1] if context else None,
+            scope,
+            depth=max(k, weights.candidates),
+            near=weights.near_context,
+        )
+        fused = found.variants[0].fused(weights.dense)
+        best = np.lexsort((found.rows, -fused))[:k].tolist()
         if context is None:
-            return self._hits(found, alone, among)
-        odds = self._leaning(texts[0], context, float(queries[0] @ queries[-1]), how_far_behind(fused, found.around))
-        inside = self._within(found, context, among)
-        within = np.lexsort((found.ids, -inside)).tolist()
-        best = sorted((over_fetch if ample else allocate)(alone, within, odds, len(alone)))
-        likely = zip(log_shares(fused)[best].tolist(), log_shares(inside)[best].tolist(), strict=True)
-        talks = [InTalk(*each, odds) for each in likely]
-        # A passage may be near to what a pronoun stands for, though not by what was quoted.
-        near = ((found.forms[0].dense + found.forms[1].dense)[best] / 2).tolist()
-        points = has_reference(texts[0])
-        hits = [
-            replace(
-                hit, score=talk.score, talk=talk, dense=dense if points and talk.posterior >= IN_CONTEXT else hit.dense
+            return Found(self._hits(found, best, scope))
+        gap = score_gap(fused, found.near_context)
+        estimate = self._estimate(question, context, float(vectors[0] @ vectors[-1]), gap)
+        in_context = self._in_context(found, context, scope)
+        best_in_context = np.lexsort((found.rows, -in_context)).tolist()
+        choose = over_fetch if for_reader else allocate
+        some = sorted(choose(best, best_in_context, estimate.log_odds, len(best), self._follow_up))
+        temperature = self._follow_up.temperature
+        likelihoods = [
+            ContextLikelihood(typed, context_too, estimate.log_odds)
+            for typed, context_too in zip(
+                log_likelihoods(fused, temperature)[some].tolist(),
+                log_likelihoods(in_context, temperature)[some].tolist(),
+                strict=True,
             )
-            for hit, talk, dense in zip(self._hits(found, best, among), talks, near, strict=True)
         ]
-        return sorted(hits, key=lambda hit: -hit.score)
+        hits = self._hits_in_context(question, found, some, likelihoods, scope)
+        return Found(sorted(hits, key=lambda hit: -hit.score), estimate)
 
-    def _candidates(
-        self, texts: Sequence[str], queries: Sequence[Scores], depth: int, allowed: NDArray[np.int64] | None
-    ) -> _Candidates:
-        """The ``depth`` best passages by either ranking for every form, and what lies around what was said."""
-        every = [_Lexical.of(self.snapshot.lexical.scores(text)) for text in texts[:_FORMS]]
-        near = [self.snapshot.dense.nearest(query, depth, allowed) for query in queries[:_FORMS]]
-        named = [_highest(each.scores, depth, allowed, each.mean + 2 * each.deviation) for each in every]
-        around = self.snapshot.dense.nearest(queries[-1], _AROUND, allowed) if len(texts) > 1 else near[0]
-        ids = np.unique(np.concatenate([*near, *named, around]))
-        forms = [self._scored(query, each, ids) for query, each in zip(queries, every, strict=False)]
-        return _Candidates(ids, np.isin(ids, around), forms)
+    def _estimate(self, question: QueryVariants, context: Context, cosine: float, gap: float) -> FollowUpEstimate:
+        """How likely the question is a follow-up, by the gate."""
+        weights = self.snapshot.lexical.weights(question.typed)
+        shared = coverage(weights, context.said) if question.content_terms else 0.0
+        return self._gate.estimate(FollowUpEvidence(cosine, shared, gap, few_terms=question.content_terms <= 1))
 
-    def _hits(self, found: _Candidates, best: Sequence[int], among: NDArray[np.bool_] | None) -> list[Hit]:
-        """The candidates numbered ``best``, with their scores for the question as typed."""
-        form = found.forms[0]
-        fused = form.fused()
-        return [
-            Hit(
-                passage=self.snapshot.passage(int(found.ids[i]), among),
-                score=float(fused[i]),
-                dense=float(form.dense[i]),
-                lexical=float(form.lexical[i]),
-                dense_z=float(form.dense_z[i]),
-                lexical_z=float(form.lexical_z[i]),
-            )
-            for i in best
-        ]
-
-    def _scored(self, query: Scores, lexical: _Lexical, ids: NDArray[np.int64]) -> _Form:
-        """The scores of the passages ``ids`` for one form of the question."""
-        dense = self.snapshot.dense.cosines(query, ids)
-        dense_z = _z(dense, *self.snapshot.dense.moments(query))
-        return _Form(dense, lexical.scores[ids], dense_z, _z(lexical.scores[ids], lexical.mean, lexical.deviation))
-
-    def _leaning(self, question: str, context: Context, nearness: float, behind: float) -> float:
-        """Log odds that the question goes on from the talk."""
-        said = coverage(self.snapshot.lexical.weights(question), context.said) if content_terms(question) else 0.0
-        return going_on(question, nearness, said, behind)
-
-    def _within(self, found: _Candidates, context: Context, among: NDArray[np.bool_] | None) -> Scores:
-        """Scores of the question within the talk."""
-        typed = found.forms[0].fused()
-        questions, quoted = (form.fused(_DENSE_IN_TALK) for form in found.forms[1:])
-        scores: Scores = _TYPED * typed + _QUESTIONS * questions + _QUOTED * quoted
-        for place in np.argsort(-quoted)[:3]:  # it is the nearest to its own text, or a copy of it is
-            if self.snapshot.passage(int(found.ids[place]), among).text == context.quoted:
-                scores[place] = _QUOTED_ANEW * typed[place] + (1 - _QUOTED_ANEW) * questions[place]
+    def _in_context(self, found: Candidates, context: Context, scope: Scope) -> Scores:
+        """The candidates' scores for the question in context, shape (candidates,)."""
+        weights = self._weights
+        as_typed = found.variants[0].fused(weights.dense)
+        with_history, with_passage = (variant.fused(weights.dense_in_context) for variant in found.variants[1:])
+        scores: Scores = (
+            weights.as_typed * as_typed + weights.with_history * with_history + weights.with_passage * with_passage
+        )
+        typed = weights.typed_for_quoted
+        for place in np.argsort(-with_passage)[:3]:  # it is the nearest to its own text, or a copy of it is
+            if self.snapshot.passage(int(found.rows[place]), scope.articles).text == context.quoted:
+                scores[place] = typed * as_typed[place] + (1 - typed) * with_history[place]
         return scores
 
-    def _among(self, filters: Filters) -> NDArray[np.bool_] | None:
+    def _hits(self, found: Candidates, some: Sequence[int], scope: Scope) -> list[Hit]:
+        """The candidates numbered ``some``, with their scores for the question as typed."""
+        scores = found.variants[0]
+        fused = scores.fused(self._weights.dense)
+        return [
+            Hit(
+                passage=self.snapshot.passage(int(found.rows[i]), scope.articles),
+                score=float(fused[i]),
+                dense=float(scores.dense[i]),
+                lexical=float(scores.lexical[i]),
+                dense_z=float(scores.dense_z[i]),
+                lexical_z=float(scores.lexical_z[i]),
+            )
+            for i in some
+        ]
+
+    def _hits_in_context(
+        self,
+        question: QueryVariants,
+        found: Candidates,
+        some: Sequence[int],
+        likelihoods: Sequence[ContextLikelihood],
+        scope: Scope,
+    ) -> Iterator[Hit]:
+        """The candidates numbered ``some``, scored by how likely each is in either meaning of the question."""
+        # A passage may be near to what a pronoun stands for, though not by what was quoted.
+        near = ((found.variants[0].dense + found.variants[1].dense)[some] / 2).tolist()
+        for hit, likelihood, dense in zip(self._hits(found, some, scope), likelihoods, near, strict=True):
+            resolved = question.has_reference and likelihood.posterior >= self._follow_up.in_context
+            yield replace(
+                hit,
+                score=likelihood.score(self._follow_up.temperature),
+                dense=dense if resolved else hit.dense,
+                likelihood=likelihood,
+            )
+
+    def _scope(self, filters: Filters) -> Scope:
+        """The articles that the filters let through, and their passages."""
+        articles = self._articles(filters)
+        return Scope() if articles is None else Scope(articles, self.snapshot.passages_of(articles))
+
+    def _articles(self, filters: Filters) -> NDArray[np.bool_] | None:
         """A mask of the articles that the filters let through; None for all."""
         if filters == Filters():
             return None
-        named = {self.snapshot.number_of(id) for id in filters.articles}
+        ids = {self.snapshot.number_of(id) for id in filters.articles}
         source = filters.source.casefold() if filters.source else None
         return np.array(
             [
-                (not named or number in named)
+                (not ids or number in ids)
                 and (source is None or (article.source or "").casefold() == source)
                 and (filters.after is None or (article.published is not None and article.published >= filters.after))
                 and (filters.before is None or (article.published is not None and article.published <= filters.before))
                 for number, article in enumerate(self.snapshot.articles)
             ]
         )
-
-
-def _highest(scores: Scores, k: int, allowed: NDArray[np.int64] | None, likely: float) -> NDArray[np.int64]:
-    """The ids with the ``k`` highest scores, among ``allowed`` if given; quick where that many are over ``likely``."""
-    pool = np.flatnonzero(scores > likely) if allowed is None else allowed[scores[allowed] > likely]
-    if len(pool) < k:
-        pool = np.arange(len(scores)) if allowed is None else allowed
-    return pool[np.argpartition(-scores[pool], k - 1)[:k]] if len(pool) > k else pool
-
-
-def _z(scores: NDArray[np.float32], mean: float, deviation: float) -> NDArray[np.float32]:
-    """Scores in deviations from the mean. A corpus whose passages all score alike tells nothing: zeros."""
-    return (scores - np.float32(mean)) / np.float32(deviation) if deviation > _ROUNDING else np.zeros_like(scores)

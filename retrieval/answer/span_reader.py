@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from retrieval.answer.confidence import CALIBRATION_FILE, Calibration
+from retrieval.answer.reader import Reader, Reading, ReadingTask, sentences_of, total_score, whole_sentences
 from retrieval.answer.search import Hit
 from retrieval.models.loading import gc_paused
 from retrieval.models.span_model import SpanModel
@@ -19,8 +21,6 @@ from retrieval.text.terms import coverage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-from retrieval.answer.confidence import CALIBRATION_FILE, Calibration
-from retrieval.answer.reader import Asked, Reader, Reading, sentences_of, total_score, whole_sentences
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "reader"
 """Where the trained reader's weights, card and calibration are."""
@@ -33,8 +33,37 @@ _TOGETHER = re.compile(
 )
 """What two do together, asked without naming either: "who met in Sochi?", but not "who met Putin?"."""
 
-_ALIKE = 1 / 3
-"""What part of the best span's margin makes another name in its sentence an answer too."""
+
+@dataclass(frozen=True, slots=True)
+class ReadingWeights:
+    """How the network's margins become scores, and how much is read.
+
+    Chosen on 1,000 questions about SQuAD 1.1 dev unless a field says otherwise.
+    """
+
+    margin: float = 0.25
+    """What a unit of a span's margin over "no answer" counts; from .2 to .3 do about as well."""
+    shared_terms: float = 1.0
+    """What it counts that a sentence has all of the question's terms."""
+    usual_share: float = 0.7
+    """What part of a question's terms an answering sentence shares, more or less, where they do not count."""
+    least_margin: float = -12.0
+    """What a margin counts at least: surer than this that there is no answer, the network has a passage stand behind
+    all that the search thinks little of. CAsT's questions as rewritten (``benchmarks.talking``) have hit@3 .789 with it
+    and .775 without; in context nothing changes."""
+    first: int = 3
+    """Passages that are read first; the rest only when these leave doubt."""
+    beyond_doubt: float = 2.5
+    """Score of the very first passage's best reading from which on the rest is not read: seven passages are read of
+    fourteen."""
+    batch: int = 14
+    """Passages a forward pass."""
+    longest: int = 30
+    """Tokens of a span."""
+    other_name: float = 1 / 3
+    """What part of the best span's margin makes another name in its sentence an answer too."""
+    other_words: float = 0.5
+    """The same for what is no name beside a name."""
 
 
 class SpanReader:
@@ -44,30 +73,23 @@ class SpanReader:
     sentence has, weighted so that they add to the fused score. The first few passages are read first; the rest only
     when these leave doubt. Cheap to make: the network is loaded at the first use, once.
 
+    Args:
+        name: a folder with trained weights, as a path, or any other model's, as a string.
+        device: where the network runs, as torch names it; by default a GPU if there is one, as the encoder does.
+        weights: how margins become scores, and how much is read.
+
     Raises (on use):
-        ReaderUnavailable, WeightsMismatch, EncoderUnavailable: the network cannot be loaded.
+        ReaderUnavailable, WeightsMismatch, EncoderUnavailable, DeviceUnavailable: the network cannot be loaded.
     """
 
-    compares = True
+    compares_variants = True
 
-    _WEIGHT, _SHARED = 0.25, 1.0
-    _FIRST, _BATCH = 3, 14
-    _BEYOND_DOUBT = 2.5
-    """Score of the very first passage's best sentence from which on the rest is not read. All of these were chosen on
-    1,000 questions about SQuAD 1.1 dev: weights from .2 to .3 do about as well, and with this score seven passages are
-    read of fourteen."""
-    _USUAL = 0.7
-    """What part of a question's words an answering sentence shares, more or less, where they do not count."""
-    _LEAST = -12.0
-    """What a margin counts at least: surer than this that there is no answer, the network has a passage stand behind
-    all that the search thinks little of. CAsT's questions as rewritten (``benchmarks.talking``) have hit@3 .789 with it
-    and .775 without; in their talk nothing changes."""
-    _LONGEST = 30
-    """Tokens of a span."""
-
-    def __init__(self, name: str | Path = SHIPPED) -> None:
-        """``name`` is a folder with trained weights, as a path, or any other model's, as a string."""
+    def __init__(
+        self, name: str | Path = SHIPPED, *, device: str | None = None, weights: ReadingWeights | None = None
+    ) -> None:
         self._name = name
+        self._device = device
+        self._weights = weights or ReadingWeights()
         self._lock = threading.Lock()
         self._model: SpanModel | None = None
         own = Path(name) / CALIBRATION_FILE
@@ -77,32 +99,37 @@ class SpanReader:
         """The network, loaded at the first call."""
         with self._lock:
             if self._model is None:
-                name = self._name
+                name, device = self._name, self._device
                 with gc_paused():
-                    self._model = SpanModel.trained(name) if isinstance(name, Path) else SpanModel.named(name)
+                    if isinstance(name, Path):
+                        self._model = SpanModel.trained(name, device)
+                    else:
+                        self._model = SpanModel.named(name, device)
             return self._model
 
-    def read(self, asked: Sequence[Asked]) -> list[list[Reading]]:
+    def read(self, tasks: Sequence[ReadingTask]) -> list[list[Reading]]:
         """One reading for every sentence that one of the best spans lies in."""
-        found = self._read([replace(each, hits=each.hits[: self._FIRST]) for each in asked])
-        doubtful = [number for number, each in enumerate(asked) if not self._settled(each, found[number])]
-        rest = self._read([replace(asked[number], hits=asked[number].hits[self._FIRST :]) for number in doubtful])
+        first = self._weights.first
+        found = self._read([replace(task, hits=task.hits[:first]) for task in tasks])
+        doubtful = [number for number, task in enumerate(tasks) if not self._settled(task, found[number])]
+        rest = self._read([replace(tasks[number], hits=tasks[number].hits[first:]) for number in doubtful])
         for number, more in zip(doubtful, rest, strict=True):
             found[number] += more
-        return [self._completed(each, readings) for each, readings in zip(asked, found, strict=True)]
+        return [self._completed(task, readings) for task, readings in zip(tasks, found, strict=True)]
 
-    def _settled(self, asked: Asked, readings: Sequence[Reading]) -> bool:
+    def _settled(self, task: ReadingTask, readings: Sequence[Reading]) -> bool:
         """Whether the first hit answers beyond doubt."""
         best = max(readings, key=total_score, default=None)
-        return best is not None and best.hit is asked.hits[0] and best.score >= self._BEYOND_DOUBT
+        return best is not None and best.hit is task.hits[0] and best.score >= self._weights.beyond_doubt
 
-    def _completed(self, asked: Asked, readings: list[Reading]) -> list[Reading]:
-        if readings and (together := _TOGETHER.match(asked.question)):
+    def _completed(self, task: ReadingTask, readings: list[Reading]) -> list[Reading]:
+        """The readings, the best of them with the second name where the question asks for two."""
+        if readings and (together := _TOGETHER.match(task.question)):
             best = max(readings, key=total_score)
-            readings[readings.index(best)] = self._with_the_other(together, best, asked.weights)
+            readings[readings.index(best)] = self._with_second_name(together, best, task.weights)
         return readings
 
-    def _with_the_other(self, together: re.Match[str], best: Reading, weights: Mapping[str, float]) -> Reading:
+    def _with_second_name(self, together: re.Match[str], best: Reading, terms: Mapping[str, float]) -> Reading:
         """The reading with the other name in its sentence, where two did something together.
 
         Asked "who met in Sochi?", the network, trained to mark one answer, is content with one; asked "who met with
@@ -112,10 +139,10 @@ class SpanReader:
         name = text[best.span.start : best.span.end]
         question = f"{together[1]} with {name}{together.string[together.end() :]}"
         sentence = whole_sentences(text, best.span)
-        margin = best.score - self._for_shared(weights, text[sentence.start : sentence.end])
+        margin = best.score - self._for_shared(terms, text[sentence.start : sentence.end])
         others = [
             span
-            for reading in self._read([Asked(question, [best.hit], {})])[0]
+            for reading in self._read([ReadingTask(question, [best.hit], {})])[0]
             if reading.score - self._for_shared({}, "") >= margin / 2
             for span in reading.highlights
             if sentence.start <= span.start < sentence.end
@@ -124,27 +151,27 @@ class SpanReader:
         ]
         return replace(best, highlights=(*best.highlights, *others))
 
-    def _read(self, asked: Sequence[Asked]) -> list[list[Reading]]:
-        """Read all hits of all questions, those of like length in one pass."""
-        found: list[list[Reading]] = [[] for _ in asked]
-        pairs = [(number, hit) for number, each in enumerate(asked) for hit in each.hits]
-        pairs.sort(key=lambda pair: len(asked[pair[0]].question) + len(pair[1].passage.text))
-        for start in range(0, len(pairs), self._BATCH):
-            together = pairs[start : start + self._BATCH]
+    def _read(self, tasks: Sequence[ReadingTask]) -> list[list[Reading]]:
+        """Read all hits of all tasks, those of like length in one pass."""
+        found: list[list[Reading]] = [[] for _ in tasks]
+        pairs = [(number, hit) for number, task in enumerate(tasks) for hit in task.hits]
+        pairs.sort(key=lambda pair: len(tasks[pair[0]].question) + len(pair[1].passage.text))
+        for start in range(0, len(pairs), self._weights.batch):
+            together = pairs[start : start + self._weights.batch]
             model = self.load()
             inputs = model.inputs(
-                [(asked[number].question, hit.passage.article.title, hit.passage.text) for number, hit in together]
+                [(tasks[number].question, hit.passage.article.title, hit.passage.text) for number, hit in together]
             )
             starts, ends = model.scores(inputs)
             for row, (number, hit) in enumerate(together):
                 tokens = np.flatnonzero(inputs.allowed[row])
-                margins = _margins(starts[row], ends[row], tokens, self._LONGEST)
+                margins = _margins(starts[row], ends[row], tokens, self._weights.longest)
                 places = inputs.offsets[row, tokens] + hit.passage.start
-                found[number].extend(self._readings(hit, places, margins, asked[number].weights))
+                found[number].extend(self._readings(hit, places, margins, tasks[number].weights))
         return found
 
     def _readings(
-        self, hit: Hit, places: NDArray[np.int64], margins: NDArray[np.float32], weights: Mapping[str, float]
+        self, hit: Hit, places: NDArray[np.int64], margins: NDArray[np.float32], terms: Mapping[str, float]
     ) -> Iterator[Reading]:
         """One reading for each sentence of the hit, made of the best spans that lie in it."""
         text = hit.passage.article.text
@@ -155,19 +182,21 @@ class SpanReader:
                 for first, last, margin in _apart(margins[np.ix_(inside, inside)])
             ]
             if found:
-                spans = tuple(_answering(found, text))
-                shared = self._for_shared(weights, text[sentence.start : sentence.end])
-                yield Reading(hit, spans[0], spans, self._WEIGHT * max(found[0][1], self._LEAST) + shared)
+                spans = tuple(_answering(found, text, self._weights))
+                shared = self._for_shared(terms, text[sentence.start : sentence.end])
+                margin = self._weights.margin * max(found[0][1], self._weights.least_margin)
+                yield Reading(hit, spans[0], spans, margin + shared)
 
-    def _for_shared(self, weights: Mapping[str, float], sentence: str) -> float:
-        """What the question's words in a sentence add to its score."""
-        return self._SHARED * (coverage(weights, sentence) if weights else self._USUAL)
+    def _for_shared(self, terms: Mapping[str, float], sentence: str) -> float:
+        """What the question's terms in a sentence add to its score."""
+        return self._weights.shared_terms * (coverage(terms, sentence) if terms else self._weights.usual_share)
 
 
-def reader_named(name: str) -> Reader | None:
+def reader_named(name: str, device: str | None = None) -> Reader | None:
     """The reader that a setting names: ``trained`` for the one that ships, ``none`` for none, else a model.
 
-    A model is a folder that ``python -m training`` wrote, any other model's folder, or a name on the hub.
+    A model is a folder that ``python -m training`` wrote, any other model's folder, or a name on the hub. It runs on
+    ``device``, as torch names it; by default on a GPU if there is one, as the encoder does.
 
     Raises:
         ReaderUnavailable: the calibration that goes with it cannot be read.
@@ -175,10 +204,10 @@ def reader_named(name: str) -> Reader | None:
     if name == "none":
         return None
     if name == "trained":
-        return SpanReader()
+        return SpanReader(device=device)
     folder = Path(name)
     ours = folder.is_dir() and not (folder / "config.json").exists()
-    return SpanReader(folder if ours else name)
+    return SpanReader(folder if ours else name, device=device)
 
 
 def _margins(
@@ -203,18 +232,18 @@ def _apart(margins: NDArray[np.float32]) -> Iterator[tuple[int, int, float]]:
         least = 0.0
 
 
-def _answering(found: Sequence[tuple[Span, float]], text: str) -> Iterator[Span]:
+def _answering(found: Sequence[tuple[Span, float]], text: str, weights: ReadingWeights) -> Iterator[Span]:
     """The best of the spans found in a sentence, and those that answer beside it.
 
     "Who met?" has two answers in one sentence. The network, trained to mark one, gives the other far less; so what
-    reaches ``_ALIKE`` of the best margin is one where both are names, and else half of it. A date is no answer beside
-    a place, nor is what belongs to it: "Russian" before "President Vladimir Putin".
+    reaches ``other_name`` of the best margin is one where both are names, and else ``other_words`` of it. A date is no
+    answer beside a place, nor is what belongs to it: "Russian" before "President Vladimir Putin".
     """
     chosen: list[Span] = []
     best, most = found[0]
     for span, margin in found:
         one, other = (_kind(text[each.start : each.end]) for each in (best, span))
-        enough = most * (_ALIKE if one == other == "name" else 0.5)
+        enough = most * (weights.other_name if one == other == "name" else weights.other_words)
         alike = one == other or "figure" not in (one, other)
         if span is best or (margin >= enough and alike and not any(_adjoin(text, span, each) for each in chosen)):
             chosen.append(span)

@@ -1,4 +1,4 @@
-"""Slips of the fingers: a word that no article and no dictionary has, read as a near one that the articles have."""
+"""Spelling correction: a word that no article and no dictionary has, read as a near one that the articles have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from retrieval.index.snapshot import Snapshot
 from retrieval.text.terms import located_terms, plain, stem, term
@@ -30,20 +29,21 @@ class Slip:
     meant: str
 
 
-class Mended(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Correction:
     """A question with its slips put right, and these."""
 
     text: str
-    slips: tuple[Slip, ...]
+    slips: tuple[Slip, ...] = ()
 
 
 class Speller:
-    """Reads questions about one snapshot's articles. Any number of threads may use it."""
+    """Corrects questions about one snapshot's articles. Any number of threads may use it."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
 
-    def mended(self, question: str) -> Mended:
+    def corrected(self, question: str) -> Correction:
         """The question with its slips put right, and these.
 
         A word is one when neither the articles nor simplemma's English dictionary has it and one edit (two for a
@@ -54,8 +54,8 @@ class Speller:
         slips = {
             word: self._likeliest(near, question) for word in _WORD.findall(question) if (near := self._near(word))
         }
-        mended = _WORD.sub(lambda match: slips.get(match[0], match[0]), question)
-        return Mended(mended, tuple(Slip(typed, meant) for typed, meant in slips.items()))
+        text = _WORD.sub(lambda match: slips.get(match[0], match[0]), question)
+        return Correction(text, tuple(Slip(typed, meant) for typed, meant in slips.items()))
 
     def _likeliest(self, words: Sequence[str], question: str) -> str:
         """The one that stands in the passage which is best for the question; of equal ones the commonest."""

@@ -84,13 +84,18 @@ class Survey:
         return all_skipped(self.sources.values(), self.refused)
 
 
-def survey_folder(articles: Path, known: Snapshot | None, progress: Progress | None) -> Survey:
-    """Look at every file; read those whose size or time differ, or whose time is too fresh to be trusted."""
+def survey_folder(
+    articles: Path, known: Snapshot | None, progress: Progress | None, *, thorough: bool = False
+) -> Survey:
+    """Look at every file; read those whose size or time differ, or whose time is too fresh to be trusted.
+
+    A ``thorough`` survey reads all of them. Only a file with other bytes than the snapshot's is made articles of.
+    """
     files, refused = scan(articles)
     survey = Survey(refused)
     if known and known.rules != RULES:
         known = None
-    trusted_ns = trusted_until_ns(known) if known else 0
+    trusted_ns = trusted_until_ns(known) if known and not thorough else 0
     for done, file in enumerate(files):
         before = known.sources.get(file.path) if known else None
         if before and not before.sha256:  # it could not be read, and permission changes no time stamp

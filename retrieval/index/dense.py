@@ -12,10 +12,11 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.index.arrays import map_arrays, write_arrays
 from retrieval.models.encoder import Vectors
 
 VECTORS_FILE = "vectors.faiss"
-MOMENTS_FILE = "moments.npz"
+MOMENTS_FILE = "moments.safetensors"
 
 EXACT = 100_000
 """Passages up to which every vector is compared: about 4 ms of one core."""
@@ -127,21 +128,21 @@ class DenseIndex:
         """Write the index into ``folder``."""
         faiss.write_index(self._index, str(folder / VECTORS_FILE))
         half = self._covariance[np.triu_indices(len(self._mean))].astype(np.float16)  # the other is the same
-        np.savez(folder / MOMENTS_FILE, mean=self._mean, covariance=half)
+        write_arrays(folder / MOMENTS_FILE, {"mean": self._mean, "covariance": half})
 
     @classmethod
     def open(cls, folder: Path) -> DenseIndex:
         """Open what ``save`` wrote; the vectors are mapped into memory, not read.
 
         Raises:
-            ValueError, RuntimeError, OSError, KeyError: the files are not such an index.
+            ValueError, RuntimeError, OSError, KeyError, TypeError: the files are not such an index.
         """
         path = folder / VECTORS_FILE
         with path.open("rb") as file:
             cells = file.read(2) == _CELLS
         index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP if cells else faiss.IO_FLAG_MMAP_IFC)
-        with np.load(folder / MOMENTS_FILE) as moments:
-            mean, half = moments["mean"], moments["covariance"]
+        moments = map_arrays(folder / MOMENTS_FILE)
+        mean, half = moments["mean"].copy(), moments["covariance"]
         covariance = np.empty((len(mean), len(mean)), dtype=np.float32)
         upper = np.triu_indices(len(mean))
         covariance[upper] = covariance.T[upper] = half

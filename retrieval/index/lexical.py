@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_array, csr_array
+from retrieval.index.arrays import map_arrays, write_arrays
 from retrieval.text.terms import stop_terms, terms
+
+POSTINGS_FILE = "postings.safetensors"
 
 _ARRAYS = ("rows", "counts", "bounds", "lengths")
 
@@ -100,8 +103,7 @@ class LexicalIndex:
 
     def save(self, folder: Path) -> None:
         """Write the index into ``folder``."""
-        for name, values in self._arrays.items():
-            np.save(folder / f"{name}.npy", values)
+        write_arrays(folder / POSTINGS_FILE, self._arrays)
         # A term may hold what looks like a space, but no line's end.
         (folder / _VOCABULARY_FILE).write_bytes(zlib.compress("\n".join(self._vocabulary).encode()))
 
@@ -110,9 +112,10 @@ class LexicalIndex:
         """Open what ``save`` wrote; arrays are mapped into memory, not read.
 
         Raises:
-            ValueError, OSError: the files are not such an index.
+            ValueError, OSError, KeyError, TypeError: the files are not such an index.
         """
-        rows, counts, bounds, lengths = arrays_in(folder)
+        arrays = map_arrays(folder / POSTINGS_FILE)
+        rows, counts, bounds, lengths = (arrays[name] for name in _ARRAYS)
         try:
             words = zlib.decompress((folder / _VOCABULARY_FILE).read_bytes()).decode().split("\n")
         except zlib.error as error:
@@ -161,12 +164,6 @@ class LexicalIndex:
         """Lucene's inverse document frequency."""
         frequency = self.frequency(term)
         return float(np.log1p((len(self) - frequency + 0.5) / (frequency + 0.5)))
-
-
-def arrays_in(folder: Path) -> list[NDArray[Any]]:
-    """The arrays that ``LexicalIndex.save`` wrote, mapped into memory; ``ValueError`` for one cut off."""
-    # As plain arrays: numpy takes its time over every slice of a memmap.
-    return [np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in _ARRAYS]
 
 
 def _counted(passages: Iterable[str], vocabulary: dict[str, int]) -> csr_array:

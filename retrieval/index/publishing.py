@@ -16,13 +16,13 @@ import numpy as np
 
 from retrieval.articles.article import Article, Skipped
 from retrieval.errors import StorageFailed
-from retrieval.index import lexical
+from retrieval.index.arrays import write_arrays
 from retrieval.index.dense import DenseIndex
 from retrieval.index.lexical import LexicalIndex
 from retrieval.index.snapshot import (
     ENTRIES_FILE,
     ENTRY_FIELDS,
-    HEADERS,
+    PASSAGES_FILE,
     RULES,
     SNAPSHOT_NAME,
     Snapshot,
@@ -111,12 +111,9 @@ def _write(folder: Path, draft: Draft, number: int) -> bytes:
 
 
 def _check_complete(folder: Path) -> None:
-    """Open what numpy and faiss wrote: of a full disk that cuts off the last few bytes of a file they say nothing."""
+    """Open what faiss wrote: of a full disk that cuts off the last few bytes of a file it says nothing."""
     try:
-        with HEADERS:
-            DenseIndex.open(folder)
-            lexical.arrays_in(folder)
-            np.load(folder / "passages.npy", mmap_mode="r")
+        DenseIndex.open(folder)
     except ValueError as error:
         raise OSError(str(error)) from error
 
@@ -135,7 +132,7 @@ def _write_articles(folder: Path, draft: Draft) -> None:
             entry = (article.known, article.content_hash, *places[article.text])
             entries.append(json.dumps(dict(zip(ENTRY_FIELDS, entry, strict=True)), default=date.isoformat))
     (folder / ENTRIES_FILE).write_bytes(zlib.compress("\n".join(entries).encode(), level=1))
-    np.save(folder / "passages.npy", np.array(rows, dtype=np.int32).reshape(-1, 3))
+    write_arrays(folder / PASSAGES_FILE, {"passages": np.array(rows, dtype=np.int32).reshape(-1, 3)})
 
 
 def _sync(path: Path) -> None:

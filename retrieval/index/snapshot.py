@@ -8,7 +8,7 @@ A snapshot is a folder that never changes after one rename has published it::
         manifest.json           every other file with size and SHA-256, the encoder, the rules, the source files
         articles.jsonl.z        metadata, and where each article's text and passages are; compressed by zlib
         texts.bin               the articles' texts, UTF-8, one behind the other, the same text once
-        passages.npy            (passages, 3): number of the article, start, end
+        passages.safetensors    (passages, 3): number of the article, start, end
         vectors.faiss, ...      see ``dense`` and ``lexical``
 
 The folder's name carries the hash of the manifest and the manifest those of the files, so that any changed byte is
@@ -26,7 +26,6 @@ import json
 import mmap
 import os
 import re
-import threading
 import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -43,6 +42,7 @@ from retrieval.articles.article import Article, ArticleInfo, Skipped
 from retrieval.articles.files import SourceFile
 from retrieval.articles.formats import registry as formats
 from retrieval.errors import ArticleUnknown, IndexCorrupt, IndexForeign, IndexMissing, StorageFailed
+from retrieval.index.arrays import map_arrays
 from retrieval.index.dense import DenseIndex
 from retrieval.index.lexical import LexicalIndex
 from retrieval.text import passages, terms
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 
 RULES: Mapping[str, Any] = {
-    "format": 4,
+    "format": 5,
     "files": formats.RULES,
     "passages": passages.RULES,
     "terms": terms.RULES,
@@ -65,8 +65,7 @@ SNAPSHOT_NAME = re.compile(r"snapshot-(\d{8})-([0-9a-f]{16})")
 
 ENTRIES_FILE = "articles.jsonl.z"
 
-HEADERS = threading.Lock()
-"""numpy parses an array's header with ``ast``, which CPython 3.11 lets fail when two threads are at it at once."""
+PASSAGES_FILE = "passages.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ class Snapshot:
         self.lexical = LexicalIndex.open(path)
         lines = zlib.decompress((path / ENTRIES_FILE).read_bytes()).decode().split("\n")
         self._entries = [_entry(line) for line in lines if line]
-        self._rows: NDArray[np.int32] = np.load(path / "passages.npy", mmap_mode="r")
+        self._rows: NDArray[np.int32] = map_arrays(path / PASSAGES_FILE)["passages"]
         with (path / "texts.bin").open("rb") as file:
             self._texts = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._numbers = {entry.info.id: number for number, entry in enumerate(self._entries)}
@@ -136,8 +135,7 @@ class Snapshot:
         if manifest["rules"].get("format") != RULES["format"]:
             raise IndexForeign(path, "another version of Quoth wrote it")
         try:
-            with HEADERS:
-                return cls(path, manifest)
+            return cls(path, manifest)
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, zlib.error) as error:
             if not path.exists():  # cleared away since it was checked
                 raise IndexMissing(path) from error

@@ -22,7 +22,7 @@ from retrieval.errors import (
     NoArticles,
     StorageFailed,
 )
-from retrieval.index.changes import Progress, Survey, compare, differences_of, newest_whole, survey_folder
+from retrieval.index.changes import Differences, Progress, Survey, compare, differences_of, newest_whole, survey_folder
 from retrieval.index.dense import DenseIndex
 from retrieval.index.lexical import LexicalIndex
 from retrieval.index.publishing import Draft, clear_left_overs, publish
@@ -56,48 +56,61 @@ def update(
     encoder: Encoder,
     *,
     force: bool = False,
+    thorough: bool = False,
     wait_s: float = 0.0,
     progress: Progress | None = None,
 ) -> Report:
     """Bring the newest snapshot in ``index`` up to date with the folder ``articles``.
 
-    Only passages of new or changed articles are encoded. Nothing is written when nothing changed; until the last
-    rename, whoever opens the index gets the snapshot before.
+    Only passages of new or changed articles are encoded, unless ``force`` asks for all. A change that left a file its
+    size and its time is noticed when ``thorough``, for which every file is read. Nothing is written when nothing
+    changed; until the last rename, whoever opens the index gets the snapshot before.
 
     Raises:
         FolderMissing, NoArticles: there is nothing to index.
         IndexLocked: another process was still writing after ``wait_s`` seconds.
         StorageFailed: the articles cannot be listed or the index cannot be written.
-        EncoderUnavailable, WeightsMismatch: see ``encoder``.
+        EncoderUnavailable, DeviceUnavailable, WeightsMismatch: see ``encoder``.
     """
     started = time.perf_counter()
     with sole_writer(index, wait_s, progress):
         began = datetime.now(UTC)
         clear_left_overs(index)
         previous, damage = newest_whole(index)
-        survey = survey_folder(articles, None if force else previous, progress)
+        survey = survey_folder(articles, None if force else previous, progress, thorough=thorough)
         if not survey.readable:
             raise NoArticles(articles, len(survey.skipped))
         changes = differences_of(survey, previous, encoder)
         reason = "forced" if force else damage or changes.anew
         if previous and not changes and not reason:
-            snapshot, encoded, built = previous, 0, False
-        else:
-            reusable = None if force or changes.anew else previous
-            draft, encoded = _draft(survey, reusable, encoder, began, progress)
-            snapshot, built = publish(index, draft, previous), True
-        return Report(
-            added=changes.added,
-            changed=changes.changed,
-            removed=changes.removed,
-            unchanged=changes.unchanged,
-            skipped=changes.skipped,
-            passages=snapshot.passages,
-            encoded=encoded,
-            built=built,
-            reason=reason,
-            elapsed_s=time.perf_counter() - started,
-        )
+            return _report(changes, previous.passages, started)
+        reusable = None if force or changes.anew else previous
+        draft, encoded = _draft(survey, reusable, encoder, began, progress)
+        snapshot = publish(index, draft, previous)
+        return _report(changes, snapshot.passages, started, encoded=encoded, built=True, reason=reason)
+
+
+def _report(
+    changes: Differences,
+    passages: int,
+    started: float,
+    *,
+    encoded: int = 0,
+    built: bool = False,
+    reason: str | None = None,
+) -> Report:
+    return Report(
+        added=changes.added,
+        changed=changes.changed,
+        removed=changes.removed,
+        unchanged=changes.unchanged,
+        skipped=changes.skipped,
+        passages=passages,
+        encoded=encoded,
+        built=built,
+        reason=reason,
+        elapsed_s=time.perf_counter() - started,
+    )
 
 
 def open_up_to_date(

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
 from retrieval.articles.files import scan
-from retrieval.errors import IndexCorrupt, IndexMissing, NoArticles, QuothError, StorageFailed
+from retrieval.errors import BackgroundFailed, IndexMissing, NoArticles, QuothError
 from retrieval.index.snapshot import Snapshot, published
 from retrieval.index.updating import Report, update
 from retrieval.models.encoder import Encoder
+
+logger = logging.getLogger(__name__)
 
 POLL_S = 1.0
 """How often a follower looks for a newer snapshot."""
 
 SWEEP_S = 60.0
 """How often the whole folder is looked at, whatever the system reports: network folders report nothing."""
+
+RETRY_S = 10.0
+"""How long a follower leaves a snapshot alone that it could not open: checking one reads all of it."""
 
 _TICK_MS = 200
 """How often the watch looks at the clock."""
@@ -58,11 +63,25 @@ def make_way() -> None:
 class Follower:
     """Looks for a newer snapshot in the background and hands it over, opened and checked.
 
-    A damaged one is passed over: what serves goes on serving.
+    One that cannot be opened is tried again after a while; until it can, what serves goes on serving.
+
+    Args:
+        index: the folder with the snapshots.
+        current: the snapshot that serves.
+        swap: is given each newer snapshot; one that it does not take, by raising, is tried again too.
+        told: hears of every error, of one that comes again and again once; by default it is logged as a warning.
     """
 
-    def __init__(self, index: Path, current: Snapshot, swap: Callable[[Snapshot], None]) -> None:
+    def __init__(
+        self,
+        index: Path,
+        current: Snapshot,
+        swap: Callable[[Snapshot], None],
+        told: Callable[[QuothError], None] | None = None,
+    ) -> None:
         self._index, self._current, self._swap = index, current.path.name, swap
+        self._told = _without_repeats(told or _log)
+        self._tried, self._retry_at = "", 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="quoth-follower", daemon=True)
 
@@ -79,12 +98,25 @@ class Follower:
             self.look()
 
     def look(self) -> None:
-        """Look once; hand over a newer snapshot, if there is one that is whole."""
-        with contextlib.suppress(IndexMissing, IndexCorrupt, StorageFailed):
-            newest = published(self._index)[-1:]
-            if newest and newest[0].name != self._current:
-                self._current = newest[0].name
-                self._swap(Snapshot.open(newest[0]))
+        """Look once; hand over a newer snapshot, if there is one that is whole. Never raises: ``told`` hears of it."""
+        try:
+            self._take_newest()
+        except IndexMissing:  # a still newer one was published meanwhile, and this one was cleared away
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, a later look may succeed
+            self._retry_at = time.monotonic() + RETRY_S
+            self._told(_as_fact("following the index", error))
+
+    def _take_newest(self) -> None:
+        paths = published(self._index)
+        newest = paths[-1].name if paths else self._current
+        if newest != self._current:
+            if newest == self._tried and time.monotonic() < self._retry_at:
+                return
+            self._tried = newest
+            self._swap(Snapshot.open(paths[-1]))
+            self._current = newest
+        self._told(None)
 
 
 def watch(
@@ -104,55 +136,93 @@ def watch(
     Raises:
         FolderMissing: there is no such folder when the watch begins.
     """
-    import watchfiles
-
     scan(articles)
-    told = _of_news(told)
-    events = watchfiles.watch(
-        articles, stop_event=stop, rust_timeout=_TICK_MS, yield_on_timeout=True, raise_interrupt=False
-    )
+    failed = _without_repeats(told)
+    events = _events(articles, stop, _without_repeats(told))
     next(events, None)  # from here on nothing goes unreported
     state = _state(articles, index)
-    known = state if _brought_up_to_date(articles, index, encoder, told) else None
+    known = state if _bring_up_to_date(articles, index, encoder, told, failed) else None
     swept = time.monotonic()
-    for changes in events:
-        if not changes and time.monotonic() < swept + SWEEP_S:
+    for changed in events:
+        if not changed and time.monotonic() < swept + SWEEP_S:
             continue
-        if changes or _state(articles, index) != known:
+        if changed or _state(articles, index) != known:
             state = _settled(articles, index, stop)
             if stop.is_set():
                 return
-            known = state if _brought_up_to_date(articles, index, encoder, told) else None
+            known = state if _bring_up_to_date(articles, index, encoder, told, failed) else None
         swept = time.monotonic()
 
 
-def _of_news(told: Callable[[Report | QuothError], None]) -> Callable[[Report | QuothError], None]:
-    """``told``, spared updates that found nothing to do and an error that came the last time too.
+def _events(articles: Path, stop: threading.Event, failed: Callable[[QuothError | None], None]) -> Iterator[bool]:
+    """Whether the system reported a change, several times a second until ``stop`` is set.
 
-    An index that may not be written fails at every sweep.
+    While it cannot watch the folder, ``failed`` hears why, and every ``SWEEP_S`` seconds a change is assumed.
+    """
+    import watchfiles
+
+    while not stop.is_set():
+        try:
+            for changes in watchfiles.watch(
+                articles, stop_event=stop, rust_timeout=_TICK_MS, yield_on_timeout=True, raise_interrupt=False
+            ):
+                yield bool(changes)
+        except Exception as error:  # noqa: BLE001 - among them a folder that is gone and a limit of the system
+            failed(_as_fact("watching the articles", error))
+            yield False
+            stop.wait(SWEEP_S)
+            yield True
+
+
+def _log(error: QuothError) -> None:
+    logger.warning("%r", error)
+
+
+def _as_fact(task: str, error: Exception) -> QuothError:
+    """An error as one of Quoth's own, whatever it is."""
+    if isinstance(error, QuothError):
+        return error
+    fact = BackgroundFailed(task, f"{type(error).__name__}: {error}")
+    fact.__cause__ = error
+    return fact
+
+
+def _without_repeats(told: Callable[[QuothError], None]) -> Callable[[QuothError | None], None]:
+    """A function that passes errors on to ``told``, but not the same one twice in a row; None says that all is well.
+
+    An index that may not be written fails at every try. Should ``told`` fail itself, that is logged.
     """
     before = ""
 
-    def tell(news: Report | QuothError) -> None:
+    def tell(error: QuothError | None) -> None:
         nonlocal before
-        error = f"{type(news).__name__} {news}" if isinstance(news, QuothError) else ""
-        if (error and error != before) or (isinstance(news, Report) and news.built):
-            told(news)
-        before = error
+        now = f"{type(error).__name__} {error}" if error else ""
+        if error and now != before:
+            try:
+                told(error)
+            except Exception:
+                logger.exception("An error could not be told: %r", error)
+        before = now
 
     return tell
 
 
-def _brought_up_to_date(
-    articles: Path, index: Path, encoder: Encoder, told: Callable[[Report | QuothError], None]
+def _bring_up_to_date(
+    articles: Path,
+    index: Path,
+    encoder: Encoder,
+    told: Callable[[Report | QuothError], None],
+    failed: Callable[[QuothError | None], None],
 ) -> bool:
-    """Update; whether there was nothing to do, so that there will not be until something changes."""
+    """Update and tell of it; whether there was nothing to do, so that there will not be until something changes."""
     try:
         report = update(articles, index, encoder, wait_s=SWEEP_S)
-    except QuothError as error:
-        told(error)
+        if report.built:
+            told(report)
+    except Exception as error:  # noqa: BLE001 - the watch goes on, whatever it is
+        failed(_as_fact("watching the articles", error))
         return isinstance(error, NoArticles)
-    told(report)
+    failed(None)
     return not report.built
 
 
@@ -168,5 +238,5 @@ def _state(articles: Path, index: Path) -> object:
     """Sizes and times of all articles' files and the snapshots' names, or the moment when they cannot be listed."""
     try:
         return scan(articles), published(index)
-    except QuothError:
+    except Exception:  # noqa: BLE001 - the update that this leads to tells of it
         return time.monotonic()

@@ -20,7 +20,7 @@ from retrieval.errors import EncoderUnavailable
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 from retrieval.models.bundled import BUNDLED, BUNDLED_SHA256, bundled_folder, hash_folder, verify_bundled
-from retrieval.models.loading import first_line, gc_paused, native_number_type, quieten, sklearn_later
+from retrieval.models.loading import first_line, gc_paused, native_number_type, quieten, sklearn_later, usable_device
 from retrieval.models.threads import in_threads, one_thread, thread_count
 
 Vectors = NDArray[np.float32]
@@ -77,6 +77,7 @@ class SentenceTransformerEncoder:
 
     Raises (on use):
         EncoderUnavailable: there is no such model, or it cannot be loaded.
+        DeviceUnavailable: it cannot run on the device.
         WeightsMismatch: the bundled weights are not the expected ones.
     """
 
@@ -191,15 +192,13 @@ class SentenceTransformerEncoder:
             raise EncoderUnavailable(self.name, first_line(error)) from error
 
     def _open(self, *, local_files_only: bool) -> SentenceTransformer:
-        import torch
-
         try:
             with sklearn_later():
                 from sentence_transformers import SentenceTransformer
         except ImportError:  # another version wants more of it
             from sentence_transformers import SentenceTransformer
 
-        device = self._device or (None if torch.cuda.is_available() or torch.backends.mps.is_available() else "cpu")
+        device = usable_device(self._device)
         return SentenceTransformer(
             str(bundled_folder()) if self.name == BUNDLED else self.name,
             device=device,

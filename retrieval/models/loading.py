@@ -15,6 +15,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from retrieval.errors import DeviceUnavailable
+
 if TYPE_CHECKING:
     import torch
 
@@ -77,8 +79,27 @@ def gc_paused() -> Iterator[None]:
                 gc.enable()
 
 
-def native_number_type(device: str | None) -> torch.dtype:
-    """The number type of the two in which a processor multiplies sooner: bfloat16 if it knows that, or float32.
+def usable_device(device: str | None) -> str:
+    """The device to run on: the one named, else a GPU if there is one, else the processor.
+
+    Raises:
+        DeviceUnavailable: torch cannot run on the one named.
+    """
+    import torch
+
+    if device is None:
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=device).cpu()
+    except (AssertionError, RuntimeError) as error:  # the former where torch was built without it
+        raise DeviceUnavailable(device, first_line(error)) from error
+    return device
+
+
+def native_number_type(device: str) -> torch.dtype:
+    """The number type to run a model in: on a processor the faster of bfloat16 and float32, elsewhere float32.
 
     Having instructions for bfloat16 is not enough: AMD's, and Intel's with AMX, are 2 to 3 times as fast as in float32;
     Intel's without AMX, which cloud machines hide, take twice as long.

@@ -16,7 +16,7 @@ import numpy as np
 
 from retrieval.errors import ReaderUnavailable
 from retrieval.models.bundled import bundled_folder, verify_bundled
-from retrieval.models.loading import first_line, native_number_type, quieten
+from retrieval.models.loading import first_line, native_number_type, quieten, usable_device
 from retrieval.models.threads import in_threads, thread_count
 
 if TYPE_CHECKING:
@@ -83,14 +83,15 @@ class SpanModel:
         return model
 
     @classmethod
-    def trained(cls, folder: Path) -> SpanModel:
+    def trained(cls, folder: Path, device: str | None = None) -> SpanModel:
         """The bundled encoder with the layers and head that training put into ``folder``.
 
         Raises:
             ReaderUnavailable: they are not there, or are not what training writes.
-            WeightsMismatch, EncoderUnavailable: see ``encoder.verify_bundled``.
+            WeightsMismatch, EncoderUnavailable: see ``bundled.verify_bundled``.
+            DeviceUnavailable: see ``ready``.
         """
-        return cls.trainable(folder).ready()
+        return cls.trainable(folder).ready(device)
 
     def _put(self, folder: Path) -> None:
         """Replace the trained parameters by those in ``folder``."""
@@ -105,20 +106,26 @@ class SpanModel:
             raise ReaderUnavailable(str(folder), f"{WEIGHTS_FILE} holds other layers than this version reads")
 
     @classmethod
-    def named(cls, name: str) -> SpanModel:
+    def named(cls, name: str, device: str | None = None) -> SpanModel:
         """Any extractive question answering model: a folder, or a name on the hub.
 
         Raises:
             ReaderUnavailable: there is no such model, or it cannot be loaded.
+            DeviceUnavailable: see ``ready``.
         """
         try:
-            return cls(*_load(name)).ready()
+            return cls(*_load(name)).ready(device)
         except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
             raise ReaderUnavailable(name, first_line(error)) from error
 
-    def ready(self) -> SpanModel:
-        """The same model, set for answering: no dropout, and the fastest number type of this processor."""
-        self.network.to(native_number_type("cpu")).eval()
+    def ready(self, device: str | None = None) -> SpanModel:
+        """The same model, set for answering on ``device``: no dropout, and the number type that is fastest there.
+
+        Raises:
+            DeviceUnavailable: there is no such device.
+        """
+        device = usable_device(device)
+        self.network.to(device, native_number_type(device)).eval()
         return self
 
     @staticmethod
@@ -158,22 +165,23 @@ class SpanModel:
         allowed = second & (offsets[:, :, 0] >= 0) & (offsets[:, :, 1] > offsets[:, :, 0])
         return Inputs(dict(encoded), allowed, offsets)
 
-    def logits(self, inputs: Inputs, device: str = "cpu") -> tuple[torch.Tensor, torch.Tensor]:
+    def logits(self, inputs: Inputs, device: str | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """Scores of every token as first and as last of the answer, float32 of shape (pairs, tokens) each.
 
         Tokens that cannot answer get the lowest number there is; the first token of all keeps its score.
         """
         import torch
 
-        output = self.network(**{name: tensor.to(device) for name, tensor in inputs.tensors.items()})
-        closed = torch.from_numpy(~inputs.allowed).to(device)
+        where = device or self.network.device
+        output = self.network(**{name: tensor.to(where) for name, tensor in inputs.tensors.items()})
+        closed = torch.from_numpy(~inputs.allowed).to(where)
         closed[:, 0] = False
         lowest = torch.finfo(torch.float32).min
         starts, ends = output.start_logits.float(), output.end_logits.float()
         return starts.masked_fill(closed, lowest), ends.masked_fill(closed, lowest)
 
     def scores(self, inputs: Inputs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """``logits`` without gradients, as arrays. Of many pairs each thread takes a few of like length at a time."""
+        """``logits`` without gradients, as arrays; a processor's threads take a few pairs of like length at a time."""
         import torch
 
         counts = inputs.tensors["attention_mask"].sum(1).numpy()
@@ -184,11 +192,11 @@ class SpanModel:
             width = counts[rows].max()
             with torch.inference_mode():
                 first, last = self.logits(inputs.part(rows, width))
-            starts[rows, :width], ends[rows, :width] = first.numpy(), last.numpy()
+            starts[rows, :width], ends[rows, :width] = first.cpu().numpy(), last.cpu().numpy()
 
         alike, threads = np.argsort(-counts, kind="stable"), thread_count()
         parts = [alike[start : start + _TOGETHER] for start in range(0, len(alike), _TOGETHER)]
-        if len(parts) < 2 * threads:
+        if len(parts) < 2 * threads or self.network.device.type != "cpu":
             score(alike)
         else:
             deque(in_threads(score, parts, threads), maxlen=0)

@@ -1,8 +1,7 @@
-"""What a talk remembers."""
+"""Sessions: talks are kept apart and bounded; and what is no question."""
 
 from __future__ import annotations
 
-import pickle
 from collections import defaultdict
 from dataclasses import replace
 
@@ -13,91 +12,13 @@ from hypothesis import strategies as st
 from bot.talks import MAX_AGE_S, Talks, remark
 from retrieval.answer.answer import Answer
 from retrieval.answer.conversation import Talk
-from retrieval.answer.spelling import Slip
+from retrieval.answer.references import next_context
 from retrieval.engine import Engine
 from retrieval.errors import QuothError
 from retrieval.index.updating import open_up_to_date
 from tests.bot.conftest import ARTICLES
-from tests.bot.examples import ARTICLE, QUOTE, TEXT, a_quote, an_answer, an_article
+from tests.bot.examples import QUOTE, a_quote, an_answer, an_article
 from tests.fakes import FakeEncoder
-
-
-def test_nothing_was_said_before_the_first_question() -> None:
-    assert Talk().last is None
-
-
-def test_only_quotes_that_were_not_shown_are_new() -> None:
-    talk = Talk()
-    later = a_quote(ARTICLE, 65, 75)
-    talk = talk.answered(an_answer(QUOTE))
-    assert talk.last is not None
-    overlapping = a_quote(ARTICLE, 0, 20)
-    elsewhere = a_quote(an_article(ARTICLE.text, id="copy.md"), 13, 52)
-
-    fresh = talk.last.unseen(an_answer(QUOTE, overlapping, later, elsewhere))
-
-    assert fresh == (later, elsewhere)
-    talk = talk.shown(fresh)
-    assert talk.last is not None
-    assert talk.last.shown == (QUOTE, later, elsewhere)
-    assert talk.last.answer.question == an_answer(QUOTE).question
-
-
-def test_a_talk_takes_no_more_memory_however_long_it_is() -> None:
-    talk = Talk()
-    sizes = []
-    for number in range(300):
-        answer = replace(an_answer(QUOTE), question=f"{number:03} who met?", context=talk.context)
-        talk = talk.answered(answer)
-        sizes.append(len(pickle.dumps(talk)))
-
-    assert len(set(sizes[2:])) == 1
-
-
-# --- what a next question may go on from ---------------------------------------------------------------------
-
-
-def test_the_subject_is_what_was_answered_since_a_question_stood_on_its_own() -> None:
-    talk = Talk().answered(an_answer(QUOTE))
-
-    context = talk.context
-
-    assert context is not None
-    assert context.first == context.previous == "who met in Sochi?"
-    assert context.quoted == TEXT
-    assert context.names[:3] == ("Shinzo Abe", "Vladimir Putin", "Sochi")
-    followed = talk.answered(replace(an_answer(QUOTE), question="when was that?", context=context))
-    assert followed.context is not None
-    assert (followed.context.first, followed.context.previous) == ("who met in Sochi?", "when was that?")
-
-
-def test_pronouns_may_stand_for_who_answered_and_never_for_a_date() -> None:
-    text = "Shinzo Abe met Vladimir Putin in Sochi on May 6."
-    met = replace(an_answer(a_quote(an_article(text), 0, len(text), (0, 10), (15, 29))), question="who met?")
-    talk = Talk().answered(met)
-    assert talk.context is not None
-    assert talk.context.pair == ("Shinzo Abe", "Vladimir Putin")
-
-    when = an_answer(a_quote(an_article(text), 0, len(text), (42, 47)))
-    talk = talk.answered(replace(when, question="when did they meet?", context=talk.context))
-
-    assert talk.context is not None
-    assert talk.context.pair == ("Shinzo Abe", "Vladimir Putin")
-    assert "May 6" not in talk.context.names
-
-
-def test_a_talk_goes_on_from_the_question_as_it_was_read() -> None:
-    slip = replace(an_answer(QUOTE), question="who met in Sochy?", slips=(Slip("Sochy", "Sochi"),))
-
-    context = Talk().answered(slip).context
-
-    assert context is not None
-    assert context.previous == "who met in Sochi?"
-    assert "Sochi" in context.names
-
-
-def test_what_was_declined_is_no_subject() -> None:
-    assert Talk().answered(an_answer(QUOTE, answered=False)).context is None
 
 
 def test_talks_are_kept_apart_and_bounded_in_number_and_age() -> None:
@@ -139,8 +60,10 @@ def test_no_talk_sees_another_or_outgrows_its_bounds(turns: list[tuple[str, str,
             asked = replace(
                 an_answer(a_quote(an_article(f"{who} met Ola Nordmann."), 0, len(who)), answered=what == "answered"),
                 question=f"{who} {text}",
+                corrected=f"{who} {text}",
                 context=talk.context if goes_on else None,
             )
+            asked = replace(asked, next_context=next_context(asked, talk.context))
             talks.keep(who, talk.answered(asked))
         _own(who, talks.of(who))
         assert len(talks) <= 2

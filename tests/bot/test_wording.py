@@ -20,7 +20,7 @@ from bot import wording as rendering
 from bot.settings import DiscordRefused, SettingInvalid
 from bot.wording import Finding
 from retrieval import errors
-from retrieval.answer.search import Filters
+from retrieval.answer.query import Filters
 from retrieval.articles.article import Skipped
 from retrieval.errors import QuothError
 from retrieval.evaluation.metrics import Declining, Figures
@@ -387,6 +387,8 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     errors.EncoderUnavailable("bundled", "gone"): ("gone", "install Quoth again"),
     errors.EncoderUnavailable("my-model", "gone"): ("my-model", "QUOTH_ENCODER"),
     errors.ReaderUnavailable("data/reader", "gone"): ("data/reader", "put its files back"),
+    errors.DeviceUnavailable("cuda:9", "there is none"): ("cuda:9", "QUOTH_DEVICE"),
+    errors.BackgroundFailed("following the index", "KeyError: 'x'"): ("following the index", "please report it"),
     errors.WeightsMismatch(PATH, "a" * 64, "b" * 64): ("bbbbbbbbbbbb…", "--force-reinstall"),
     errors.IndexMissing(PATH): ("no index", "quoth index"),
     errors.IndexCorrupt(PATH, "vectors.faiss has changed"): ("vectors.faiss has changed", "quoth index --force"),

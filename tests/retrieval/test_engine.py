@@ -14,24 +14,21 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from retrieval.answer.answer import Answer
-from retrieval.answer.follow_up import Context
 from retrieval.answer.overlap_reader import OverlapReader
-from retrieval.answer.quotes import Quote, choose, worthwhile
-from retrieval.answer.reader import Asked, Reading, whole_sentences
-from retrieval.answer.search import Filters, Hit
-from retrieval.articles.article import Article
+from retrieval.answer.query import MAX_QUESTION, Filters
+from retrieval.answer.quotes import Quote
+from retrieval.answer.reader import whole_sentences
 from retrieval.articles.files import SourceFile, contents
-from retrieval.engine import MAX_QUESTION, Engine
+from retrieval.engine import Engine
 from retrieval.errors import ArticleUnknown, QuestionEmpty, QuestionTooLong
-from retrieval.index import updating as indexing
+from retrieval.index import changes
 from retrieval.index.changes import Stale
 from retrieval.index.snapshot import Snapshot
 from retrieval.index.updating import open_up_to_date
 from retrieval.models.encoder import Vectors
-from retrieval.text.passages import Passage
 from retrieval.text.sentences import Span
 from tests.fakes import FakeEncoder
-from tests.retrieval.examples import FERRY, SHIPPED, article_of, write
+from tests.retrieval.examples import FERRY, SHIPPED, write
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +46,7 @@ def assert_verbatim(quote: Quote) -> None:
     assert 0 <= quote.start < quote.end <= len(text)
     assert quote.text == text[quote.start : quote.end]
     assert whole_sentences(text, Span(quote.start, quote.end)) == (quote.start, quote.end)
-    assert quote.context.start <= quote.start < quote.end <= quote.context.end
+    assert quote.paragraph.start <= quote.start < quote.end <= quote.paragraph.end
     reached = quote.start
     for start, end in sorted(quote.highlights):
         assert reached <= start < end <= quote.end
@@ -70,7 +67,7 @@ def test_answers_with_the_sentence_that_says_it(engine: Engine) -> None:
         "Bridge to Gullholm opens after nine years",
         date(2019, 6, 1),
     )
-    assert best.article.text[slice(*best.context)].startswith("Mayor Ingrid Solberg")
+    assert best.article.text[slice(*best.paragraph)].startswith("Mayor Ingrid Solberg")
     assert answer.confidence > 0.5
     assert answer.question == "Who opened the Gullholm bridge?"
     assert answer.hits[0].passage.article.id == "harbour/bridge.md"
@@ -279,135 +276,6 @@ def test_every_quote_is_its_articles_text(contents: list[str], question: str) ->
                 assert quote.article.id != other.article.id or quote.end <= other.start or other.end <= quote.start
 
 
-# --- choosing quotes -----------------------------------------------------------------------------------------
-
-LONG = "One met Two here. Three met Four there. Five met Six again. Seven met Eight at last."
-
-
-def reading(words: str, score: float, highlight: str | None = None, article: Article | None = None) -> Reading:
-    """A reading of ``words`` in an article."""
-    article = article or article_of(LONG)
-    start = article.text.index(words)
-    bold_at = article.text.index(highlight or words)
-    hit = Hit(Passage(article, 0, len(article.text)), 0.0, dense=0.0, lexical=0.0, dense_z=0.0, lexical_z=0.0)
-    spans = (Span(bold_at, bold_at + len(highlight or words)),) if highlight != "" else ()
-    return Reading(hit, Span(start, start + len(words)), spans, score)
-
-
-def test_quotes_are_whole_sentences_best_first() -> None:
-    quotes = choose([reading("Four", 1.0), reading("Eight", 3.0), reading("Two", 2.0)], 2)
-
-    assert [quote.text for quote in quotes] == ["Seven met Eight at last.", "One met Two here."]
-
-
-def test_readings_of_one_sentence_are_one_quote_with_both_in_bold() -> None:
-    (quote,) = choose([reading("Three", 1.0), reading("Four", 2.0), reading("Three met", 0.5)], 3)
-
-    assert (quote.text, quote.score) == ("Three met Four there.", 2.0)
-    # Best first; and what overlaps something bold already adds nothing.
-    assert bold(quote) == ["Four", "Three"]
-
-
-def test_overlapping_quotes_are_merged() -> None:
-    (quote,) = choose([reading("there. Five", 2.0), reading("Six", 1.0), reading("Four", 1.5)], 3)
-
-    assert quote.text == "Three met Four there. Five met Six again."
-    assert_verbatim(quote)
-
-
-def test_a_quote_that_spans_two_others_makes_one_of_the_three() -> None:
-    bridge = reading("here. Three", 1.0, highlight="here")
-    quotes = choose([reading("One", 3.0), reading("Three", 2.0), bridge, reading("Six", 0.5)], 3)
-
-    assert bold(quotes[0]) == ["One", "here", "Three"]
-    assert [quote.text for quote in quotes] == ["One met Two here. Three met Four there.", "Five met Six again."]
-    for quote in quotes:
-        assert_verbatim(quote)
-
-
-def test_a_merge_needs_no_place_among_the_quotes_asked_for() -> None:
-    (quote,) = choose([reading("One", 3.0), reading("Three", 2.0), reading("here. Three", 1.0)], 1)
-
-    assert quote.text == "One met Two here. Three met Four there."
-
-
-def test_after_the_first_quote_one_with_nothing_in_bold_adds_nothing() -> None:
-    quotes = choose([reading("One", 3.0, highlight=""), reading("Three", 2.0, highlight=""), reading("Six", 1.0)], 3)
-
-    assert [quote.text for quote in quotes] == ["One met Two here.", "Five met Six again."]
-
-
-@pytest.mark.parametrize(
-    ("words", "behind", "quoted"),
-    [
-        ("Four", 2.0, ["One met Two here. Three met Four there."]),
-        ("Four", 2.1, ["One met Two here.", "Three met Four there."]),  # there is no doubt
-        ("Six", 0.1, ["One met Two here.", "Five met Six again."]),  # a sentence lies between
-    ],
-)
-def test_neighbours_that_answer_about_as_well_are_one_quote(words: str, behind: float, quoted: list[str]) -> None:
-    best = reading("One", 3.0)
-    other = replace(reading(words, 3.0 - behind), hit=best.hit)
-
-    quotes = choose([other, best], 3)
-
-    assert [quote.text for quote in quotes] == quoted
-    assert quotes[0].score == 3.0
-    assert [words for quote in quotes for words in bold(quote)] == ["One", words]
-
-
-def test_neighbours_in_two_paragraphs_are_two_quotes() -> None:
-    best = reading("read them", 1.0, article=article_of("Nobody read them.\n\nSomebody wrote them."))
-    other = Reading(best.hit, Span(19, 27), (Span(19, 27),), 0.9)
-
-    assert [quote.text for quote in choose([best, other], 3)] == ["Nobody read them.", "Somebody wrote them."]
-
-
-POINTING = (
-    "Ada met Ben today. He paid for tea. Later, she left by train.\n\nThey wrote long letters. Nobody else read them."
-)
-
-
-@pytest.mark.parametrize(
-    ("words", "quoted"),
-    [
-        ("Ben", "Ada met Ben today."),
-        ("tea", "Ada met Ben today. He paid for tea."),
-        ("train", "Ada met Ben today. He paid for tea. Later, she left by train."),
-        ("letters", "They wrote long letters."),  # what is before belongs to another paragraph
-        ("read them", "Nobody else read them."),
-    ],
-)
-def test_a_quote_brings_along_what_its_pronouns_stand_for(words: str, quoted: str) -> None:
-    (quote,) = choose([reading(words, 1.0, article=article_of(POINTING))], 1)
-
-    assert quote.text == quoted
-    assert bold(quote) == [words]
-    assert_verbatim(quote)
-
-
-def test_what_pronouns_stand_for_is_told_once() -> None:
-    article = article_of(POINTING)
-    tea, ben = reading("tea", 1.0, article=article), reading("Ben", 1.0, article=article)
-
-    assert [quote.text for quote in choose([tea, replace(ben, score=0.5)], 3)] == [
-        "Ada met Ben today. He paid for tea."
-    ]
-    assert [quote.text for quote in choose([ben, replace(tea, score=0.5)], 3)] == [
-        "Ada met Ben today.",
-        "He paid for tea.",
-    ]
-
-
-def test_a_quote_that_falls_far_behind_the_first_adds_nothing() -> None:
-    readings = [reading("One", 7.0), reading("Three", 4.0), reading("Five", 2.0), reading("Two", 0.5)]
-
-    (first, second) = worthwhile(choose(readings, 3))
-
-    assert [quote.text for quote in (first, second)] == ["One met Two here.", "Three met Four there."]
-    assert bold(first) == ["One", "Two"]  # what it merges with may be as weak as it likes
-
-
 def test_a_sentence_in_two_articles_is_quoted_once_and_names_both(engine: Engine) -> None:
     answer = engine.ask("When does the last ferry to Gullholm sail?")
 
@@ -471,7 +339,7 @@ def test_a_file_is_read_once_however_often_it_is_quoted(
         looks.append(file.path)
         return contents(folder, file)
 
-    monkeypatch.setattr(indexing, "contents", note)
+    monkeypatch.setattr(changes, "contents", note)
 
     assert ask() == [None]
     assert looks == []
@@ -482,94 +350,3 @@ def test_a_file_is_read_once_however_often_it_is_quoted(
     write(articles, "harbour/bridge.md", text, age_s=0)
     assert [ask(), ask()] == [[None]] * 2
     assert len(looks) == 3
-
-
-def test_prints_that_differ_only_in_case_and_punctuation_say_the_same() -> None:
-    other = article_of("ONE met Two, here!", id="b.txt")
-    third = article_of("One met  Two here", id="c.txt")
-
-    (quote,) = choose(
-        [
-            reading("One", 3.0),
-            reading("Two", 2.0, article=other),
-            reading("Two", 1.5, article=third),
-            reading("met", 1.0, article=other),
-        ],
-        3,
-    )
-
-    assert quote.article.id == "a.txt"
-    assert [article.id for article in quote.also_in] == ["b.txt", "c.txt"]
-
-
-def test_a_sentence_told_twice_in_one_article_is_quoted_once() -> None:
-    article = article_of("They met in Sochi.\n\nThen it rained.\n\nThey met in Sochi.")
-    again = Reading(reading("They", 1.0, article=article).hit, Span(37, 41), (Span(37, 41),), 1.0)
-
-    (quote,) = choose([reading("They", 2.0, article=article), again], 3)
-
-    assert (quote.start, quote.end, quote.also_in) == (0, 18, ())
-
-
-class Comparing:
-    """A reader that finds the first hit's first word, with another score in each form of a question."""
-
-    compares = True
-    calibration = OverlapReader.calibration
-
-    def __init__(self, typed: float, in_talk: float) -> None:
-        self._typed, self._in_talk = typed, in_talk
-        self.asked: list[Asked] = []
-
-    def load(self) -> None:
-        """There is nothing to load."""
-
-    def read(self, asked: Sequence[Asked]) -> list[list[Reading]]:
-        self.asked += asked
-        return [[self._reading(each)] for each in asked]
-
-    def _reading(self, asked: Asked) -> Reading:
-        hit = asked.hits[0]
-        span = Span(hit.passage.start, hit.passage.start + 1)
-        return Reading(hit, span, (span,), self._in_talk if asked.question.endswith(")") else self._typed)
-
-
-@pytest.mark.parametrize(
-    ("typed", "in_talk", "read_as"),
-    [
-        (1.0, 2.0, "How deadly is it? (Who opened the Gullholm bridge)"),
-        (2.0, 1.0, "How deadly is it?"),
-    ],
-)
-def test_of_two_forms_of_a_follow_up_the_one_that_is_answered_better_counts(
-    news: Snapshot, typed: float, in_talk: float, read_as: str
-) -> None:
-    opened = "Who opened the Gullholm bridge?"
-    talk = Context(opened, opened, "Mayor Ingrid Solberg opened the Gullholm bridge on Saturday.")
-
-    answer = Engine(news, FakeEncoder(), reader=Comparing(typed, in_talk)).ask("How deadly is it?", context=talk)
-
-    assert answer.read_as == read_as
-    assert [quote.score - quote.hit.score for quote in answer.quotes] == [pytest.approx(2.0)]
-
-
-def test_a_question_with_no_word_that_says_anything_is_read_within_its_talk_only(news: Snapshot) -> None:
-    opened = "Who opened the Gullholm bridge?"
-    talk = Context(opened, opened, "Mayor Ingrid Solberg opened the Gullholm bridge on Saturday.")
-
-    answer = Engine(news, FakeEncoder(), reader=Comparing(9.0, 1.0)).ask("When was that?", context=talk)
-
-    assert answer.read_as == "When was that? (Who opened the Gullholm bridge)"
-
-
-def test_what_is_surely_owed_to_one_meaning_of_a_follow_up_is_read_for_that_one_only(news: Snapshot) -> None:
-    opened = "Who opened the Gullholm bridge?"
-    talk = Context(opened, opened, "Mayor Ingrid Solberg opened the Gullholm bridge on Saturday.")
-    reader = Comparing(1.0, 2.0)
-
-    answer = Engine(news, FakeEncoder(), reader=reader).ask("How deadly is it?", context=talk)
-
-    typed, in_talk = (each.hits for each in reader.asked)
-    assert all(hit.posterior < 0.9 for hit in typed)
-    assert all(hit.posterior > 0.1 for hit in in_talk)
-    assert {id(hit) for hit in (*typed, *in_talk)} == {id(hit) for hit in answer.hits}

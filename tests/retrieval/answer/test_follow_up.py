@@ -1,113 +1,48 @@
-"""What a question means that follows another: whether it goes on, what it goes on from, and what becomes of ranks."""
+"""How likely a question is a follow-up."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from retrieval.answer.follow_up import (
-    Context,
-    InTalk,
-    allocate,
-    going_on,
-    looks_like_follow_up,
-    named,
-    over_fetch,
-    rerank,
-)
+from retrieval.answer.follow_up import FollowUpEvidence, FollowUpGate, score_gap, shipped_gate
+
+EVIDENCE = FollowUpEvidence(cosine=0.3, shared_terms=0.0, score_gap=1.5, few_terms=True)
 
 
 @pytest.mark.parametrize(
-    ("question", "goes_on"),
+    "likelier",
     [
-        ("when was that?", True),
-        ("what about the islands?", True),
-        ("why?", True),
-        ("what is Khabomai?", False),
-        ("and who is Hiroshige Seko?", False),
-        ("and what about Japan?", True),
-        ("who wrote Hamlet for the queen?", False),
+        replace(EVIDENCE, cosine=0.6),
+        replace(EVIDENCE, shared_terms=0.5),
+        replace(EVIDENCE, score_gap=0.0),
     ],
 )
-def test_what_a_question_looks_like_tells_whether_it_goes_on(question: str, goes_on: bool) -> None:
-    assert looks_like_follow_up(question) == goes_on
+def test_what_is_near_to_what_was_said_is_likelier_a_follow_up(likelier: FollowUpEvidence) -> None:
+    estimate = shipped_gate().estimate(EVIDENCE)
+
+    assert shipped_gate().estimate(likelier).log_odds > estimate.log_odds
+    assert shipped_gate().estimate(replace(EVIDENCE, few_terms=False)).log_odds < estimate.log_odds
+    assert 0 < estimate.probability < 1
+    assert estimate.evidence == EVIDENCE
 
 
-@pytest.mark.parametrize(
-    ("question", "names", "pair", "read"),
-    [
-        ("when was that?", ("Sochi",), None, "when was that? (Sochi)"),
-        ("and what did they agree?", ("Abe", "Putin"), ("Abe", "Putin"), "what did Abe and Putin agree?"),
-        ("and what about Tokyo?", ("Sochi",), None, "what about Tokyo?"),
-        ("how deadly is it?", (), None, "how deadly is it? (Who met in Sochi)"),
-        ("so which stage?", (), None, "which stage? (Who met in Sochi)"),
-    ],
-)
-def test_a_reader_is_told_what_a_follow_up_goes_on_from(
-    question: str, names: tuple[str, ...], pair: tuple[str, str] | None, read: str
-) -> None:
-    assert named(question, Context("Who met in Sochi?", "Who met in Sochi?", "They met.", names, pair)) == read
+def test_the_gate_is_logistic_regression_with_weights_from_a_file(tmp_path: Path) -> None:
+    weights = {"cosine": 2.0, "shared_terms": 3.0, "score_gap": -1.0, "few_terms": 0.25}
+    (tmp_path / "gate.json").write_text(json.dumps({"intercept": 1.0, "weights": weights, "fitted_on": "a talk"}))
+
+    gate = FollowUpGate.load(tmp_path / "gate.json")
+
+    assert gate.estimate(FollowUpEvidence(0.5, 0.5, 2.0, few_terms=True)).log_odds == 1 + 1 + 1.5 - 2 + 0.25
 
 
-def test_what_is_near_to_what_was_said_goes_on_more_likely() -> None:
-    near, far = (going_on("when was that?", nearness, 0.0, 1.5) for nearness in (0.6, 0.0))
+def test_the_gap_is_between_the_best_anywhere_and_the_best_near_what_was_said() -> None:
+    scores = np.arange(100, dtype=np.float32)
+    near = np.isin(scores, [3, 4, 5, 50])
 
-    assert near > far
-    assert going_on("when was that?", 0.3, 0.0, 0.0) > going_on("when was that?", 0.3, 0.0, 3.0)
-
-
-# --- ranks ---------------------------------------------------------------------------------------------------
-
-
-def talks(odds: float, *likely: tuple[float, float]) -> list[InTalk]:
-    return [InTalk(alone, within, odds) for alone, within in likely]
-
-
-SUBJECT, TALK, NEITHER = (-0.1, -6.0), (-6.0, -0.1), (-4.0, -4.0)
-
-
-@pytest.mark.parametrize(("odds", "first"), [(-6.0, 0), (6.0, 1)])
-def test_the_likelier_meaning_says_what_comes_first(odds: float, first: int) -> None:
-    assert rerank(talks(odds, SUBJECT, TALK, NEITHER), [0.0] * 3, [0.0] * 3)[0] == first
-
-
-def test_what_a_reader_finds_in_one_meaning_counts_as_much_as_that_meaning_does() -> None:
-    passages = talks(-6.0, NEITHER, NEITHER)
-
-    assert rerank(passages, alone=[0.0, 1.0], within=[0.0, 0.0]) == [1, 0]
-    assert rerank(passages, alone=[0.1, 0.0], within=[0.0, 9.0]) == [0, 1]
-
-
-def test_both_meanings_keep_places_among_the_first_ten_while_it_is_in_doubt() -> None:
-    subject = [(-0.1 * n, -30.0) for n in range(12)]
-    talk = [(-30.0, -0.1 * n) for n in range(12)]
-
-    order = rerank(talks(0.0, *subject, *talk), [0.0] * 24, [0.0] * 24)
-
-    assert set(order[:10]) == {0, 1, 2, 3, 4, 12, 13, 14, 15, 16}
-    assert sorted(order) == list(range(24))
-
-
-@pytest.mark.parametrize("odds", [-2000.0, 0.0, 2000.0])
-def test_a_score_is_finite_however_sure_the_gate_is(odds: float) -> None:
-    passage = InTalk(-900.0, -0.5, odds)
-
-    assert -2000 < passage.score < 1
-    assert passage.posterior == pytest.approx(0.0 if odds < -1000 else 1.0)
-
-
-RANKS = st.lists(st.integers(0, 40), unique=True)
-
-
-@given(RANKS, RANKS, st.floats(-20, 20), st.integers(0, 14))
-def test_places_go_to_passages_of_either_ranking_each_once(
-    alone: list[int], within: list[int], odds: float, places: int
-) -> None:
-    some = allocate(alone, within, odds, places)
-    ample = over_fetch(alone, within, odds, places)
-
-    assert len(some) <= places
-    assert len(set(some)) == len(some)
-    assert len(set(ample)) == len(ample)
-    assert {*some, *ample} <= {*alone, *within}
+    assert score_gap(scores, near) == pytest.approx(98 - (4 + 5 + 50) / 3)
+    assert score_gap(scores[:20], near[:20]) == 1.5  # too few to tell anything

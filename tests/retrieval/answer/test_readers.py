@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from retrieval.answer import span_reader as module
 from retrieval.answer.confidence import Calibration
 from retrieval.answer.overlap_reader import OverlapReader
-from retrieval.answer.reader import Asked, Reading, sentences_of, whole_sentences
+from retrieval.answer.reader import Reading, ReadingTask, sentences_of, whole_sentences
 from retrieval.answer.search import Hit
 from retrieval.answer.span_reader import SpanReader
 from retrieval.errors import ReaderUnavailable
@@ -96,7 +96,7 @@ LEXICAL = LexicalIndex.build([TEXT, "The ferry carried cars.", "Whales sing."])
 
 
 def overlaps_read(question: str, hits: Sequence[Hit]) -> list[Reading]:
-    return OverlapReader().read([Asked(question, hits, LEXICAL.weights(question))])[0]
+    return OverlapReader().read([ReadingTask(question, hits, LEXICAL.weights(question))])[0]
 
 
 def test_the_sentence_that_shares_the_rare_words_is_the_best() -> None:
@@ -222,7 +222,7 @@ def calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def spans_read(network: FakeNetwork, hits: Sequence[Hit], weights: Mapping[str, float] | None = None) -> list[Reading]:
     reader = SpanReader()
     reader._model = network  # type: ignore[assignment]
-    return reader.read([Asked("Who?", hits, weights or {})])[0]
+    return reader.read([ReadingTask("Who?", hits, weights or {})])[0]
 
 
 @pytest.mark.usefixtures("calibrated")
@@ -296,7 +296,7 @@ def test_of_two_who_did_something_together_both_are_bold(question: str, expected
     reader._model = Forgetful()  # type: ignore[assignment]
 
     ((reading,),) = reader.read(
-        [Asked(question, [hit_of("Mayor Ingrid Solberg met Captain Brekke on the ferry.")], {})]
+        [ReadingTask(question, [hit_of("Mayor Ingrid Solberg met Captain Brekke on the ferry.")], {})]
     )
 
     assert bold(reading) == expected
@@ -358,7 +358,9 @@ def test_the_rest_is_read_only_when_the_first_passages_leave_doubt() -> None:
 @pytest.mark.usefixtures("calibrated")
 def test_questions_read_together_find_what_each_finds_alone_in_fewer_passes() -> None:
     hits = [hit_of(f"Ingrid met {name} in town. It rained for {number} days.") for number, name in enumerate("ABCDE")]
-    asked = [Asked(question, hits[start:], {}) for start, question in enumerate(("Who?", "Who met whom?", "When?"))]
+    asked = [
+        ReadingTask(question, hits[start:], {}) for start, question in enumerate(("Who?", "Who met whom?", "When?"))
+    ]
     network = FakeNetwork(Ingrid=1.0, A=0.5, E=2.0)
     reader = SpanReader()
     reader._model = network  # type: ignore[assignment]
@@ -377,7 +379,7 @@ def test_questions_read_together_find_what_each_finds_alone_in_fewer_passes() ->
 
 @pytest.mark.usefixtures("calibrated")
 def test_without_hits_no_network_is_loaded() -> None:
-    assert SpanReader().read([Asked("Who?", [], {})]) == [[]]
+    assert SpanReader().read([ReadingTask("Who?", [], {})]) == [[]]
     assert SpanReader().read([]) == []
 
 
@@ -385,18 +387,18 @@ def test_without_hits_no_network_is_loaded() -> None:
 def test_the_network_is_loaded_once_from_a_folder_or_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[object] = []
 
-    def load(name: object) -> FakeNetwork:
-        asked.append(name)
+    def load(name: object, device: str | None) -> FakeNetwork:
+        asked.append((name, device))
         return FakeNetwork()
 
     monkeypatch.setattr(SpanModel, "trained", load)
     monkeypatch.setattr(SpanModel, "named", load)
 
     for name in (tmp_path, "somebody/some-reader"):
-        reader = SpanReader(name)
+        reader = SpanReader(name, device="cuda")
         assert reader.load() is reader.load()
 
-    assert asked == [tmp_path, "somebody/some-reader"]
+    assert asked == [(tmp_path, "cuda"), ("somebody/some-reader", "cuda")]
 
 
 @pytest.mark.usefixtures("calibrated")

@@ -10,8 +10,9 @@ from typing import NoReturn
 import numpy as np
 import pytest
 
-from retrieval.answer.follow_up import Context
-from retrieval.answer.search import Filters, Hit, Searcher
+from retrieval.answer.query import Context, Filters
+from retrieval.answer.search import Hit, Searcher
+from retrieval.answer.variants import QueryVariants
 from retrieval.errors import ArticleUnknown
 from retrieval.index.snapshot import Snapshot
 from retrieval.index.updating import open_up_to_date
@@ -112,12 +113,15 @@ def test_who_reads_what_was_found_gets_the_best_of_both_readings(large: Snapshot
     searcher = Searcher(large, FakeEncoder())
     alone = searched(large, "mayor penalty it")
 
-    (ample,) = searcher.search_all(["mayor penalty it"], 10, contexts=[talk], ample=True)
+    question = QueryVariants.of("mayor penalty it", talk)
+    (found,) = searcher.search_all([question], [Filters()], 10, for_reader=True)
 
-    assert 10 < len(ample) <= 20
-    allocate = searcher.search("mayor penalty it", context=talk)
-    assert {hit.passage for hit in allocate} | {hit.passage for hit in alone[:2]} <= {hit.passage for hit in ample}
-    assert ample == sorted(ample, key=lambda hit: -hit.score)
+    assert 10 < len(found.hits) <= 20
+    allocated = searcher.search("mayor penalty it", context=talk)
+    assert {hit.passage for hit in allocated} | {hit.passage for hit in alone[:2]} <= {
+        hit.passage for hit in found.hits
+    }
+    assert list(found.hits) == sorted(found.hits, key=lambda hit: -hit.score)
 
 
 # --- filters -------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.answer.spelling import Slip, Speller
+from retrieval.answer.spelling import Correction, Slip, Speller
 from retrieval.index.snapshot import open_latest
 from retrieval.index.updating import update
 from tests.fakes import FakeEncoder
@@ -25,14 +25,14 @@ def speller(tmp_path: Path) -> Speller:
     ("typed", "meant"), [("Sochy", "Sochi"), ("shinso", "Shinzo"), ("Khabomay", "Khabomai"), ("Kuansihr", None)]
 )
 def test_a_misspelt_name_is_read_as_the_articles_have_it(typed: str, meant: str | None, speller: Speller) -> None:
-    mended, slips = speller.mended(f"who met in {typed}?")
+    correction = speller.corrected(f"who met in {typed}?")
 
-    assert mended == f"who met in {meant or typed}?"
-    assert slips == ((Slip(typed, meant),) if meant else ())
+    assert correction.text == f"who met in {meant or typed}?"
+    assert correction.slips == ((Slip(typed, meant),) if meant else ())
 
 
 def test_a_letter_left_out_is_put_back(speller: Speller) -> None:
-    assert speller.mended("Ptin in Soch")[0] == "Putin in Sochi"
+    assert speller.corrected("Ptin in Soch").text == "Putin in Sochi"
 
 
 def told(folder: Path, *texts: str) -> Speller:
@@ -47,24 +47,24 @@ def told(folder: Path, *texts: str) -> Speller:
 def test_a_slip_in_an_ending_is_put_right_though_it_hides_the_term(typed: str, tmp_path: Path) -> None:
     speller = told(tmp_path, "It is over. The government, its domestic policy and two presidents.")
 
-    mended, _ = speller.mended(f"which {typed} was it?")
+    text = speller.corrected(f"which {typed} was it?").text
 
-    assert mended.casefold() in {f"which {word} was it?" for word in ("government", "domestic", "presidents")}
+    assert text.casefold() in {f"which {word} was it?" for word in ("government", "domestic", "presidents")}
 
 
 def test_of_words_as_near_the_one_is_meant_that_stands_beside_the_rest_of_the_question(tmp_path: Path) -> None:
     speller = told(tmp_path, "The price of whale oil rose.", "Pride goes before a fall.")
 
-    assert speller.mended("what was the prixe of whale oil?").text == "what was the price of whale oil?"
-    assert speller.mended("prixe goes before what?").text == "pride goes before what?"
+    assert speller.corrected("what was the prixe of whale oil?").text == "what was the price of whale oil?"
+    assert speller.corrected("prixe goes before what?").text == "pride goes before what?"
 
 
 def test_what_an_article_has_is_no_slip_though_another_word_shares_its_term(tmp_path: Path) -> None:
     speller = told(tmp_path, "Deportation is no holiday.", "The game was shown on Deportes.")
 
-    assert speller.mended("who showed it on Deportes?").slips == ()
+    assert speller.corrected("who showed it on Deportes?").slips == ()
 
 
 @pytest.mark.parametrize("word", ["wrote", "Sochis", "1234", "Abu"])
 def test_a_word_that_is_merely_absent_or_a_form_of_another_stays(word: str, speller: Speller) -> None:
-    assert speller.mended(word) == (word, ())
+    assert speller.corrected(word) == Correction(word)

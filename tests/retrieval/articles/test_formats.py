@@ -24,7 +24,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.answer.search import Filters
+from retrieval.answer.query import Filters
 from retrieval.articles import confined as isolation
 from retrieval.articles.article import Article
 from retrieval.articles.files import load, scan

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from retrieval.answer.answer import Answer
 from retrieval.answer.overlap_reader import OverlapReader
-from retrieval.answer.reader import Asked, Reading
+from retrieval.answer.reader import Reading, ReadingTask
 from retrieval.errors import DatasetInvalid, StorageFailed
 from retrieval.evaluation.datasets import Question, load, normalise
 from retrieval.evaluation.metrics import (
@@ -113,13 +113,13 @@ def test_a_full_disk_is_an_error_of_the_disk(data: Path, monkeypatch: pytest.Mon
 class SilentReader:
     """A reader that finds nothing in any passage."""
 
-    compares = False
+    compares_variants = False
     calibration = OverlapReader.calibration
 
     def load(self) -> None:
         pass
 
-    def read(self, asked: Sequence[Asked]) -> list[list[Reading]]:
+    def read(self, asked: Sequence[ReadingTask]) -> list[list[Reading]]:
         return [[] for _ in asked]
 
 

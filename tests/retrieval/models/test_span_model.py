@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from retrieval.errors import ReaderUnavailable
+from retrieval.answer.span_reader import SpanReader, reader_named
+from retrieval.errors import DeviceUnavailable, ReaderUnavailable
 from retrieval.models import span_model as module
 from retrieval.models.span_model import MAX_TOKENS, WEIGHTS_FILE, Inputs, SpanModel
 
@@ -128,6 +129,24 @@ def test_weights_that_do_not_fit_are_refused(untrained: SpanModel, tmp_path: Pat
         SpanModel.trained(tmp_path)
 
     assert "\n" not in refused.value.reason
+
+
+def test_the_reader_runs_on_the_device_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Every torch has the device "meta", whose tensors have no numbers: it stands for a GPU.
+    monkeypatch.setattr(module, "usable_device", lambda device: device or "cpu")
+    reader = reader_named("trained", device="meta")
+    assert isinstance(reader, SpanReader)
+
+    network = reader.load().network
+
+    assert {(p.device.type, p.dtype) for p in network.parameters()} == {("meta", torch.float32)}
+
+
+def test_a_device_that_is_not_there_is_named() -> None:
+    with pytest.raises(DeviceUnavailable) as refused:
+        SpanReader(device="cuda:99").load()
+
+    assert refused.value.device == "cuda:99"
 
 
 def test_a_model_that_does_not_exist_is_one_fact(tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""The variants of a question in a conversation: as typed, with what was said before it, and with its references named.
+
+A follow-up such as "when was that?" finds little as typed. So the search asks it with the conversation's questions and
+with the passage quoted last too, and the reader gets it with the names that its pronouns may stand for.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from retrieval.answer.query import Context
+from retrieval.text.terms import content_terms
+
+_PRONOUN = re.compile(
+    r"\b(it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|there|then|ones?)\b",
+    re.IGNORECASE,
+)
+_CONJUNCTION = re.compile(r"\W*(and|but|so|or)\b", re.IGNORECASE)
+_WHAT_ABOUT = re.compile(r"\W*((and|but|so|or)\s+)?(what|how) about\b", re.IGNORECASE)
+_THEY = re.compile(r"\b(they|them)\b", re.IGNORECASE)
+_LEADING_CONJUNCTION = re.compile(r"^\W*(and|but|so)\b[\s,]*(?=\w)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryVariants:
+    """A question as typed and, in a conversation, as it might be meant; made once, and used by every later stage."""
+
+    typed: str
+    """The question as it was typed, with its slips put right."""
+    context: Context | None
+    """What was said before, if anything."""
+    resolved: str
+    """The question with what it refers to, for a reader; ``typed`` where it does not look like a follow-up."""
+    follow_up_by_wording: bool
+    """Whether its wording alone makes it look like a follow-up; never without a context."""
+    has_reference: bool
+    """Whether it has a pronoun, or no content term at all."""
+    content_terms: int
+    """How many terms it has that mean something by themselves."""
+
+    @classmethod
+    def of(cls, question: str, context: Context | None) -> QueryVariants:
+        """The variants of ``question``, which may go on from ``context``."""
+        follow_up = context is not None and looks_like_follow_up(question)
+        return cls(
+            typed=question,
+            context=context,
+            resolved=resolve_references(question, context) if context and follow_up else question,
+            follow_up_by_wording=follow_up,
+            has_reference=has_reference(question),
+            content_terms=len(content_terms(question)),
+        )
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """The texts that passages are scored for: as typed and, in a conversation, with history, with the passage."""
+        if self.context is None:
+            return (self.typed,)
+        with_history = f"{self.context.questions} {self.typed}"
+        with_passage = f"{self.typed} {self.context.previous} {self.context.quoted}"
+        return self.typed, with_history, with_passage
+
+    @property
+    def encoded(self) -> tuple[str, ...]:
+        """The texts that get a vector: those searched and, in a conversation, what was said before."""
+        return self.searched if self.context is None else (*self.searched, self.context.said)
+
+
+def has_reference(question: str) -> bool:
+    """Whether a question lacks a name: it has a pronoun, or no word that means something by itself."""
+    return bool(_PRONOUN.search(question)) or not content_terms(question)
+
+
+def looks_like_follow_up(question: str) -> bool:
+    """Whether a question's wording alone makes it a follow-up.
+
+    It has a reference, begins with "and" or "what about", or has next to no content terms.
+    """
+    if has_reference(question) or _WHAT_ABOUT.match(question):
+        return True
+    has_name = re.search(r"\s[A-Z]", question)  # a name stands for itself
+    return not has_name and bool(_CONJUNCTION.match(question) or len(content_terms(question)) <= 1)
+
+
+def resolve_references(question: str, context: Context) -> str:
+    """The question with the names that its pronouns may stand for or, without names, the conversation's first question.
+
+    A leading "and" goes. Two who were named together are put where "they" stood, which a reader understands better
+    than names behind a question; of other pronouns nothing tells which is meant. Where no name is known, the first
+    question stands behind this one and tells a reader what it is about.
+    """
+    question = _LEADING_CONJUNCTION.sub("", question)
+    if not context.names:
+        return f"{question} ({context.first.rstrip(' ?')})"
+    if not has_reference(question):
+        return question
+    if context.pair and _THEY.search(question):
+        together = " and ".join(context.pair)
+        return _THEY.sub(lambda _: together, question, count=1)
+    return f"{question} ({', '.join(context.names)})"

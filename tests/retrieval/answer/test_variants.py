@@ -1,0 +1,61 @@
+"""The variants of a question: what its wording says, and what it is with its references resolved."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.answer.query import Context
+from retrieval.answer.variants import QueryVariants, looks_like_follow_up, resolve_references
+
+MET = Context("Who met in Sochi?", "and then?", "They met.")
+
+
+@pytest.mark.parametrize(
+    ("question", "follow_up"),
+    [
+        ("when was that?", True),
+        ("what about the islands?", True),
+        ("why?", True),
+        ("what is Khabomai?", False),
+        ("and who is Hiroshige Seko?", False),
+        ("and what about Japan?", True),
+        ("who wrote Hamlet for the queen?", False),
+    ],
+)
+def test_a_questions_wording_makes_it_look_like_a_follow_up(question: str, follow_up: bool) -> None:
+    assert looks_like_follow_up(question) == follow_up
+    assert QueryVariants.of(question, MET).follow_up_by_wording == follow_up
+
+
+@pytest.mark.parametrize(
+    ("question", "names", "pair", "read"),
+    [
+        ("when was that?", ("Sochi",), None, "when was that? (Sochi)"),
+        ("and what did they agree?", ("Abe", "Putin"), ("Abe", "Putin"), "what did Abe and Putin agree?"),
+        ("and what about Tokyo?", ("Sochi",), None, "what about Tokyo?"),
+        ("how deadly is it?", (), None, "how deadly is it? (Who met in Sochi)"),
+        ("so which stage?", (), None, "which stage? (Who met in Sochi)"),
+    ],
+)
+def test_a_reader_is_told_what_a_follow_up_refers_to(
+    question: str, names: tuple[str, ...], pair: tuple[str, str] | None, read: str
+) -> None:
+    context = Context("Who met in Sochi?", "Who met in Sochi?", "They met.", names, pair)
+
+    assert resolve_references(question, context) == read
+    assert QueryVariants.of(question, context).resolved == read
+
+
+def test_a_question_is_searched_with_what_was_said_before() -> None:
+    variants = QueryVariants.of("why?", MET)
+
+    assert variants.searched == ("why?", "Who met in Sochi? and then? why?", "why? and then? They met.")
+    assert variants.encoded == (*variants.searched, "Who met in Sochi? and then? They met.")
+
+
+def test_without_a_context_there_is_one_variant() -> None:
+    variants = QueryVariants.of("when was that?", None)
+
+    assert variants.searched == variants.encoded == ("when was that?",)
+    assert variants.resolved == "when was that?"
+    assert not variants.follow_up_by_wording
