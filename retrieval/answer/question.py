@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from retrieval.text.terms import stop_terms, term
@@ -12,64 +11,61 @@ from retrieval.text.terms import stop_terms, term
 QuestionKind = Literal["who", "when", "where", "number", "why", "how", "yes or no", "other"]
 
 _KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
-    ("number", re.compile(r"\bhow (?:many|much|old|long|far|tall|high|big|large|often|fast|deep|wide)\b", re.IGNORECASE)),
-    ("number", re.compile(r"\b(?:(?:what|which) (?:number|percent\w*|amount|fraction|proportion|share))\b", re.IGNORECASE)),
-    ("when", re.compile(r"\bwhen\b|\b(?:what|which) (?:year|month|day|date|decade|century|time)\b", re.IGNORECASE)),
+    ("number", re.compile(r"\bhow (many|much|old|long|far|tall|high|big|large|often|fast|deep|wide)\b", re.IGNORECASE)),
+    ("number", re.compile(r"\b(what|which) (number|percent\w*|amount|fraction|proportion|share)\b", re.IGNORECASE)),
+    ("when", re.compile(r"\bwhen\b|\b(what|which) (year|month|day|date|decade|century|time)\b", re.IGNORECASE)),
     (
         "yes or no",
         re.compile(
-            r"\W*(?:and |so |but )?(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should"
-            r"|may|might|must)(?:n['’]?t)? (?!.*\b(?:who|whom|when|where|why|how|what|which)\b)",
+            r"^\W*(and |so |but )?(is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may"
+            r"|might|must)(n['’]?t)? (?!.*\b(who|whom|where|why|how|what|which)\b)",
             re.IGNORECASE,
         ),
     ),
-    ("who", re.compile(r"\b(?:who|whom|whose)\b", re.IGNORECASE)),
+    ("who", re.compile(r"\bwho(m|se)?\b", re.IGNORECASE)),
     ("where", re.compile(r"\bwhere\b", re.IGNORECASE)),
     ("why", re.compile(r"\bwhy\b", re.IGNORECASE)),
     ("how", re.compile(r"\bhow\b", re.IGNORECASE)),
 )
-"""The first that a question matches is its kind."""
+"""The first whose pattern a question has is its kind."""
 
-_MONTHS = "January February March April May June July August September October November December".split()
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _FIGURE = re.compile(r"\d(?:[\d.,]*\d)?")
-_CALENDAR = re.compile(rf"\b(?:{'|'.join([*_MONTHS, *_DAYS])})\b")
+_NUMBER = re.compile(
+    r"\d|\b(zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty"
+    r"|seventy|eighty|ninety|hundreds?|thousands?|[mb]illions?|trillion|dozens?|half|once|twice|third|quarter|several|few"
+    r"|many|most|both|double|triple|none|single|majority|pair|couple|no|all)\b",
+    re.IGNORECASE,
+)
+_CALENDAR = re.compile(
+    r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b"
+)
 _CALENDAR_TYPED = re.compile(_CALENDAR.pattern.replace("|May|", "|"), re.IGNORECASE)
 """Months and days as people type them; "may" is mostly a verb."""
+_TIME = re.compile(
+    rf"\d|{_CALENDAR.pattern}|\b(century|centuries|decades?|years?|months?|weeks?|days?|today|yesterday|tomorrow|morning"
+    r"|afternoon|evening|night|noon|midnight|spring|summer|autumn|fall|winter|before|after|during|since|until|ago|early"
+    r"|late|annually|now|age|era|ad|bc|weekend|hours?)\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"\b[^\W\d_a-z]\w")
 _WORD = re.compile(r"\w[\w’'-]*")
-_NUMBER_WORDS = frozenset(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-    " eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands million"
-    " millions billion billions trillion dozen dozens half once twice third quarter several few many most both double"
-    " triple none single majority pair couple no all".split()
-)
-_TIME_WORDS = frozenset(
-    "century centuries decade decades year years month months week weeks day days today yesterday tomorrow morning"
-    " afternoon evening night noon midnight spring summer autumn fall winter before after during since until ago early"
-    " late annually now age era ad bc weekend hours".split()
-)
-_QUESTION_WORDS = frozenset("who whom whose when where why how which what name".split())
+_QUESTION_WORD = re.compile(r"(who|whom|whose|when|where|why|how|which|what|name)$", re.IGNORECASE)
 
 
 def kind_of(question: str) -> QuestionKind:
     """The kind of answer that a question asks for."""
-    return next((kind for kind, pattern in _KINDS if pattern.search(question) and _begins(kind, pattern, question)), "other")
-
-
-def _begins(kind: QuestionKind, pattern: re.Pattern[str], question: str) -> bool:
-    """Only at its beginning does "is" or "did" make a question one for yes or no."""
-    return kind != "yes or no" or bool(pattern.match(question))
+    return next((kind for kind, pattern in _KINDS if pattern.search(question)), "other")
 
 
 def suits(kind: QuestionKind, answer: str) -> bool:
     """Whether the words of an answer can be of the kind that was asked for; where that cannot be told, they can."""
-    words = set(re.findall(r"[a-z]+", answer.lower()))
     if kind == "number":
-        return bool(_FIGURE.search(answer) or words & _NUMBER_WORDS)
+        return bool(_NUMBER.search(answer))
     if kind == "when":
-        return bool(_FIGURE.search(answer) or _CALENDAR.search(answer) or words & _TIME_WORDS)
+        return bool(_TIME.search(answer))
     if kind == "who":
-        return bool(re.search(r"\b[^\W\d_a-z]\w", answer)) and not re.search(r"\d{3}", answer)
+        return bool(_NAME.search(answer)) and not re.search(r"\d{3}", answer)
     return True
 
 
@@ -95,7 +91,7 @@ def names(question: str, texts: Iterable[str]) -> tuple[str, ...]:
 
 def _opens(word: str) -> bool:
     """Whether a question's first word has its capital from standing first."""
-    return term(word) in stop_terms() or word.lower() in _QUESTION_WORDS
+    return term(word) in stop_terms() or bool(_QUESTION_WORD.match(word))
 
 
 def _is_name(word: str, texts: Iterable[str]) -> bool:

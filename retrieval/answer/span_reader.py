@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retrieval.answer.confidence import CALIBRATION_FILE, Calibration
-from retrieval.answer.reader import Reader, Reading, ReadingTask, sentences_of, total_score, whole_sentences
+from retrieval.answer.reader import Reader, Reading, ReadingTask, Signals, sentences_of, total_score, whole_sentences
 from retrieval.answer.search import Hit
 from retrieval.models.loading import gc_paused
 from retrieval.models.span_model import SpanModel
@@ -162,18 +162,27 @@ class SpanReader:
             inputs = model.inputs(
                 [(tasks[number].question, hit.passage.article.title, hit.passage.text) for number, hit in together]
             )
-            starts, ends = model.scores(inputs)
+            scores = model.scores(inputs)
             for row, (number, hit) in enumerate(together):
                 tokens = np.flatnonzero(inputs.allowed[row])
-                margins = _margins(starts[row], ends[row], tokens, self._weights.longest)
+                margins = _margins(scores.starts[row], scores.ends[row], tokens, self._weights.longest)
                 places = inputs.offsets[row, tokens] + hit.passage.start
-                found[number].extend(self._readings(hit, places, margins, tasks[number].weights))
+                signals = Signals(0.0, _log_sum(margins), float(scores.answerable[row]))
+                found[number].extend(self._readings(hit, places, margins, tasks[number].weights, signals))
         return found
 
     def _readings(
-        self, hit: Hit, places: NDArray[np.int64], margins: NDArray[np.float32], terms: Mapping[str, float]
+        self,
+        hit: Hit,
+        places: NDArray[np.int64],
+        margins: NDArray[np.float32],
+        terms: Mapping[str, float],
+        passage: Signals,
     ) -> Iterator[Reading]:
-        """One reading for each sentence of the hit, made of the best spans that lie in it."""
+        """One reading for each sentence of the hit, made of the best spans that lie in it.
+
+        Of ``passage``'s signals, ``rivals`` is the logarithm of the sum over all spans.
+        """
         text = hit.passage.article.text
         for sentence in sentences_of(hit.passage):
             inside = np.flatnonzero((places[:, 0] < sentence.end) & (places[:, 1] > sentence.start))
@@ -184,8 +193,9 @@ class SpanReader:
             if found:
                 spans = tuple(_answering(found, text, self._weights))
                 shared = self._for_shared(terms, text[sentence.start : sentence.end])
-                margin = self._weights.margin * max(found[0][1], self._weights.least_margin)
-                yield Reading(hit, spans[0], spans, margin + shared)
+                margin = max(found[0][1], self._weights.least_margin)
+                signals = replace(passage, margin=margin, rivals=passage.rivals - found[0][1])
+                yield Reading(hit, spans[0], spans, self._weights.margin * margin + shared, signals)
 
     def _for_shared(self, terms: Mapping[str, float], sentence: str) -> float:
         """What the question's terms in a sentence add to its score."""
@@ -217,6 +227,12 @@ def _margins(
     length = np.arange(len(tokens))[None, :] - np.arange(len(tokens))[:, None]
     margins = starts[tokens][:, None] + ends[tokens][None, :] - (starts[0] + ends[0])
     return np.where((length >= 0) & (length < longest), margins, np.float32(-np.inf))
+
+
+def _log_sum(margins: NDArray[np.float32]) -> float:
+    """Logarithm of the sum of all spans' likelihoods over that of "no answer"; 0 of no spans."""
+    most = margins.max(initial=-np.inf)
+    return float(most + np.log(np.exp(margins - most).sum())) if np.isfinite(most) else 0.0
 
 
 def _apart(margins: NDArray[np.float32]) -> Iterator[tuple[int, int, float]]:

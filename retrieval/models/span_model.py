@@ -32,8 +32,8 @@ _TOGETHER = 3
 """Pairs a forward pass, where there are enough of them for every thread to have two passes. Eleven passages then take
 .85 of the time of one pass by all threads; three would take nearly twice theirs."""
 
-_TRAINED = ("bert.encoder.", "qa_outputs.")
-"""What differs from the bundled encoder and is stored: the layers and the head, but not the embeddings."""
+_TRAINED = ("bert.encoder.", "qa_outputs.", "answerable.")
+"""What differs from the bundled encoder and is stored: the layers and the heads, but not the embeddings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +62,52 @@ class Inputs:
         return 0, 0
 
 
+@dataclass(frozen=True, slots=True)
+class Logits:
+    """What the network gives for some pairs, float32."""
+
+    starts: torch.Tensor
+    """Of every token as first of the answer, shape (pairs, tokens); ``ends`` as last."""
+    ends: torch.Tensor
+    answerable: torch.Tensor
+    """Of every pair: log odds that the passage answers, shape (pairs,); 0 where the network has no head for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """``Logits`` as arrays."""
+
+    starts: NDArray[np.float32]
+    ends: NDArray[np.float32]
+    answerable: NDArray[np.float32]
+
+
 class SpanModel:
     """A network with its tokeniser. Safe to use from several threads once made."""
 
     def __init__(self, network: Any, tokenizer: Any) -> None:
         self.network = network
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
 
     @classmethod
-    def trainable(cls, folder: Path | None = None, dropout: float = 0.0) -> SpanModel:
-        """Where training begins: the bundled encoder's weights under a new head, or those that ``folder`` has.
+    def trainable(cls, folder: Path | None = None, dropout: float = 0.0, base: Path | None = None) -> SpanModel:
+        """Where training begins: the bundled encoder's weights under new heads, or those that ``folder`` has.
+
+        ``base`` is a copy of the encoder, for a machine that the bundled one is not installed on.
 
         Raises:
             As ``trained`` does.
         """
-        verify_bundled()
-        model = cls(*_load(str(bundled_folder()), hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout))
+        import torch
+
+        if base is None:
+            verify_bundled()
+        name = str(base or bundled_folder())
+        model = cls(*_load(name, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout))
+        head = torch.nn.Linear(model.network.config.hidden_size, 1)
+        torch.nn.init.zeros_(head.weight)
+        torch.nn.init.zeros_(head.bias)
+        model.network.answerable = head
         if folder:
             model._put(folder)
         return model
@@ -102,7 +132,9 @@ class SpanModel:
             strange = self.network.load_state_dict(load_file(folder / WEIGHTS_FILE), strict=False)
         except (OSError, SafetensorError, RuntimeError) as error:
             raise ReaderUnavailable(str(folder), first_line(error)) from error
-        if strange.unexpected_keys or any(self.is_trained(name) for name in strange.missing_keys):
+        # Weights of before there was the head that says whether there is an answer: it then always says 0.
+        missing = [name for name in strange.missing_keys if not name.startswith("answerable.")]
+        if strange.unexpected_keys or any(self.is_trained(name) for name in missing):
             raise ReaderUnavailable(str(folder), f"{WEIGHTS_FILE} holds other layers than this version reads")
 
     @classmethod
@@ -149,7 +181,7 @@ class SpanModel:
     def inputs(self, pairs: Sequence[tuple[str, str, str]]) -> Inputs:
         """Tokenise (question, title, passage) triples; what is too long is cut off at the end."""
         prefixes = [f"{title} . " for _, title, _ in pairs]
-        encoded = self._tokenizer(
+        encoded = self.tokenizer(
             [question for question, _, _ in pairs],
             [prefix + passage for prefix, (_, _, passage) in zip(prefixes, pairs, strict=True)],
             truncation="longest_first",
@@ -165,34 +197,39 @@ class SpanModel:
         allowed = second & (offsets[:, :, 0] >= 0) & (offsets[:, :, 1] > offsets[:, :, 0])
         return Inputs(dict(encoded), allowed, offsets)
 
-    def logits(self, inputs: Inputs, device: str | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-        """Scores of every token as first and as last of the answer, float32 of shape (pairs, tokens) each.
+    def logits(self, inputs: Inputs, device: str | None = None) -> Logits:
+        """Run the network over some pairs.
 
         Tokens that cannot answer get the lowest number there is; the first token of all keeps its score.
         """
         import torch
 
         where = device or self.network.device
-        output = self.network(**{name: tensor.to(where) for name, tensor in inputs.tensors.items()})
+        head = getattr(self.network, "answerable", None)
+        tensors = {name: tensor.to(where) for name, tensor in inputs.tensors.items()}
+        output = self.network(**tensors, output_hidden_states=head is not None)
         closed = torch.from_numpy(~inputs.allowed).to(where)
         closed[:, 0] = False
         lowest = torch.finfo(torch.float32).min
         starts, ends = output.start_logits.float(), output.end_logits.float()
-        return starts.masked_fill(closed, lowest), ends.masked_fill(closed, lowest)
+        answerable = starts.new_zeros(len(starts)) if head is None else head(output.hidden_states[-1][:, 0])[:, 0]
+        return Logits(starts.masked_fill(closed, lowest), ends.masked_fill(closed, lowest), answerable.float())
 
-    def scores(self, inputs: Inputs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def scores(self, inputs: Inputs) -> Scores:
         """``logits`` without gradients, as arrays; a processor's threads take a few pairs of like length at a time."""
         import torch
 
         counts = inputs.tensors["attention_mask"].sum(1).numpy()
         starts = np.full(inputs.allowed.shape, np.finfo(np.float32).min, dtype=np.float32)
         ends = starts.copy()
+        answerable = np.zeros(len(starts), dtype=np.float32)
 
         def score(rows: NDArray[np.int64]) -> None:
             width = counts[rows].max()
             with torch.inference_mode():
-                first, last = self.logits(inputs.part(rows, width))
-            starts[rows, :width], ends[rows, :width] = first.cpu().numpy(), last.cpu().numpy()
+                logits = self.logits(inputs.part(rows, width))
+            starts[rows, :width], ends[rows, :width] = logits.starts.cpu().numpy(), logits.ends.cpu().numpy()
+            answerable[rows] = logits.answerable.cpu().numpy()
 
         alike, threads = np.argsort(-counts, kind="stable"), thread_count()
         parts = [alike[start : start + _TOGETHER] for start in range(0, len(alike), _TOGETHER)]
@@ -200,7 +237,7 @@ class SpanModel:
             score(alike)
         else:
             deque(in_threads(score, parts, threads), maxlen=0)
-        return starts, ends
+        return Scores(starts, ends, answerable)
 
 
 def _load(name: str, **settings: float) -> tuple[Any, Any]:
