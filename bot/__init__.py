@@ -1,7 +1,12 @@
-"""Quoth's faces: the commands and the chat, around the engine in ``retrieval``.
+"""Quoth's faces: the command line, the chat on a terminal and the Discord bot, around the engine in ``retrieval``.
 
-The layers, low to high: ``settings``, ``conversation``, ``folder`` and ``discord_memory``; ``rendering`` (pure);
-``terminal``, ``doctor``, ``discord_rendering`` (pure) and ``discord_service``; ``discord_client``, ``discord_commands``
-and ``discord_app``, which alone import discord; ``desk``; ``cli``. Nothing is imported here, so that ``quoth
---help`` is instant.
+Imports go down this list only:
+
+- ``cli`` and ``cli_articles``: the commands; each says which part does the work.
+- ``assembly``: from settings to an engine. Beside it the two faces, which never import each other:
+  ``terminal`` (asking, the chat, the doctor; output for people and as JSON) and ``discord`` (the bot).
+- ``wording``: sentences that both faces share; errors become words here.
+- ``talks`` (whose conversation goes on from what, small talk) and ``settings`` (the environment and ``.env``).
+
+Nothing is imported here, so that ``quoth --help`` is instant.
 """

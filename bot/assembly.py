@@ -1,1 +1,110 @@
-"""The composition root: settings to an encoder, a reader and an engine over an index that is up to date."""
+"""From settings to an engine: the composition root, where encoder, reader, index and engine are put together.
+
+Everything heavy is imported inside, so that ``quoth --help`` is instant.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from retrieval.errors import QuothError, StorageFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.settings import Settings
+    from retrieval.answer.reader import Reader
+    from retrieval.engine import Engine
+    from retrieval.index.changes import Progress
+    from retrieval.index.snapshot import Snapshot
+    from retrieval.index.updating import Report
+    from retrieval.models.encoder import Encoder
+
+
+def build_encoder(settings: Settings) -> Encoder:
+    """The encoder that the settings name. Cheap: its model is loaded at the first use."""
+    from retrieval.models.encoder import SentenceTransformerEncoder
+
+    return SentenceTransformerEncoder(settings.encoder, device=settings.device)
+
+
+def build_reader(settings: Settings) -> Reader | None:
+    """The reader that the settings name, or None. Cheap: its model is loaded at the first use."""
+    from retrieval.answer.span_reader import reader_named
+
+    return reader_named(settings.reader, device=settings.device)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An engine, and what opening its index took."""
+
+    engine: Engine
+    report: Report | None = None
+    """What the update did; None when none was needed."""
+    refused: StorageFailed | None = None
+    """Why the index could not be brought up to date, so that the engine answers from it as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The parts of an engine, from which one is opened as often as the index changes."""
+
+    settings: Settings
+    encoder: Encoder
+    reader: Reader | None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Assembly:
+        """The parts that the settings name. Cheap: models are loaded at the first use."""
+        return cls(settings, build_encoder(settings), build_reader(settings))
+
+    @property
+    def models(self) -> Iterator[Encoder | Reader]:
+        """What has a model to load."""
+        yield self.encoder
+        if self.reader is not None:
+            yield self.reader
+
+    def engine(self, snapshot: Snapshot) -> Engine:
+        """An engine that answers from a snapshot of the index."""
+        from retrieval.engine import Engine
+
+        chosen = self.settings
+        return Engine(snapshot, self.encoder, articles=chosen.articles, reader=self.reader, threshold=chosen.confidence)
+
+    def open_up_to_date(self, progress: Progress) -> Opened:
+        """An engine over an index that has been brought up to date first.
+
+        Raises:
+            QuothError: see ``retrieval.index.updating.open_up_to_date``.
+        """
+        from retrieval.index.updating import open_up_to_date
+
+        chosen = self.settings
+        snapshot, report = open_up_to_date(chosen.articles, chosen.index, self.encoder, progress=progress)
+        return Opened(self.engine(snapshot), report)
+
+    def open(self, progress: Progress) -> Opened:
+        """As ``open_up_to_date`` or, on a disk that takes no newer index, over the one in place.
+
+        Raises:
+            QuothError: there is no index that can answer, and none can be made.
+        """
+        try:
+            return self.open_up_to_date(progress)
+        except StorageFailed as error:
+            return Opened(self.engine(self._as_it_was(error)), refused=error)
+
+    def _as_it_was(self, error: StorageFailed) -> Snapshot:
+        """The snapshot in place; raises ``error`` where it can answer nothing."""
+        from retrieval.index.changes import compare
+        from retrieval.index.snapshot import open_latest
+
+        with suppress(QuothError):
+            snapshot = open_latest(self.settings.index)
+            if not compare(self.settings.articles, snapshot, self.encoder).anew:
+                return snapshot
+        raise error

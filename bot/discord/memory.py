@@ -80,8 +80,8 @@ class Memory:
             # Who asked what is nobody else's business.
             file.touch(mode=0o600)
             self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
-            # A vote lost to a power cut is no reason to wait for the disk at every answer.
-            self._database.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;{_TABLES}")
+            # A power cut may lose the last answers, which is no reason to wait for the disk at each, but nothing else.
+            self._database.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;{_TABLES}")
             self._database.execute("PRAGMA foreign_keys=ON")
 
     def close(self) -> None:

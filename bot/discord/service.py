@@ -1,6 +1,6 @@
 """Answering many people at once: a bounded pool of threads, the library that is asked and changed, and who waits.
 
-Nothing here knows Discord; ``discord_client`` is its shell.
+Nothing here knows Discord.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from bot import wording as rendering
+from bot import wording
 from bot.discord.memory import Memory, Place, Record
 from retrieval.answer.conversation import Turn
 from retrieval.answer.query import Context, Filters
@@ -85,16 +85,34 @@ class Pool:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
+class Opened(Protocol):
+    """An engine over an index that is up to date, and what bringing it there did, if anything."""
+
+    @property
+    def engine(self) -> Engine:
+        """The engine."""
+        ...
+
+    @property
+    def report(self) -> Report | None:
+        """What the update did; None when none was needed."""
+        ...
+
+
+Build = Callable[["Progress"], Opened]
+"""Opens an engine over an index that is up to date, telling of its progress."""
+
+
 class Library:
     """The engine that serves, over a folder of articles that may change.
 
     Args:
         articles: the folder.
         index: the folder of its index.
-        build: opens an engine over an index that is up to date; the report says what that took, if anything.
+        build: opens an engine over an index that is up to date.
     """
 
-    def __init__(self, articles: Path, index: Path, build: Callable[[Progress], tuple[Engine, Report | None]]) -> None:
+    def __init__(self, articles: Path, index: Path, build: Build) -> None:
         self._articles = articles
         self._index = index
         self._build = build
@@ -131,11 +149,12 @@ class Library:
         with self._refreshing:
             state = self._state()
             try:
-                self.engine, report = self._build(progress)
+                opened = self._build(progress)
             except NoArticles:
                 self.engine, self._empty = None, state
                 return None
-            return report
+            self.engine = opened.engine
+            return opened.report
 
     def add(self, file: Path, progress: Progress) -> bool:
         """Put a file into the folder and serve it; false when it was there already. Raises what ``folder.add`` does."""
@@ -197,13 +216,12 @@ class Cooldown:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """What is asked, and of which articles."""
+class Question:
+    """What is asked, of which articles, and what was said before."""
 
-    question: str
+    text: str
     filters: Filters = field(default_factory=Filters)
     context: Context | None = None
-    """What was said before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,17 +232,32 @@ class Reply:
     answer: Answer
 
 
-class Desk:
-    """Takes questions, has them answered in the pool, and remembers the answers."""
+@dataclass(frozen=True, slots=True)
+class Further:
+    """Further quotes for a question, and a record of them, which is kept if there are any."""
+
+    record: Record
+    quotes: tuple[Quote, ...]
+
+
+class AnswerService:
+    """Has questions answered in a pool of threads, and remembers the answers.
+
+    Args:
+        library: what is asked.
+        memory: where answers are remembered.
+        pool: the threads.
+        top: how many quotes an answer has at most.
+    """
 
     def __init__(self, library: Library, memory: Memory, pool: Pool, *, top: int) -> None:
         self.library = library
         self.memory = memory
         self.pool = pool
         self._top = top
-        self._running: dict[tuple[Asking, Engine], asyncio.Task[Reply]] = {}
+        self._running: dict[tuple[Question, Engine], asyncio.Task[Reply]] = {}
 
-    async def ask(self, asking: Asking, asker: int, *, titled: bool) -> Reply:
+    async def ask(self, question: Question, asker: int, *, titled: bool) -> Reply:
         """Answer a question. One that is being answered already shares its answer.
 
         Raises:
@@ -234,15 +267,15 @@ class Desk:
         """
         engine = self._engine()
         # Whoever gives up does not take the answer from those who share it.
-        found = await asyncio.shield(self._shared(asking, engine))
+        found = await asyncio.shield(self._shared(question, engine))
         return Reply(await self._kept(replace(found.record, asker=asker, titled=titled)), found.answer)
 
-    async def more(self, turn: Turn, asker: int) -> tuple[Record, tuple[Quote, ...]]:
-        """Further quotes for a turn's question, and a record of them; none when there are none. Raises as ``ask``."""
+    async def more(self, turn: Turn, asker: int) -> Further:
+        """Further quotes for a turn's question. Raises as ``ask``."""
         engine = self._engine()
-        fresh = await self.pool.run(lambda: engine.more(turn, top=self._top))
-        record = replace(self.record(turn, asker), places=tuple(map(_place, fresh)))
-        return (await self._kept(record) if fresh else record), fresh
+        quotes = await self.pool.run(lambda: engine.more(turn, top=self._top))
+        record = replace(self.record(turn, asker), places=tuple(map(_place, quotes)))
+        return Further(await self._kept(record) if quotes else record, quotes)
 
     def record(self, turn: Turn, asker: int) -> Record:
         """A turn as a record that is not kept."""
@@ -256,7 +289,7 @@ class Desk:
             await asyncio.to_thread(self.memory.keep, record)
         except StorageFailed as error:
             # An answer without lasting buttons is better than none.
-            _log.error("The answer cannot be remembered: %s", rendering.error(error))
+            _log.error("The answer cannot be remembered: %s", wording.error(error))
         return record
 
     def _engine(self) -> Engine:
@@ -264,27 +297,27 @@ class Desk:
             raise NoArticles(Path(), 0)
         return self.library.engine
 
-    def _shared(self, asking: Asking, engine: Engine) -> asyncio.Task[Reply]:
-        key = (asking, engine)
+    def _shared(self, question: Question, engine: Engine) -> asyncio.Task[Reply]:
+        key = (question, engine)
         if key not in self._running:
-            task = asyncio.create_task(self.pool.run(lambda: self._found(asking, engine)))
+            task = asyncio.create_task(self.pool.run(lambda: self._found(question, engine)))
             self._running[key] = task
             task.add_done_callback(lambda _: self._running.pop(key))
         return self._running[key]
 
-    def _found(self, asking: Asking, engine: Engine) -> Reply:
+    def _found(self, question: Question, engine: Engine) -> Reply:
         """What the articles say, as nobody's record yet; on a thread, for hashing a long article takes its time too."""
-        answer = engine.ask(asking.question, asking.filters, self._top, context=asking.context)
-        note = "" if answer.hits else f"No article is left: you asked for those {rendering.filters(asking.filters)}."
+        answer = engine.ask(question.text, question.filters, self._top, context=question.context)
+        note = "" if answer.hits else f"No article is left: you asked for those {wording.filters(question.filters)}."
         record = Record(
             "",
             0,
-            asking.question,
+            question.text,
             titled=False,
             answered=answer.answered,
             places=tuple(map(_place, answer.quotes)),
             note=note,
-            understood=rendering.understood(answer),
+            understood=wording.understood(answer),
         )
         return Reply(record, answer)
 

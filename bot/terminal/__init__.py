@@ -1,1 +1,1 @@
-"""The terminal face: ``quoth ask``, ``quoth chat`` and ``quoth doctor``."""
+"""The terminal: ``quoth ask``, ``quoth chat``, ``quoth index`` and ``quoth doctor``, as text and as JSON."""

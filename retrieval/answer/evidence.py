@@ -115,5 +115,6 @@ def _instead(question: str, name: str, quote: str) -> str | None:
 def _like(number: str, numbers: frozenset[str]) -> str | None:
     """One of ``numbers`` that is of the same kind: a year, a number, a month or a day of the week."""
     alike = [other for other in sorted(numbers) if other[0].isdigit() == number[0].isdigit()]
-    years = [other for other in alike if len(other) == len(number)] if len(number) == 4 else alike  # noqa: PLR2004
-    return years[0] if years else None
+    if number.isdigit() and len(number) == 4:  # noqa: PLR2004 - a year
+        alike = [other for other in alike if len(other) == len(number)]
+    return alike[0] if alike else None

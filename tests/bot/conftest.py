@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot import cli
+from bot import assembly, cli
 from retrieval.errors import EncoderUnavailable
 from retrieval.models.encoder import Vectors
 from tests.fakes import FakeEncoder
@@ -111,7 +111,7 @@ def library(tmp_path: Path) -> Path:
 @pytest.fixture
 def quoth(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Quoth:
     """Run a command line in this process, with a fake model."""
-    monkeypatch.setattr(cli, "build_encoder", lambda _: FakeEncoder())
+    monkeypatch.setattr(assembly, "build_encoder", lambda _: FakeEncoder())
 
     def run(*arguments: str, stdin: bytes = b"", terminal: bool = False) -> Outcome:
         monkeypatch.setattr(sys, "stdin", (Terminal if terminal else io.TextIOWrapper)(io.BytesIO(stdin)))

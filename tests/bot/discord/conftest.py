@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import logging
 import shutil
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import pytest_asyncio
 
 from bot import settings
-from bot.discord import commands as discord_commands
+from bot.assembly import Opened
+from bot.discord import commands, retrying
 from bot.discord.client import QuothClient
 from bot.discord.memory import Memory
-from bot.discord.service import Cooldown, Desk, Library, Pool
+from bot.discord.service import AnswerService, Cooldown, Library, Pool
 from retrieval.engine import Engine
 from retrieval.index.changes import Progress
-from retrieval.index.updating import Report, open_up_to_date, update
+from retrieval.index.updating import open_up_to_date, update
 from tests.bot.conftest import ARTICLES
+from tests.bot.discord.server import FakeDiscord
+from tests.bot.discord.wired import Elsewhere, redirect
 from tests.fakes import FakeEncoder
 
 if TYPE_CHECKING:
@@ -41,10 +49,10 @@ class Made:
     answers: Pool = field(init=False)
     changes: Pool = field(init=False)
 
-    def build(self, progress: Progress) -> tuple[Engine, Report | None]:
+    def build(self, progress: Progress) -> Opened:
         snapshot, report = open_up_to_date(self.articles, self.index, FakeEncoder(), progress=progress)
         threshold = self.chosen.get("confidence", 0.5)
-        return Engine(snapshot, FakeEncoder(), articles=self.articles, threshold=threshold), report
+        return Opened(Engine(snapshot, FakeEncoder(), articles=self.articles, threshold=threshold), report)
 
     def make(self) -> QuothClient:
         made = settings.load(articles=self.articles, state=self.state, **{"discord_cooldown": 0.0} | self.chosen)
@@ -54,8 +62,9 @@ class Made:
         self.library = Library(self.articles, self.index, self.build)
         self.library.refresh(lambda *_: None)
         cooldown = Cooldown(made.discord_cooldown)
-        client = QuothClient(Desk(self.library, self.memory, self.answers, top=made.top), made, cooldown)
-        discord_commands.install(client, self.changes)
+        service = AnswerService(self.library, self.memory, self.answers, top=made.top)
+        client = QuothClient(service, made, cooldown)
+        commands.install(client, self.changes)
         return client
 
 
@@ -107,3 +116,33 @@ def alice(simcord_env: Env, guild: GuildHandle) -> MemberActor:
 @pytest.fixture
 def bob(simcord_env: Env, guild: GuildHandle) -> MemberActor:
     return guild.add_member(simcord_env.create_user("bob"))
+
+
+@pytest_asyncio.fixture
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeDiscord]:
+    server = FakeDiscord()
+    await server.start()
+    redirect(monkeypatch, server.url)
+    monkeypatch.setattr(retrying, "pauses", lambda: iter([0.01] * 50))
+    monkeypatch.setattr("discord.backoff.ExponentialBackoff.delay", lambda _: 0.01)
+    yield server
+    await server.stop()
+    assert server.faults == []
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
+    """The fake server on a thread, for ``run``, which has a loop of its own."""
+    loop, server = asyncio.new_event_loop(), FakeDiscord()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(server.start(), loop).result()
+    redirect(monkeypatch, server.url)
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield server, loop
+    gc.unfreeze()
+    logging.root.handlers[:], logging.root.level = handlers, level
+    asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()

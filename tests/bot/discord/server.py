@@ -5,17 +5,30 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
-TOKEN = "MTIz.right.token"  # noqa: S105 - nobody's
-APPLICATION, GUILD, CHANNEL, THREAD, FORUM, POST, DIRECT = 900, 100, 200, 201, 202, 203, 204
-HELLO, IDENTIFY, HEARTBEAT, RESUME, RECONNECT, INVALID, ACK = 10, 2, 1, 6, 7, 9, 11
+from tests.bot.discord.objects import (
+    APPLICATION,
+    APPLICATION_INFO,
+    CHANNEL,
+    DIRECT,
+    GUILD,
+    USER,
+    Json,
+    channel,
+    guild,
+    member_object,
+    message_object,
+    user,
+)
+from tests.bot.discord.rules import broken_rules
 
-Json = Any
+TOKEN = "MTIz.right.token"  # noqa: S105 - nobody's
+HELLO, IDENTIFY, HEARTBEAT, RESUME, RECONNECT, INVALID, ACK = 10, 2, 1, 6, 7, 9, 11
 Reply = Callable[[web.Request], web.Response]
 
 
@@ -65,8 +78,8 @@ class FakeDiscord:
         if self._runner:
             await self._runner.cleanup()
 
-    async def until(self, true: Callable[[], Any], patience: float = 20.0) -> Any:
-        """Wait until something is the case, and return it."""
+    async def until(self, true: Callable[[], Any], patience: float | None = None) -> Any:
+        """Wait until something is the case, and return it; without ``patience``, as long as the test may take."""
         async with asyncio.timeout(patience), self.changed:
             await self.changed.wait_for(true)
         return true()
@@ -279,170 +292,3 @@ def failing(status: int) -> Reply:
 
 def unknown_interaction(_: web.Request) -> web.Response:
     return reply({"message": "Unknown interaction", "code": 10062}, 404)
-
-
-# --- objects -------------------------------------------------------------------------------------------------
-
-
-def user(id: int, *, bot: bool = False) -> Json:
-    return {
-        "id": str(id),
-        "username": f"user{id}",
-        "discriminator": "0",
-        "avatar": None,
-        "global_name": None,
-        "bot": bot,
-    }
-
-
-USER = user(APPLICATION, bot=True)
-APPLICATION_INFO = {
-    "id": str(APPLICATION), "name": "Quoth", "icon": None, "description": "", "bot_public": True,
-    "bot_require_code_grant": False, "verify_key": "", "flags": 0, "team": None, "owner": user(1), "summary": "",
-}  # fmt: skip
-
-
-def member_object(who: Json, *, with_user: bool = True) -> Json:
-    member = {"roles": [], "joined_at": "2026-01-01T00:00:00+00:00", "deaf": False, "mute": False, "flags": 0}
-    return member | {"user": who} if with_user else member
-
-
-def channel() -> Json:
-    return {
-        "id": str(CHANNEL), "type": 0, "name": "general", "position": 0, "permission_overwrites": [],
-        "guild_id": str(GUILD), "topic": None, "nsfw": False, "rate_limit_per_user": 0, "parent_id": None,
-    }  # fmt: skip
-
-
-def thread(id: int, parent: int) -> Json:
-    """A thread in a channel, or a post in a forum."""
-    state = {"archived": False, "auto_archive_duration": 60, "archive_timestamp": "2026-01-01T00:00:00+00:00"}
-    return channel() | {"id": str(id), "type": 11, "parent_id": str(parent), "owner_id": "7", "name": "more"} | {
-        "thread_metadata": state | {"locked": False}, "message_count": 1, "member_count": 1,
-    }  # fmt: skip
-
-
-def guild() -> Json:
-    everyone = {
-        "id": str(GUILD), "name": "@everyone", "color": 0, "hoist": False, "position": 0, "managed": False,
-        "permissions": str(2**50 - 1), "mentionable": False, "flags": 0,
-    }  # fmt: skip
-    return {
-        "id": str(GUILD), "name": "A server", "owner_id": "1", "roles": [everyone], "emojis": [], "features": [],
-        "channels": [channel(), channel() | {"id": str(FORUM), "type": 15, "name": "questions", "available_tags": []}],
-        "threads": [thread(THREAD, CHANNEL), thread(POST, FORUM)], "members": [member_object(USER)],
-        "presences": [], "voice_states": [],
-        "stage_instances": [], "guild_scheduled_events": [], "stickers": [], "soundboard_sounds": [],
-        "member_count": 2, "large": False, "unavailable": False, "joined_at": "2026-01-01T00:00:00+00:00",
-        "verification_level": 0, "default_message_notifications": 0, "explicit_content_filter": 0, "mfa_level": 0,
-        "afk_timeout": 60, "premium_tier": 0, "preferred_locale": "en-US", "nsfw_level": 0, "system_channel_flags": 0,
-    }  # fmt: skip
-
-
-def message_object(id: str, content: str, author: Json) -> Json:
-    return {
-        "id": id, "channel_id": str(CHANNEL), "author": author, "content": content, "type": 0, "tts": False,
-        "timestamp": "2026-01-01T00:00:00+00:00", "edited_timestamp": None, "mention_everyone": False, "mentions": [],
-        "mention_roles": [], "attachments": [], "embeds": [], "components": [], "pinned": False, "flags": 0,
-    }  # fmt: skip
-
-
-# --- the rules, as Discord's documentation for developers has them --------------------------------------------
-
-
-def broken_rules(method: str, path: str, body: Json) -> list[str]:
-    """Which published rules a request breaks."""
-    parts = path.strip("/").split("/")
-    if method == "PUT" and parts[-1] == "commands":
-        return [fault for command in body for fault in _command(command)]
-    if parts[0] == "interactions" and parts[-1] == "callback":
-        kinds = {4, 5, 6, 7, 8}
-        faults = [] if body.get("type") in kinds else [f"callback of type {body.get('type')!r}"]
-        kind = body.get("type")
-        return faults + (_message(body.get("data") or {}, new=kind == 4) if kind in {4, 7} else [])
-    if method in {"POST", "PATCH"} and "messages" in parts:
-        return _message(body, new=method == "POST")
-    return []
-
-
-def units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _text(name: str, value: Json, limit: int, *, least: int = 0) -> list[str]:
-    if not isinstance(value, str):
-        return [f"{name} is no string"]
-    return [] if least <= units(value) <= limit else [f"{name} has {units(value)} characters of {least} to {limit}"]
-
-
-def _message(body: Json, *, new: bool) -> list[str]:
-    faults = []
-    content, embeds, rows = body.get("content"), body.get("embeds") or [], body.get("components") or []
-    if content is not None:
-        faults += _text("content", content, 2000)
-    if new and not (content or embeds):
-        faults.append("an empty message")
-    if len(embeds) > 10:
-        faults.append("more than 10 embeds")
-    faults += [fault for embed in embeds for fault in _embed(embed)]
-    if sum(_embed_size(embed) for embed in embeds) > 6000:
-        faults.append("embeds of more than 6000 characters")
-    if len(rows) > 5:
-        faults.append("more than 5 rows")
-    faults += [fault for row in rows for fault in _row(row)]
-    ids = [item.get("custom_id") for row in rows for item in row.get("components", [])]
-    if len(ids) != len(set(ids)):
-        faults.append("two components with one id")
-    if new and body.get("allowed_mentions") != {"parse": []} and (content or embeds):
-        faults.append(f"mentions are not off: {body.get('allowed_mentions')!r}")
-    if body.get("nonce") is not None:
-        faults += _text("nonce", str(body["nonce"]), 25)
-    return faults
-
-
-def _embed(embed: Json) -> list[str]:
-    faults = _text("description", embed["description"], 4096, least=1) if "description" in embed else []
-    faults += _text("author", embed["author"].get("name"), 256, least=1) if "author" in embed else []
-    known = {"title", "type", "description", "url", "timestamp", "color", "footer", "author", "fields", "flags"}
-    return faults + [f"an embed's {name}" for name in set(embed) - known]
-
-
-def _embed_size(embed: Json) -> int:
-    return units(embed.get("description", "")) + units(embed.get("author", {}).get("name", ""))
-
-
-def _row(row: Json) -> list[str]:
-    items = row.get("components", [])
-    faults = [] if row.get("type") == 1 and 1 <= len(items) <= 5 else ["a row that is none"]
-    for item in items:
-        if item.get("type") != 2 or item.get("style") not in {1, 2, 3, 4}:
-            faults.append(f"a button of type {item.get('type')} and style {item.get('style')}")
-        faults += _text("custom_id", item.get("custom_id"), 100, least=1)
-        faults += _text("label", item["label"], 80) if item.get("label") is not None else []
-        if not (item.get("label") or item.get("emoji")):
-            faults.append("a button that shows nothing")
-    return faults
-
-
-def _command(command: Json) -> list[str]:
-    faults = _text("a command's name", command.get("name"), 32, least=1)
-    if command.get("type", 1) == 1:
-        faults += _described(command)
-    return faults
-
-
-def _described(option: Json) -> Iterable[str]:
-    yield from _text("a name", option.get("name"), 32, least=1)
-    yield from _text("a description", option.get("description"), 100, least=1)
-    if option["name"] != option["name"].lower():
-        yield f"a name in capitals, {option['name']}"
-    options = option.get("options") or []
-    if len(options) > 25:
-        yield "more than 25 options"
-    required = [inner.get("required", False) for inner in options if inner["type"] > 2]
-    if required != sorted(required, reverse=True):
-        yield "an option that is required behind one that is not"
-    for inner in options:
-        yield from _described(inner)
-        if inner.get("max_length", 1) > 6000:
-            yield "a max_length over 6000"

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot import wording as rendering
-from bot.discord import cards as shown
+from bot import wording
+from bot.discord import cards, markup
 from bot.discord.memory import Place, Record
 from retrieval import errors
 from retrieval.articles.article import Article
@@ -77,36 +77,36 @@ def test_a_quotation_fits_shows_the_slice_and_does_nothing(
 ) -> None:
     text, span, marks = quote
 
-    quotation = shown.quotation(text, span, marks, limit)
+    quotation = markup.quotation(text, span, marks, limit)
 
-    assert shown.size(quotation) <= limit
+    assert markup.size(quotation) <= limit
     seen = read(unquoted(quotation))
     assert not seen.active, quotation
     assert not HIDDEN.search(seen.text)
     told = seen.text.removeprefix("… ").removesuffix(" …")
-    whole = shown.visible(rendering.unwrapped(text[span.start : span.end]))
+    whole = markup.visible(wording.unwrapped(text[span.start : span.end]))
     assert told in whole
-    if told == seen.text and shown.size(whole) * 2 + 500 < limit:
+    if told == seen.text and markup.size(whole) * 2 + 500 < limit:
         assert told == whole
 
 
 @given(texts | long_texts, st.sampled_from([30, 100, 500]))
 def test_a_line_of_untrusted_text_fits_and_does_nothing(text: str, limit: int) -> None:
-    line = shown.escaped(text, limit)
+    line = markup.escaped(text, limit)
 
-    assert shown.size(line) <= limit
+    assert markup.size(line) <= limit
     seen = read(line)
     assert not seen.active
     assert "\n" not in line
     assert not HIDDEN.search(seen.text)
-    assert " ".join(shown.visible(text).split()).startswith(seen.text.removesuffix("…"))
+    assert " ".join(markup.visible(text).split()).startswith(seen.text.removesuffix("…"))
 
 
 @given(texts | long_texts)
 def test_text_that_knows_no_markdown_fits_too(text: str) -> None:
-    line = shown.plain(text, 100)
+    line = markup.plain(text, 100)
 
-    assert shown.size(line) <= 100
+    assert markup.size(line) <= 100
     assert not HIDDEN.search(line)
 
 
@@ -135,7 +135,7 @@ def test_no_card_exceeds_a_limit_or_says_more_than_it_should(
     place = Place("a.md", "hash", *span, highlights=tuple(marks))
     record = Record("k" * 12, 7, question, data.draw(st.booleans()), answered, (place,) * total, "")
     number = data.draw(st.integers(0, total - 1))
-    show = data.draw(st.sampled_from([shown.answer, shown.nearest, shown.paragraph]))
+    show = data.draw(st.sampled_from([cards.answer, cards.nearest, cards.paragraph]))
 
     card = show(record, data.draw(st.sampled_from([article, None])), number)
 
@@ -146,18 +146,18 @@ def test_no_card_exceeds_a_limit_or_says_more_than_it_should(
         assert not read(body).active, markdown
 
 
-def assert_within_limits(card: shown.Card) -> None:
+def assert_within_limits(card: cards.Card) -> None:
     assert card.plain
-    assert shown.size(card.embed) <= 4096
-    assert shown.size(card.plain) <= 2000
-    assert shown.size(card.question) <= 256
-    assert shown.size(card.embed) + shown.size(card.question) <= 6000
+    assert markup.size(card.embed) <= 4096
+    assert markup.size(card.plain) <= 2000
+    assert markup.size(card.question) <= 256
+    assert markup.size(card.embed) + markup.size(card.question) <= 6000
     assert len(card.buttons) <= 5
     ids = [button.id for button in card.buttons]
     assert len(set(ids)) == len(ids)
     for button in card.buttons:
         assert len(button.id) <= 100
-        assert re.fullmatch(shown.CUSTOM_ID, button.id)
+        assert re.fullmatch(cards.CUSTOM_ID, button.id)
         assert 0 < len(button.label) <= 80 or button.emoji
 
 
@@ -165,7 +165,7 @@ RECORD = Record("key", 7, "who met *in* Sochi?", True, True, (Place("sochi.md", 
 
 
 def test_an_answer_is_the_quotation_with_its_words_in_bold_and_where_it_stands() -> None:
-    card = shown.answer(RECORD, ARTICLE)
+    card = cards.answer(RECORD, ARTICLE)
 
     assert card.embed == (
         "> **Shinzo Abe** met **Vladimir Putin** in Sochi.\n"
@@ -177,7 +177,7 @@ def test_an_answer_is_the_quotation_with_its_words_in_bold_and_where_it_stands()
 
 
 def test_a_question_that_stands_in_the_channel_is_not_repeated() -> None:
-    card = shown.answer(replace(RECORD, titled=False), ARTICLE)
+    card = cards.answer(replace(RECORD, titled=False), ARTICLE)
 
     assert card.question == ""
     assert card.plain == card.embed
@@ -185,7 +185,7 @@ def test_a_question_that_stands_in_the_channel_is_not_repeated() -> None:
 
 def test_further_quotes_are_pages() -> None:
     record = replace(RECORD, places=RECORD.places * 3)
-    labels = [[(b.label, b.id, b.enabled) for b in shown.answer(record, ARTICLE, n).buttons[:2]] for n in range(3)]
+    labels = [[(b.label, b.id, b.enabled) for b in cards.answer(record, ARTICLE, n).buttons[:2]] for n in range(3)]
 
     assert labels == [
         [("◀", "quoth:page:0:key", False), ("More quotes (1 of 3) ▶", "quoth:page:1:key", True)],
@@ -197,8 +197,8 @@ def test_further_quotes_are_pages() -> None:
 def test_what_the_articles_do_not_say_hides_the_nearest_passages_and_labels_them() -> None:
     record = replace(RECORD, answered=False, titled=False)
 
-    card = shown.answer(record, ARTICLE)
-    nearest = shown.nearest(record, ARTICLE, 0)
+    card = cards.answer(record, ARTICLE)
+    nearest = cards.nearest(record, ARTICLE, 0)
 
     assert card.embed == card.plain == "The articles do not say."
     assert card.buttons[0].id == "quoth:nearest:0:key"
@@ -208,14 +208,14 @@ def test_what_the_articles_do_not_say_hides_the_nearest_passages_and_labels_them
 def test_a_filter_that_leaves_no_article_says_so() -> None:
     record = replace(RECORD, answered=False, places=(), note="No article is left: from *X*.")
 
-    card = shown.answer(record, None)
+    card = cards.answer(record, None)
 
     assert card.embed == "The articles do not say. No article is left\\: from \\*X\\*."
     assert [button.emoji for button in card.buttons] == ["👍", "👎"]
 
 
 def test_the_paragraph_has_the_quote_in_bold() -> None:
-    assert shown.paragraph(RECORD, ARTICLE, 0).embed.startswith(
+    assert cards.paragraph(RECORD, ARTICLE, 0).embed.startswith(
         "> **Shinzo Abe met Vladimir Putin in Sochi.** It rained."
     )
 
@@ -224,19 +224,19 @@ def test_in_the_paragraph_of_a_long_quote_the_answer_is_what_is_bold() -> None:
     article = an_article(f"{'Long ' * 600}Sochi {'tail ' * 600}")
     place = Place("sochi.md", "h", 0, len(article.text) - 1, ((3000, 3005),))
 
-    assert "**Sochi**" in shown.paragraph(replace(RECORD, places=(place,)), article, 0).plain
+    assert "**Sochi**" in cards.paragraph(replace(RECORD, places=(place,)), article, 0).plain
 
 
 def test_an_article_that_changed_is_not_quoted() -> None:
-    assert shown.answer(RECORD, None).embed == shown.CHANGED
-    assert shown.paragraph(RECORD, None, 0).plain == shown.CHANGED
+    assert cards.answer(RECORD, None).embed == cards.CHANGED
+    assert cards.paragraph(RECORD, None, 0).plain == cards.CHANGED
 
 
 def test_a_long_quote_is_shortened_around_the_answer_between_words() -> None:
     text = f"{'before ' * 2000}Sochi in May {'after ' * 2000}"
     start = text.index("Sochi")
 
-    quotation = shown.quotation(text, Span(0, len(text)), [(start, start + 12)], 200)
+    quotation = markup.quotation(text, Span(0, len(text)), [(start, start + 12)], 200)
 
     assert quotation.startswith("> … before before")
     assert quotation.endswith("after …")
@@ -248,16 +248,16 @@ def test_nothing_is_cut_inside_a_grapheme_or_an_escape() -> None:
     family, text = "👩\u200d👩\u200d👧", "👩\u200d👩\u200d👧" * 50 + "_" * 300
 
     for limit in range(40, 140):
-        told = read(unquoted(shown.quotation(text, Span(0, len(text)), [], limit))).text.removesuffix(" …")
+        told = read(unquoted(markup.quotation(text, Span(0, len(text)), [], limit))).text.removesuffix(" …")
         assert len(told.rstrip("_")) % len(family) == 0
     for limit in range(40, 60):
-        assert len(read(shown.escaped("[_]" * 40, limit)).text) > limit // 3
+        assert len(read(markup.escaped("[_]" * 40, limit)).text) > limit // 3
 
 
 def test_a_long_article_costs_no_more_than_a_short_one() -> None:
     text = "a" * 5_000_000
 
-    quotation = shown.quotation(text, Span(0, len(text)), [(2_500_000, 2_500_010)], 2000)
+    quotation = markup.quotation(text, Span(0, len(text)), [(2_500_000, 2_500_010)], 2000)
 
     assert len(quotation) <= 2000
 
@@ -266,46 +266,46 @@ def test_a_long_article_costs_no_more_than_a_short_one() -> None:
     "url", ["javascript:alert(1)", "https://a b", "ftp://x", "https://\u202ex", "https://" + "a" * 600]
 )
 def test_what_is_no_safe_address_is_no_link(url: str) -> None:
-    assert shown.attribution(replace(ARTICLE, url=url)) == "Abe and Putin meet · TASS · 28 November 2016"
+    assert markup.attribution(replace(ARTICLE, url=url)) == "Abe and Putin meet · TASS · 28 November 2016"
 
 
 def test_brackets_do_not_end_a_link() -> None:
     article = replace(ARTICLE, title="a [b](http://x) c", url="https://e.org/(x)>", source=None, published=None)
 
-    assert shown.attribution(article) == r"[a (b)(http\://x) c](<https://e.org/%28x%29%3E>)"
+    assert markup.attribution(article) == r"[a (b)(http\://x) c](<https://e.org/%28x%29%3E>)"
 
 
 def test_joiners_stay_where_scripts_and_emoji_need_them() -> None:
-    assert shown.visible("می\u200cخواهم 👩\u200d🔬 a\u200db") == "می\u200cخواهم 👩\u200d🔬 ab"
+    assert markup.visible("می\u200cخواهم 👩\u200d🔬 a\u200db") == "می\u200cخواهم 👩\u200d🔬 ab"
 
 
 def test_the_list_of_articles_has_pages_that_fit() -> None:
     several = [an_article("x", title="*" * 500, id=f"{number}{'_' * 200}.md") for number in range(25)]
 
-    first, last = shown.listing(several, 0), shown.listing(several, 99)
+    first, last = cards.listing(several, 0), cards.listing(several, 99)
 
     assert_within_limits(first)
     assert_within_limits(last)
     assert first.plain.startswith("25 articles:\n- **\\*")
     assert [button.id for button in last.buttons] == ["quoth:list:1:", "quoth:list:2:"]
-    assert shown.listing([], 0).plain == shown.NO_ARTICLES
+    assert cards.listing([], 0).plain == cards.NO_ARTICLES
 
 
 def test_errors_name_no_path_of_the_machine() -> None:
-    assert shown.failure(errors.QuestionEmpty()).startswith("The question is empty")
-    assert shown.failure(errors.ArticleExists(ARTICLE_FILE)) == (
+    assert cards.failure(errors.QuestionEmpty()).startswith("The question is empty")
+    assert cards.failure(errors.ArticleExists(ARTICLE_FILE)) == (
         "There is another article a\\_b.md: rename the file, or remove that article first."
     )
-    assert shown.failure(errors.ArticleUnreadable("/srv/x/*.md", "it holds no text")) == (
+    assert cards.failure(errors.ArticleUnreadable("/srv/x/*.md", "it holds no text")) == (
         "\\*.md cannot be read as an article, it holds no text."
     )
-    assert "in n.jsonl, which" in shown.failure(errors.ArticleOneOfMany("n.jsonl#3", "n.jsonl"))
-    assert shown.failure(errors.ArticleUnknown("@here")).startswith("There is no article \\@here")
-    assert shown.failure(errors.NoArticles(ARTICLE_FILE, 0)) == shown.NO_ARTICLES
-    assert shown.failure(errors.StorageFailed(ARTICLE_FILE, "full")) == shown.BROKEN
+    assert "in n.jsonl, which" in cards.failure(errors.ArticleOneOfMany("n.jsonl#3", "n.jsonl"))
+    assert cards.failure(errors.ArticleUnknown("@here")).startswith("There is no article \\@here")
+    assert cards.failure(errors.NoArticles(ARTICLE_FILE, 0)) == cards.NO_ARTICLES
+    assert cards.failure(errors.StorageFailed(ARTICLE_FILE, "full")) == cards.BROKEN
 
 
 def test_progress_and_outcome_are_a_line() -> None:
-    assert shown.progress("encoding", 1200, 3400) == "Encoding passages: 1,200 of 3,400…"
-    assert shown.progress("unheard of", 0, 0) == "Working…"
-    assert shown.refreshed(None, 1) == "Nothing has changed: 1 article."
+    assert cards.progress("encoding", 1200, 3400) == "Encoding passages: 1,200 of 3,400…"
+    assert cards.progress("unheard of", 0, 0) == "Working…"
+    assert cards.refreshed(None, 1) == "Nothing has changed: 1 article."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from typing import TYPE_CHECKING, Any, cast
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 import discord
 import pytest
 
-from bot.discord import cards as shown
-from bot.discord import commands as discord_commands
+from bot.discord import cards, care, retrying
+from bot.discord.cards import Card
 from bot.discord.client import QuothClient
+from bot.discord.messages import Interaction
 from retrieval.errors import StorageFailed
 from tests.bot.discord.conftest import Made
 
@@ -96,7 +98,7 @@ async def test_what_is_no_article_is_refused_by_name(
 async def test_a_large_attachment_is_not_even_fetched(
     keeper: MemberActor, made: Made, channel: ChannelHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(discord_commands, "MAX_ATTACHMENT", 2**20)
+    monkeypatch.setattr(care, "MAX_ATTACHMENT", 2**20)
 
     result = await keeper.slash(channel, "articles add", file=("big.txt", b"a" * (2**20 + 1)))
 
@@ -109,11 +111,8 @@ async def test_an_attachment_that_is_gone_is_told(
     async def read(_: object) -> bytes:
         raise ConnectionError
 
-    async def sleep(_: float) -> None:
-        return
-
     monkeypatch.setattr(discord.Attachment, "read", read)
-    monkeypatch.setattr("bot.discord.client._pauses", lambda: iter([0.0] * 3))
+    monkeypatch.setattr(retrying, "pauses", lambda: itertools.repeat(0.0))
 
     result = await keeper.slash(channel, "articles add", file=("a.txt", b"text"))
 
@@ -152,7 +151,7 @@ async def test_the_last_article_can_go_and_the_first_come(
     nothing = await keeper.slash(channel, "ask", question="who met in Sochi?")
     await keeper.slash(channel, "articles add", file=("moon.txt", b"The moon landing happened in July 1969."))
 
-    assert said(nothing) == shown.NO_ARTICLES
+    assert said(nothing) == cards.NO_ARTICLES
     assert list(made.library.articles) == ["moon.txt"]
 
 
@@ -168,29 +167,69 @@ async def test_the_index_is_brought_up_to_date(keeper: MemberActor, made: Made, 
     assert said(unchanged) == "Nothing has changed: 3 articles."
 
 
-async def test_progress_is_told_in_the_message_and_a_second_change_waits(
+async def test_progress_is_told_in_the_message(
     keeper: MemberActor, made: Made, channel: ChannelHandle, simcord_env: Env, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    going, told = threading.Event(), made.build
-    monkeypatch.setattr(discord_commands, "_BETWEEN_EDITS", 0)
+    told, delivery = threading.Event(), cast("QuothClient", simcord_env.bot).delivery
+    really, finish = made.build, delivery.finish
 
-    def slow(progress: Any) -> Any:
+    async def finish_and_tell(interaction: Interaction, card: Card) -> Any:
+        sent = await finish(interaction, card)
+        if card.plain == "Encoding passages: 1 of 2…":
+            told.set()
+        return sent
+
+    def build(progress: Any) -> Any:
         progress("encoding", 1, 2)
-        going.wait(3)
-        return told(progress)
+        told.wait()  # the change goes on once the member has read how far it is
+        return really(progress)
 
-    monkeypatch.setattr(made.library, "_build", slow)
-    made.changes._room = 0
-    refused = await keeper.slash(channel, "articles reindex")
-    made.changes._room = 1
-    threading.Timer(0.3, going.set).start()
+    monkeypatch.setattr(care, "_BETWEEN_EDITS", 0)
+    monkeypatch.setattr(delivery, "finish", finish_and_tell)
+    monkeypatch.setattr(made.library, "_build", build)
     result = await keeper.slash(channel, "articles reindex")
     await simcord_env.settle()
 
-    edits = [request.json for request in simcord_env.http_requests if request.path.endswith("@original")]
-    assert said(refused) == shown.CARE_BUSY
+    assert told.is_set()
     assert said(result) == "Nothing has changed: 3 articles."
-    assert any(isinstance(edit, dict) and edit["content"] == "Encoding passages: 1 of 2…" for edit in edits)
+
+
+async def test_while_the_articles_change_a_second_change_is_refused(
+    keeper: MemberActor, made: Made, channel: ChannelHandle
+) -> None:
+    made.changes._room = 0
+
+    assert said(await keeper.slash(channel, "articles reindex")) == cards.CARE_BUSY
+
+
+async def test_progress_that_cannot_be_told_is_logged_and_the_change_is_made(
+    keeper: MemberActor,
+    made: Made,
+    channel: ChannelHandle,
+    simcord_env: Env,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failed, delivery = threading.Event(), cast("QuothClient", simcord_env.bot).delivery
+    really, finish = made.build, delivery.finish
+
+    async def finish_or_fail(interaction: Interaction, card: Card) -> Any:
+        if card.plain.startswith("Encoding"):
+            failed.set()
+            raise ValueError("surprise")
+        return await finish(interaction, card)
+
+    def build(progress: Any) -> Any:
+        progress("encoding", 1, 2)
+        failed.wait()
+        return really(progress)
+
+    monkeypatch.setattr(care, "_BETWEEN_EDITS", 0)
+    monkeypatch.setattr(delivery, "finish", finish_or_fail)
+    monkeypatch.setattr(made.library, "_build", build)
+
+    assert said(await keeper.slash(channel, "articles reindex")) == "Nothing has changed: 3 articles."
+    assert "surprise" in caplog.text
 
 
 async def test_a_change_that_fails_is_told_and_written_down(
@@ -204,7 +243,7 @@ async def test_a_change_that_fails_is_told_and_written_down(
     monkeypatch.setattr(made.memory, "audit", fail)
     unwritten = await keeper.slash(channel, "articles reindex")
 
-    assert said(failed) == said(unwritten) == shown.BROKEN
+    assert said(failed) == said(unwritten) == cards.BROKEN
     assert audited(made) == [("keeper", "reindex", "", "failed")]
 
 
@@ -228,13 +267,13 @@ async def test_others_are_refused_politely_even_if_discord_lets_them(
     ):
         result = await guest.slash(channel, f"articles {name}", **options)
         assert result.ephemeral
-        assert said(result) == shown.CARE_REFUSED
+        assert said(result) == cards.CARE_REFUSED
     assert len(list(made.articles.iterdir())) == 3
 
 
 @pytest.mark.parametrize("chosen", [{"discord_caretakers": {1}}])
 async def test_a_list_of_roles_narrows_it_further(keeper: MemberActor, channel: ChannelHandle) -> None:
-    assert said(await keeper.slash(channel, "articles list")) == shown.CARE_REFUSED
+    assert said(await keeper.slash(channel, "articles list")) == cards.CARE_REFUSED
 
 
 async def test_a_confirmation_counts_only_while_the_member_may(
@@ -246,7 +285,7 @@ async def test_a_confirmation_counts_only_while_the_member_may(
 
     result = await keeper.click(question.response, label="Remove")  # type: ignore[arg-type]
 
-    assert said(result) == shown.CARE_REFUSED
+    assert said(result) == cards.CARE_REFUSED
     assert (made.articles / "bread.txt").exists()
 
 
@@ -255,11 +294,11 @@ async def test_in_several_servers_those_that_may_change_the_articles_have_to_be_
 ) -> None:
     simcord_env.create_guild("Elsewhere")
 
-    assert said(await keeper.slash(channel, "articles list")) == shown.CARE_ELSEWHERE
+    assert said(await keeper.slash(channel, "articles list")) == cards.CARE_ELSEWHERE
 
 
 @pytest.mark.parametrize("chosen", [{"discord_guilds": {1}}])
 async def test_a_server_that_is_not_named_changes_nothing(keeper: MemberActor, channel: ChannelHandle) -> None:
     result = await keeper.slash(channel, "articles list")
 
-    assert said(result) == shown.NOT_HERE
+    assert said(result) == cards.NOT_HERE

@@ -1,18 +1,22 @@
-"""The pool, the desk and the memory, without Discord."""
+"""The pool, the service and the memory, without Discord."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from bot.discord.memory import Memory, Place, Record
-from bot.discord.service import Asking, Busy, Closing, Cooldown, Desk, Pool, short_id
+from bot.discord.service import AnswerService, Busy, Closing, Cooldown, Pool, Question, short_id
 from retrieval.errors import ArticleUnknown, StorageFailed
 from tests.bot.discord.conftest import Made
 
+ROOT = Path(__file__).parents[3]
 PLACE = Place("a.md", "hash", 1, 5, ((2, 3),))
 
 
@@ -22,14 +26,14 @@ def a_record(key: str) -> Record:
 
 async def test_a_pool_takes_what_it_has_room_for_and_forgets_what_is_done() -> None:
     pool, going = Pool("test", workers=1, waiting=1), threading.Event()
-    first, second = asyncio.create_task(pool.run(going.wait)), asyncio.create_task(pool.run(lambda: 2))
-    await asyncio.sleep(0)
+    running = [asyncio.ensure_future(pool.run(going.wait)), asyncio.ensure_future(pool.run(lambda: 2))]
+    third = asyncio.ensure_future(pool.run(lambda: 3))  # tasks begin in the order in which they were made
 
     with pytest.raises(Busy):
-        await pool.run(lambda: 3)
+        await third
     assert pool.working
     going.set()
-    assert (await first, await second) == (True, 2)
+    assert await asyncio.gather(*running) == [True, 2]
     assert await pool.run(lambda: 4) == 4
     pool.close()
     with pytest.raises(Closing):
@@ -38,19 +42,20 @@ async def test_a_pool_takes_what_it_has_room_for_and_forgets_what_is_done() -> N
 
 async def test_a_question_that_is_being_answered_shares_its_answer(made: Made) -> None:
     made.make()
-    engine, going, asked = made.library.engine, threading.Event(), []
+    engine, going, begun, asked = made.library.engine, threading.Event(), threading.Event(), []
     assert engine is not None
     really = engine.ask
 
     def ask(*arguments: object, **options: object) -> object:
         asked.append(arguments)
-        going.wait(5)
+        begun.set()
+        going.wait()
         return really(*arguments, **options)  # type: ignore[arg-type]
 
     engine.ask = ask  # type: ignore[method-assign, assignment]
-    desk = Desk(made.library, made.memory, made.answers, top=3)
-    tasks = [asyncio.create_task(desk.ask(Asking("who met in Sochi?"), n, titled=False)) for n in range(3)]
-    await asyncio.sleep(0)
+    service = AnswerService(made.library, made.memory, made.answers, top=3)
+    tasks = [asyncio.create_task(service.ask(Question("who met in Sochi?"), n, titled=False)) for n in range(3)]
+    await asyncio.to_thread(begun.wait)
     tasks[0].cancel()
     going.set()
     _, *records = await asyncio.gather(*tasks, return_exceptions=True)
@@ -99,6 +104,44 @@ def test_answers_votes_and_notes_outlive_the_process(tmp_path: Path) -> None:
     assert (again.note("a"), again.note("b")) == ("2", None)
     assert (tmp_path / "deep" / "state" / "discord.sqlite3").stat().st_mode & 0o077 == 0
     again.close()
+
+
+def test_the_database_is_written_so_that_a_power_cut_does_not_ruin_it(tmp_path: Path) -> None:
+    memory = Memory(tmp_path)
+    journal, synchronous = (
+        memory._database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
+    )
+    memory.close()
+
+    assert (journal, synchronous) == ("wal", 1)  # NORMAL
+
+
+REMEMBERS = """
+import sys
+from pathlib import Path
+from bot.discord.memory import Memory
+from tests.bot.discord.test_service import a_record
+
+memory = Memory(Path(sys.argv[1]))
+for number in range(100_000):
+    memory.keep(a_record(str(number)))
+    print(number, flush=True)
+"""
+
+
+def test_what_was_remembered_outlives_a_process_that_is_killed(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", REMEMBERS, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        assert process.stdout is not None
+        kept = [process.stdout.readline().strip() for _ in range(50)]
+        process.kill()
+
+    memory = Memory(tmp_path)
+    assert kept == list(map(str, range(50)))
+    assert [memory.find(key) for key in kept] == list(map(a_record, kept))
+    assert memory._database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    memory.close()
 
 
 def test_only_the_latest_answers_are_kept(tmp_path: Path) -> None:

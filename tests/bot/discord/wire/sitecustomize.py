@@ -15,10 +15,10 @@ if url := os.environ.get("FAKE_DISCORD"):
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(f"ws{url.removeprefix('http')}/gateway")
 
 if os.environ.get("FAKE_ENCODER"):
-    from bot import cli
+    from bot import assembly
     from tests.fakes import FakeEncoder
 
     def build_encoder(settings: object) -> FakeEncoder:
         return FakeEncoder()
 
-    cli.build_encoder = build_encoder
+    assembly.build_encoder = build_encoder

@@ -1,0 +1,140 @@
+"""What runs beside the bot: the watch of the articles' folder, the follower of new snapshots, the sign of life.
+
+None of it ends on an error: that is logged with its traceback, and after a pause the work goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
+
+from bot import wording
+from bot.discord import retrying
+from bot.discord.service import Busy, Closing, Library, Pool
+from retrieval.errors import NoArticles, QuothError
+
+if TYPE_CHECKING:
+    from bot.discord.client import QuothClient
+    from retrieval.index.updating import Report
+
+_log = logging.getLogger("quoth.discord")
+
+LOOK = 3.0
+"""Seconds between two looks for an index that another program, or the watch, brought up to date."""
+_BEAT = 20.0
+"""Seconds between two signs of life, for the health check of a container."""
+PARTING = 0.1
+"""Seconds for the watch to end, unless it is in the middle of an update."""
+
+Watch = Callable[[Callable[["Report | QuothError"], None], threading.Event], None]
+"""Keeps the index true to the folder of articles, tells what it did, and ends when the event is set."""
+
+
+async def supervised(name: str, step: Callable[[], Awaitable[None]], every: float) -> NoReturn:
+    """Take a step again and again, ``every`` seconds apart, until cancelled.
+
+    A step that fails is logged with its traceback, and the next one comes later each time.
+    """
+    pauses = retrying.pauses()
+    while True:
+        try:
+            await step()
+            pauses = retrying.pauses()
+        except Exception:  # noqa: BLE001 - nothing that runs beside the bot ends on an error
+            pause = next(pauses)
+            _log.exception("%s failed: trying again in %.0f s", name, pause)
+            await asyncio.sleep(pause)
+        await asyncio.sleep(every)
+
+
+async def follow(library: Library, changes: Pool) -> NoReturn:
+    """Serve from a newer snapshot within seconds of its appearing.
+
+    What was seen of it is nothing but which snapshot serves, so that one that could not be opened is tried again.
+    """
+
+    async def look() -> None:
+        try:
+            if await asyncio.to_thread(lambda: library.outdated):
+                before = library.engine
+                await changes.run(lambda: library.refresh(log_progress))
+                if library.engine is not before:  # else there still is no article
+                    _log.info("There is a newer index: serving %d articles", len(library.articles))
+        except (Busy, Closing):
+            return  # a member is changing the articles, after which it is up to date
+        except QuothError as error:
+            _log.warning("The newer index cannot be served: %s", wording.error(error))
+
+    await supervised("Looking for a newer index", look, LOOK)
+
+
+async def beat(client: QuothClient) -> NoReturn:
+    """Show that the bot is alive and connected by the time of a file."""
+    file = client.settings.state / "alive"
+
+    async def touch() -> None:
+        if client.connected:
+            with suppress(OSError):  # whoever looks at the file then finds it old
+                await asyncio.to_thread(file.touch)
+
+    await supervised("The sign of life", touch, _BEAT)
+
+
+def log_progress(stage: str, done: int, total: int) -> None:
+    """Tell the log how far an update is."""
+    _log.debug("%s: %d of %d", stage, done, total)
+
+
+class WatchThread:
+    """The thread that keeps the index true to the folder of articles.
+
+    Args:
+        library: what is emptied when the last article goes.
+        watch: does the work; None for no watch.
+    """
+
+    def __init__(self, library: Library, watch: Watch | None) -> None:
+        self._library = library
+        self._watch = watch
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch, if that is wanted."""
+        if self._watch:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Tell it to end."""
+        self._stop.set()
+
+    def ended(self) -> bool:
+        """Whether it has ended since it was told to stop; an update that it is at goes on."""
+        if self._thread.is_alive():
+            self._thread.join(PARTING)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        pauses = retrying.pauses()
+        while self._watch and not self._stop.is_set():
+            try:
+                self._watch(self._told, self._stop)
+            except Exception:  # noqa: BLE001 - nothing that runs beside the bot ends on an error
+                _log.exception("The articles cannot be watched: trying again")
+            self._stop.wait(next(pauses))
+
+    def _told(self, news: Report | QuothError) -> None:
+        if isinstance(news, NoArticles):
+            with suppress(QuothError):  # the watch, which goes on, will tell of it
+                self._library.refresh(log_progress)  # which leaves nothing to serve
+        if isinstance(news, QuothError):
+            # What nobody foresaw has the error that it was as its cause: that is told with its traceback.
+            text = "The index could not follow the articles: %s"
+            _log.warning(text, wording.error(news), exc_info=news.__cause__ and news)
+        else:
+            counts = len(news.added), len(news.changed), len(news.removed), news.encoded
+            _log.info("Articles: %d added, %d changed, %d removed; %d passages encoded", *counts)

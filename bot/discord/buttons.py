@@ -1,0 +1,89 @@
+"""What the buttons under an answer do: turn to another quote, show a paragraph or what is nearest, take a vote."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot.discord import cards
+from bot.discord.delivery import Delivery
+from bot.discord.memory import Memory, Record
+from bot.discord.messages import Interaction
+from bot.discord.responder import Responder
+from retrieval.errors import QuothError
+
+Handler = Callable[[Interaction, int, str], Awaitable[None]]
+"""What a button does, given the number and the key in its id."""
+
+
+class Buttons:
+    """Buttons by the verb in their id.
+
+    Args:
+        responder: makes cards of answers.
+        delivery: gets them through.
+        admits: whether the settings let a server and channel ask.
+    """
+
+    def __init__(self, responder: Responder, delivery: Delivery, admits: Callable[[int | None, Any], bool]) -> None:
+        self._responder = responder
+        self._delivery = delivery
+        self._admits = admits
+        self.handlers: dict[str, Handler] = {
+            "page": self._turn,
+            "nearest": self._nearest,
+            "paragraph": self._paragraph,
+            "up": lambda interaction, _, key: self._vote(interaction, "up", key),
+            "down": lambda interaction, _, key: self._vote(interaction, "down", key),
+        }
+
+    async def pressed(self, interaction: Interaction, verb: str, number: int, key: str) -> None:
+        """Do what a button says."""
+        async with interaction.client.occupied():
+            try:
+                if self._admits(interaction.guild_id, interaction.channel):
+                    await self.handlers[verb](interaction, number, key)
+                else:
+                    await self._delivery.tell(interaction, cards.NOT_HERE)
+            except QuothError as error:
+                await self._delivery.tell(interaction, self._responder.failure(error))
+
+    @property
+    def _memory(self) -> Memory:
+        return self._responder.service.memory
+
+    async def _recall(self, interaction: Interaction, key: str) -> Record | None:
+        """The answer that a button belongs to; one that is too old loses its buttons."""
+        record = await asyncio.to_thread(self._memory.find, key)
+        if record is None:
+            await self._delivery.deliver(lambda: interaction.response.edit_message(view=None))
+            await self._delivery.deliver(lambda: interaction.followup.send(cards.TOO_OLD, ephemeral=True))
+        return record
+
+    async def _turn(self, interaction: Interaction, number: int, key: str) -> None:
+        """Another quote. The asker turns the page for everyone, and anybody else gets a copy of their own."""
+        if record := await self._recall(interaction, key):
+            card = await self._responder.card(cards.answer, record, min(number, len(record.places) - 1))
+            owns = interaction.user.id == record.asker or _private(interaction)
+            await self._delivery.show(interaction, card, instead=owns)
+
+    async def _nearest(self, interaction: Interaction, number: int, key: str) -> None:
+        """What came nearest, to whoever wants to see it and to nobody else."""
+        if record := await self._recall(interaction, key):
+            card = await self._responder.card(cards.nearest, record, min(number, len(record.places) - 1))
+            await self._delivery.show(interaction, card, instead=_private(interaction))
+
+    async def _paragraph(self, interaction: Interaction, number: int, key: str) -> None:
+        if record := await self._recall(interaction, key):
+            await self._delivery.show(interaction, await self._responder.card(cards.paragraph, record, number))
+
+    async def _vote(self, interaction: Interaction, vote: str, key: str) -> None:
+        if await self._recall(interaction, key):
+            await asyncio.to_thread(self._memory.vote, key, interaction.user.id, vote)
+            await self._delivery.tell(interaction, cards.THANKS)
+
+
+def _private(interaction: Interaction) -> bool:
+    """Whether what was pressed is seen by the member alone."""
+    return interaction.message is not None and interaction.message.flags.ephemeral

@@ -1,0 +1,216 @@
+"""``/articles``: members who may manage the server list, add and remove articles, and have the folder indexed."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import discord
+from discord import app_commands
+
+from bot.discord import cards
+from bot.discord.cards import Card
+from bot.discord.client import QuothClient
+from bot.discord.completion import titles_like
+from bot.discord.markup import escaped, plain
+from bot.discord.messages import Interaction
+from bot.discord.service import Busy, Pool, short_id
+from retrieval.articles.article import ArticleInfo
+from retrieval.articles.formats.registry import FORMATS
+from retrieval.errors import ArticleUnreadable, QuothError
+from retrieval.index.updating import Report
+
+MAX_ATTACHMENT = 8 * 2**20
+"""Bytes of an article added from Discord: larger ones are books, and belong into the folder by hand."""
+
+_BETWEEN_EDITS = 2.0
+"""Seconds: Discord takes five edits in five seconds."""
+_EDITABLE = 14 * 60
+"""Seconds for which a command's message can be edited, less one minute."""
+
+
+class _Progress:
+    """The last that a change told of itself, from its thread."""
+
+    def __init__(self) -> None:
+        self.text = cards.progress("reading", 0, 0)
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        self.text = cards.progress(stage, done, total)
+
+
+class ArticleCommands:
+    """``/articles`` and its buttons.
+
+    Args:
+        client: the bot that gets them.
+        changes: the pool that what changes the articles runs in.
+    """
+
+    def __init__(self, client: QuothClient, changes: Pool) -> None:
+        self._client = client
+        self._changes = changes
+
+    def install(self) -> None:
+        """Put the commands into the client's tree, and its buttons among the client's."""
+        group = app_commands.Group(
+            name="articles",
+            description="Care for the articles",
+            guild_only=True,
+            default_permissions=discord.Permissions(manage_guild=True),
+        )
+        self._install_commands(group)
+        self._client.tree.add_command(group)
+        self._client.buttons.handlers |= {"list": self._turn, "remove": self._removed, "keep": self._kept}
+
+    def _install_commands(self, group: app_commands.Group) -> None:
+        @group.command(name="list", description="The articles there are")
+        async def list_articles(interaction: Interaction) -> None:
+            await self._show(interaction, lambda: cards.listing(self._articles(), 0))
+
+        @group.command(name="add", description="Add an article, or a new one under a new name")
+        @app_commands.describe(file=plain(f"One of {', '.join(FORMATS)}", cards.CHOICE))
+        async def add(interaction: Interaction, file: discord.Attachment) -> None:
+            if await self._admitted(interaction):
+                await self._add(interaction, file)
+
+        @group.command(name="remove", description="Remove an article, after asking you again")
+        @app_commands.describe(article="Its title")
+        async def remove(interaction: Interaction, article: str) -> None:
+            await self._show(interaction, lambda: self._removal(article))
+
+        @remove.autocomplete("article")
+        async def titles(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+            return titles_like(self._articles(), typed)
+
+        @group.command(name="reindex", description="Bring the index up to date with the folder of articles")
+        async def reindex(interaction: Interaction) -> None:
+            if await self._admitted(interaction) and await self._client.delivery.defer(interaction, private=True):
+                await self._change(interaction, "reindex", "", self._client.service.library.refresh)
+
+    def _articles(self) -> list[ArticleInfo]:
+        return list(self._client.service.library.articles.values())
+
+    async def _admitted(self, interaction: Interaction) -> bool:
+        """Whether the member may do this; tells them if not. Discord's own settings are not relied on."""
+        if refusal := self._refusal(interaction):
+            await self._client.delivery.tell(interaction, refusal)
+        return refusal is None
+
+    def _refusal(self, interaction: Interaction) -> str | None:
+        settings, member = self._client.settings, interaction.user
+        if not (isinstance(member, discord.Member) and self._client.admits(interaction.guild_id, interaction.channel)):
+            return cards.NOT_HERE
+        if not interaction.permissions.manage_guild:
+            return cards.CARE_REFUSED
+        if settings.discord_caretakers and not settings.discord_caretakers & {role.id for role in member.roles}:
+            return cards.CARE_REFUSED
+        # Anybody may invite a public bot into a server of their own, where they may manage everything.
+        if not settings.discord_guilds and len(self._client.guilds) > 1:
+            return cards.CARE_ELSEWHERE
+        return None
+
+    async def _show(self, interaction: Interaction, card: Callable[[], Card], *, instead: bool = False) -> None:
+        if await self._admitted(interaction):
+            try:
+                await self._client.delivery.show(interaction, card(), instead=instead)
+            except QuothError as error:
+                await self._client.delivery.tell(interaction, self._client.responder.failure(error))
+
+    def _removal(self, name: str) -> Card:
+        library = self._client.service.library
+        id = library.resolve(name)
+        return cards.removal(library.articles[id], short_id(id))
+
+    async def _turn(self, interaction: Interaction, page: int, _: str) -> None:
+        await self._show(interaction, lambda: cards.listing(self._articles(), page), instead=True)
+
+    async def _kept(self, interaction: Interaction, _: int, __: str) -> None:
+        await self._client.delivery.show(interaction, cards.notice("Nothing was removed."), instead=True)
+
+    async def _removed(self, interaction: Interaction, _: int, key: str) -> None:
+        if not await self._admitted(interaction):
+            return
+        library = self._client.service.library
+        id = library.resolve(key)
+        await self._client.delivery.show(interaction, cards.notice("Removing…"), instead=True)
+        await self._change(interaction, "remove", id, lambda progress: library.remove(id, progress))
+
+    async def _add(self, interaction: Interaction, file: discord.Attachment) -> None:
+        # Discord's word for the size; and a name is only ever a name, whatever it looks like.
+        name = Path(file.filename.replace("\\", "/")).name
+        if file.size > MAX_ATTACHMENT:
+            error = ArticleUnreadable(name, f"it is larger than {MAX_ATTACHMENT // 2**20} MiB")
+            return await self._client.delivery.tell(interaction, cards.failure(error))
+        if not await self._client.delivery.defer(interaction, private=True):
+            return None
+        content = await self._client.delivery.deliver(file.read)
+        if content is None:
+            error = ArticleUnreadable(name, "Discord did not hand it over")
+            await self._client.delivery.finish(interaction, cards.notice(cards.failure(error)))
+            return None
+
+        def add(progress: _Progress) -> bool:
+            with tempfile.TemporaryDirectory(prefix="quoth-") as folder:
+                path = Path(folder, name)
+                path.write_bytes(content)
+                return self._client.service.library.add(path, progress)
+
+        return await self._change(interaction, "add", name, add)
+
+    async def _change(
+        self, interaction: Interaction, action: str, article: str, work: Callable[[_Progress], Report | bool | None]
+    ) -> None:
+        """Do something to the articles, tell how it goes in the message, and write down who did it."""
+        async with self._client.occupied():
+            progress = _Progress()
+            teller = asyncio.create_task(self._tell_progress(interaction, progress))
+            try:
+                done = await self._changes.run(lambda: work(progress))
+                outcome, said = "done", self._done(action, article, done)
+            except Busy:
+                outcome, said = "refused", cards.CARE_BUSY
+            except Exception as error:  # noqa: BLE001 - the member is told, and the bot goes on
+                outcome, said = "failed", self._client.responder.failure(error)
+            finally:
+                teller.cancel()
+                [failure] = await asyncio.gather(teller, return_exceptions=True)  # no progress after the outcome
+                if isinstance(failure, Exception):
+                    self._client.responder.failure(failure)
+            await self._audit(interaction, action, article, outcome)
+            await self._client.delivery.finish(interaction, cards.notice(said))
+
+    def _done(self, action: str, article: str, done: object) -> str:
+        total = len(self._client.service.library.articles)
+        if isinstance(done, Report) or action == "reindex":
+            return cards.refreshed(done if isinstance(done, Report) else None, total)
+        name = escaped(article, 300)
+        if action == "add":
+            return f"{name} is added." if done else f"{name} is there already."
+        return f"{name} is removed."
+
+    async def _tell_progress(self, interaction: Interaction, progress: _Progress) -> None:
+        told = ""
+        until = time.monotonic() + _EDITABLE
+        while time.monotonic() < until:
+            await asyncio.sleep(_BETWEEN_EDITS)
+            if progress.text != told:
+                told = progress.text
+                await self._client.delivery.finish(interaction, cards.notice(told))
+
+    async def _audit(self, interaction: Interaction, action: str, article: str, outcome: str) -> None:
+        facts = {
+            "member": interaction.user.id,
+            "name": str(interaction.user),
+            "server": interaction.guild_id,
+            "action": action,
+            "article": article,
+            "outcome": outcome,
+        }
+        try:
+            await asyncio.to_thread(lambda: self._client.service.memory.audit(**facts))
+        except QuothError as error:
+            self._client.responder.failure(error)

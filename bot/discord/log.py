@@ -1,0 +1,42 @@
+"""The bot's log: lines for people or JSON objects for programs, with the token in neither."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+
+from bot.settings import Settings
+
+
+class _Formatter(logging.Formatter):
+    """Lines for people or, ``as_json``, objects for programs; the token is in neither."""
+
+    def __init__(self, token: str, *, as_json: bool) -> None:
+        super().__init__("{asctime} {levelname:<7} {name}: {message}", style="{")
+        self._token = token
+        self._as_json = as_json
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = self._object(record) if self._as_json else super().format(record)
+        return text.replace(self._token, "[token]")
+
+    def _object(self, record: logging.LogRecord) -> str:
+        facts = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            facts["error"] = self.formatException(record.exc_info)
+        return json.dumps(facts, ensure_ascii=False)
+
+
+def configure(settings: Settings, token: str) -> None:
+    """Send the log of this process to standard error, as the settings want it."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter(token, as_json=settings.log_json))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.upper())

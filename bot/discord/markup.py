@@ -1,0 +1,238 @@
+"""Text as Discord's Markdown: escaped so that it does nothing, shortened, and quoted with words in bold. Pure.
+
+Articles and questions are untrusted. Whatever comes out of one passes through ``escaped``, for display only, and is
+shortened at the bounds of graphemes, so that no character and no escape is ever cut in two.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from urllib.parse import quote as percent_encoded
+
+import regex
+
+from bot.wording import day, unwrapped
+from retrieval.articles.article import ArticleInfo
+from retrieval.text.sentences import Span
+
+
+def size(text: str) -> int:
+    """Length in UTF-16 units, which is never less than that in code points."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+# --- text that can do nothing --------------------------------------------------------------------------------
+
+_JOINER = regex.compile(r"(?<=[^\x00-\x7f\p{C}\p{Z}])[\u200c\u200d](?=[^\x00-\x7f\p{C}\p{Z}])")
+"""Emoji and several scripts are written with these; between other characters they only hide."""
+_SIGNS = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
+"""Of the format characters those that are seen."""
+_BLANKS = regex.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\U000e0100-\U000e01ef]")
+"""Letters and marks that show nothing."""
+_ACTIVE = re.compile(r"[\\`*_~|<\[\]@:]|(?<=discord)\.|(?<=discordapp)\.", re.IGNORECASE)
+"""What opens markup, a mention, a link or an emoji wherever it stands (`discord.gg` needs no scheme to be one)."""
+_OPENING = re.compile(r"(?m)^([^\S\n]*)(?:([-#>+])|(\d+)([.)]))")
+"""What opens a heading, a quotation or a list where a line begins."""
+
+
+def visible(text: str) -> str:
+    """``text`` without what cannot be seen or changes direction; line ends stay."""
+    kept = {match.start() for match in _JOINER.finditer(text)}
+    return "".join(_seen(character, joins=place in kept) for place, character in enumerate(text))
+
+
+def _seen(character: str, *, joins: bool) -> str:
+    if character.isascii() and character.isprintable():
+        return character
+    match unicodedata.category(character):
+        case "Cc":
+            # A carriage return is one grapheme with the line feed behind it, which alone ends a line.
+            return character if character == "\n" else " " if character.isspace() and character != "\r" else ""
+        case "Zs" | "Zl" | "Zp":
+            return " "
+        case "Cs":
+            return "\N{REPLACEMENT CHARACTER}"
+        case "Cf":
+            return character if joins or character in _SIGNS else ""
+    return "" if _BLANKS.match(character) else character
+
+
+def escaped(text: str, limit: int | None = None) -> str:
+    """``text`` as one line of Discord's Markdown that shows it and does nothing; cut to ``limit`` if need be."""
+    line = " ".join(visible(text).split())
+    whole = _inert(line)
+    if limit is None or size(whole) <= limit:
+        return whole
+    # A grapheme is escaped as it is within the line; only where the line begins does that depend on its place.
+    pieces = list(_pieces(line[: limit + 1], 0, ()))
+    fitting = _fitting([size(piece.shown) for piece in pieces], limit - 1)
+    return "".join(piece.shown for piece in pieces[:fitting]).rstrip() + "…"
+
+
+def _fitting(sizes: Iterable[int], limit: int) -> int:
+    """How many of the first pieces fit in ``limit``."""
+    return bisect_right(list(accumulate(sizes)), limit)
+
+
+def plain(text: str, limit: int) -> str:
+    """``text`` as one line where Discord knows no Markdown: a label, an embed's author, a thread's name."""
+    line = " ".join(visible(text).split())
+    if size(line) <= limit:
+        return line
+    graphemes = regex.findall(r"\X", line[: limit + 1])
+    return "".join(graphemes[: _fitting(map(size, graphemes), limit - 1)]).rstrip() + "…"
+
+
+def _inert(text: str) -> str:
+    text = _ACTIVE.sub(r"\\\g<0>", text)
+    return _OPENING.sub(lambda match: f"{match[1]}{match[3] or ''}\\{match[2] or match[4]}", text)
+
+
+# --- quotations ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A grapheme as it is shown, escapes included."""
+
+    shown: str
+    bold: bool
+
+
+_CUT_BEFORE, _CUT_AFTER = "… ", " …"
+_NEAR = 24
+"""Graphemes within which a cut moves to the next space."""
+
+
+def quotation(text: str, span: Span, marks: Sequence[tuple[int, int]], limit: int) -> str:
+    """The words ``text[span]`` as a quotation with those within ``marks`` in bold.
+
+    What is longer than ``limit`` is shortened around the first of the marks.
+    """
+    focus = marks[0] if marks else (span.start, span.start)
+    # Nothing further away than the limit can be shown; a long article's text must cost no more than a short one's.
+    start = max(span.start, focus[0] - limit)
+    end = min(span.end, focus[0] + 2 * limit)
+    pieces = list(_pieces(unwrapped(text[start:end]), start, sorted(marks)))
+    if start > span.start:
+        pieces = pieces[1:]  # the cut may have gone through its first grapheme
+    if end < span.end:
+        pieces = pieces[:-1]
+    first, last = _window(pieces, limit)
+    body = _composed(pieces[first:last])
+    before = _CUT_BEFORE if first or start > span.start else ""
+    after = _CUT_AFTER if last < len(pieces) or end < span.end else ""
+    return f"> {before}{body}{after}"
+
+
+def _pieces(text: str, offset: int, marks: Sequence[tuple[int, int]]) -> Iterator[_Piece]:
+    """The graphemes of ``text``, which stands at ``offset``, as they are shown; those that cannot be seen are left out.
+
+    Escaping looks at what stands before a character, so the whole text is escaped at once and shared out after that.
+    """
+    joins = {match.start() for match in _JOINER.finditer(text)}
+    seen = [_seen(character, joins=place in joins) for place, character in enumerate(text)]
+    marked = _marked(text, offset, marks)
+    shown = iter(_shares("".join(seen)))
+    for match in regex.finditer(r"\X", text):
+        piece = "".join(next(shown) for place in range(*match.span()) if seen[place])
+        if piece:
+            yield _Piece(piece, bold=any(marked[match.start() : match.end()]))
+
+
+def _shares(text: str) -> list[str]:
+    """Each character of ``text`` with the escape that stands before it in ``_inert(text)``."""
+    before = {match.start() for match in _ACTIVE.finditer(text)}
+    before |= {match.start(2) if match[2] else match.start(4) for match in _OPENING.finditer(text)}
+    return [f"\\{character}" if place in before else character for place, character in enumerate(text)]
+
+
+def _marked(text: str, offset: int, marks: Sequence[tuple[int, int]]) -> bytearray:
+    """For each character whether it is within ``marks``, blanks at a mark's ends apart."""
+    marked = bytearray(len(text))
+    for start, end in marks:
+        first, last = max(0, start - offset), min(len(text), end - offset)
+        words = text[first:last]
+        if stripped := words.strip():
+            first += words.index(stripped[0])
+            marked[first : first + len(stripped)] = b"\1" * len(stripped)
+    return marked
+
+
+def _window(pieces: Sequence[_Piece], limit: int) -> tuple[int, int]:
+    """The range of ``pieces`` to show: all of them, or as many around the first bold ones as fit."""
+    costs = [0, *accumulate(_costs(pieces))]
+    room = limit - len("> ") - len("****")
+    if costs[-1] <= room:
+        return 0, len(pieces)
+    room -= len(_CUT_BEFORE) + len(_CUT_AFTER)
+    first = next((place for place, piece in enumerate(pieces) if piece.bold), 0)
+    last = next((place for place in range(first, len(pieces)) if not pieces[place].bold), len(pieces))
+    last = min(last, bisect_right(costs, costs[first] + room) - 1)
+    spare = room - (costs[last] - costs[first])
+    # What follows an answer explains more than what precedes it, and what one side leaves the other takes.
+    start = bisect_left(costs, costs[first] - spare // 3)
+    end = bisect_right(costs, costs[start] + room) - 1
+    start = bisect_left(costs, costs[end] - room)
+    return _at_spaces(pieces, min(start, first), end, (first, last))
+
+
+def _costs(pieces: Sequence[_Piece]) -> Iterator[int]:
+    """At most how many characters each piece takes, with what it needs around it."""
+    bold = False
+    for piece in pieces:
+        opens = piece.bold and not bold
+        bold = piece.bold and piece.shown != "\n"
+        yield size(piece.shown) + (len("****") if opens else 0) + (len("> ") if piece.shown == "\n" else 0)
+
+
+def _at_spaces(pieces: Sequence[_Piece], start: int, end: int, keep: tuple[int, int]) -> tuple[int, int]:
+    """The range, cut between words where a space is near; what is to be kept stays."""
+    if start:
+        spaces = (place + 1 for place in range(start, min(start + _NEAR, keep[0])) if pieces[place].shown.isspace())
+        start = next(spaces, start)
+    if end < len(pieces):
+        backwards = range(end - 1, max(end - _NEAR, keep[1]) - 1, -1)
+        end = next((place for place in backwards if pieces[place].shown.isspace()), end)
+    return start, end
+
+
+def _composed(pieces: Sequence[_Piece]) -> str:
+    """Pieces as Markdown inside a quotation. Bold ends with its line: Discord's clients differ in what comes after."""
+    parts: list[str] = []
+    bold = False
+    for piece in pieces:
+        wanted = piece.bold and piece.shown != "\n"
+        if wanted != bold:
+            parts.append("**")
+            bold = wanted
+        parts.append("\n> " if piece.shown == "\n" else piece.shown)
+    return "".join([*parts, "**"] if bold else parts)
+
+
+_LONGEST_TITLE, _LONGEST_SOURCE, _LONGEST_URL = 300, 120, 500
+
+
+def attribution(article: ArticleInfo) -> str:
+    """Where a quote stands: title, linked if there is an address · source · 28 November 2016."""
+    url = _address(article.url or "")
+    # Discord's link text may hold no brackets, escaped or not.
+    title = article.title.translate({ord("["): "(", ord("]"): ")"}) if url else article.title
+    facts = [f"[{escaped(title, _LONGEST_TITLE)}]({url})" if url else escaped(title, _LONGEST_TITLE)]
+    facts += [escaped(article.source, _LONGEST_SOURCE)] if article.source else []
+    facts += [day(article.published)] if article.published else []
+    return " · ".join(facts)
+
+
+def _address(url: str) -> str | None:
+    """A web address as it may stand in a link, without a preview below the message; None when it is none."""
+    if not re.fullmatch(r"https?://[^\s/]\S*", url, re.IGNORECASE) or visible(url) != url:
+        return None
+    scheme, _, place = url.partition("://")
+    address = f"{scheme.lower()}://{percent_encoded(place, safe=':/?#@!$&+,;=%~-._')}"
+    return f"<{address}>" if size(address) <= _LONGEST_URL else None

@@ -1,0 +1,129 @@
+"""What the bot says to what a member says: words in, a card and the talk after it out. Knows nothing of discord.py."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot import wording
+from bot.discord import cards
+from bot.discord.cards import Card
+from bot.discord.memory import Record
+from bot.discord.service import AnswerService, Busy, Closing, Cooldown, Question
+from bot.talks import Remark, remark
+from retrieval.answer.conversation import Talk, Turn
+from retrieval.articles.article import Article
+from retrieval.errors import QuothError
+from retrieval.index.changes import Stale
+
+_log = logging.getLogger("quoth.discord")
+
+Show = Callable[[Record, Article | None, int, Stale | None], Card]
+"""Makes a card of one of an answer's quotes, given its article and what became of that since it was indexed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What to say, and the talk after it."""
+
+    card: Card
+    talk: Talk | None = None
+    """None when the talk is no further: the question was refused, or could not be answered."""
+
+
+class Responder:
+    """Answers questions, commands said in words, and small talk.
+
+    Args:
+        service: what answers.
+        cooldown: keeps members from asking too often.
+    """
+
+    def __init__(self, service: AnswerService, cooldown: Cooldown) -> None:
+        self.service = service
+        self.closing = False
+        """Whether the bot is about to leave, and takes no more questions."""
+        self._cooldown = cooldown
+
+    def refusal(self, member: int) -> str | None:
+        """Why a member cannot ask now, if so; if not, the question counts."""
+        if self.closing:
+            return cards.CLOSING
+        if wait := self._cooldown.wait(member):
+            return f"One question at a time: please ask again in {max(1, round(wait))} s."
+        return None
+
+    async def respond(self, said: str, member: int, talk: Talk) -> Response:
+        """What there is to say to a message that goes on from a talk, whatever happens."""
+        if not said:
+            return Response(self._small_talk(None), talk)
+        if refusal := self.refusal(member):
+            return Response(cards.notice(refusal))
+        try:
+            if kind := remark(said):
+                return await self._remarked(kind, member, talk)
+            return await self._answered(Question(said), member, talk, titled=False)
+        except Exception as error:  # noqa: BLE001 - what cannot be answered is told so, and the bot goes on
+            return Response(cards.notice(self.failure(error)))
+
+    async def answer(self, question: Question, member: int, *, titled: bool) -> Response:
+        """What there is to say to a question by itself, whatever happens; ``titled`` shows it above the answer."""
+        try:
+            return await self._answered(question, member, Talk(), titled=titled)
+        except Exception as error:  # noqa: BLE001 - what cannot be answered is told so, and the bot goes on
+            return Response(cards.notice(self.failure(error)))
+
+    async def _answered(self, question: Question, member: int, talk: Talk, *, titled: bool) -> Response:
+        asked = replace(question, context=talk.context)
+        reply = await self.service.ask(asked, member, titled=titled)
+        return Response(await self.card(cards.answer, reply.record, 0), talk.answered(reply.answer))
+
+    async def _remarked(self, kind: Remark, member: int, talk: Talk) -> Response:
+        """What there is to say to what is no question."""
+        if kind == "new":
+            return Response(cards.notice(wording.NEW_SUBJECT), Talk())
+        if kind not in ("more", "context", "sources"):
+            return Response(self._small_talk(kind), talk)
+        if (turn := talk.last) is None or not turn.shown:
+            return Response(cards.notice(wording.ASK_FIRST), talk)
+        if kind == "more":
+            return await self._more(turn, member, talk)
+        if kind == "sources":
+            return Response(cards.sources([quote.article for quote in turn.shown]), talk)
+        return Response(await self.card(cards.paragraph, self.service.record(turn, member), 0), talk)
+
+    async def _more(self, turn: Turn, member: int, talk: Talk) -> Response:
+        further = await self.service.more(turn, member)
+        if not further.quotes:
+            return Response(cards.notice(wording.NOTHING_MORE), talk)
+        return Response(await self.card(cards.quotes, further.record, 0), talk.shown(further.quotes))
+
+    def _small_talk(self, kind: Remark | None) -> Card:
+        return cards.small_talk(kind, list(self.service.library.articles.values()))
+
+    async def card(self, show: Show, record: Record, number: int) -> Card:
+        """A card of one of an answer's quotes; on a thread, since an article may be a book."""
+
+        def render() -> Card:
+            library = self.service.library
+            article = library.article(record.places[number]) if number < len(record.places) else None
+            return show(record, article, number, library.stale(article) if article else None)
+
+        return await asyncio.to_thread(render)
+
+    def failure(self, error: Exception) -> str:
+        """An error in words for a channel; what a person can do nothing about goes to the log with all it has."""
+        match error:
+            case Busy():
+                return cards.BUSY
+            case Closing():
+                return cards.CLOSING
+            case QuothError():
+                sentence = cards.failure(error)
+            case _:
+                sentence = cards.BROKEN
+        if sentence == cards.BROKEN:
+            _log.error("A request failed", exc_info=error)
+        return sentence

@@ -1,0 +1,54 @@
+"""Any exception as one sentence for a person at a terminal; faults of Quoth itself leave a traceback in a file."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+import traceback
+from pathlib import Path
+
+import typer
+
+from bot.terminal.console import closed_stream
+from retrieval.errors import QuothError
+
+_CLOSED = {
+    "stdout": "Standard output is closed: leave it open, or send it to a file or to /dev/null.",
+    "stdin": "Standard input is closed: leave it open, or give the question or the files by name.",
+}
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong and the remedy, in one sentence."""
+    match error:
+        case QuothError():
+            from bot import wording
+
+            return wording.error(error)
+        case typer.TyperException():
+            context = getattr(error, "ctx", None)
+            path = context.command_path if context else "quoth"
+            return f"{error.format_message().rstrip('.')}: see {path} --help."
+        case OSError():
+            if closed := closed_stream(error):
+                return _CLOSED[closed]
+            return f"The system refused ({error.strerror or error}): make room, or give yourself the right to it."
+        case MemoryError():
+            return "There is not enough memory: close other programs, or ask over fewer articles."
+    return _fault(error)
+
+
+def _fault(error: Exception) -> str:
+    """Keep the traceback of a fault of ours for whoever mends it; returns the sentence for whoever met it."""
+    report = _report()
+    with report.open("a", encoding="utf-8") as file:
+        file.write("".join(traceback.format_exception(error)))
+    kind = type(error).__name__
+    return f"Quoth has a fault ({kind}): please report it with the details that are in {report}."
+
+
+@functools.cache
+def _report() -> Path:
+    """The file for tracebacks, one a process."""
+    with tempfile.NamedTemporaryFile(prefix="quoth-", suffix=".txt", delete=False) as file:
+        return Path(file.name)

@@ -1,0 +1,52 @@
+"""``quoth index``: bring the index up to date, or keep it so, and say what was done."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+from bot import wording
+from bot.terminal import json_output, tables
+from bot.terminal.console import console
+from bot.terminal.progress import progress
+from retrieval.errors import QuothError
+from retrieval.index import updating, watching
+from retrieval.index.updating import Report
+from retrieval.models.encoder import Encoder
+
+
+def update(
+    articles: Path, index: Path, encoder: Encoder, *, force: bool = False, thorough: bool = False, as_json: bool = False
+) -> None:
+    """Bring the index up to date with the folder of articles, and print what that took.
+
+    ``thorough`` reads every file, also those whose size and time have not changed.
+    """
+    with progress(console(stderr=True)) as told:
+        report = updating.update(articles, index, encoder, force=force, thorough=thorough, progress=told)
+    print_report(report, as_json=as_json)
+
+
+def watch(articles: Path, index: Path, encoder: Encoder, *, as_json: bool = False) -> None:
+    """Index changes as they come, and print what was done, until Ctrl-C or SIGTERM."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    errors = console(stderr=True)
+
+    def told(news: Report | QuothError) -> None:
+        if isinstance(news, QuothError):
+            errors.print(wording.error(news), style="yellow")
+        else:
+            print_report(news, as_json=as_json)
+
+    errors.print(f"Watching {articles}; Ctrl-C ends it.", style="dim")
+    watching.watch(articles, index, encoder, told, stop)
+
+
+def print_report(report: Report, *, as_json: bool) -> None:
+    """Print what an update did."""
+    if as_json:
+        json_output.put(json_output.report_json(report))
+    else:
+        console().print(tables.report(report))

@@ -1,0 +1,132 @@
+"""Answers, articles, reports and figures as the objects that ``--json`` prints, one a line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from bot.wording import understood, why_declined
+from retrieval.articles.article import Article, ArticleInfo, Skipped
+
+if TYPE_CHECKING:
+    from bot.terminal.doctor import Finding
+    from retrieval.answer.answer import Answer
+    from retrieval.answer.quotes import Quote
+    from retrieval.answer.search import Hit
+    from retrieval.evaluation.metrics import Figures
+    from retrieval.index.updating import Report
+
+
+def put(*objects: dict[str, Any]) -> None:
+    """Print objects as JSON, one a line, at once."""
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    for each in objects:
+        sys.stdout.write(json.dumps(each, ensure_ascii=not unicode) + "\n")
+    sys.stdout.flush()
+
+
+def answer_json(found: Answer, *, explain: bool = False) -> dict[str, Any]:
+    """An answer as the contract's JSON object.
+
+    ``explain`` adds, under that name, each stage's scores, and which articles have changed since they were indexed.
+    """
+    said: dict[str, Any] = {
+        "question": found.question,
+        "answered": found.answered,
+        "confidence": round(found.confidence, 4),
+        "quotes": [_quote_json(quote) for quote in found.quotes],
+        "elapsed_ms": round(found.elapsed_ms, 2),
+    }
+    if how := understood(found):
+        said["understood"] = how
+    if explain:
+        said["explain"] = {
+            "read_as": found.read_as,
+            "context": asdict(found.context) if found.context else None,
+            "hits": [_hit_json(hit) for hit in found.hits],
+            "evidence": dict(found.evidence),
+            "declined": list(why_declined(found)),
+            "stale": {quote.article.id: quote.stale for quote in found.quotes if quote.stale},
+        }
+    return said
+
+
+def _quote_json(quote: Quote) -> dict[str, Any]:
+    return {
+        "text": quote.text,
+        "start": quote.start,
+        "end": quote.end,
+        "highlights": [list(mark) for mark in quote.highlights],
+        "score": round(quote.score, 4),
+        "article": article_json(quote.article),
+    }
+
+
+_STAGES = ("score", "dense", "dense_z", "lexical", "lexical_z")
+
+
+def _hit_json(hit: Hit) -> dict[str, Any]:
+    scores = {name: round(getattr(hit, name), 4) for name in _STAGES}
+    return {
+        "article": hit.passage.article.id,
+        "start": hit.passage.start,
+        "end": hit.passage.end,
+        **scores,
+        "talk": round(hit.posterior, 4),
+    }
+
+
+def article_json(article: ArticleInfo) -> dict[str, Any]:
+    """What is known of an article besides its text, as the contract's JSON object."""
+    return {
+        "id": article.id,
+        "title": article.title,
+        "source": article.source,
+        "published": article.published.isoformat() if article.published else None,
+        "url": article.url,
+        "path": article.path,
+    }
+
+
+def article_text_json(shown: Article, passages: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    """An article with its text, and the offsets of its passages, as a JSON object."""
+    return {**article_json(shown), "text": shown.text, "passages": [list(passage) for passage in passages]}
+
+
+def skipped_json(file: Skipped) -> dict[str, Any]:
+    """A file that is no article, as a JSON object."""
+    return {"path": file.path, "error": file.reason}
+
+
+def report_json(made: Report) -> dict[str, Any]:
+    """What bringing the index up to date did, as a JSON object; ids in lists."""
+    return {
+        "added": list(made.added),
+        "changed": list(made.changed),
+        "removed": list(made.removed),
+        "unchanged": list(made.unchanged),
+        "skipped": [{"path": file.path, "reason": file.reason} for file in made.skipped],
+        "passages": made.passages,
+        "encoded": made.encoded,
+        "built": made.built,
+        "reason": made.reason,
+        "elapsed_ms": round(made.elapsed_s * 1000, 2),
+    }
+
+
+def figures_json(measured: Figures) -> dict[str, Any]:
+    """An evaluation's figures as a JSON object; null where the data set cannot give one."""
+    figures = _rounded(asdict(measured))
+    return {**figures, "thresholds": [_rounded(each) for each in figures["thresholds"]]}
+
+
+def _rounded(figures: dict[str, Any]) -> dict[str, Any]:
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in figures.items()}
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """A doctor's finding as a JSON object; ``remedy`` is null when all is well."""
+    return asdict(finding)

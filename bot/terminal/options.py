@@ -1,0 +1,57 @@
+"""Options that several commands of ``quoth`` share, and what is made of them."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from retrieval.answer.query import Filters
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a day; write it as 2016-11-28") from None
+
+
+ArticlesOption = Annotated[Path | None, typer.Option("--articles", metavar="DIR", help="The folder of articles.")]
+IndexOption = Annotated[Path | None, typer.Option("--index", metavar="DIR", help="The folder of the index.")]
+TopOption = Annotated[int | None, typer.Option("--top", metavar="N", min=1, max=50, help="Quotes at most.")]
+SourceOption = Annotated[str | None, typer.Option("--source", metavar="S", help="Quote only this source.")]
+AfterOption = Annotated[
+    date | None, typer.Option("--after", metavar="DATE", parser=_day, help="Published on this day or later.")
+]
+BeforeOption = Annotated[
+    date | None, typer.Option("--before", metavar="DATE", parser=_day, help="Published on this day or earlier.")
+]
+ArticleOption = Annotated[
+    list[str] | None, typer.Option("--article", metavar="ID", help="Quote only this article; may be repeated.")
+]
+ExplainOption = Annotated[bool, typer.Option("--explain", help="Show the scores of each stage.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+
+
+def load(context: typer.Context, **given: Any) -> Settings:
+    """Settings, those ``given`` with a command or with the group it belongs to first."""
+    from bot import settings
+
+    outer = context.obj or {}
+    return settings.load(**{name: outer.get(name) if value is None else value for name, value in given.items()})
+
+
+def filters(source: str | None, after: date | None, before: date | None, article: list[str] | None) -> Filters:
+    """Which articles may be quoted, by the options that limit them."""
+    from retrieval.answer.query import Filters
+
+    return Filters(frozenset(article or ()), source, after, before)
+
+
+def whole(text: str) -> str:
+    """Text from the command line without the halves of characters that undecodable bytes leave in it."""
+    return text.encode("utf-8", "replace").decode()

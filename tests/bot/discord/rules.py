@@ -1,0 +1,105 @@
+"""The published rules that every body the bot sends is held to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tests.bot.discord.objects import Json
+
+
+def broken_rules(method: str, path: str, body: Json) -> list[str]:
+    """Which published rules a request breaks."""
+    parts = path.strip("/").split("/")
+    if method == "PUT" and parts[-1] == "commands":
+        return [fault for command in body for fault in _command(command)]
+    if parts[0] == "interactions" and parts[-1] == "callback":
+        kinds = {4, 5, 6, 7, 8}
+        faults = [] if body.get("type") in kinds else [f"callback of type {body.get('type')!r}"]
+        kind = body.get("type")
+        return faults + (_message(body.get("data") or {}, new=kind == 4) if kind in {4, 7} else [])
+    if method in {"POST", "PATCH"} and "messages" in parts:
+        return _message(body, new=method == "POST")
+    return []
+
+
+def units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _text(name: str, value: Json, limit: int, *, least: int = 0) -> list[str]:
+    if not isinstance(value, str):
+        return [f"{name} is no string"]
+    return [] if least <= units(value) <= limit else [f"{name} has {units(value)} characters of {least} to {limit}"]
+
+
+def _message(body: Json, *, new: bool) -> list[str]:
+    faults = []
+    content, embeds, rows = body.get("content"), body.get("embeds") or [], body.get("components") or []
+    if content is not None:
+        faults += _text("content", content, 2000)
+    if new and not (content or embeds):
+        faults.append("an empty message")
+    if len(embeds) > 10:
+        faults.append("more than 10 embeds")
+    faults += [fault for embed in embeds for fault in _embed(embed)]
+    if sum(_embed_size(embed) for embed in embeds) > 6000:
+        faults.append("embeds of more than 6000 characters")
+    if len(rows) > 5:
+        faults.append("more than 5 rows")
+    faults += [fault for row in rows for fault in _row(row)]
+    ids = [item.get("custom_id") for row in rows for item in row.get("components", [])]
+    if len(ids) != len(set(ids)):
+        faults.append("two components with one id")
+    if new and body.get("allowed_mentions") != {"parse": []} and (content or embeds):
+        faults.append(f"mentions are not off: {body.get('allowed_mentions')!r}")
+    if body.get("nonce") is not None:
+        faults += _text("nonce", str(body["nonce"]), 25)
+    return faults
+
+
+def _embed(embed: Json) -> list[str]:
+    faults = _text("description", embed["description"], 4096, least=1) if "description" in embed else []
+    faults += _text("author", embed["author"].get("name"), 256, least=1) if "author" in embed else []
+    known = {"title", "type", "description", "url", "timestamp", "color", "footer", "author", "fields", "flags"}
+    return faults + [f"an embed's {name}" for name in set(embed) - known]
+
+
+def _embed_size(embed: Json) -> int:
+    return units(embed.get("description", "")) + units(embed.get("author", {}).get("name", ""))
+
+
+def _row(row: Json) -> list[str]:
+    items = row.get("components", [])
+    faults = [] if row.get("type") == 1 and 1 <= len(items) <= 5 else ["a row that is none"]
+    for item in items:
+        if item.get("type") != 2 or item.get("style") not in {1, 2, 3, 4}:
+            faults.append(f"a button of type {item.get('type')} and style {item.get('style')}")
+        faults += _text("custom_id", item.get("custom_id"), 100, least=1)
+        faults += _text("label", item["label"], 80) if item.get("label") is not None else []
+        if not (item.get("label") or item.get("emoji")):
+            faults.append("a button that shows nothing")
+    return faults
+
+
+def _command(command: Json) -> list[str]:
+    faults = _text("a command's name", command.get("name"), 32, least=1)
+    if command.get("type", 1) == 1:
+        faults += _described(command)
+    return faults
+
+
+def _described(option: Json) -> Iterable[str]:
+    yield from _text("a name", option.get("name"), 32, least=1)
+    yield from _text("a description", option.get("description"), 100, least=1)
+    if option["name"] != option["name"].lower():
+        yield f"a name in capitals, {option['name']}"
+    options = option.get("options") or []
+    if len(options) > 25:
+        yield "more than 25 options"
+    required = [inner.get("required", False) for inner in options if inner["type"] > 2]
+    if required != sorted(required, reverse=True):
+        yield "an option that is required behind one that is not"
+    for inner in options:
+        yield from _described(inner)
+        if inner.get("max_length", 1) > 6000:
+            yield "a max_length over 6000"

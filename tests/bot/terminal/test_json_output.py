@@ -1,0 +1,59 @@
+"""What ``--json`` prints."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.terminal import json_output
+from tests.bot.examples import QUOTE, TEXT, a_quote, an_answer, an_article
+from tests.bot.terminal.screen import anything
+
+
+@given(anything, st.data())
+def test_json_offsets_give_back_the_slice(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+
+    said = json.loads(
+        json.dumps(json_output.answer_json(an_answer(a_quote(an_article(text), start, end, (start, end)))))
+    )
+
+    quote = said["quotes"][0]
+    assert quote["text"] == text[quote["start"] : quote["end"]]
+    assert quote["highlights"] == [[start, end]]
+
+
+def test_json_has_what_the_contract_says() -> None:
+    assert json_output.answer_json(an_answer(QUOTE)) == {
+        "question": "who met in Sochi?",
+        "answered": True,
+        "confidence": 0.75,
+        "quotes": [
+            {
+                "text": "Shinzo Abe met Vladimir Putin in Sochi.",
+                "start": 13,
+                "end": 52,
+                "highlights": [[13, 23], [28, 42]],
+                "score": 4.25,
+                "article": {
+                    "id": "sochi.md",
+                    "title": "Abe and Putin meet",
+                    "source": "TASS",
+                    "published": "2016-11-28",
+                    "url": "https://example.org/sochi",
+                    "path": "sochi.md",
+                },
+            }
+        ],
+        "elapsed_ms": 12.35,
+    }
+
+
+def test_explaining_adds_every_stage_to_the_json() -> None:
+    said = json_output.answer_json(an_answer(QUOTE), explain=True)["explain"]
+
+    assert said["evidence"] == {"cosine": 0.8, "coverage": 1.0}
+    assert said["hits"][0] | {"article": "sochi.md", "start": 0, "end": len(TEXT), "score": 1.5} == said["hits"][0]

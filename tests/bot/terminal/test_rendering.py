@@ -1,0 +1,184 @@
+"""Answers on a terminal; and what articles cannot do to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.text import Text
+
+from bot.terminal import json_output, rendering, tables
+from retrieval.answer.query import Filters
+from retrieval.articles.article import Skipped
+from tests.bot.examples import ARTICLE, QUOTE, a_quote, also_in, an_answer, an_article
+from tests.bot.terminal.screen import anything, dangerous, shown
+
+
+@given(anything, st.data())
+def test_highlights_stay_on_their_words_whatever_surrounds_them(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    marks = sorted(data.draw(st.lists(st.integers(start, end), min_size=2, max_size=2)))
+
+    said = rendering.passage(text, start, end, [(marks[0], marks[1])])
+
+    assert len(said.plain) == end - start
+    for span in said.spans:
+        assert (span.start + start, span.end + start) == tuple(marks)
+    assert not dangerous(said.plain)
+
+
+@given(anything)
+def test_everything_an_article_says_of_itself_is_cleaned(text: str) -> None:
+    article = replace(an_article(text), title=text, source=text, url=text, path=text)
+    answer = an_answer(also_in(a_quote(article, 0, len(text), (0, 1)), text))
+
+    assert not dangerous(shown(rendering.answer(answer)))
+    assert not dangerous(shown(rendering.sources(answer.quotes)))
+    assert not dangerous(shown(tables.articles([article], [Skipped(text, text)])))
+    assert not dangerous(shown(rendering.explanation(answer, 0.5)))
+
+
+def test_markup_of_rich_is_shown_and_not_obeyed() -> None:
+    article = an_article("He said [bold]no[/bold] to it.", title="[red]Title[/red]")
+
+    text = shown(rendering.answer(an_answer(a_quote(article, 0, len(article.text)))))
+
+    assert "He said [bold]no[/bold] to it." in text
+    assert "[red]Title[/red]" in text
+
+
+def test_only_web_addresses_become_links() -> None:
+    harmless = shown(rendering.attribution(ARTICLE), terminal=True)
+    odd = shown(rendering.attribution(replace(ARTICLE, url="javascript:alert(1)")), terminal=True)
+
+    assert "\x1b]8;" in harmless
+    assert "\x1b]8;" not in odd
+    assert "javascript:alert(1)" in odd
+
+
+def test_an_answer_shows_the_quote_and_where_it_stands() -> None:
+    assert shown(rendering.answer(an_answer(QUOTE))) == (
+        "│ Shinzo Abe met Vladimir Putin in Sochi.\n"
+        "  Abe and Putin meet · TASS · 28 November 2016 · https://example.org/sochi\n"
+    )
+
+
+def test_highlights_are_bold_and_coloured_on_a_terminal() -> None:
+    text = shown(rendering.answer(an_answer(QUOTE)), terminal=True)
+
+    assert "\x1b[1;36mShinzo Abe\x1b[0m met \x1b[1;36mVladimir Putin\x1b[0m" in text
+
+
+def test_several_quotes_are_numbered_and_name_who_else_says_so() -> None:
+    second = a_quote(ARTICLE, 65, 75)
+
+    text = shown(rendering.quotes([also_in(QUOTE, "Other", "Third"), second], first=4))
+
+    assert "  4  Abe and Putin meet" in text
+    assert "     also in: Other (TASS); Third (TASS)\n\n│ They left." in text
+    assert "  5  Abe and Putin meet" in text
+
+
+def test_a_quote_from_a_file_that_has_changed_says_so_and_how_to_mend_it() -> None:
+    stale = replace(QUOTE, stale="changed")
+
+    for text in (shown(rendering.quotes([stale])), shown(rendering.context(stale))):
+        assert text.endswith("\n  Its file has changed since it was indexed: run quoth index\n")
+    assert json_output.answer_json(an_answer(stale), explain=True)["explain"]["stale"] == {"sochi.md": "changed"}
+    assert json_output.answer_json(an_answer(stale)) == json_output.answer_json(an_answer(QUOTE))
+
+
+def test_an_article_without_metadata_is_named_by_its_title() -> None:
+    bare = replace(ARTICLE, source=None, published=None, url=None)
+
+    assert rendering.attribution(bare).plain == "Abe and Putin meet"
+    assert "also in: Abe and Putin meet\n" in shown(rendering.quotes([replace(QUOTE, also_in=(bare.info,))]))
+
+
+def test_declining_says_so_and_calls_the_nearest_no_answer() -> None:
+    text = shown(rendering.answer(an_answer(QUOTE, answered=False)), terminal=True)
+
+    assert text.startswith("The articles do not say.\n\n")
+    assert text.index("Nearest, though not an answer:") < text.index("Shinzo Abe met Vladimir Putin")
+    assert "\x1b[1;36m" not in text
+
+
+def test_declining_with_nothing_near_is_one_line() -> None:
+    assert shown(rendering.answer(an_answer(answered=False))) == "The articles do not say.\n"
+
+
+@pytest.mark.parametrize("width", [20, 60, 80, 200])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    article = an_article("Nobody knew why the ship had turned back so early. " * 20 + "x" * 300, title="The ship " * 20)
+    answer = an_answer(also_in(a_quote(article, 0, len(article.text)), "Another " * 20))
+
+    lines = shown(rendering.answer(answer), width, terminal=True, encoding="utf-8").splitlines()
+
+    plain = [Text.from_ansi(line) for line in lines]
+    assert max(line.cell_len for line in plain) <= width
+    quoted = [line.cell_len for line in plain if line.plain.startswith("│")]
+    assert max(quoted) <= min(width, rendering.READING_WIDTH)
+
+
+def test_a_pipe_gets_a_paragraph_on_one_line() -> None:
+    article = an_article("Words that a program looks for\nmay stand anywhere. " * 40 + "\n\nEnd.")
+
+    lines = shown(rendering.answer(an_answer(a_quote(article, 0, len(article.text)))), 1_000_000).splitlines()
+
+    assert [line[:14].rstrip() for line in lines[:3]] == ["│ Words that a", "│", "│ End."]
+
+
+def test_a_list_keeps_its_lines() -> None:
+    assert rendering.passage("Bring\nmany\n- bread\n2. salt", 0, 27).plain == "Bring many\n- bread\n2. salt"
+
+
+def test_a_terminal_without_box_characters_gets_a_plain_bar() -> None:
+    assert shown(rendering.answer(an_answer(QUOTE)), encoding="ascii").startswith("| Shinzo Abe met")
+
+
+def test_context_sets_the_quote_in_its_paragraph() -> None:
+    text = shown(rendering.context(QUOTE), terminal=True)
+
+    assert "\x1b[1mShinzo Abe met Vladimir Putin in Sochi.\x1b[0m It rained." in text
+    assert "They left" not in text
+
+
+def test_sources_name_each_article_once_with_its_file() -> None:
+    text = shown(rendering.sources([also_in(QUOTE, "Other"), a_quote(ARTICLE, 0, 5)]), 200)
+
+    assert text.splitlines() == [
+        "1  Abe and Putin meet · TASS · 28 November 2016 · https://example.org/sochi · sochi.md",
+        "2  Other · TASS · 28 November 2016 · https://example.org/sochi · Other.md",
+    ]
+
+
+def test_explaining_shows_every_stage() -> None:
+    text = shown(rendering.explanation(an_answer(QUOTE), 0.5))
+
+    assert "1   1.50   0.80  1.40  9.00  1.70  They spoke." in text
+    assert "1   4.25    2.75   1  Shinzo Abe met" in text
+    assert "Confidence 0.75 ≥ 0.50 asked for (cosine 0.80, coverage 1.00), 12.3 ms" in text
+
+
+def test_the_opening_counts_and_dates_the_articles() -> None:
+    older = replace(ARTICLE, published=date(2010, 1, 2))
+    undated = replace(ARTICLE, published=None)
+
+    assert shown(rendering.opening([older, ARTICLE], Filters())) == (
+        "2 articles, the newest of 28 November 2016. Ask a question, or type /help.\n"
+    )
+    assert "1 article, dated 28 November 2016." in shown(rendering.opening([ARTICLE], Filters()))
+    assert "1 article. Ask" in shown(rendering.opening([undated], Filters()))
+
+
+def test_the_same_text_under_the_same_title_is_told_by_its_place() -> None:
+    copy = replace(ARTICLE, id="copies/sochi.md").info
+    other = replace(ARTICLE, title="Summit", source=None).info
+
+    text = shown(rendering.quotes([replace(QUOTE, also_in=(copy, other))]))
+
+    assert "also in: copies/sochi.md; Summit" in text

@@ -1,0 +1,123 @@
+"""``quoth articles``: list, show, add and remove."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bot.conftest import Quoth
+
+pytestmark = pytest.mark.usefixtures("library")
+
+
+def test_the_articles_are_listed(quoth: Quoth, library: Path) -> None:
+    (library / "blank.txt").write_bytes(b"")
+
+    said = quoth("articles")
+
+    assert said.status == 0
+    lines = [" ".join(line.split()) for line in said.out.splitlines()]
+    assert lines[0] == "id title source published"
+    assert "sochi.md Abe and Putin meet TASS 6 May 2016" in lines
+    assert "bread.txt On bread" in lines
+    assert lines[-1] == "Skipped blank.txt: it holds no text."
+    assert quoth("articles", "--json").objects[-1] == {"path": "blank.txt", "error": "it holds no text"}
+    assert quoth("articles", "--json").objects[1]["published"] == "2016-05-06"
+
+
+def test_an_empty_folder_is_an_error(quoth: Quoth, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+
+    assert quoth("articles", "--articles", str(tmp_path / "empty")).status == 2
+    assert "holds no article" in quoth("ask", "who?", "--articles", str(tmp_path / "empty")).err
+
+
+def test_added_articles_are_indexed_at_once(quoth: Quoth, tmp_path: Path) -> None:
+    news = tmp_path / "news.txt"
+    news.write_text("The Golden bridge opens on Monday.", encoding="utf-8")
+    quoth("index")
+
+    said = quoth("articles", "add", str(news), str(news))
+
+    assert said.status == 0
+    assert said.out.startswith("news.txt is there already.\nAdded news.txt.\n")
+    assert "│ The Golden bridge opens on Monday." in quoth("ask", "when opens the Golden bridge?").out
+
+
+def test_a_colliding_name_is_refused_with_the_remedy(quoth: Quoth, tmp_path: Path) -> None:
+    twin = tmp_path / "bread.txt"
+    twin.write_text("Other bread.", encoding="utf-8")
+
+    said = quoth("articles", "add", str(twin))
+
+    assert said.status == 2
+    assert "first run quoth articles remove bread.txt" in said.err
+
+
+def test_an_article_is_shown_as_it_is_quoted(quoth: Quoth) -> None:
+    said = quoth("articles", "show", "sochi.md")
+    [shown] = quoth("articles", "show", "sochi.md", "--json").objects
+
+    assert said.status == 0
+    assert said.out.startswith("sochi.md\nAbe and Putin meet · TASS · 6 May 2016")
+    assert "0 to " in said.out
+    assert shown["id"] == "sochi.md"
+    start, end = shown["passages"][0]
+    assert shown["text"][start:end].startswith("Shinzo Abe met Vladimir Putin")
+
+
+def test_showing_no_article_says_so(quoth: Quoth) -> None:
+    said = quoth("articles", "show", "sotchi.md")
+
+    assert said.status == 2
+    assert "did you mean sochi.md?" in said.err
+
+
+def test_standard_input_is_added_under_its_title_or_a_given_name(quoth: Quoth, library: Path) -> None:
+    text = b"# The old mill\n\nThe mill burned down in 1911.\n"
+
+    said = quoth("articles", "add", "-", stdin=text)
+    assert said.status == 0
+    assert "the-old-mill.md" in said.out
+
+    assert "Added mill.txt." in quoth("articles", "add", "-", "--name", "mill.txt", stdin=text + b"It was old.").out
+    assert quoth("articles", "add", "-", stdin=text).out.startswith("the-old-mill.md is there already.\n")
+    assert (library / "the-old-mill.md").read_bytes() == text
+
+
+@pytest.mark.parametrize("arguments", [("-", "a.txt"), ("a.txt", "--name", "b.txt")])
+def test_standard_input_and_files_are_not_added_at_once(arguments: tuple[str, ...], quoth: Quoth) -> None:
+    said = quoth("articles", "add", *arguments)
+
+    assert said.status == 2
+    assert "Give either files, or - for standard input" in said.err
+
+
+def test_removed_articles_are_quoted_no_more(quoth: Quoth) -> None:
+    quoth("index")
+
+    said = quoth("articles", "remove", "whales.txt", "--json")
+
+    assert said.objects[0]["removed"] == ["whales.txt"]
+    assert quoth("ask", "what do blue whales eat?").status == 1
+
+
+def test_the_last_article_may_be_removed(quoth: Quoth) -> None:
+    said = quoth("articles", "remove", "whales.txt", "bread.txt", "sochi.md")
+
+    assert said.status == 0
+    assert "holds no article" in said.err
+
+
+def test_folders_may_be_named_before_or_after_the_subcommand(quoth: Quoth, tmp_path: Path) -> None:
+    news = tmp_path / "news.txt"
+    news.write_text("The bridge opens on Monday.", encoding="utf-8")
+
+    quoth("articles", "--articles", "one", "add", str(news), "--index", "one-index")
+    quoth("articles", "--articles", "one", "--index", "two-index", "add", str(news), "--articles", "two")
+
+    assert (tmp_path / "one" / "news.txt").exists()
+    assert (tmp_path / "one-index").exists()
+    assert (tmp_path / "two" / "news.txt").exists()
+    assert (tmp_path / "two-index").exists()
