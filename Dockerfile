@@ -1,4 +1,4 @@
-# Quoth as a Discord bot: docker build -t quoth . && see README, "In Docker".
+# Quoth as a Discord bot: docker build -t quoth . && see docs/discord.md.
 FROM python:3.11-slim AS build
 
 # PyTorch's build for processors, from the CPU wheel index that pytorch.org names. Its version comes from constraints.txt
@@ -9,6 +9,7 @@ RUN python -m venv /venv
 COPY constraints.txt pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY retrieval retrieval
+COPY data/reader data/reader
 RUN if [ -n "$TORCH_INDEX" ]; then \
         /venv/bin/pip install --no-cache-dir --no-deps --index-url "$TORCH_INDEX" "$(grep '^torch==' constraints.txt)"; \
     fi \
@@ -20,7 +21,6 @@ FROM python:3.11-slim
 RUN useradd --uid 1000 --create-home quoth && install --directory --owner=quoth /data
 COPY --from=build /venv /venv
 COPY --chown=quoth data/articles /usr/share/quoth/articles
-COPY data/reader /venv/lib/python3.11/site-packages/data/reader
 
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -6,7 +6,7 @@ BIN := .venv/bin
 override Q := $(value Q)
 export Q
 
-.PHONY: chat ask test check bench scale clean
+.PHONY: chat ask test check style types layers bench scale clean
 
 chat: .venv/installed
 	@$(BIN)/quoth chat
@@ -15,14 +15,23 @@ ask: .venv/installed
 	@test -n "$$Q" || { echo 'Ask something: make ask Q="who met in Sochi?"' >&2; exit 2; }
 	@$(BIN)/quoth ask -- "$$Q"
 
+# Types take longest and go first.
 check: .venv/installed-dev
-	@$(BIN)/ruff format --check --quiet || { echo 'make check: $(BIN)/ruff format puts this right' >&2; exit 1; }
-	@$(BIN)/ruff check --quiet
+	@$(MAKE) --no-print-directory --jobs=2 types layers style
+
+types:
 	@$(BIN)/mypy
+
+layers:
 	@$(BIN)/lint-imports --no-logo
 
+style:
+	@$(BIN)/ruff format --check --quiet || { echo 'make check: $(BIN)/ruff format puts this right' >&2; exit 1; }
+	@$(BIN)/ruff check --quiet
+
+# Two processes, each of which runs whole files, so that what a file's tests share is made once.
 test: check
-	@$(BIN)/pytest --cov --cov-report=term -q
+	@$(BIN)/pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term -q
 
 bench scale: .venv/installed
 	@test -n "$(DATA)" || { echo "Name a data set, such as SQuAD's: make $@ DATA=dev-v1.1.json" >&2; exit 2; }
@@ -32,12 +41,14 @@ clean:
 	@rm -rf .venv benchmarks/environments .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache *.egg-info
 	@find bot retrieval tests benchmarks training -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Installing writes to standard error, so that standard output holds the answer alone.
+# Installing writes to standard error, so that standard output holds the answer alone. Before 23.3 pip takes html_clean
+# and html-clean for two extras of lxml, and warns.
 define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo 'Quoth needs Python 3.11 or later, and $(PYTHON) is not: make PYTHON=/path/to/a/newer/python3' >&2; exit 1; }
 	@echo 'Installing $(1) into .venv, once: this takes a few minutes.' >&2
 	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=23.3' >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e $(2) >&2
 	@touch $@
 endef

@@ -50,7 +50,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """The parts of an engine, from which one is opened as often as the index changes."""
+    """Settings, encoder and reader, of which an engine is made each time that the index changes."""
 
     settings: Settings
     encoder: Encoder
@@ -58,12 +58,12 @@ class Assembly:
 
     @classmethod
     def of(cls, settings: Settings) -> Assembly:
-        """The parts that the settings name. Cheap: models are loaded at the first use."""
+        """The encoder and reader that the settings name. Cheap: models are loaded at the first use."""
         return cls(settings, build_encoder(settings), build_reader(settings))
 
     @property
     def models(self) -> Iterator[Encoder | Reader]:
-        """What has a model to load."""
+        """The encoder and, if there is one, the reader: the parts that load a model."""
         yield self.encoder
         if self.reader is not None:
             yield self.reader
@@ -105,6 +105,6 @@ class Assembly:
 
         with suppress(QuothError):
             snapshot = open_latest(self.settings.index)
-            if not compare(self.settings.articles, snapshot, self.encoder).anew:
+            if not compare(self.settings.articles, snapshot, self.encoder).rebuild_reason:
                 return snapshot
         raise error

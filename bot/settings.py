@@ -1,4 +1,4 @@
-"""What a person may set; the only reader of the environment and of ``.env``."""
+"""Quoth's settings, with their defaults; this module alone reads the environment and ``.env``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conversations of many people, bounded in number and age, and small talk."""
+"""Sessions: the conversations of many people, bounded in number and age; and telling small talk from questions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ MAX_TALKS = 1_000
 
 
 class Talks:
-    """The talks of many people, each under a key, bounded in number and age. Any number of threads may use it."""
+    """The conversations of many people, each under a key, bounded in number and age.
+
+    Any number of threads may use it.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, kept: int = MAX_TALKS) -> None:
         self._clock = clock
@@ -34,13 +37,13 @@ class Talks:
         return key in self._talks
 
     def of(self, key: Hashable) -> Talk:
-        """The talk under ``key``; an empty one where there is none, or none that is recent."""
+        """The conversation under ``key``; an empty one where there is none, or none that is recent."""
         with self._lock:
             since, talk = self._talks.get(key, (self._clock(), Talk()))
             return talk if self._clock() - since < MAX_AGE_S else Talk()
 
     def keep(self, key: Hashable, talk: Talk) -> None:
-        """Put a talk under ``key``, in place of what was there."""
+        """Put a conversation under ``key``, in place of the one before."""
         with self._lock:
             self._talks[key] = self._clock(), talk
             self._talks.move_to_end(key)
@@ -67,6 +70,6 @@ _PATTERNS = {kind: re.compile(pattern) for kind, pattern in _REMARKS.items()}
 
 
 def remark(said: str) -> Remark | None:
-    """What kind of remark ``said`` is as a whole, when it is none of a question for the articles."""
+    """What kind of small talk or command in words ("more") ``said`` is; None for a question to the articles."""
     words = " ".join(re.sub(r"[^\w\s']+", " ", said.replace("’", "'").casefold()).split())
     return next((kind for kind, pattern in _PATTERNS.items() if pattern.fullmatch(words)), None)

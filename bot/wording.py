@@ -79,7 +79,7 @@ def count(number: int, noun: str) -> str:
 
 
 def understood(found: Answer) -> str:
-    """How a question was understood, where not as it stands: the slips in it, and the talk that it goes on from."""
+    """How a question was read where not as typed: words put right, and the conversation that it goes on from."""
     said = [f"reading {slip.typed} as {slip.meant}" for slip in found.slips]
     said += [f"about: {about(found.context)}"] if found.context else []
     return "; ".join(said)
@@ -109,7 +109,7 @@ def _doubt(doubt: Doubt) -> str:
 
 
 def about(talk: Context) -> str:
-    """What a talk was about, in a few words."""
+    """What a conversation was about, in a few words."""
     return ", ".join(talk.names) or f"“{talk.previous}”"
 
 
@@ -122,7 +122,7 @@ _OPENERS: dict[Remark, str] = {
 
 
 def small_talk(kind: Remark | None, found: Sequence[ArticleInfo]) -> str:
-    """A reply to what is no question, naming what there is to ask about; None stands for saying nothing."""
+    """A reply to a greeting, thanks and the like, or to silence (None), naming what there is to ask about."""
     titles = [f"“{line(article.title)}”" for article in found[:_TITLES]]
     more = f" and {len(found) - _TITLES:,} more" if len(found) > _TITLES else ""
     there = f"{'Ask me about' if kind else 'Ask me something, say about'} {', '.join(titles)}{more}."
@@ -133,7 +133,7 @@ def small_talk(kind: Remark | None, found: Sequence[ArticleInfo]) -> str:
 
 
 def excluded(chosen: Filters, articles: Sequence[ArticleInfo]) -> str:
-    """That no article passes a filter, with what there is to ask for."""
+    """A sentence that no article passes a filter, and what could be asked for instead."""
     known = sorted({line(article.source) for article in articles if article.source})
     remedy = (
         f"the articles are from {', '.join(known)}"

@@ -88,19 +88,16 @@ class Engine:
         Args:
             articles: the folder.
             index: where its index is kept; without it, a folder ``index`` beside the articles.
-            encoder: what makes vectors: ``bundled``, a sentence-transformers model's folder or name, or an ``Encoder``.
-            reader: what finds the words that answer: ``trained`` for the one that ships, ``none`` for one that needs
-                no model, a model's folder or name, or a ``Reader``.
+            encoder: ``bundled``, a sentence-transformers model's folder or name, or an ``Encoder``.
+            reader: ``trained`` for the one that ships, ``none`` for one that needs no model, a model's folder or name,
+                or a ``Reader``.
             device: where models run, as torch names it; by default a GPU if there is one.
             confidence: the confidence, 0 to 1, from which an answer is given.
             progress: told how far indexing is.
 
         Raises:
-            FolderMissing, NoArticles: there is nothing to index.
-            IndexLocked: another process was writing the index for ten minutes.
-            StorageFailed: the articles cannot be listed, or the index cannot be written.
-            EncoderUnavailable, WeightsMismatch, DeviceUnavailable: the encoder cannot be loaded.
-            ReaderUnavailable: what goes with the reader cannot be read.
+            FolderMissing, NoArticles, StorageFailed, IndexLocked: see ``index.updating.update``.
+            EncoderUnavailable, WeightsMismatch, DeviceUnavailable, ReaderUnavailable: a model cannot be loaded.
         """
         from retrieval.answer.span_reader import reader_named
         from retrieval.index.updating import open_up_to_date

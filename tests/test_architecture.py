@@ -1,10 +1,12 @@
-"""The gates of ``make check`` let this project through and stop a planted violation."""
+"""The gates of ``make check`` let this project through and stop a planted violation; nothing is too long to read."""
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -113,3 +115,43 @@ def test_a_warning_fails_a_test_and_so_does_the_network(tmp_path: Path) -> None:
     assert "UserWarning: careless" in result.stdout
     assert "SocketBlockedError" in result.stdout
     assert "2 failed" in result.stdout
+
+
+# --- sizes ---------------------------------------------------------------------------------------------------
+
+LINES = {"module": 400, "class": 250, "function": 40}
+"""At most; a comment that begins with ``# Long:`` and says why lets one be longer, in a module at its top, else beside
+or above its first line."""
+
+
+def too_long(name: str, code: str) -> Iterator[str]:
+    """What of a module has more than its lines and no word about why."""
+    lines = code.splitlines()
+    parts = [("module", name, 1, len(lines))]
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            kind = "class" if isinstance(node, ast.ClassDef) else "function"
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            parts.append((kind, f"{name}: {node.name}", first, node.end_lineno or first))
+    for kind, what, first, last in parts:
+        beside = lines[:20] if kind == "module" else lines[max(0, first - 2) : first]
+        if last - first + 1 > LINES[kind] and not any("# Long: " in line for line in beside):
+            yield f"{what} has {last - first + 1} lines, and a {kind} at most {LINES[kind]}"
+
+
+def test_what_is_too_long_is_found_unless_it_says_why() -> None:
+    body = "    x = 1\n" * 40
+
+    assert list(too_long("a.py", f"def f():\n{body}")) == ["a.py: f has 41 lines, and a function at most 40"]
+    assert list(too_long("a.py", f"# Long: a table\ndef f():\n{body}")) == []
+    assert list(too_long("a.py", "x = 1\n" * 401)) == ["a.py has 401 lines, and a module at most 400"]
+    assert list(too_long("a.py", "# Long: a table\n" + "x = 1\n" * 400)) == []
+
+
+@pytest.mark.parametrize("package", ["bot", "retrieval", "training"])
+def test_nothing_is_too_long_to_read(package: str) -> None:
+    files = sorted((ROOT / package).rglob("*.py"))
+
+    assert [
+        each for file in files for each in too_long(file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8"))
+    ] == []

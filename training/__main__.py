@@ -319,14 +319,11 @@ def _options() -> argparse.ArgumentParser:
     return parser
 
 
-def main() -> None:
-    """Train, or go on training, for the minutes or the number of questions asked for."""
-    asked = _options().parse_args()
-    if asked.average and not asked.start:
-        sys.exit("--average needs --start, the weights to take the mean with.")
+def _settings(asked: argparse.Namespace) -> Settings:
+    """What was asked for on the command line, as the trainer takes it."""
     start = hashlib.sha256((asked.start / WEIGHTS_FILE).read_bytes()).hexdigest() if asked.start else None
     minutes = (90.0 if asked.minutes is None else asked.minutes) if asked.questions is None else None
-    settings = Settings(
+    return Settings(
         minutes=minutes,
         questions=asked.questions,
         learning_rate=asked.learning_rate,
@@ -338,6 +335,14 @@ def main() -> None:
         start=start,
         average=asked.average,
     )
+
+
+def main() -> None:
+    """Train, or go on training, for the minutes or the number of questions asked for."""
+    asked = _options().parse_args()
+    if asked.average and not asked.start:
+        sys.exit("--average needs --start, the weights to take the mean with.")
+    settings = _settings(asked)
     asked.out.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
     with Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console) as bar:

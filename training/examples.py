@@ -6,11 +6,9 @@ import gzip
 import hashlib
 import json
 import random
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,8 @@ from retrieval.models.encoder import Encoder
 from retrieval.models.threads import in_threads, thread_count
 from retrieval.text.passages import cut
 from retrieval.text.sentences import Span
+from training.forms import follow_up, slip, stumble
+from training.pack import TrainingPassage, holds_any
 
 NEGATIVES = 6
 """A wrong passage is one of this many that the product's search ranks best without their holding the answer."""
@@ -33,18 +33,6 @@ SEARCH_QUESTIONS = 3
 
 _TOGETHER = 256
 """Questions whose wrong passages a thread looks for at once."""
-
-_PRONOUNS = ("he", "she", "it", "they", "him", "her", "them", "this", "that")
-_NAME = re.compile(r"\b[A-Z]\w+(?: [A-Z]\w+)*")
-_STUMBLES = ("no wait", "no", "I mean", "uh no", "or rather", "sorry", "make that", "um", "er no", "actually")
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingPassage:
-    """A passage as the product would cut it, with its title; a text of its own, since articles are not kept."""
-
-    title: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +153,9 @@ class Examples:
         fused = DENSE_WEIGHT * cosines / cosines.std() + (1 - DENSE_WEIGHT) * scores / (scores.std() or 1.0)
         best = np.argpartition(-fused, min(3 * NEGATIVES, len(fused) - 1))[: 3 * NEGATIVES]
         ranked = best[np.argsort(-fused[best])]
-        wrong = [number for number in ranked if not _has_any(self.passages[number].text, asked.answers)][:NEGATIVES]
+        wrong = [number for number in ranked if not holds_any(self.passages[number].text.lower(), asked.answers)][
+            :NEGATIVES
+        ]
         return np.array(wrong + [-1] * (NEGATIVES - len(wrong)), dtype=np.int32)
 
     def _add(self, article: dict[str, Any]) -> None:
@@ -219,49 +209,9 @@ class Examples:
         if dice.random() < 1 / 3:
             question = question.rstrip("? ")
         if dice.random() < 1 / 12:
-            question = _slip(question, dice)
+            question = slip(question, dice)
         if dice.random() < 1 / 12:
-            question = _stumble(question, other, dice)
+            question = stumble(question, other, dice)
         elif dice.random() < 1 / 12:
-            question = _follow_up(question, other, dice)
+            question = follow_up(question, other, dice)
         return question
-
-
-def _has_any(text: str, answers: Sequence[str]) -> bool:
-    lowered = text.lower()
-    return any(answer.lower() in lowered for answer in answers)
-
-
-def _stumble(question: str, other: str, dice: random.Random) -> str:
-    """The question, begun as another one or with a word of another in it, and taken back."""
-    meant, begun = question.split(), other.split()
-    names = [word for word in begun[1:] if word[0].isupper() or word[0].isdigit()]
-    places = [at for at, word in enumerate(meant) if at and (word[0].isupper() or word[0].isdigit())]
-    if names and places and dice.random() < 2 / 3:
-        at = dice.choice(places)
-        return " ".join([*meant[:at], dice.choice(names), dice.choice(_STUMBLES), *meant[at:]])
-    return " ".join([*begun[: dice.randint(1, 6)], dice.choice(_STUMBLES), *meant])
-
-
-def _follow_up(question: str, other: str, dice: random.Random) -> str:
-    """The question in the forms that ``answering.named`` gives a reader: what it goes on from stands behind it."""
-    names = list(_NAME.finditer(question, 1))
-    if not names or dice.random() < 1 / 2:
-        return f"{question} ({other})"
-    name = dice.choice(names)
-    known = [name[0], *(each[0] for each in islice(_NAME.finditer(other, 1), 1))]
-    dice.shuffle(known)
-    return f"{question[: name.start()]}{dice.choice(_PRONOUNS)}{question[name.end() :]} ({', '.join(known)})"
-
-
-def _slip(question: str, dice: random.Random) -> str:
-    """One letter of a longer word dropped, doubled or swapped with the next."""
-    words = list(re.finditer(r"\w{5,}", question))
-    if not words:
-        return question
-    word = dice.choice(words)
-    at = dice.randrange(word.start() + 1, word.end() - 1)
-    here, following = question[at], question[at + 1]
-    slips = ("", here * 2, following + here)
-    slip = dice.choice(slips)
-    return question[:at] + slip + question[at + (2 if slip == slips[2] else 1) :]

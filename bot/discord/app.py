@@ -1,4 +1,4 @@
-"""``quoth discord``: the log, the signals, and the way out."""
+"""``quoth discord``: starts the bot, runs it until a signal comes, and leaves in an orderly way."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from bot import wording
 from bot.discord import retrying
 from bot.discord.service import Busy, Closing, Library, Pool
-from retrieval.errors import NoArticles, QuothError
+from retrieval.errors import BackgroundFailed, NoArticles, QuothError
 
 if TYPE_CHECKING:
     from bot.discord.client import QuothClient
@@ -35,7 +35,7 @@ Watch = Callable[[Callable[["Report | QuothError"], None], threading.Event], Non
 
 
 async def supervised(name: str, step: Callable[[], Awaitable[None]], every: float) -> NoReturn:
-    """Take a step again and again, ``every`` seconds apart, until cancelled.
+    """Run a step again and again, ``every`` seconds apart, until cancelled; an error does not end it.
 
     A step that fails is logged with its traceback, and the next one comes later each time.
     """
@@ -52,7 +52,7 @@ async def supervised(name: str, step: Callable[[], Awaitable[None]], every: floa
 
 
 async def follow(library: Library, changes: Pool) -> NoReturn:
-    """Serve from a newer snapshot within seconds of its appearing.
+    """Serve from a newer snapshot of the index within seconds of its publication.
 
     What was seen of it is nothing but which snapshot serves, so that one that could not be opened is tried again.
     """
@@ -73,7 +73,7 @@ async def follow(library: Library, changes: Pool) -> NoReturn:
 
 
 async def beat(client: QuothClient) -> NoReturn:
-    """Show that the bot is alive and connected by the time of a file."""
+    """Touch a file while the bot is connected, for the health check of a container."""
     file = client.settings.state / "alive"
 
     async def touch() -> None:
@@ -132,9 +132,8 @@ class WatchThread:
             with suppress(QuothError):  # the watch, which goes on, will tell of it
                 self._library.refresh(log_progress)  # which leaves nothing to serve
         if isinstance(news, QuothError):
-            # What nobody foresaw has the error that it was as its cause: that is told with its traceback.
-            text = "The index could not follow the articles: %s"
-            _log.warning(text, wording.error(news), exc_info=news.__cause__ and news)
+            unforeseen = news if isinstance(news, BackgroundFailed) else None  # which tells of its cause
+            _log.warning("The index could not follow the articles: %s", wording.error(news), exc_info=unforeseen)
         else:
             counts = len(news.added), len(news.changed), len(news.removed), news.encoded
             _log.info("Articles: %d added, %d changed, %d removed; %d passages encoded", *counts)

@@ -18,7 +18,7 @@ Handler = Callable[[Interaction, int, str], Awaitable[None]]
 
 
 class Buttons:
-    """Buttons by the verb in their id.
+    """Runs what a pressed button stands for, by the verb in its id.
 
     Args:
         responder: makes cards of answers.

@@ -82,12 +82,12 @@ class Card:
 
 
 def notice(sentence: str, *buttons: Button) -> Card:
-    """A sentence of Quoth's own; what it names of others is escaped by whoever made it."""
+    """A card with one sentence of Quoth's own; what it names of others is escaped by whoever made it."""
     return Card("", sentence, buttons=buttons)
 
 
 def button(verb: Verb, number: int, key: str, label: str = "", **more: bool | str) -> Button:
-    """A button of an answer."""
+    """A button that does something (``verb``) with a quote or page, of the answer or article that has a key."""
     return Button(label, f"quoth:{verb}:{number}:{key}", **more)  # type: ignore[arg-type]
 
 
@@ -188,12 +188,12 @@ def _understood(record: Record) -> str:
 
 
 def small_talk(kind: Remark | None, articles: Sequence[ArticleInfo]) -> Card:
-    """A reply to what is no question."""
+    """A reply to a greeting, thanks and the like, or to silence (None), naming what there is to ask about."""
     return notice(escaped(wording.small_talk(kind, articles), CONTENT))
 
 
 def sources(articles: Sequence[ArticleInfo]) -> Card:
-    """The articles that were quoted."""
+    """The articles that were quoted, each once, with links."""
     several = dict.fromkeys(map(attribution, articles))
     return notice("\n".join(list(several)[:_QUOTED]))
 
@@ -239,21 +239,22 @@ def _listed(article: ArticleInfo) -> str:
 
 
 def removal(article: ArticleInfo, key: str) -> Card:
-    """Whether an article is really to be removed."""
+    """The question whether an article is to be removed for good, with two buttons."""
     choices = (button("remove", 0, key, "Remove", danger=True), button("keep", 0, "", "Keep"))
     return notice(f"Remove **{escaped(article.title, 300)}** ({escaped(article.id, 300)}) for good?", *choices)
 
 
 def progress(stage: str, done: int, total: int) -> str:
-    """How far bringing the index up to date is."""
+    """How far an update of the index is, as a sentence."""
     return f"{_STAGES.get(stage, 'Working')}: {done:,} of {total:,}…" if total else f"{_STAGES.get(stage, 'Working')}…"
 
 
 def refreshed(report: Report | None, total: int) -> str:
-    """What bringing the index up to date did."""
+    """What an update of the index did, as a sentence; None stands for nothing."""
     changes = {"added": report.added, "changed": report.changed, "removed": report.removed} if report else {}
     said = [f"{len(ids):,} {word}" for word, ids in changes.items() if ids]
-    said += [f"{len(report.skipped):,} skipped"] if report and report.skipped else []
+    skipped = sum(not file.in_part for file in report.skipped) if report else 0
+    said += [f"{skipped:,} skipped"] if skipped else []
     return f"{', '.join(said) or 'Nothing has changed'}: {wording.count(total, 'article')}."
 
 

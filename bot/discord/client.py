@@ -37,7 +37,7 @@ _REFUSALS = {4004: "valid token", 4011: "servers", 4013: "intents", 4014: "inten
 
 
 class QuothClient(discord.Client):
-    """The bot.
+    """The bot as Discord sees it: stays connected, answers messages and commands, and knows who may ask where.
 
     Args:
         service: where questions go.
@@ -77,7 +77,7 @@ class QuothClient(discord.Client):
     # --- staying connected -----------------------------------------------------------------------------------
 
     async def setup_hook(self) -> None:
-        """Know the buttons of former lives, and make the commands known if they changed."""
+        """Register the buttons of earlier processes, and tell Discord the commands if they changed."""
         self.add_dynamic_items(CardButton)
         await self._sync()
 
@@ -130,7 +130,7 @@ class QuothClient(discord.Client):
 
     @property
     def connected(self) -> bool:
-        """Whether Discord hears and is heard."""
+        """Whether the connection to Discord is up."""
         return self.is_ready() and bool(self._socket and self._socket.open)
 
     @property
@@ -145,7 +145,7 @@ class QuothClient(discord.Client):
 
     @asynccontextmanager
     async def occupied(self) -> AsyncIterator[None]:
-        """Something is under way that ``finish`` waits for."""
+        """Mark something as under way, so that ``finish`` waits for it."""
         self._occupied += 1
         self._idle.clear()
         try:
@@ -156,7 +156,7 @@ class QuothClient(discord.Client):
                 self._idle.set()
 
     def admits(self, guild: int | None, channel: Any) -> bool:
-        """Whether the settings let this place ask."""
+        """Whether the settings allow questions in a server and channel; no server stands for direct messages."""
         chosen = self.settings
         if guild is None:
             return chosen.discord_dms
@@ -225,7 +225,7 @@ class QuothClient(discord.Client):
     # --- commands --------------------------------------------------------------------------------------------
 
     async def answer_command(self, interaction: Interaction, question: Question, *, private: bool) -> None:
-        """Answer a command: at once that it is being worked on, and then the answer."""
+        """Answer ``/ask``: Discord is told at once that an answer will come, and gets it when it is there."""
         if not self.admits(interaction.guild_id, interaction.channel):
             return await self.delivery.tell(interaction, cards.NOT_HERE)
         if refusal := self.responder.refusal(interaction.user.id):

@@ -20,14 +20,13 @@ from retrieval.errors import QuothError
 
 def install(client: QuothClient, changes: Pool) -> None:
     """Give the bot its commands; what changes the articles runs in the pool ``changes``."""
-    _install_asking(client)
+    _install_ask(client)
+    _install_find(client)
     ArticleCommands(client, changes).install()
 
 
-def _install_asking(client: QuothClient) -> None:
-    tree = client.tree
-
-    @tree.command(name="ask", description="Ask the articles: the answer is what they say, word for word")
+def _install_ask(client: QuothClient) -> None:
+    @client.tree.command(name="ask", description="Ask the articles: the answer is what they say, word for word")
     @app_commands.describe(
         question="What you want to know",
         article="Quote only this article",
@@ -63,7 +62,9 @@ def _install_asking(client: QuothClient) -> None:
     async def sources(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return sources_like(client.service.library.articles.values(), typed)
 
-    @tree.context_menu(name="Find in articles")
+
+def _install_find(client: QuothClient) -> None:
+    @client.tree.context_menu(name="Find in articles")
     async def find(interaction: Interaction, message: discord.Message) -> None:
         words = message.content.strip()[:MAX_QUESTION]
         if words:

@@ -48,7 +48,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An answer as it was given."""
+    """An answer as it was given, kept as places in articles, so that its buttons work later."""
 
     key: str
     asker: int
@@ -64,7 +64,9 @@ class Record:
 
 
 class Memory:
-    """A folder with ``discord.sqlite3`` and ``audit.jsonl``. Any number of threads may use it.
+    """The bot's database of answers and votes (``discord.sqlite3``) and its audit log (``audit.jsonl``), in one folder.
+
+    Any number of threads may use it.
 
     Raises:
         StorageFailed: the folder cannot be written.
@@ -85,7 +87,7 @@ class Memory:
             self._database.execute("PRAGMA foreign_keys=ON")
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the database."""
         with self._lock:
             self._database.close()
 
@@ -114,13 +116,13 @@ class Memory:
             return dict(database.execute("SELECT vote, count(*) FROM votes WHERE key = ? GROUP BY vote", (key,)))
 
     def note(self, name: str) -> str | None:
-        """What was noted under ``name``."""
+        """The value kept under ``name``, or None."""
         with self._session() as database:
             row = database.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
 
     def write_note(self, name: str, value: str) -> None:
-        """Note something under ``name``, in place of what was there."""
+        """Keep a value under ``name``, in place of the one before."""
         with self._session() as database:
             database.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, value))
 

@@ -26,7 +26,7 @@ Show = Callable[[Record, Article | None, int, Stale | None], Card]
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What to say, and the talk after it."""
+    """What the bot replies, and the conversation after it."""
 
     card: Card
     talk: Talk | None = None
@@ -56,7 +56,7 @@ class Responder:
         return None
 
     async def respond(self, said: str, member: int, talk: Talk) -> Response:
-        """What there is to say to a message that goes on from a talk, whatever happens."""
+        """The reply to a message that goes on from a conversation. Never raises: an error becomes a sentence."""
         if not said:
             return Response(self._small_talk(None), talk)
         if refusal := self.refusal(member):
@@ -69,7 +69,7 @@ class Responder:
             return Response(cards.notice(self.failure(error)))
 
     async def answer(self, question: Question, member: int, *, titled: bool) -> Response:
-        """What there is to say to a question by itself, whatever happens; ``titled`` shows it above the answer."""
+        """The reply to a question by itself; ``titled`` shows it above the answer. Never raises, as ``respond``."""
         try:
             return await self._answered(question, member, Talk(), titled=titled)
         except Exception as error:  # noqa: BLE001 - what cannot be answered is told so, and the bot goes on
@@ -81,7 +81,7 @@ class Responder:
         return Response(await self.card(cards.answer, reply.record, 0), talk.answered(reply.answer))
 
     async def _remarked(self, kind: Remark, member: int, talk: Talk) -> Response:
-        """What there is to say to what is no question."""
+        """The reply to a command said in words ("more"), or to small talk."""
         if kind == "new":
             return Response(cards.notice(wording.NEW_SUBJECT), Talk())
         if kind not in ("more", "context", "sources"):

@@ -1,4 +1,4 @@
-"""Answering many people at once: a bounded pool of threads, the library that is asked and changed, and who waits.
+"""Answering many people at once: a bounded pool of threads, the engine in use, and a cooldown for each member.
 
 Nothing here knows Discord.
 """
@@ -54,7 +54,7 @@ class Closing(Exception):
 
 
 class Pool:
-    """Threads for what would stop the event loop, and a queue before them that is never longer than ``waiting``."""
+    """A pool of threads for blocking work, with a queue that is never longer than ``waiting``."""
 
     def __init__(self, name: str, *, workers: int = WORKERS, waiting: int = WAITING) -> None:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name)
@@ -86,7 +86,7 @@ class Pool:
 
 
 class Opened(Protocol):
-    """An engine over an index that is up to date, and what bringing it there did, if anything."""
+    """What opening an index gives: an engine that answers from it, and a report of the update, if there was one."""
 
     @property
     def engine(self) -> Engine:
@@ -104,7 +104,7 @@ Build = Callable[["Progress"], Opened]
 
 
 class Library:
-    """The engine that serves, over a folder of articles that may change.
+    """The engine in use, and the folder of articles under it, which members may change.
 
     Args:
         articles: the folder.
@@ -124,7 +124,7 @@ class Library:
 
     @property
     def articles(self) -> Mapping[str, ArticleInfo]:
-        """What there is, by id."""
+        """The articles in the index, by id."""
         return {article.id: article for article in self.engine.snapshot.articles} if self.engine else {}
 
     @property
@@ -193,7 +193,7 @@ class Library:
 
 
 class Cooldown:
-    """Keeps a member from asking again too soon."""
+    """Makes each member wait a while between two questions."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -226,7 +226,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer as it is remembered, and as a talk goes on from it."""
+    """An answer, and the record of it that its buttons need."""
 
     record: Record
     answer: Answer
@@ -234,7 +234,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Further:
-    """Further quotes for a question, and a record of them, which is kept if there are any."""
+    """Further quotes for a question that was answered, and the record of them that their buttons need."""
 
     record: Record
     quotes: tuple[Quote, ...]
@@ -278,7 +278,7 @@ class AnswerService:
         return Further(await self._kept(record) if quotes else record, quotes)
 
     def record(self, turn: Turn, asker: int) -> Record:
-        """A turn as a record that is not kept."""
+        """A record of a conversation's turn, which is not kept."""
         places = tuple(map(_place, turn.shown))
         return Record("", asker, turn.answer.question, titled=False, answered=turn.answer.answered, places=places)
 

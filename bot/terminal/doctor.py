@@ -14,6 +14,7 @@ from bot import wording
 from bot.settings import PREFIX, Settings
 from bot.wording import count, first_ids
 from retrieval.articles import care as folder
+from retrieval.articles.article import Skipped
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import QuothError
 from retrieval.index.changes import Differences, compare
@@ -26,7 +27,7 @@ Section = Literal["versions", "model", "articles", "index", "settings"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that ``quoth doctor`` looked at; what has a ``remedy`` needs doing, the rest is well."""
+    """One thing that was looked at; with a ``remedy`` when something needs doing."""
 
     section: Section
     text: str
@@ -88,10 +89,14 @@ def _articles(settings: Settings) -> Iterator[Finding]:
     remedy = None if found else f"put one in with quoth articles add FILE ({', '.join(FORMATS)})"
     yield Finding("articles", f"{count(len(found), 'article')} in {settings.articles}", remedy)
     for file in skipped[:_MANY_SKIPPED]:
-        yield Finding("articles", f"{file.path} is skipped: {file.reason}", "mend the file or take it out")
+        yield Finding("articles", f"{file.path} is {_fate(file)}: {file.reason}", "mend the file or take it out")
     if len(skipped) > _MANY_SKIPPED:
-        more = f"{len(skipped) - _MANY_SKIPPED:,} more files are skipped"
+        more = f"{len(skipped) - _MANY_SKIPPED:,} more files are skipped or read in part"
         yield Finding("articles", more, "quoth articles names them all")
+
+
+def _fate(file: Skipped) -> str:
+    return "read in part" if file.in_part else "skipped"
 
 
 def _index(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
@@ -147,7 +152,7 @@ def _ago(moment: datetime) -> str:
 def _staleness(differences: Differences) -> str:
     changes = [(getattr(differences, name), word) for name, word in _GOING_ON.items()]
     said = [f"{count(len(ids), 'article')} {word} ({first_ids(ids)})" for ids, word in changes if ids]
-    said += [differences.anew] if differences.anew else []
+    said += [differences.rebuild_reason] if differences.rebuild_reason else []
     return ", ".join(said) or "other files are skipped now"
 
 

@@ -19,7 +19,7 @@ _CLOSED = {
 
 
 def sentence(error: Exception) -> str:
-    """What went wrong and the remedy, in one sentence."""
+    """An exception as one sentence with its cause and remedy."""
     match error:
         case QuothError():
             from bot import wording

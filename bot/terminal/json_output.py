@@ -97,8 +97,8 @@ def article_text_json(shown: Article, passages: Sequence[tuple[int, int]]) -> di
 
 
 def skipped_json(file: Skipped) -> dict[str, Any]:
-    """A file that is no article, as a JSON object."""
-    return {"path": file.path, "error": file.reason}
+    """A file that is no article, or that was read in part, as a JSON object."""
+    return {"path": file.path, "note" if file.in_part else "error": file.reason}
 
 
 def report_json(made: Report) -> dict[str, Any]:
@@ -108,7 +108,8 @@ def report_json(made: Report) -> dict[str, Any]:
         "changed": list(made.changed),
         "removed": list(made.removed),
         "unchanged": list(made.unchanged),
-        "skipped": [{"path": file.path, "reason": file.reason} for file in made.skipped],
+        "skipped": [{"path": file.path, "reason": file.reason} for file in made.skipped if not file.in_part],
+        "read_in_part": [{"path": file.path, "reason": file.reason} for file in made.skipped if file.in_part],
         "passages": made.passages,
         "encoded": made.encoded,
         "built": made.built,

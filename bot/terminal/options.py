@@ -38,7 +38,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 
 
 def load(context: typer.Context, **given: Any) -> Settings:
-    """Settings, those ``given`` with a command or with the group it belongs to first."""
+    """Read the settings; options ``given`` with a command, or before it with its group, go before all others."""
     from bot import settings
 
     outer = context.obj or {}
@@ -53,5 +53,5 @@ def filters(source: str | None, after: date | None, before: date | None, article
 
 
 def whole(text: str) -> str:
-    """Text from the command line without the halves of characters that undecodable bytes leave in it."""
+    """Text from the command line with its undecodable bytes replaced: as lone surrogates no tokenizer takes them."""
     return text.encode("utf-8", "replace").decode()

@@ -38,7 +38,8 @@ def article(shown: Article, passages: Sequence[tuple[int, int]]) -> RenderableTy
 
 
 def _skipped(file: Skipped) -> Text:
-    return Text(f"Skipped {line(file.path)}: {line(file.reason)}.", "yellow")
+    verb = "Read in part" if file.in_part else "Skipped"
+    return Text(f"{verb} {line(file.path)}: {line(file.reason)}.", "yellow")
 
 
 def report(made: Report) -> RenderableType:

@@ -1,4 +1,4 @@
-"""How sure an answer is: a calibrated probability from the evidence for it."""
+"""How sure an answer is: a calibrated probability from the evidence for it (``evidence`` gathers that)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Calibration:
 
     intercept: float
     weights: Mapping[str, float]
-    """By the name of the evidence; see ``answering.Engine``. What is not named does not count."""
+    """By the name of the evidence (``evidence.gather``). What is not named does not count."""
 
     @classmethod
     def load(cls, path: Path) -> Calibration:

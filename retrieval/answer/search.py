@@ -180,17 +180,18 @@ class Searcher:
         best_in_context = np.lexsort((found.rows, -in_context)).tolist()
         choose = over_fetch if for_reader else allocate
         some = sorted(choose(best, best_in_context, estimate.log_odds, len(best), self._follow_up))
-        temperature = self._follow_up.temperature
-        likelihoods = [
-            ContextLikelihood(typed, context_too, estimate.log_odds)
-            for typed, context_too in zip(
-                log_likelihoods(fused, temperature)[some].tolist(),
-                log_likelihoods(in_context, temperature)[some].tolist(),
-                strict=True,
-            )
-        ]
+        likelihoods = self._likelihoods(fused, in_context, some, estimate.log_odds)
         hits = self._hits_in_context(question, found, some, likelihoods, scope)
         return Found(sorted(hits, key=lambda hit: -hit.score), estimate)
+
+    def _likelihoods(
+        self, fused: Scores, in_context: Scores, some: Sequence[int], log_odds: float
+    ) -> list[ContextLikelihood]:
+        """How likely the candidates numbered ``some`` are in either meaning, by the scores of all, (candidates,)."""
+        as_typed, meant = (
+            log_likelihoods(scores, self._follow_up.temperature)[some].tolist() for scores in (fused, in_context)
+        )
+        return [ContextLikelihood(*each, log_odds) for each in zip(as_typed, meant, strict=True)]
 
     def _estimate(self, question: QueryVariants, context: Context, cosine: float, gap: float) -> FollowUpEstimate:
         """How likely the question is a follow-up, by the gate."""

@@ -22,8 +22,12 @@ from retrieval.text.terms import coverage
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SHIPPED = Path(__file__).resolve().parents[2] / "data" / "reader"
-"""Where the trained reader's weights, card and calibration are."""
+_PACKAGE = Path(__file__).resolve().parents[1]
+_PLACES = (_PACKAGE / "models" / "reader", _PACKAGE.parent / "data" / "reader")
+"""Where the trained reader lies: within the package once it is installed, in ``data`` in a clone (pyproject.toml)."""
+
+SHIPPED = next(filter(Path.is_dir, _PLACES), _PLACES[-1])
+"""The folder of the trained reader's weights, card and calibration."""
 
 _TOGETHER = re.compile(
     r"(who (?:all )?(?:met|meets?|talked|spoke|negotiated|married|fought|debated|argued|cooperated|collaborated))"

@@ -60,10 +60,12 @@ class Article(ArticleInfo):
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was passed over, and why."""
+    """A file that was passed over, or something in a file that was left out of its article, and why."""
 
     path: str
     reason: str
+    in_part: bool = False
+    """Whether the article is there, without what the reason names."""
 
 
 SURROGATE = re.compile("[\ud800-\udfff]")

@@ -40,7 +40,7 @@ def survey(folder: Path) -> tuple[list[ArticleInfo], list[Skipped]]:
             skipped.append(Skipped(error.path, error.reason))
         else:
             found.extend(article.info for article in parsed.articles)
-            skipped.extend([parsed.skipped] if parsed.skipped else [])
+            skipped.extend(filter(None, (parsed.skipped, parsed.note)))
     return found, sorted(skipped, key=lambda file: file.path)
 
 

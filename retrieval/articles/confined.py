@@ -1,55 +1,86 @@
 """Reading files in a process of its own, which may hang, swell or crash without harm to this one.
 
-Parsers of web pages, PDF and Word files are large and meet files made by anybody. The process that runs them is given
-one file's bytes at a time and can open neither files nor connections; it is stopped when it takes too long, and
-started again for the next file. Small files in simple formats are not worth the journey and are read right here.
+Parsers of web pages, PDF and Word files are large and meet files made by anybody. The process that runs them
+(``confined_process``) is given one file's bytes at a time, gets no environment (so no token either), can open neither
+files nor connections (``lockdown`` says what holds on which system), and is stopped when it takes too much processor
+time. Small files in simple formats are not worth the journey and are read right here.
 """
 
 from __future__ import annotations
 
 import atexit
-import codecs
 import contextlib
-import encodings
-import importlib
 import json
 import os
-import pkgutil
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
-from dataclasses import asdict
-from io import BytesIO
-from typing import IO, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from retrieval.articles.formats import registry as formats
-from retrieval.articles.formats.values import Extract, Fault
+from retrieval.articles.formats.registry import extract_articles, format_of
+from retrieval.articles.formats.values import Extracted, ExtractedArticle, UnreadableArticle
 from retrieval.errors import ArticleUnreadable
 
 TIME_LIMIT_S = 10.0
-"""For one file."""
+"""Processor time for one file of no size."""
 
-_MEMORY_BYTES = 2 * 2**30
-"""Address space of the process, where the system limits such a thing."""
+TIME_PER_MIB_S = 60.0
+"""Processor time more for each MiB of it: a PDF of plain text, the slowest kind, takes 25 s a MiB."""
 
-_STARTING_S = 60.0
+MAX_TIME_S = 600.0
+
+_PATIENCE = 10
+"""Seconds on the clock for each of processor time, after which the process is stopped whatever it does: on a busy
+machine it gets little of the processor, and a process that sleeps needs none."""
+
+_MAX_ANSWER_BYTES = 2**30
+"""What a broken process may at most be made to send."""
+
+_STARTING_S = 120.0
+_ENDING_S = 1.0
 _IDLE_S = 30.0
 """The process is let go after so long without a file."""
 
-_STOPPED = "reading it took longer than {:g} seconds"
+_OUT_OF_TIME: int = getattr(signal, "SIGPROF", 0)
+"""The signal that ends a process whose processor time is used up; Windows has none."""
+
+_STOPPED = "reading it took more than {:g} seconds of processor time"
 _CRASHED = "its contents broke the program that reads such files"
 
+_KEPT_VARIABLES = frozenset(
+    {"SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "PYTHONHOME"}
+)
+"""Of the environment, what some Pythons cannot start without."""
 
-def extract(name: str, content: bytes) -> Sequence[Extract | Fault]:
+_PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from retrieval.articles.confined_process import serve; serve()"
+
+
+def extract_confined(name: str, content: bytes) -> Sequence[Extracted]:
     """Read a file's content, in another process if there is any danger in it.
 
     Raises:
-        ArticleUnreadable: see ``formats.extract``; or it took too long, or broke its reader.
+        ArticleUnreadable: see ``registry.extract_articles``; or it took too long, or broke its reader.
     """
-    if len(content) < formats.format_of(name).apart_from:
-        return formats.extract(name, content)
+    if len(content) < format_of(name).confined_from:
+        return extract_articles(name, content)
     return _shared.extract(name, content)
+
+
+def time_limit(size: int) -> float:
+    """Processor time, in seconds, that a file of so many bytes may take."""
+    return min(TIME_LIMIT_S + TIME_PER_MIB_S * size / 2**20, MAX_TIME_S)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """What came back from the process."""
+
+    line: bytes
+    in_time: bool
+    """Whether it came before the clock ran out."""
 
 
 class Worker:
@@ -60,8 +91,8 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._idle: threading.Timer | None = None
 
-    def extract(self, name: str, content: bytes) -> Sequence[Extract | Fault]:
-        """Read a file's content there; raises as the function of this name does."""
+    def extract(self, name: str, content: bytes) -> Sequence[Extracted]:
+        """Read a file's content there; raises as ``extract_confined`` does."""
         with self._lock:
             if self._idle:
                 self._idle.cancel()
@@ -71,9 +102,9 @@ class Worker:
                 self._idle = threading.Timer(_IDLE_S, self.close)
                 self._idle.daemon = True
                 self._idle.start()
-        if "reason" in answer:
-            raise ArticleUnreadable(name, answer["reason"])
-        return [Fault(**item) if "reason" in item else Extract(**item) for item in answer["found"]]
+        if isinstance(answer, str):
+            raise ArticleUnreadable(name, answer)
+        return answer
 
     def close(self) -> None:
         """Let the process go."""
@@ -82,29 +113,36 @@ class Worker:
                 self._idle.cancel()
             self._stop()
 
-    def _ask(self, name: str, content: bytes) -> dict[str, Any]:
-        request = json.dumps({"name": name, "size": len(content)}).encode() + b"\n" + content
+    def _ask(self, name: str, content: bytes) -> Sequence[Extracted] | str:
+        """The articles in a file, or why there are none."""
+        limit_s = time_limit(len(content))
+        header = {"name": name, "size": len(content), "seconds": limit_s}
         try:
             if self._process is None or self._process.poll() is not None:
                 self._process = _start()
-            answer, in_time = _exchange(self._process, request, TIME_LIMIT_S)
+            reply = _exchange(self._process, json.dumps(header).encode() + b"\n" + content, limit_s * _PATIENCE)
         except BaseException:  # an answer that nobody waited for must not be taken for the next file's
             self._stop()
             raise
-        if answer is None:
-            self._stop()
-            raise ArticleUnreadable(name, _CRASHED if in_time else _STOPPED.format(TIME_LIMIT_S))
-        return answer
+        try:
+            return _understood(reply.line)
+        except (ValueError, LookupError, TypeError, AttributeError):  # no answer, or one that no reader gives
+            out_of_time = self._stop() == -_OUT_OF_TIME or not reply.in_time
+            return _STOPPED.format(limit_s) if out_of_time else _CRASHED
 
-    def _stop(self) -> None:
-        if process := self._process:
-            self._process = None
-            process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                with contextlib.suppress(OSError):  # what was still to be written has nowhere to go
-                    if stream:
-                        stream.close()
+    def _stop(self) -> int:
+        """End the process, and tell how it ended."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_ENDING_S)  # one that has closed its side is about to end, and its status says why
+        process.kill()
+        for stream in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):  # what was still to be written has nowhere to go
+                if stream:
+                    stream.close()
+        return process.wait()
 
 
 _shared = Worker()
@@ -113,19 +151,19 @@ atexit.register(_shared.close)
 
 def _start() -> subprocess.Popen[bytes]:
     """The process, once it is ready for its first file."""
-    program = "import sys; sys.path[:] = sys.argv[1:]; from retrieval.articles.confined import serve; serve()"
     process = subprocess.Popen(  # noqa: S603 - this very program
-        [sys.executable, "-c", program, *sys.path],
+        [sys.executable, "-c", _PROGRAM, *sys.path],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        env={name: value for name, value in os.environ.items() if name.upper() in _KEPT_VARIABLES},
     )
     _exchange(process, b"", _STARTING_S)
     return process
 
 
-def _exchange(process: subprocess.Popen[bytes], request: bytes, limit_s: float) -> tuple[dict[str, Any] | None, bool]:
-    """The answer to a request, if one came, and whether the process did what it did within the limit."""
+def _exchange(process: subprocess.Popen[bytes], request: bytes, limit_s: float) -> _Reply:
+    """Send a request and wait for the line that answers it; the process is killed when none comes in time."""
     requests, answers = process.stdin, process.stdout
     if requests is None or answers is None:
         raise ValueError(process)
@@ -140,79 +178,29 @@ def _exchange(process: subprocess.Popen[bytes], request: bytes, limit_s: float) 
     try:
         requests.write(request)
         requests.flush()
-        line = answers.readline()
+        line = answers.readline(_MAX_ANSWER_BYTES)
     except OSError:
         line = b""
     finally:
         watchdog.cancel()
-    return (json.loads(line) if line.endswith(b"\n") else None), not overdue.is_set()
+    return _Reply(line, in_time=not overdue.is_set())
 
 
-# --- the other side ------------------------------------------------------------------------------------------
+def _understood(line: bytes) -> Sequence[Extracted] | str:
+    """What a line from the process says; raises one of several errors when it says nothing that makes sense."""
+    answer = json.loads(line)
+    if "reason" in answer:
+        return str(answer["reason"])
+    return [_item(item) for item in answer["found"]]
 
 
-def serve() -> None:
-    """Answer requests on standard input until there are no more: what the process does."""
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints is no answer
-    _warm_up()
-    _confine()
-    answers.write(b"{}\n")
-    answers.flush()
-    answer_all(sys.stdin.buffer, answers)
-
-
-def answer_all(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """Read one file after the other: a line of JSON with name and size, then the content; answer each in a line."""
-    while header := requests.readline():
-        request = json.loads(header)
-        content = requests.read(request["size"])
-        try:
-            answer: dict[str, Any] = {"found": [asdict(item) for item in formats.extract(request["name"], content)]}
-        except ArticleUnreadable as error:
-            answer = {"reason": error.reason}
-        answers.write(json.dumps(answer).encode() + b"\n")
-        answers.flush()
-
-
-_LATE = ("_strptime", "pypdf._codecs.core_font_metrics", "pypdf.generic._image_xobject")
-"""Modules that only some files make the readers import."""
-
-
-def _warm_up() -> None:
-    """Load all that the readers load when they need it, as later nothing can be opened any more."""
-    import docx
-    import pypdf
-
-    for name in _LATE:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
-    for module in pkgutil.iter_modules(encodings.__path__):
-        with contextlib.suppress(LookupError, ImportError):
-            codecs.lookup(module.name)
-    pdf, word = BytesIO(), BytesIO()
-    writer = pypdf.PdfWriter()
-    writer.add_blank_page(100, 100)
-    writer.encrypt("", algorithm="AES-256")
-    writer.write(pdf)
-    docx.Document().save(word)
-    page = b"<html><head><title>A page</title></head><body><p>Few words.</p></body></html>"
-    text = "---\ntitle: Привет\n---\n# Some words\n".encode("cp1251")
-    samples = {"a.pdf": pdf.getvalue(), "a.docx": word.getvalue(), "a.html": page, "a.md": text, "a.json": b"[]"}
-    for name, content in samples.items():
-        with contextlib.suppress(ArticleUnreadable):
-            formats.extract(name, content)
-
-
-def _confine() -> None:
-    """Give up all that reading bytes does not need, where the system knows how: opening anything, and much memory."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    unused = os.open(os.devnull, os.O_RDONLY)
-    os.close(unused)
-    limits = {resource.RLIMIT_NOFILE: unused, resource.RLIMIT_AS: _MEMORY_BYTES, resource.RLIMIT_CORE: 0}
-    for kind, limit in limits.items():
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(kind, (limit, limit))
+def _item(item: Mapping[str, Any]) -> Extracted:
+    """An article, or why it is none, as it was before it became JSON."""
+    if "reason" in item:
+        return UnreadableArticle(int(item["number"]), str(item["reason"]))
+    return ExtractedArticle(
+        text=str(item["text"]),
+        metadata={str(name): str(value) for name, value in item["metadata"].items()},
+        number=None if item["number"] is None else int(item["number"]),
+        notes=tuple(map(str, item["notes"])),
+    )

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from retrieval.articles import confined as isolation
 from retrieval.articles.article import SURROGATE, Article, Skipped
-from retrieval.articles.formats.metadata import read_sidecar
-from retrieval.articles.formats.values import HEADING, Extract, Fault
+from retrieval.articles.confined import extract_confined
+from retrieval.articles.formats.metadata import Metadata, read_sidecar
+from retrieval.articles.formats.values import HEADING, ExtractedArticle, UnreadableArticle
 from retrieval.errors import ArticleUnreadable
 
 MAX_TITLE_LENGTH = 150
 """Code points: a longer first line is a paragraph."""
+
+MAX_FIELD_LENGTH = 500
+"""Code points of a title, a source, a date or an address; a title goes into the text of every passage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Parsed:
     articles: tuple[Article, ...]
     skipped: Skipped | None = None
     """The first of those articles that cannot be read, if there are such, with the number of the others."""
+    note: Skipped | None = None
+    """The first thing that was left out of an article, if there is such, with the number of the others."""
 
 
 def parse(name: str, content: bytes, sidecar: bytes | None = None) -> Parsed:
@@ -36,52 +41,58 @@ def parse(name: str, content: bytes, sidecar: bytes | None = None) -> Parsed:
     Raises:
         ArticleUnreadable: there is no article in it.
     """
-    metadata = read_sidecar(name, sidecar) if sidecar is not None else {}
+    metadata = read_sidecar(name, sidecar) if sidecar is not None else Metadata()
     articles: list[Article] = []
-    faults: list[Fault] = []
-    for item in isolation.extract(name, content):
-        if isinstance(item, Fault):
-            faults.append(item)
+    unreadable: list[UnreadableArticle] = []
+    notes: list[Skipped] = []
+    for item in extract_confined(name, content):
+        if isinstance(item, UnreadableArticle):
+            unreadable.append(item)
             continue
         try:
-            articles.append(_article(name, item, metadata))
+            article, left_out = _article(name, item, metadata)
         except ArticleUnreadable as error:
             if item.number is None:
                 raise
-            faults.append(Fault(item.number, error.reason))
+            unreadable.append(UnreadableArticle(item.number, error.reason))
+        else:
+            articles.append(article)
+            notes.extend(Skipped(article.id, reason, in_part=True) for reason in left_out)
     if not articles:
-        raise ArticleUnreadable(name, f"it holds no article{_first_of(faults)}")
-    return Parsed(tuple(articles), _skipped(name, faults))
+        raise ArticleUnreadable(name, f"it holds no article{_first_of(unreadable)}")
+    faults = [Skipped(f"{name}#{item.number}", item.reason) for item in sorted(unreadable, key=lambda it: it.number)]
+    return Parsed(tuple(articles), _summary(faults), _summary(notes))
 
 
-def _first_of(faults: Sequence[Fault]) -> str:
-    return f"; number {faults[0].number}: {faults[0].reason}" if faults else ""
+def _first_of(unreadable: Sequence[UnreadableArticle]) -> str:
+    return f"; number {unreadable[0].number}: {unreadable[0].reason}" if unreadable else ""
 
 
-def _skipped(name: str, faults: Sequence[Fault]) -> Skipped | None:
-    """The first fault, as a million of them would help nobody."""
-    if not faults:
+def _summary(skipped: Sequence[Skipped]) -> Skipped | None:
+    """The first of them, with the number of the others: a million of them would help nobody."""
+    if not skipped:
         return None
-    first = min(faults, key=lambda fault: fault.number)
-    more = f" (as with {len(faults) - 1:,} more of that file)" if len(faults) > 1 else ""
-    return Skipped(f"{name}#{first.number}", first.reason + more)
+    more = f" (as with {len(skipped) - 1:,} more of that file)" if len(skipped) > 1 else ""
+    return replace(skipped[0], reason=skipped[0].reason + more)
 
 
-def _article(name: str, found: Extract, metadata: Mapping[str, str]) -> Article:
-    """An article of what a format's reader found, and of metadata that go before it."""
+def _article(name: str, found: ExtractedArticle, metadata: Metadata) -> tuple[Article, list[str]]:
+    """An article of what a format's reader found and of metadata that go before it, and what was left out of it."""
     text = SURROGATE.sub("\N{REPLACEMENT CHARACTER}", found.text).strip()
     if not re.search(r"\w", text):
         raise ArticleUnreadable(name, "it holds no text")
-    known = {**found.metadata, **metadata}
-    return Article(
+    known = {**found.metadata, **metadata.values}
+    notes = [*found.notes, *metadata.notes]
+    article = Article(
         id=name if found.number is None else f"{name}#{found.number}",
-        title=_line(known.get("title")) or _title_in(text) or _title_from(name, found.number),
-        source=_line(known.get("source")),
-        published=_date(name, known.get("published")),
-        url=_line(known.get("url")),
+        title=_cut("title", _line(known.get("title")) or _title_in(text), notes) or _title_from(name, found.number),
+        source=_cut("source", _line(known.get("source")), notes),
+        published=_date(known.get("published"), notes),
+        url=_short(_line(known.get("url")), notes),
         path=name,
         text=text,
     )
+    return article, notes
 
 
 def _line(value: str | None) -> str | None:
@@ -90,27 +101,76 @@ def _line(value: str | None) -> str | None:
     return " ".join(SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value or "").split()) or None
 
 
-def _date(name: str, value: str | None) -> date | None:
+def _cut(field: str, value: str | None, notes: list[str]) -> str | None:
+    """A value of no more than ``MAX_FIELD_LENGTH``; that it was cut is put among the notes."""
+    if value is None or len(value) <= MAX_FIELD_LENGTH:
+        return value
+    notes.append(f"its {field} is longer than {MAX_FIELD_LENGTH} characters and was cut")
+    return value[: MAX_FIELD_LENGTH - 1].rstrip() + "…"
+
+
+def _short(url: str | None, notes: list[str]) -> str | None:
+    """An address that is no longer than ``MAX_FIELD_LENGTH``; half of one would lead elsewhere."""
+    if url is None or len(url) <= MAX_FIELD_LENGTH:
+        return url
+    notes.append(f"its address is longer than {MAX_FIELD_LENGTH} characters and was left out")
+    return None
+
+
+def _date(value: str | None, notes: list[str]) -> date | None:
+    """The day that a value names; that it names none is put among the notes."""
     if not value or not value.strip():
         return None
+    if len(value) > MAX_FIELD_LENGTH:  # parsing one takes time that grows with its square
+        notes.append(f"its date is longer than {MAX_FIELD_LENGTH} characters and was left out")
+        return None
+    found = _iso_day(value.strip()) or _written_day(value.strip())
+    if found is None:
+        notes.append(f"its date {value[:40]!r} is not one and was left out; write it as 2016-11-28")
+    return found
+
+
+def _iso_day(value: str) -> date | None:
+    """A day as in 2016-11-28, with or without a time, or as in 28.11.2016, where the day goes before the month."""
     try:
-        return datetime.fromisoformat(value.strip()).date()
+        if dotted := _DOTTED_DAY.match(value):
+            return date(int(dotted[3]), int(dotted[2]), int(dotted[1]))
+        return datetime.fromisoformat(value).date()
     except ValueError:
-        pass
+        return None
+
+
+_DOTTED_DAY = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})(?!\d)")
+
+
+def _written_day(value: str) -> date | None:
+    """A day in any usual English way of writing."""
     from dateutil import parser
 
+    if _DOTTED_DAY.match(value):
+        return None
     try:
         # What is not written ("May 2016", "Monday") dateutil takes from a default: two must give the same day.
         first, second = (parser.parse(value, default=default).date() for default in _DEFAULT_DATES)
     except (ValueError, OverflowError):
-        first, second = None, None
-    if first is None or first != second:
-        raise ArticleUnreadable(name, f"its date {value[:40]!r} is not one; write it as 2016-11-28")
-    return first
+        return None
+    return first if first == second else None
 
 
 _DEFAULT_DATES = datetime(2000, 1, 1), datetime(2003, 12, 31)  # noqa: DTZ001 - only days are compared
 """They differ in year, month, day and day of the week."""
+
+
+_NO_TITLE = re.compile(
+    r"""[-*•–>|\#]\s  # an item of a list, a quotation
+    |\w+://|www\.     # an address
+    |by\s+\w          # whoever wrote it
+    |[\W\d_]*$        # no letter in it
+    # the end of a sentence, a Chinese, Arabic or Hindi one too
+    |.*[.!?:;,…\u3002\uff01\uff1f\uff1b\uff1a\u3001\u060c\u061f\u061b\u06d4\u0964][\s"'”’»\u203a\u300d\u300f)\]]*$
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 def _title_in(text: str) -> str | None:
@@ -119,9 +179,12 @@ def _title_in(text: str) -> str | None:
     if heading := HEADING.match(text):
         return _line(heading[2])
     alone = not rest or rest.startswith("\n")
-    return _line(first) if alone and len(first) <= MAX_TITLE_LENGTH and first.rstrip()[-1] not in ".!?:;," else None
+    return _line(first) if alone and len(first) <= MAX_TITLE_LENGTH and not _NO_TITLE.match(first) else None
+
+
+_DAY_BEFORE = re.compile(r"\d{4}-\d{2}-\d{2}[-_ ]+(?=\S)")
 
 
 def _title_from(name: str, number: int | None) -> str:
-    title = _line(re.sub(r"[-_]+", " ", Path(name).stem)) or name
+    title = _line(re.sub(r"[-_]+", " ", _DAY_BEFORE.sub("", Path(name).stem))) or name
     return title if number is None else f"{title} {number}"

@@ -1,4 +1,4 @@
-"""Data sets of questions with their answers: reading the forms they come in."""
+"""Data sets of questions with their answers, read from the formats that they come in."""
 
 from __future__ import annotations
 
@@ -213,8 +213,9 @@ def _reads_back(article: Article) -> bool:
 
 
 def _clean(text: str) -> str:
-    """A text as a file would hold it: Unix line ends, no half of a surrogate pair, no blanks around it."""
-    return text.encode(errors="replace").decode().replace("\r\n", "\n").replace("\r", "\n").strip()
+    """A text as a file gives it: Unix line ends, no half of a surrogate pair, no soft hyphens, no blanks around it."""
+    whole = text.encode(errors="replace").decode()
+    return whole.replace("\N{SOFT HYPHEN}", "").replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def _take(row: object, name: str, kind: type[_T], where: str) -> _T:

@@ -1,1 +1,1 @@
-"""The index: dense and lexical, written as immutable snapshots and kept true to the articles."""
+"""The index: dense and lexical, stored in snapshots that never change, and kept up to date with the articles."""

@@ -1,4 +1,4 @@
-"""What differs between the articles folder and a snapshot, as a whole and for single files."""
+"""Changes: what differs between the articles folder and a snapshot, as a whole and for single files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from retrieval.index.snapshot import RULES, Snapshot, Source, all_skipped, publi
 from retrieval.models.encoder import Encoder
 
 Progress = Callable[[str, int, int], None]
-"""Told the stage (``waiting``, ``reading``, ``encoding``), how much of it is done, and how much there is."""
+"""Called with the stage (``waiting``, ``reading``, ``encoding``), how much of it is done, and how much there is."""
 
 _RACY_NS = 2_000_000_000
 """A file changed this shortly before a build may change again without its time stamp showing it (as in git)."""
@@ -34,34 +34,34 @@ Stale = Literal["changed", "removed"]
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """How the articles folder, the encoder and the rules differ from a snapshot; true when they do at all."""
+    """How the articles folder, the encoder and the rules differ from a snapshot; false when nothing does."""
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
     unchanged: tuple[str, ...]
     skipped: tuple[Skipped, ...]
-    """Every file without a readable article, and why."""
+    """Files and articles that cannot be read, and why."""
     skipped_changed: bool
     files_changed: bool
-    """Whether any file holds other bytes, be it that its articles say the same."""
+    """Whether any file has other bytes, even if its articles are the same."""
     encoder_changed: bool
     rules_changed: bool
 
     def __bool__(self) -> bool:
         articles = self.added or self.changed or self.removed
-        return bool(articles or self.skipped_changed or self.files_changed or self.anew)
+        return bool(articles or self.skipped_changed or self.files_changed or self.rebuild_reason)
 
     @property
-    def anew(self) -> str | None:
-        """Why no vector of the snapshot can be kept, if so."""
+    def rebuild_reason(self) -> str | None:
+        """Why every passage has to be encoded anew, or None."""
         if self.encoder_changed:
             return "the encoder changed"
         return "this version of Quoth cuts texts by other rules" if self.rules_changed else None
 
 
 def compare(articles: Path, snapshot: Snapshot, encoder: Encoder) -> Differences:
-    """Tell whether ``snapshot`` still is what ``update`` would build, without building anything.
+    """What ``update`` would change in ``snapshot``; nothing is written.
 
     Raises:
         FolderMissing, StorageFailed: the articles cannot be listed.
@@ -76,7 +76,7 @@ class Survey:
     refused: Sequence[Skipped]
     sources: dict[str, Source] = field(default_factory=dict)
     readable: dict[str, Callable[[], Article]] = field(default_factory=dict)
-    """By id: a way to the article, which for an unchanged one is its snapshot."""
+    """By id: a function that gives the article; an unchanged one is read from the snapshot."""
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -87,9 +87,9 @@ class Survey:
 def survey_folder(
     articles: Path, known: Snapshot | None, progress: Progress | None, *, thorough: bool = False
 ) -> Survey:
-    """Look at every file; read those whose size or time differ, or whose time is too fresh to be trusted.
+    """List the folder; read files whose size or time differ from the snapshot's, or whose time is too recent to trust.
 
-    A ``thorough`` survey reads all of them. Only a file with other bytes than the snapshot's is made articles of.
+    A ``thorough`` survey reads all of them. Only files whose bytes differ are parsed.
     """
     files, refused = scan(articles)
     survey = Survey(refused)
@@ -104,27 +104,27 @@ def survey_folder(
         if before and before.stamp == file.stamp and file.touched_ns < trusted_ns:
             source = before
         else:
-            source, read = _look(articles, file, before)
+            source, read = _read_source(articles, file, before)
         survey.sources[file.path] = source
         if known:
             survey.readable.update((id, partial(known.article, id)) for id in source.articles)
-        survey.readable.update((article.id, partial(_itself, article)) for article in read)
+        survey.readable.update((article.id, partial(_same, article)) for article in read)
         if progress and done % 64 == 0:
             progress("reading", done, len(files))
     return survey
 
 
 def trusted_until_ns(snapshot: Snapshot) -> int:
-    """Time stamps before this one show that a file is the one in the snapshot."""
+    """The time before which an unchanged time stamp proves that a file is unchanged."""
     return int(snapshot.built_at.timestamp() * 1e9) - _RACY_NS
 
 
-def _itself(article: Article) -> Article:
+def _same(article: Article) -> Article:
     return article
 
 
-def _look(articles: Path, file: SourceFile, before: Source | None) -> tuple[Source, Sequence[Article]]:
-    """Read one file; make articles of it unless its bytes are the ones known."""
+def _read_source(articles: Path, file: SourceFile, before: Source | None) -> tuple[Source, Sequence[Article]]:
+    """Read one file, and parse it unless its bytes are those of ``before``."""
     source = Source(**asdict(file))
     try:
         content = read_bytes(articles, file.path)
@@ -138,6 +138,8 @@ def _look(articles: Path, file: SourceFile, before: Source | None) -> tuple[Sour
     source = replace(source, articles={article.id: article.digest for article in parsed.articles})
     if parsed.skipped:
         source = replace(source, skipped=parsed.skipped.reason, skipped_id=parsed.skipped.path)
+    if parsed.note:
+        source = replace(source, note=parsed.note.reason, note_id=parsed.note.path)
     return source, parsed.articles
 
 
@@ -171,10 +173,9 @@ def digests(sources: Mapping[str, Source]) -> dict[str, str]:
 
 
 class Freshness:
-    """Tells of single files whether they still are what a snapshot was made of.
+    """Tells whether single files have changed since a snapshot was built.
 
-    It costs two looks at the disk. Only a file whose size or time differ is read, and not again until they differ
-    again.
+    That costs two ``stat`` calls. A file is read only when its size or time differ, and then once for each stamp.
     """
 
     def __init__(self, articles: Path, snapshot: Snapshot) -> None:
@@ -184,7 +185,7 @@ class Freshness:
         self._verdicts: dict[tuple[str, tuple[int, ...]], Stale | None] = {}
 
     def stale(self, path: str) -> Stale | None:
-        """What became of the file at ``path`` since it was indexed, if anything."""
+        """Whether the file at ``path`` was changed or removed since it was indexed; None when neither."""
         known = self._sources[path]
         try:
             seen = stamp(self._articles, path)
@@ -199,7 +200,7 @@ class Freshness:
         return self._judge(known)
 
     def _judge(self, known: Source) -> Stale | None:
-        """Read the file; remember the verdict if the time stamp will show the next change."""
+        """Compare the file's hash; the verdict is kept if the time stamp is old enough to show the next change."""
         began_ns = time.time_ns()
         try:
             file = locate(self._articles, known.path)
@@ -212,7 +213,7 @@ class Freshness:
 
 
 def newest_whole(index: Path) -> tuple[Snapshot | None, str | None]:
-    """The newest snapshot that is whole and, when newer ones are not, what is wrong with the newest."""
+    """The newest snapshot that can be opened; if it is not the newest of all, also what is wrong with that one."""
     damage = None
     for path in reversed(published(index)):
         try:

@@ -1,4 +1,4 @@
-"""Vectors to neighbours, by inner product of unit vectors (cosine). The only module that imports faiss."""
+"""Dense index: nearest passages by the cosine of their vectors. The only module that imports faiss."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import faiss
 import numpy as np
@@ -19,36 +19,44 @@ VECTORS_FILE = "vectors.faiss"
 MOMENTS_FILE = "moments.safetensors"
 
 EXACT = 100_000
-"""Passages up to which every vector is compared: about 4 ms of one core."""
+"""Up to so many passages every vector is compared: about 4 ms of one core."""
 
 RECALL = 0.985
-"""Of the ten nearest, what an approximate index is to find; measured while it is built."""
+"""Part of the ten nearest that an approximate index has to find; as many cells are searched as that takes."""
 
-_SAMPLE, _LIKENESS = 200, 0.65
-"""Probes that this is measured with, and their cosine to a passage: a question's to the one that answers it."""
+_PROBES, _PROBE_COSINE = 200, 0.65
+"""How many made-up questions recall is measured with, and the cosine of each to a passage: about what a real question's
+is to the passage that answers it."""
 
-_POINTS = 48
-"""Vectors that each cell is trained on."""
+_TRAINING_VECTORS = 48
+"""Vectors a cell that its centroid is trained on; faiss warns below 39."""
 
 _CHUNK = 65_536
+"""Vectors that are unpacked at once: 100 MB of float32."""
 
-_CELLS = b"Iw"
-"""How faiss begins the file of an index with cells; it maps these in another way than flat ones."""
+_IVF_MAGIC = b"Iw"
+"""First bytes of faiss's file of an index with cells, which it maps with another flag than a flat one."""
 
 Ids = NDArray[np.int64]
 Scores = NDArray[np.float32]
 
 
-class DenseIndex:
-    """Passages' vectors with the mean and covariance that put a cosine in proportion.
+class Moments(NamedTuple):
+    """Mean and standard deviation of scores."""
 
-    They are kept in float16, which is half as large as float32, twice as fast to search, and finds the same. Up to
-    ``EXACT`` passages all are compared (``SQfp16``). More are shared out over cells around centroids (Sivic and
+    mean: float
+    deviation: float
+
+
+class DenseIndex:
+    """Passages' vectors, searched by cosine, with their mean and covariance.
+
+    Vectors are stored in float16: half as large as float32, twice as fast to search, and the same are found. Up to
+    ``EXACT`` passages all are compared (faiss's ``SQfp16``). More are divided into cells around centroids (Sivic and
     Zisserman 2003; ``IVF,SQfp16``), of which the nearest are searched: as many as it takes to reach ``RECALL``.
 
-    ``mean`` (dimension,) and ``covariance`` (dimension, dimension) are of the corpus's vectors. With them the mean
-    and deviation of a query's cosines over the whole corpus are two small products, q.m and sqrt(q.C.q), and need
-    no score to be computed.
+    ``mean`` (dimension,) and ``covariance`` (dimension, dimension) are those of all vectors. From them follow the
+    mean and standard deviation of a query's cosines over the whole corpus, q.m and sqrt(q.C.q), without any score.
     """
 
     def __init__(self, index: Any, mean: Scores, covariance: Scores) -> None:
@@ -65,25 +73,26 @@ class DenseIndex:
         if len(vectors) <= EXACT:
             flat: Any = faiss.index_factory(vectors.shape[1], "SQfp16", faiss.METRIC_INNER_PRODUCT)
             flat.add(np.ascontiguousarray(vectors))
-            return cls(flat, *_moments(vectors))
+            return cls(flat, *_mean_and_covariance(vectors))
         cells = int(len(vectors) ** 0.5)
         index: Any = faiss.index_factory(vectors.shape[1], f"IVF{cells},SQfp16", faiss.METRIC_INNER_PRODUCT)
         index.by_residual = False
-        drawn = np.random.default_rng(0).choice(len(vectors), min(len(vectors), _POINTS * cells), replace=False)
+        sample = min(len(vectors), _TRAINING_VECTORS * cells)
+        drawn = np.random.default_rng(0).choice(len(vectors), sample, replace=False)
         index.train(vectors[np.sort(drawn)])
         for start in range(0, len(vectors), _CHUNK):
             index.add(vectors[start : start + _CHUNK])
         index.nprobe = _cells_needed(index, vectors)
-        return cls(index, *_moments(vectors[:: _stride(len(vectors))]))
+        return cls(index, *_mean_and_covariance(vectors[:: _stride(len(vectors))]))
 
     def updated(self, order: Ids, fresh: Vectors) -> DenseIndex:
-        """An index of the passages that ``order`` names: rows of this one and, counted on, of ``fresh``.
+        """A new index of the passages in ``order``: numbers of rows here and, counted on from these, in ``fresh``.
 
-        Cells are kept while the number of passages is about what they were made for.
+        The cells stay while the number of passages is between a quarter and four times what they were made for.
         """
         made_for = self._index.nlist**2 if self._cells else 0
         if len(order) <= EXACT or not made_for / 4 < len(order) < made_for * 4:
-            return self.build(self._gathered(order, fresh))
+            return self.build(self._unpacked(order, fresh))
         quantizer = faiss.clone_index(self._index.quantizer)
         index: Any = faiss.IndexIVFScalarQuantizer(
             quantizer, self._index.d, self._index.nlist, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
@@ -93,15 +102,16 @@ class DenseIndex:
         index.nprobe = self._index.nprobe
         places = np.full(len(self) + len(fresh), -1, dtype=np.int64)
         places[order] = np.arange(len(order))
-        self._move(places[: len(self)], index)
+        self._copy_into(places[: len(self)], index)
         used = places[len(self) :] >= 0
         if used.any():
             index.add_with_ids(fresh[used], places[len(self) :][used])
         index.make_direct_map()
-        return DenseIndex(index, *_moments(index.reconstruct_batch(np.arange(0, len(order), _stride(len(order))))))
+        sample = np.arange(0, len(order), _stride(len(order)))
+        return DenseIndex(index, *_mean_and_covariance(index.reconstruct_batch(sample)))
 
-    def _gathered(self, order: Ids, fresh: Vectors) -> Vectors:
-        """The vectors that ``order`` names, shape (passages, dimension)."""
+    def _unpacked(self, order: Ids, fresh: Vectors) -> Vectors:
+        """The vectors of the passages in ``order``, float32 of shape (passages, dimension)."""
         vectors = np.empty((len(order), self._index.d), dtype=np.float32)
         old = order < len(self)
         for part in _chunks(np.flatnonzero(old)):
@@ -109,10 +119,10 @@ class DenseIndex:
         vectors[~old] = fresh[order[~old] - len(self)]
         return vectors
 
-    def _move(self, places: Ids, index: Any) -> None:
-        """Put every passage whose place in the new ``index`` is not negative into the cell there that it has here.
+    def _copy_into(self, places: Ids, index: Any) -> None:
+        """Copy passages into the same cells of a new ``index``, each under its number in ``places`` unless negative.
 
-        Vectors are copied as they are stored: unpacking a million to pack them again takes gigabytes and seconds.
+        Vectors are copied as they are stored: to unpack a million and pack them again takes gigabytes and seconds.
         """
         lists, size = self._index.invlists, self._index.code_size
         for cell in range(self._index.nlist):
@@ -127,7 +137,7 @@ class DenseIndex:
     def save(self, folder: Path) -> None:
         """Write the index into ``folder``."""
         faiss.write_index(self._index, str(folder / VECTORS_FILE))
-        half = self._covariance[np.triu_indices(len(self._mean))].astype(np.float16)  # the other is the same
+        half = self._covariance[np.triu_indices(len(self._mean))].astype(np.float16)  # it is symmetric
         write_arrays(folder / MOMENTS_FILE, {"mean": self._mean, "covariance": half})
 
     @classmethod
@@ -139,7 +149,7 @@ class DenseIndex:
         """
         path = folder / VECTORS_FILE
         with path.open("rb") as file:
-            cells = file.read(2) == _CELLS
+            cells = file.read(2) == _IVF_MAGIC
         index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP if cells else faiss.IO_FLAG_MMAP_IFC)
         moments = map_arrays(folder / MOMENTS_FILE)
         mean, half = moments["mean"].copy(), moments["covariance"]
@@ -164,7 +174,7 @@ class DenseIndex:
     def nearest(self, query: Scores, k: int, allowed: Ids | None = None) -> Ids:
         """Ids of the ``k`` passages nearest to ``query`` (dimension,), best first, among ``allowed`` ids if given."""
         if self._cells and allowed is not None and len(allowed) <= EXACT:
-            # In the cells that are searched there might be none of so few.
+            # The cells that are searched might hold none of so few.
             return allowed[np.argsort(-self.cosines(query, allowed), kind="stable")[:k]]
         parameters: Any = None
         if allowed is not None:
@@ -182,18 +192,18 @@ class DenseIndex:
         cosines: Scores = self._index.reconstruct_batch(ids) @ query
         return cosines
 
-    def moments(self, query: Scores) -> tuple[float, float]:
+    def moments(self, query: Scores) -> Moments:
         """Mean and standard deviation of the query's cosines over the whole corpus."""
         variance = float(query @ self._covariance @ query)
-        return float(query @ self._mean), max(variance, 0.0) ** 0.5
+        return Moments(float(query @ self._mean), max(variance, 0.0) ** 0.5)
 
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Let faiss keep to this thread.
+    """Let faiss use one thread.
 
-    It shares out questions, not passages: where there is one question the other threads have nothing to do, and
-    waiting for them took 12 ms instead of 0.2 while another program kept a core busy.
+    Its threads share questions, not passages: for one question the others have nothing to do, and waiting for them
+    took 12 ms instead of 0.2 while another program kept a core busy.
     """
     usual = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)
@@ -203,8 +213,8 @@ def _one_thread() -> Iterator[None]:
         faiss.omp_set_num_threads(usual)
 
 
-def _moments(vectors: Vectors) -> tuple[Scores, Scores]:
-    """Mean and covariance of the rows, without a second copy of them all."""
+def _mean_and_covariance(vectors: Vectors) -> tuple[Scores, Scores]:
+    """Mean (dimension,) and covariance (dimension, dimension) of the rows, a chunk at a time."""
     mean = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
     products = np.zeros((vectors.shape[1], vectors.shape[1]), dtype=np.float64)
     for part in _chunks(np.arange(len(vectors))):
@@ -214,17 +224,17 @@ def _moments(vectors: Vectors) -> tuple[Scores, Scores]:
 
 
 def _stride(passages: int) -> int:
-    """How far apart the passages are whose moments stand for all: a hundred thousand at most."""
+    """The step between passages whose vectors give mean and covariance, so that these are ``EXACT`` at most."""
     return ceil(passages / EXACT)
 
 
 def _cells_needed(index: Any, vectors: Vectors) -> int:
-    """How many cells to search for ``RECALL`` on probes near some vectors: a quarter more until it is reached."""
+    """How many cells to search for ``RECALL``, found by searching a quarter more until it is reached."""
     chance = np.random.default_rng(1)
-    noise = chance.standard_normal((_SAMPLE, vectors.shape[1])).astype(np.float32)
+    noise = chance.standard_normal((_PROBES, vectors.shape[1])).astype(np.float32)
     noise /= np.linalg.norm(noise, axis=1, keepdims=True)
-    drawn = vectors[np.sort(chance.choice(len(vectors), _SAMPLE, replace=False))]
-    probes = _LIKENESS * drawn + (1 - _LIKENESS**2) ** 0.5 * noise
+    drawn = vectors[np.sort(chance.choice(len(vectors), _PROBES, replace=False))]
+    probes = _PROBE_COSINE * drawn + (1 - _PROBE_COSINE**2) ** 0.5 * noise
     exact = faiss.knn(probes, vectors, 10, metric=faiss.METRIC_INNER_PRODUCT)[1]
     cells = 8
     while cells < index.nlist:

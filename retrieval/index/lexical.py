@@ -1,4 +1,4 @@
-"""Lexical index: BM25 over stemmed words. The only module that imports bm25s."""
+"""Lexical index: BM25 over stemmed words."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ _ARRAYS = ("rows", "counts", "bounds", "lengths")
 _VOCABULARY_FILE = "terms.z"
 
 K1, B = 1.2, 0.75
+"""BM25's parameters, at the values that Lucene has."""
 
-_MOST = np.iinfo(np.uint8).max
-"""Times that a term counts in a passage at most; one that has it more often is no text."""
+_MAX_COUNT = np.iinfo(np.uint8).max
+"""A term is counted up to so many times in a passage: counts take one byte."""
 
 _CHUNK = 2**20
-"""Postings scored at once: a few megabytes, which a processor keeps at hand."""
+"""Postings scored at once: a few megabytes, which stay in a processor's cache."""
 
 Scores = NDArray[np.float32]
 
@@ -40,8 +41,8 @@ Rows = NDArray[np.uint16 | np.uint32]
 class LexicalIndex:
     """Okapi BM25 with Lucene's idf (Robertson and Zaragoza 2009; Lù 2024, https://arxiv.org/abs/2407.03618).
 
-    On disk are the postings: by term, in which passages it is and how often. An update tokenises only what is new;
-    scores are made of them whenever an index is opened. All of that is work on whole arrays.
+    On disk are the postings: for each term the passages that have it, and how often. Scores are computed from them
+    when an index is opened. An update tokenises new passages only.
     """
 
     def __init__(
@@ -52,15 +53,15 @@ class LexicalIndex:
         lengths: NDArray[np.int32],
         vocabulary: dict[str, int],
     ) -> None:
-        """``rows`` and ``counts`` (postings,), those of term t from ``bounds[t]`` up to ``bounds[t + 1]``.
+        """Term t's postings are ``rows`` (passages) and ``counts`` from ``bounds[t]`` up to ``bounds[t + 1]``.
 
-        ``lengths`` (passages,) are terms in each passage, and ``vocabulary`` numbers the terms.
+        ``lengths`` (passages,) has the number of terms in each passage; ``vocabulary`` numbers the terms.
         """
         self._arrays: dict[str, NDArray[Any]] = dict(zip(_ARRAYS, (rows, counts, bounds, lengths), strict=True))
         self._vocabulary = vocabulary
         self._bm25 = bm25s.BM25(k1=K1, b=B, method="lucene")
         self._bm25.vocab_dict, self._bm25.nonoccurrence_array = vocabulary, None
-        # What bm25s.BM25.index would make of the texts, in a fraction of its time.
+        # What bm25s.BM25.index computes from texts, in a fraction of its time.
         data = _scored(rows, counts, bounds, lengths)
         self._bm25.scores = {"data": data, "indices": rows, "indptr": bounds, "num_docs": len(lengths)}
 
@@ -72,7 +73,7 @@ class LexicalIndex:
         return cls._of(counts.tocsc(), counts.sum(axis=1, dtype=np.int32), vocabulary)
 
     def updated(self, order: NDArray[np.int64], fresh: Iterable[str]) -> LexicalIndex:
-        """An index of the passages that ``order`` names: rows of this one and, counted on, of the ``fresh`` texts."""
+        """A new index of the passages in ``order``: numbers of rows here and, counted on, of the ``fresh`` texts."""
         from scipy.sparse import csc_array
 
         vocabulary = dict(self._vocabulary)
@@ -96,15 +97,15 @@ class LexicalIndex:
 
     @classmethod
     def _of(cls, postings: csc_array, lengths: NDArray[np.int32], vocabulary: dict[str, int]) -> LexicalIndex:
-        """Index passages by how often they have each term, uint8 of shape (passages, terms)."""
-        # Numbers of two bytes where those of all passages fit into them.
+        """Make an index from the terms' counts, uint8 of shape (passages, terms)."""
+        # Passage numbers take two bytes where they fit.
         rows = postings.indices.astype(np.promote_types(np.min_scalar_type(len(lengths)), np.uint16))
         return cls(rows, postings.data, postings.indptr, lengths, vocabulary)
 
     def save(self, folder: Path) -> None:
         """Write the index into ``folder``."""
         write_arrays(folder / POSTINGS_FILE, self._arrays)
-        # A term may hold what looks like a space, but no line's end.
+        # A term may hold characters that look like a space, but no line break.
         (folder / _VOCABULARY_FILE).write_bytes(zlib.compress("\n".join(self._vocabulary).encode()))
 
     @classmethod
@@ -134,9 +135,9 @@ class LexicalIndex:
         return scores
 
     def weights(self, question: str) -> dict[str, float]:
-        """What each term of ``question`` that means something is worth: its share of their summed idf.
+        """Each term of ``question`` but stop words, with its share of the sum of their idf.
 
-        A term that no passage has counts as the rarest. A question of nothing but stop words keeps them.
+        A term in no passage counts as the rarest. A question of nothing but stop words keeps them.
         """
         found = set(terms(question))
         idf = {term: self._idf(term) for term in found - stop_terms() or found}
@@ -177,14 +178,14 @@ def _counted(passages: Iterable[str], vocabulary: dict[str, int]) -> csr_array:
     ones = np.ones(len(tokens), dtype=np.int32)
     counts = csr_array((ones, np.array(tokens, dtype=np.int32), np.array(ends)), shape=(len(ends) - 1, len(vocabulary)))
     counts.sum_duplicates()
-    counts.data = np.minimum(counts.data, _MOST).astype(np.uint8)
+    counts.data = np.minimum(counts.data, _MAX_COUNT).astype(np.uint8)
     return counts
 
 
 def _renumbered(
     rows: NDArray[Any], counts: NDArray[np.uint8], bounds: NDArray[Any], places: NDArray[np.int32]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int32], NDArray[np.int64]]:
-    """Postings whose passage r has become ``places[r]``, without those for which that is negative."""
+    """Counts, rows and bounds after passage r became ``places[r]``; those with a negative place are dropped."""
     moved = places[rows]
     kept = moved >= 0
     return counts[kept], moved[kept], np.append(0, np.cumsum(kept))[bounds]
@@ -193,12 +194,12 @@ def _renumbered(
 def _scored(
     rows: Rows, counts: NDArray[np.uint8], bounds: NDArray[np.int32 | np.int64], lengths: NDArray[np.int32]
 ) -> Scores:
-    """What each posting adds to its passage's score, shape (postings,)."""
+    """The BM25 score of each posting, float32 of shape (postings,)."""
     having = np.diff(bounds)
     idf = np.log1p((len(lengths) - having + 0.5) / (having + 0.5)).astype(np.float32)
     norm = (K1 * (1 - B + B * lengths / max(lengths.mean(), 1e-9))).astype(np.float32)
     scores = np.empty(len(rows), dtype=np.float32)
-    # Whole terms at a time, of which the next begins a chunk further on.
+    # In chunks that begin and end between two terms.
     edges = np.unique([*np.searchsorted(bounds, np.arange(0, len(rows), _CHUNK)), len(having)])
     for first, last in pairwise(edges.tolist()):
         part = slice(bounds[first], bounds[last])

@@ -1,4 +1,4 @@
-"""Writing a snapshot and publishing it by one atomic rename."""
+"""Publishing: a snapshot is written into a folder, which one rename makes the newest."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _UNFINISHED = "unfinished-"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a snapshot is made of. Passages stand in the order of their articles."""
+    """The content of a snapshot to be written; passages are in the order of their articles."""
 
     built_at: datetime
     encoder: str
@@ -46,7 +46,7 @@ class Draft:
     refused: Sequence[Skipped]
     articles: Sequence[Article]
     spans: Sequence[Sequence[Span]]
-    """Each article's passages; those of a text that an earlier article has too are not looked at."""
+    """Each article's passages; ignored for an article whose text an earlier one has."""
     dense: DenseIndex
     lexical: LexicalIndex
 
@@ -54,7 +54,7 @@ class Draft:
 def publish(index: Path, draft: Draft, previous: Snapshot | None) -> Snapshot:
     """Write a snapshot into ``index`` and make it the newest. The caller holds the lock on the index.
 
-    Others are removed but for ``previous``, which is whole and will serve should a disk damage the new one.
+    ``previous`` is kept, to be opened should the new one be damaged on disk; all older ones are removed.
 
     Raises:
         StorageFailed: the disk is full or may not be written; what was there before is untouched.
@@ -70,16 +70,16 @@ def publish(index: Path, draft: Draft, previous: Snapshot | None) -> Snapshot:
         _sync(index)
     except (OSError, RuntimeError) as error:  # faiss raises the latter when it cannot write
         shutil.rmtree(folder, ignore_errors=True)
-        # numpy and faiss count the bytes that they could not write, and do not say why.
+        # faiss does not say why it could not write.
         raise StorageFailed(index, getattr(error, "strerror", None) or "only a part could be written") from error
-    # Whoever has an old one open goes on reading it; on Windows it cannot be deleted until then, and the next time is.
+    # An open one stays readable; Windows refuses to delete it, and the next update tries again.
     for old in set(published(index)) - {path, previous and previous.path}:
         shutil.rmtree(old, ignore_errors=True)
     return Snapshot.open(path)
 
 
 def clear_left_overs(index: Path) -> None:
-    """Remove what builds that were killed left in ``index``. The caller holds the lock on it."""
+    """Remove the unfinished folders of killed updates from ``index``. The caller holds the lock on it."""
     for left_over in index.glob(f"{_UNFINISHED}*"):
         shutil.rmtree(left_over, ignore_errors=True)
 
@@ -111,7 +111,7 @@ def _write(folder: Path, draft: Draft, number: int) -> bytes:
 
 
 def _check_complete(folder: Path) -> None:
-    """Open what faiss wrote: of a full disk that cuts off the last few bytes of a file it says nothing."""
+    """Open what faiss wrote: it does not notice when a full disk cuts off the last bytes of a file."""
     try:
         DenseIndex.open(folder)
     except ValueError as error:
@@ -136,7 +136,7 @@ def _write_articles(folder: Path, draft: Draft) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Force a file, or a folder's list of names, to disk; Windows opens no folders and needs no such thing."""
+    """Force a file, or a folder's list of names, to disk (fsync); Windows has no such call for folders."""
     if path.is_dir() and os.name == "nt":
         return
     descriptor = os.open(path, os.O_RDONLY)

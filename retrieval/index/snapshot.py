@@ -1,6 +1,6 @@
-"""The index on disk: building, publishing and opening snapshots.
+"""Snapshots: the index on disk, and reading it.
 
-A snapshot is a folder that never changes after one rename has published it::
+A snapshot is a folder that never changes once it is published, which one rename does::
 
     index/
       lock, writer              who is writing, if anybody
@@ -11,11 +11,11 @@ A snapshot is a folder that never changes after one rename has published it::
         passages.safetensors    (passages, 3): number of the article, start, end
         vectors.faiss, ...      see ``dense`` and ``lexical``
 
-The folder's name carries the hash of the manifest and the manifest those of the files, so that any changed byte is
-noticed when the snapshot is opened.
+The folder's name has the hash of the manifest, and the manifest those of the files: any changed byte is noticed when
+the snapshot is opened.
 
-Articles that have the very same text share it and its passages, which belong to the first of them: a text that lies
-in ten places is encoded and found once, and whoever gets it learns of all ten.
+Articles with the same text share it and its passages, which belong to the first of them: a text in ten files is encoded
+and found once, and an article that is read names its copies.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ RULES: Mapping[str, Any] = {
     "passages": passages.RULES,
     "terms": terms.RULES,
 }
-"""By what rules texts are read, cut and stored; a snapshot made by others is rebuilt."""
+"""The versions of all rules for reading, cutting and storing texts; a snapshot with other rules is rebuilt."""
 
 SNAPSHOT_NAME = re.compile(r"snapshot-(\d{8})-([0-9a-f]{16})")
 
@@ -77,8 +77,12 @@ class Source(SourceFile):
     articles: Mapping[str, str] = field(default_factory=dict)
     """The digests of its articles, by id."""
     skipped: str | None = None
-    """Why it, or one of several articles in it, was passed over, if so."""
+    """Why it, or one of several articles in it, cannot be read."""
     skipped_id: str | None = None
+    """That article's id."""
+    note: str | None = None
+    """What was left out of an article in it, if anything."""
+    note_id: str | None = None
     """That article's id."""
 
 
@@ -98,7 +102,7 @@ ENTRY_FIELDS = tuple(field.name for field in fields(Entry))
 
 
 class Snapshot:
-    """An opened snapshot. It stays whole and usable when newer ones are published and this one is deleted."""
+    """An opened snapshot: articles, passages and both indexes. It stays usable when its folder is deleted."""
 
     def __init__(self, path: Path, manifest: Mapping[str, Any]) -> None:
         self.path = path
@@ -153,12 +157,12 @@ class Snapshot:
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
-        """Files that were passed over when the snapshot was built."""
+        """Files and articles that could not be read when the snapshot was built."""
         return all_skipped(self.sources.values(), self.refused)
 
     @property
     def duplicates(self) -> list[tuple[str, ...]]:
-        """Ids of articles that share one text, the one that has its passages first."""
+        """Ids of articles that share one text; the passages are those of the first."""
         shared = [numbers for numbers in self._sharing.values() if len(numbers) > 1]
         return [tuple(self._entries[number].info.id for number in numbers) for numbers in shared]
 
@@ -180,8 +184,7 @@ class Snapshot:
     def passage(self, number: int, among: NDArray[np.bool_] | None = None) -> Passage:
         """The passage in row ``number`` of the dense and lexical indexes.
 
-        Of several articles with its text, it is the first one's or, where ``among`` is a mask of articles, the first
-        one's of these.
+        Where several articles have its text, it belongs to the first, or to the first in ``among``, a mask of articles.
         """
         article, start, end = self._rows[number].tolist()
         if among is not None and not among[article]:
@@ -211,11 +214,14 @@ class Snapshot:
 
 
 def all_skipped(sources: Iterable[Source], refused: Iterable[Skipped]) -> tuple[Skipped, ...]:
-    """Files and articles that cannot be read, and files refused unread, by path."""
-    unreadable = [
-        Skipped(source.skipped_id or source.path, source.skipped) for source in sources if source.skipped is not None
-    ]
-    return tuple(sorted([*unreadable, *refused], key=lambda skipped: skipped.path))
+    """Files and articles that cannot be read, or not whole, and files refused unread, by path."""
+    found = list(refused)
+    for source in sources:
+        if source.skipped is not None:
+            found.append(Skipped(source.skipped_id or source.path, source.skipped))
+        if source.note is not None:
+            found.append(Skipped(source.note_id or source.path, source.note, in_part=True))
+    return tuple(sorted(found, key=lambda skipped: skipped.path))
 
 
 def _entry(line: str) -> Entry:
@@ -226,7 +232,7 @@ def _entry(line: str) -> Entry:
 
 
 def _verify(path: Path) -> dict[str, Any]:
-    """The manifest of the snapshot in ``path``, once it and every file that it names proved whole."""
+    """The manifest of the snapshot in ``path``, after every file was compared with its size and hash in it."""
     try:
         content = (path / "manifest.json").read_bytes()
         if hashlib.sha256(content).hexdigest()[:16] != path.name.rpartition("-")[2]:
@@ -236,7 +242,7 @@ def _verify(path: Path) -> dict[str, Any]:
         for name, expected in files.items():
             if (path / name).stat().st_size != expected["size"]:
                 raise IndexCorrupt(path, f"{name} has changed")
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # gigabytes are hashed as fast as all cores can
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
             for name, actual in zip(files, pool.map(lambda name: hash_file(path / name), files), strict=True):
                 if actual != files[name]["sha256"]:
                     raise IndexCorrupt(path, f"{name} has changed")
@@ -250,7 +256,7 @@ def _verify(path: Path) -> dict[str, Any]:
 
 
 def hashes(folder: Path, names: Collection[str]) -> dict[str, str]:
-    """The hashes of files in ``folder``: gigabytes are hashed as fast as all cores can."""
+    """The hashes of files in ``folder``, by name; all cores share the work."""
     with ThreadPoolExecutor() as pool:
         return dict(zip(names, pool.map(lambda name: hash_file(folder / name), names), strict=True))
 

@@ -1,4 +1,4 @@
-"""Keeping the index true to the folder of articles: noticing what changed, encoding only that, one writer at a time."""
+"""Bringing the index up to date with the articles folder: only what changed is encoded, one process at a time."""
 
 from __future__ import annotations
 
@@ -81,10 +81,10 @@ def update(
         if not survey.readable:
             raise NoArticles(articles, len(survey.skipped))
         changes = differences_of(survey, previous, encoder)
-        reason = "forced" if force else damage or changes.anew
+        reason = "forced" if force else damage or changes.rebuild_reason
         if previous and not changes and not reason:
             return _report(changes, previous.passages, started)
-        reusable = None if force or changes.anew else previous
+        reusable = None if force or changes.rebuild_reason else previous
         draft, encoded = _draft(survey, reusable, encoder, began, progress)
         snapshot = publish(index, draft, previous)
         return _report(changes, snapshot.passages, started, encoded=encoded, built=True, reason=reason)
@@ -116,7 +116,7 @@ def _report(
 def open_up_to_date(
     articles: Path, index: Path, encoder: Encoder, *, wait_s: float = 600.0, progress: Progress | None = None
 ) -> tuple[Snapshot, Report | None]:
-    """Open the newest snapshot, brought up to date first if need be; the report says what that took, if anything.
+    """Open the newest snapshot after an update, if one is due; the report is that update's.
 
     An index that is up to date is only read, so it may lie on a read-only disk.
 
@@ -134,12 +134,12 @@ def open_up_to_date(
 def _draft(
     survey: Survey, reusable: Snapshot | None, encoder: Encoder, began: datetime, progress: Progress | None
 ) -> tuple[Draft, int]:
-    """Put a snapshot together; also says how many passages had to be encoded for it."""
+    """The next snapshot, and how many of its passages were encoded for it; the others are those of ``reusable``."""
     articles = [read() for read in survey.readable.values()]
     spans, kept, fresh = _plan(articles, reusable)
     vectors = _encoded(fresh, reusable, encoder, progress)
     if reusable and len(fresh) < sum(map(len, spans)):
-        # Rows of the old snapshot, with the fresh ones behind them, in the order of the articles.
+        # In the order of the articles: numbers of rows in the old snapshot and, counted on from these, in the fresh.
         order = np.array(_order(kept, [len(places) for places in spans], reusable.passages), dtype=np.int64)
         dense, lexical = reusable.dense.updated(order, vectors), reusable.lexical.updated(order, fresh)
     else:
@@ -159,7 +159,7 @@ def _draft(
 
 
 def _encoded(fresh: Sequence[str], reusable: Snapshot | None, encoder: Encoder, progress: Progress | None) -> Vectors:
-    """Vectors of the texts, shape (texts, dimension); without any, the model need not even be loaded."""
+    """Vectors of the texts, shape (texts, dimension); the model is not loaded for none."""
     if reusable and not fresh:
         return np.empty((0, reusable.dense.dimension), dtype=np.float32)
     if progress:
@@ -170,7 +170,7 @@ def _encoded(fresh: Sequence[str], reusable: Snapshot | None, encoder: Encoder, 
 def _plan(
     articles: Sequence[Article], reusable: Snapshot | None
 ) -> tuple[list[Sequence[Span]], list[slice | None], list[str]]:
-    """Each article's passages, the rows in the old snapshot that hold them, if any do, and the texts of the others."""
+    """By article: its passages, and the rows of the old snapshot that hold them or None; and the texts to encode."""
     known = reusable.contents() if reusable else {}
     spans: list[Sequence[Span]] = []
     kept: list[slice | None] = []
@@ -179,7 +179,7 @@ def _plan(
     for article in articles:
         rows: slice | None = slice(0, 0)
         places: Sequence[Span] = ()
-        if article.text not in seen:  # else its passages are those of the first that has the text
+        if article.text not in seen:  # a copy has the passages of the first article with the text
             rows, places = known.get(article.content_hash, (None, ()))
             places = places or cut(article.text)
         seen.add(article.text)
@@ -191,7 +191,7 @@ def _plan(
 
 
 def _order(kept: Sequence[slice | None], sizes: Sequence[int], fresh_from: int) -> list[int]:
-    """Where each passage's row is: in the old snapshot for kept articles, else among the fresh rows behind it."""
+    """Each passage's row: in the old snapshot for kept articles, else counted on from ``fresh_from``."""
     order: list[int] = []
     for rows, size in zip(kept, sizes, strict=True):
         if rows is None:
@@ -204,7 +204,7 @@ def _order(kept: Sequence[slice | None], sizes: Sequence[int], fresh_from: int) 
 
 @contextlib.contextmanager
 def sole_writer(index: Path, wait_s: float, progress: Progress | None) -> Iterator[None]:
-    """Hold the lock on the index. The system drops it when its holder dies, however it dies."""
+    """Hold the lock on the index, a file lock that the system releases when the process ends, however it ends."""
     lock, holder = FileLock(index / "lock"), index / "writer"
     try:
         index.mkdir(parents=True, exist_ok=True)

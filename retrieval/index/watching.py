@@ -1,4 +1,4 @@
-"""Following a folder: the index follows the articles, and an engine follows the index."""
+"""Watching: keeping the index true to the articles folder, and an engine true to the index, while a process runs."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ POLL_S = 1.0
 """How often a follower looks for a newer snapshot."""
 
 SWEEP_S = 60.0
-"""How often the whole folder is looked at, whatever the system reports: network folders report nothing."""
+"""How often the whole folder is compared, whatever the system reports: it reports nothing for network folders."""
 
 RETRY_S = 10.0
 """How long a follower leaves a snapshot alone that it could not open: checking one reads all of it."""
 
 _TICK_MS = 200
-"""How often the watch looks at the clock."""
+"""How long the watch waits for reports of the system at a time."""
 
 _SETTLED_S = 1.0
-"""A file is written completely when its size and time have not moved for this long."""
+"""A file counts as completely written when its size and time have stayed the same for so long."""
 
 _SWITCH_S = 0.0001
-"""For how long one thread may keep the interpreter from another."""
+"""After how long a thread has to release the interpreter to another that waits: a fiftieth of Python's default."""
 
 _NICENESS = 10
-"""Of 19: about a tenth of a processor that something else wants too."""
+"""Of at most 19: about a tenth of a processor that another program uses too."""
 
 
 def answer_promptly() -> None:
-    """Let this process's threads take turns quickly, so that one that answers gets through while one opens an index.
+    """Make this process's threads take turns more often, so that questions are answered while a snapshot is opened.
 
-    A question lets go of the interpreter at each of its hundreds of steps outside it, and whenever another thread
-    is at work waits to have it back: Python's usual 5 ms for each would make seconds of it.
+    A question releases the interpreter hundreds of times, and waits for it each time another thread is busy: at
+    Python's default of 5 ms each that would be seconds.
     """
     sys.setswitchinterval(_SWITCH_S)
 
 
 def make_way() -> None:
-    """Let this process have only what others leave of the processor: nobody waits for a watch, and others may answer.
+    """Lower this process's priority: nobody waits for a watch, and other processes may be answering.
 
-    Not for one thread among others that answer: while it waits for the processor they would wait for the interpreter,
-    which it has.
+    Not for a process that answers questions in other threads: a thread that waits for the processor may hold the
+    interpreter meanwhile.
     """
     if hasattr(os, "nice"):  # Windows has no such thing
         os.nice(_NICENESS)
@@ -227,7 +227,7 @@ def _bring_up_to_date(
 
 
 def _settled(articles: Path, index: Path, stop: threading.Event) -> object:
-    """The state of the folders once no file has changed for a while, or when the watch is to end."""
+    """The state of the folders once no file has changed for ``_SETTLED_S``, or ``stop`` is set."""
     before, now = None, _state(articles, index)
     while now != before and not stop.wait(_SETTLED_S):
         before, now = now, _state(articles, index)
@@ -235,7 +235,7 @@ def _settled(articles: Path, index: Path, stop: threading.Event) -> object:
 
 
 def _state(articles: Path, index: Path) -> object:
-    """Sizes and times of all articles' files and the snapshots' names, or the moment when they cannot be listed."""
+    """Files with sizes and times, and the snapshots' names; a value unlike any other when they cannot be listed."""
     try:
         return scan(articles), published(index)
     except Exception:  # noqa: BLE001 - the update that this leads to tells of it

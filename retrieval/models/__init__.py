@@ -1,1 +1,1 @@
-"""The networks: the encoder and the span model, and how they are loaded and run."""
+"""The models: the encoder and the span model, how they are loaded, and on what they run."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from contextlib import closing
 from functools import cached_property
 from math import ceil
@@ -19,38 +17,41 @@ from retrieval.errors import EncoderUnavailable
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+from retrieval.models.batching import CallBatcher
 from retrieval.models.bundled import BUNDLED, BUNDLED_SHA256, bundled_folder, hash_folder, verify_bundled
-from retrieval.models.loading import first_line, gc_paused, native_number_type, quieten, sklearn_later, usable_device
+from retrieval.models.loading import first_line, gc_paused, native_number_type, quieten, sklearn_deferred, usable_device
 from retrieval.models.threads import in_threads, one_thread, thread_count
 
 Vectors = NDArray[np.float32]
 """Float32 of shape (texts, dimension); every row has length 1, so that an inner product is a cosine."""
 
 _CHUNK = 64
-"""Texts that one thread takes at a time, to encode those of one length together."""
+"""Texts that a thread takes at a time and sorts by their tokens: eight batches of a CPU."""
 
 _BATCH, _GPU_BATCH = 8, 64
 """Texts a forward pass. On a CPU small batches win: they need no padding where each text has as many tokens as the
-next, and stay in cache. For a GPU nobody measured."""
+next, and stay in cache. The one for a GPU was not measured."""
 
-_FEW = 4
-"""Questions that one thread encodes. Among two there is so little to share that they mostly wait for each other: on two
-cores 8 ms for one question either way and, while another program keeps both busy, 9 ms by one thread and 250 by two."""
+_ONE_THREAD_QUESTIONS = 4
+"""Up to so many questions are encoded by one thread. Two threads that share such a small pass mostly wait for each
+other: on two cores 8 ms for one question either way and, while another program keeps both busy, 9 ms by one thread and
+250 by two."""
 
-_UNLIKE = 2
-"""How many times as long as another a question is when each is encoded by itself, by as many threads as there are: a
-follow-up's four forms, two with what was quoted, take six tenths of the time that they take padded to the longest."""
+_PADDING_RATIO = 2
+"""Where the longest of a few questions is more than so many times as long as the shortest, each has a pass of its own,
+by as many threads as there are, instead of being padded: a follow-up's four forms, two of them with what was quoted,
+then take six tenths of the time."""
 
 _FAILURES = (OSError, ValueError, RuntimeError, KeyError, ImportError)
 """What loading a model raises when it is not there or makes no sense."""
 
 
 class Encoder(Protocol):
-    """What the engine asks of a model; tests put a small deterministic one in its place."""
+    """Turns texts into vectors. Another runtime is another class with these methods."""
 
     @property
     def name(self) -> str:
-        """What a person calls it."""
+        """The model's name, as a setting has it and a person reads it."""
 
     @property
     def fingerprint(self) -> str:
@@ -61,7 +62,7 @@ class Encoder(Protocol):
         """Length of a vector."""
 
     def load(self) -> object:
-        """Have the model in memory, as the first use does; any thread may see to that ahead of time."""
+        """Load the model now, which the first use does otherwise; any thread may call it ahead of time."""
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
         """Vectors of questions, shape (texts, dimension)."""
@@ -86,7 +87,7 @@ class SentenceTransformerEncoder:
         self._device = device
         self._lock = threading.Lock()
         self._model: SentenceTransformer | None = None
-        self._questions = _Gathering(self._encode_questions)
+        self._questions = CallBatcher(self._encode_questions)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -104,26 +105,29 @@ class SentenceTransformerEncoder:
     def encode_query(self, texts: Sequence[str]) -> Vectors:
         """Vectors of questions, with the model's own prompt for queries.
 
-        What several threads ask for while the model is at work goes through it together next.
+        What several threads ask for while the model is busy is encoded together when it is free.
         """
         return self._questions(texts)
 
     def _encode_questions(self, texts: Sequence[str]) -> Vectors:
         model = self.load()
-        if len(texts) > _FEW:
-            return self._many(texts, model.encode_query, None)
+        if len(texts) > _ONE_THREAD_QUESTIONS:
+            return self._encode_many(texts, model.encode_query, None)
         lengths = [len(text) for text in texts]
-        if model.device.type != "cpu" or max(lengths) <= _UNLIKE * min(lengths):
+        if model.device.type != "cpu" or max(lengths) <= _PADDING_RATIO * min(lengths):
             with one_thread():
                 return self._encode_together(texts)
         order = sorted(range(len(texts)), key=lambda i: -lengths[i])
-        model.preprocess([""])  # as in _many
+        model.preprocess([""])  # as in _encode_many
         with closing(in_threads(self._encode_together, [[texts[i]] for i in order], thread_count())) as each:
             vectors: Vectors = np.concatenate(list(each))[np.argsort(order)]
         return vectors
 
     def _encode_together(self, texts: Sequence[str]) -> Vectors:
-        """What the model's ``encode_query`` does for one batch, without bookkeeping: a tenth of a question's time."""
+        """Vectors of one batch, as the model's ``encode_query`` makes them but for what that does around it.
+
+        For one question that is a tenth of the time.
+        """
         import torch
         from sentence_transformers.util import batch_to_device
 
@@ -136,11 +140,11 @@ class SentenceTransformerEncoder:
     def encode_document(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
         """Vectors of passages, with the model's own prompt for documents.
 
-        They are taken about longest first, so that running out of memory shows at once instead of at the end.
+        The longest are encoded first, so that too little memory shows at once instead of at the end.
         """
-        return self._many(texts, self.load().encode_document, progress)
+        return self._encode_many(texts, self.load().encode_document, progress)
 
-    def _many(
+    def _encode_many(
         self, texts: Sequence[str], encode: Callable[..., NDArray[Any]], progress: Callable[[int], None] | None
     ) -> Vectors:
         """Vectors of texts, about longest first; a CPU's threads take a chunk at a time."""
@@ -193,7 +197,7 @@ class SentenceTransformerEncoder:
 
     def _open(self, *, local_files_only: bool) -> SentenceTransformer:
         try:
-            with sklearn_later():
+            with sklearn_deferred():
                 from sentence_transformers import SentenceTransformer
         except ImportError:  # another version wants more of it
             from sentence_transformers import SentenceTransformer
@@ -215,44 +219,12 @@ class SentenceTransformerEncoder:
 
 
 def _by_tokens(model: SentenceTransformer, texts: Sequence[str], chunk: Sequence[int]) -> list[int]:
-    """The numbers of ``texts`` in ``chunk``, those with most tokens first, or as they are where a model has no tokens.
+    """The numbers in ``chunk`` of texts, most tokens first; in their order where a model has no tokens.
 
-    Among passages, batches of 8 that are sorted by letters are one fifth padding.
+    Batches of 8 passages that are sorted by letters instead are one fifth padding.
     """
     mask = model.preprocess([texts[i] for i in chunk]).get("attention_mask")
     if mask is None:
         return list(chunk)
     counts = dict(zip(chunk, mask.sum(1).tolist(), strict=True))
     return sorted(chunk, key=lambda i: -counts[i])
-
-
-class _Gathering:
-    """Encodes what several threads want at about the same time in one go.
-
-    Whoever's turn it is encodes for all that wait by then; a thread that is alone waits for nobody.
-    """
-
-    def __init__(self, encode: Callable[[Sequence[str]], Vectors]) -> None:
-        self._encode = encode
-        self._turn = threading.Lock()
-        self._waiting: deque[tuple[Sequence[str], Future[Vectors]]] = deque()
-
-    def __call__(self, texts: Sequence[str]) -> Vectors:
-        mine: Future[Vectors] = Future()
-        self._waiting.append((texts, mine))
-        with self._turn:
-            if not mine.done():
-                # Only whoever's turn it is takes out; who comes after this count has the next turn.
-                self._serve([self._waiting.popleft() for _ in range(len(self._waiting))])
-        return mine.result()
-
-    def _serve(self, waiting: Sequence[tuple[Sequence[str], Future[Vectors]]]) -> None:
-        try:
-            vectors = self._encode([text for texts, _ in waiting for text in texts])
-        except BaseException as error:  # noqa: BLE001 - each of them hears of it
-            for _, theirs in waiting:
-                theirs.set_exception(error)
-            return
-        ends = np.cumsum([len(texts) for texts, _ in waiting])
-        for (_, theirs), part in zip(waiting, np.split(vectors, ends[:-1]), strict=True):
-            theirs.set_result(part)

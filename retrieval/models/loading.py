@@ -1,4 +1,4 @@
-"""Loading model libraries: quietly, quickly, and with the number type that the processor is fastest with."""
+"""Loading models: quiet and quick imports, the device, and the number type that is fastest there."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 _LOADING = threading.RLock()
-"""One library at a time is loaded; the interpreter would not let two go on side by side anyway."""
+"""One model is loaded at a time: two imports cannot run side by side, and the collector has one switch."""
 
 
-class _Later(ModuleType):
-    """Stands in for a module; what is taken from it imports the true one when it is called."""
+class _DeferredModule(ModuleType):
+    """A placeholder for a module: each name in it is a function that imports the real module when it is called."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -43,13 +43,13 @@ class _Later(ModuleType):
 
 
 @contextmanager
-def sklearn_later() -> Iterator[None]:
-    """Let sentence-transformers be imported without scikit-learn, which is there once one of its functions is called.
+def sklearn_deferred() -> Iterator[None]:
+    """Put off importing scikit-learn while sentence-transformers, which names it, is imported.
 
-    It wants scikit-learn for distances that nobody asks of it here. With scipy's statistics, which that brings, it
-    takes a fifth of the whole import's time and 39 MB.
+    It is imported when one of its functions is first called, which Quoth never does. With scipy's statistics it would
+    take a fifth of the whole import's time and 39 MB.
     """
-    stand_ins = {name: _Later(name) for name in ("sklearn", "sklearn.metrics")}
+    stand_ins = {name: _DeferredModule(name) for name in ("sklearn", "sklearn.metrics")}
     if not stand_ins.keys().isdisjoint(sys.modules):
         yield
         return
@@ -63,10 +63,10 @@ def sklearn_later() -> Iterator[None]:
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Keep the garbage collector away while a library is imported and a model loaded.
+    """Pause the garbage collector while libraries are imported and a model is loaded.
 
-    They make hundreds of thousands of objects that stay, and looking through these for garbage over and over takes
-    about a third of a start. What is there afterwards is set aside, so that no later collection looks at it either.
+    They make hundreds of thousands of objects that stay, and searching these for garbage takes about a third of a
+    start. Afterwards all objects are frozen (``gc.freeze``), so that later collections leave them out too.
     """
     with _LOADING:
         was_on = gc.isenabled()
@@ -113,7 +113,7 @@ def native_number_type(device: str) -> torch.dtype:
 
 @cache
 def _multiplying_s(number_type: torch.dtype) -> float:
-    """Seconds in which a layer goes over a passage: the least of a dozen tries, since others may take the processor."""
+    """Seconds for one layer over one passage: the least of twelve tries, as other programs may hold the processor."""
     import torch
 
     passage = torch.ones(128, 384, dtype=number_type)

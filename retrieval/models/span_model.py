@@ -28,12 +28,12 @@ WEIGHTS_FILE = "model.safetensors"
 MAX_TOKENS = 384
 """Of question, title and passage together: three times what a passage of 95 words needs."""
 
-_TOGETHER = 3
-"""Pairs a forward pass, where there are enough of them for every thread to have two passes. Eleven passages then take
-.85 of the time of one pass by all threads; three would take nearly twice theirs."""
+_PAIRS = 3
+"""Pairs a forward pass, each pass by one thread, where there are enough for two passes a thread. Eleven passages then
+take .85 of the time of one pass by all threads together; three passages would take nearly twice theirs."""
 
 _TRAINED = ("bert.encoder.", "qa_outputs.", "answerable.")
-"""What differs from the bundled encoder and is stored: the layers and the heads, but not the embeddings."""
+"""How the names of trained parameters begin: layers and heads. The embeddings stay the bundled encoder's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class SpanModel:
 
     @classmethod
     def trainable(cls, folder: Path | None = None, dropout: float = 0.0, base: Path | None = None) -> SpanModel:
-        """Where training begins: the bundled encoder's weights under new heads, or those that ``folder`` has.
+        """A model to train: the bundled encoder's weights under new heads, or the trained weights in ``folder``.
 
         ``base`` is a copy of the encoder, for a machine that the bundled one is not installed on.
 
@@ -109,7 +109,7 @@ class SpanModel:
         torch.nn.init.zeros_(head.bias)
         model.network.answerable = head
         if folder:
-            model._put(folder)
+            model._load_trained(folder)
         return model
 
     @classmethod
@@ -123,7 +123,7 @@ class SpanModel:
         """
         return cls.trainable(folder).ready(device)
 
-    def _put(self, folder: Path) -> None:
+    def _load_trained(self, folder: Path) -> None:
         """Replace the trained parameters by those in ``folder``."""
         from safetensors import SafetensorError
         from safetensors.torch import load_file
@@ -232,7 +232,7 @@ class SpanModel:
             answerable[rows] = logits.answerable.cpu().numpy()
 
         alike, threads = np.argsort(-counts, kind="stable"), thread_count()
-        parts = [alike[start : start + _TOGETHER] for start in range(0, len(alike), _TOGETHER)]
+        parts = [alike[start : start + _PAIRS] for start in range(0, len(alike), _PAIRS)]
         if len(parts) < 2 * threads or self.network.device.type != "cpu":
             score(alike)
         else:

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
 
-# Threads that wait for each other's share of a matrix are to sleep soon: on a core that another program keeps busy the
-# one that is waited for does not come sooner, and two threads then took 30 times the processor time of one. GNU's
-# OpenMP reads this when torch is imported.
+# Threads that share a matrix wait for each other in a loop; this lets them sleep soon instead. While another program
+# kept a core busy, two threads that looped took 30 times the processor time of one. GNU's OpenMP reads this when torch
+# is imported.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 _Part = TypeVar("_Part")
@@ -23,14 +23,14 @@ _Result = TypeVar("_Result")
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch use one thread for what this thread asks of it; its own setter would speak for others to come too."""
+    """Limit what this thread asks of torch to one thread. torch.set_num_threads would limit later threads too."""
     with _openmp().limit(limits=1, user_api="openmp"):
         yield
 
 
 @cache
 def _openmp() -> ThreadpoolController:
-    """The libraries that share work out over threads, once torch is there."""
+    """The thread pools of the libraries that are loaded; torch has to be among them."""
     return ThreadpoolController()
 
 
@@ -44,10 +44,10 @@ def thread_count() -> int:
 def in_threads(
     work: Callable[[_Part], _Result], parts: Sequence[_Part], threads: int
 ) -> Generator[_Result, None, None]:
-    """What ``work`` gives for each of ``parts``, in their order; each of the threads works on one part by itself.
+    """Results of ``work`` for each of ``parts``, in their order; every thread works on a part of its own.
 
-    Threads that share one part's matrices wait for each other over and over: two take an eighth longer so. Close the
-    iterator to stop early.
+    That is quicker than one part at a time whose matrices all threads share: two threads would take an eighth longer.
+    Close the iterator to stop early.
     """
 
     def alone(part: _Part) -> _Result:

@@ -24,9 +24,36 @@ def unix_lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def without_soft_hyphens(text: str) -> str:
+    """``text`` without the marks for where a word might be broken, which nobody sees or types into a search."""
+    return text.replace("\N{SOFT HYPHEN}", "")
+
+
+_MAX_SPOILT = 0.02
+"""Share of the bytes beyond ASCII that may be damaged in a text that still is taken for UTF-8."""
+
+
 def _detect(name: str, content: bytes) -> str:
+    """The text of bytes that are not all UTF-8: UTF-8 with a few of them damaged, or an older encoding."""
     import charset_normalizer
 
-    if b"\0" not in content and (best := charset_normalizer.from_bytes(content).best()):
-        return str(best)
+    if b"\0" not in content:
+        if _mostly_utf8(content):
+            return content.decode("utf-8-sig", errors="replace")
+        if best := charset_normalizer.from_bytes(content).best():
+            return str(best)
     raise ArticleUnreadable(name, "its encoding cannot be told; save it as UTF-8")
+
+
+_BEYOND_ASCII = bytes(range(128, 256))
+
+
+def _mostly_utf8(content: bytes) -> bool:
+    """Whether nearly all that is not ASCII makes whole characters of UTF-8, as no text in another encoding does."""
+    whole = _beyond_ascii(content.decode("utf-8", errors="ignore").encode())
+    damaged = _beyond_ascii(content) - whole
+    return whole >= 2 * damaged and damaged <= max(2, _MAX_SPOILT * whole)
+
+
+def _beyond_ascii(content: bytes) -> int:
+    return len(content) - len(content.translate(None, _BEYOND_ASCII))

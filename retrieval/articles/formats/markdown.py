@@ -1,51 +1,154 @@
-"""Markdown files, as the text that a reader of the page sees."""
+"""Markdown files, as the text that a reader of the page sees.
+
+CommonMark and tables, and what Obsidian, Docusaurus, Hugo and Jekyll put into Markdown besides.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import html
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.decoding import decode
 from retrieval.articles.formats.metadata import front_matter
-from retrieval.articles.formats.values import Extract
+from retrieval.articles.formats.values import ExtractedArticle, squeezed
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 
-def read_markdown(name: str, content: bytes) -> list[Extract]:
+def read_markdown(name: str, content: bytes) -> list[ExtractedArticle]:
     """A Markdown file: front matter, and the text that a reader sees."""
     found = front_matter(name, decode(name, content))
-    return [Extract(_plain_markdown(found.text), found.metadata)]
+    return [replace(found, text=_plain_markdown(found.text))]
 
 
 def _plain_markdown(text: str) -> str:
-    """Markdown (CommonMark) as plain text: no emphasis marks, link targets, images or HTML; headings keep ``#``.
+    """Markdown as plain text: no marks, link targets or images; headings keep ``#``, rows of tables are lines.
 
     Structure is read off markdown-it-py's tokens, https://markdown-it-py.readthedocs.io.
     """
     from markdown_it import MarkdownIt
 
-    blocks: list[str] = []
+    parser = MarkdownIt("commonmark").enable("table")
+    return "\n\n".join(filter(None, _blocks(parser.parse(_without_site_marks(text)))))
+
+
+def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
     prefix = ""
-    for token in MarkdownIt("commonmark").enable("table").parse(text):
+    row: list[str] | None = None
+    for token in tokens:
         match token.type:
             case "heading_open":
                 prefix = "#" * int(token.tag[1]) + " "
             case "list_item_open":
                 prefix = "- "
+            case "tr_open":
+                row = []
+            case "tr_close":
+                yield " | ".join(filter(None, row or []))
+                row = None
             case "inline":
                 line = _plain_inline(token.children or [])
-                if line.strip():
-                    blocks.append(prefix + (line.replace("\n", " ") if prefix.startswith("#") else line))
+                if row is not None:
+                    row.append(squeezed(line))
+                else:
+                    yield _marked(prefix, line)
                 prefix = ""
             case "fence" | "code_block":
-                blocks.append(token.content.rstrip())
+                yield token.content.rstrip()
+            case "html_block":
+                yield from _html_words(token.content)
             case _:
                 pass
-    return "\n\n".join(blocks)
 
 
-def _plain_inline(tokens: list[Any]) -> str:
+def _marked(prefix: str, line: str) -> str:
+    """A line of text behind the mark of a heading or of an item of a list."""
+    if not line.strip():
+        return ""
+    return prefix + (squeezed(line) if prefix.startswith("#") else line.strip())
+
+
+def _plain_inline(tokens: Iterable[Token]) -> str:
     """The words of an inline token's children."""
-    words = {"text", "text_special", "code_inline"}
-    return "".join(
-        "\n" if token.type in {"softbreak", "hardbreak"} else token.content if token.type in words else ""
-        for token in tokens
-    )
+    parts: list[str] = []
+    code: list[str] = []
+    for token in tokens:
+        match token.type:
+            case "softbreak" | "hardbreak":
+                parts.append("\n")
+            case "text" | "text_special":
+                parts.append(_CODE.sub("", token.content))
+            case "code_inline":  # is to be left as it is
+                parts.append(f"\ue000{len(code)}\ue001")
+                code.append(token.content)
+            case _:
+                pass
+    line = "".join(parts)
+    for pattern, seen in _NOTE_MARKS:
+        line = pattern.sub(seen, line)
+    return _CODE.sub(lambda place: code[int(place[1] or 0)], line)
+
+
+_CODE = re.compile("\ue000(\\d+)\ue001|[\ue000\ue001]")
+"""Stands for a piece of code, which is no place for the marks below."""
+
+_NOTE_MARKS = (
+    (re.compile(r"!\[\[[^\[\]\n]{0,300}\]\]"), ""),  # another note or a picture, shown here
+    (re.compile(r"\[\[(?:[^\[\]\n|]{1,300}\|)?([^\[\]\n|]{1,300})\]\]"), r"\1"),  # a link to another note
+    (re.compile(r"\A\[!\w{1,30}\][+-]?[ \t]*\n?"), ""),  # what kind of box this is
+    (re.compile(r"\A\[[ xX]\][ \t]+"), ""),  # a task, done or not
+    (re.compile(r"\[\^[^\[\]\s]{1,60}\](?::[ \t]*)?"), ""),  # a footnote
+    (re.compile(r"~~(?=\S)[^~\n]{1,500}(?<=\S)~~"), ""),  # struck out
+    (re.compile(r"==(?=\S)([^=\n]{1,500})(?<=\S)=="), r"\1"),  # marked
+    (re.compile(r"[ \t]+\^[\w-]{1,60}$", re.MULTILINE), ""),  # the name of a paragraph
+    (re.compile(r"[ \t]*\{[:#.][^{}\n]{0,200}\}$", re.MULTILINE), ""),  # attributes of a paragraph or heading
+    (re.compile(r"\A\[(?:\[_?toc_?\]|toc)\]\Z", re.IGNORECASE), ""),  # the place of a table of contents
+    (re.compile(r"[ \t]{2,}"), " "),
+)
+"""What Obsidian and others put into a paragraph, and what of it a reader sees."""
+
+
+_SITE_MARKS = re.compile(
+    r"""
+    (?P<code>^[ ]{0,3}(?P<fence>`{3,}+|~{3,}+)[^\n]*+\n(?:.*?\n)??(?:[ ]{0,3}(?P=fence)[`~]*[ \t]*$|\Z)|`[^`\n]+`)
+    |\{\{[^{}]{0,1000}\}\}                      # a variable or a shortcode
+    |\{%[^{}]{0,1000}%\}                        # a tag of Liquid, Jinja or Nunjucks
+    |%%[^%]{0,1000}%%                           # a comment of Obsidian
+    |^:{3,}[ \t]*[\w-]*[ \t]*\[?(?P<title>[^\]\n]{0,200})\]?[ \t]*$     # where a box begins or ends
+    |^\{:[^{}\n]{0,200}\}[ \t]*$                # attributes of kramdown
+    |^import[ ][^\n;]{1,200}?[ ]?['"][^'"\n]{1,200}['"];?[ \t]*$        # a component that MDX brings in
+    |^\[\^[^\[\]\s]{1,60}\]:(?=[ \t])           # where a footnote is
+    """,
+    re.MULTILINE | re.DOTALL | re.VERBOSE,
+)
+
+
+def _without_site_marks(text: str) -> str:
+    """Markdown without the marks by which programs that make sites of it put in what is not in the text."""
+
+    def seen(found: re.Match[str]) -> str:
+        if found["code"]:
+            return found[0]
+        return f"\n{found['title']}\n" if found["title"] is not None else ""
+
+    return _SITE_MARKS.sub(seen, text)
+
+
+_HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+
+_BREAK = re.compile(r"</?(?:p|div|br|li|ul|ol|table|tr|h[1-6]|details|summary|section|figure)\b[^<>]*>", re.IGNORECASE)
+
+_CELL = re.compile(r"</t[dh]>\s*(?=<t[dh]\b)", re.IGNORECASE)
+
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+
+
+def _html_words(block: str) -> Iterator[str]:
+    """The words of a block of HTML, in paragraphs."""
+    shown = _BREAK.sub("\n\n", _CELL.sub(" | ", _HIDDEN.sub("", block)))
+    for part in _TAG.sub("", shown).split("\n\n"):
+        yield from filter(None, [squeezed(html.unescape(part))])

@@ -1,15 +1,21 @@
-"""Metadata in YAML: front matter, and the metadata file beside an article."""
+"""Metadata in an article's file (front matter in YAML, TOML or JSON) and in a file of its own beside it (YAML).
+
+A value that makes no sense is left out and named among the notes; the article stays.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import PurePath
 from typing import Any
 
-from retrieval.articles.formats.decoding import decode
-from retrieval.articles.formats.values import Extract
-from retrieval.errors import ArticleUnreadable
+from retrieval.articles.formats.decoding import decode, without_soft_hyphens
+from retrieval.articles.formats.values import ExtractedArticle
 
 SIDECAR = ".meta.yaml"
 """Behind a file's whole name: the file that holds metadata for it, under the names that front matter uses."""
@@ -21,62 +27,180 @@ _METADATA_NAMES = {
     "url": ("url", "link"),
 }
 
-_MAX_YAML = 2**14
+_MAX_PARSED = 2**14
 """Code points. PyYAML takes its time, and what is longer is no title, source and date."""
+
+_MAX_VALUE = 2**12
+"""Code points of a value that is taken from a line by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What is known of an article under our names, and what could not be used."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def pick_metadata(found: Mapping[Any, Any]) -> Metadata:
+    """Metadata under our names, whichever of the usual names they came under."""
+    lowered = {str(key).strip().lower(): value for key, value in found.items()}
+    values: dict[str, str] = {}
+    notes: list[str] = []
+    for ours, names in _METADATA_NAMES.items():
+        given = [lowered[name] for name in names if lowered.get(name) is not None]
+        if ours == "published":
+            given = [
+                value for value in given if not isinstance(value, bool)
+            ]  # a flag of Jekyll and Eleventy: not a day
+        written = [text for value in given if (text := _written(value)) is not None]
+        if written:
+            values[ours] = written[0]
+        elif given:
+            notes.append(f"its {ours} is not a single value and was left out")
+    return Metadata(values, tuple(notes))
+
+
+def _written(value: object) -> str | None:
+    """A value as text: a single one, or the only one of a list, or the name of something described."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, Mapping):
+        value = value.get("name")
+    if value is None or isinstance(value, (list, Mapping, set)):
+        return None
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+def read_sidecar(name: str, content: bytes) -> Metadata:
+    """The metadata that the sidecar of the file ``name`` holds; they win over those in the file."""
+    text = decode(name, content)
+    what = "its metadata file"
+    if len(text) > _MAX_PARSED:
+        return Metadata({}, (f"{what} is too long and was left out",))
+    found = _from_yaml(text, what, first_line=1)
+    return found or Metadata({}, (f"{what} does not hold names and values and was left out",) if text.strip() else ())
+
+
+# --- front matter --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Front matter as it stands at the head of a file."""
+
+    text: str
+    first_line: int
+    end: int
+    """Where the article begins."""
+
+
+_FENCED = {
+    mark: re.compile(rf"\A\s*^{re.escape(mark)}[ \t]*\n(.*?)^{re.escape(mark)}[ \t]*$", re.DOTALL | re.MULTILINE)
+    for mark in ("---", "+++")
+}
+
+_DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})[-_ ]")
+
+
+def front_matter(name: str, text: str) -> ExtractedArticle:
+    """Split front matter from the text behind it; the day in a name such as 2024-03-05-mill.md is a date too.
+
+    Two rules with no names and values between them are text, and so are braces that hold no title, source, date or
+    address.
+    """
+    readers: Mapping[str, Callable[[_Block], Metadata | None]] = {
+        "---": _yaml_block,
+        "+++": _toml_block,
+        "{": _json_block,
+    }
+    text = without_soft_hyphens(text)
+    article = text
+    found: Metadata | None = None
+    for mark, read in readers.items():
+        if text.lstrip().startswith(mark) and (block := _block(mark, text)) and (found := read(block)):
+            article = text[block.end :]
+            break
+    found = found or Metadata()
+    return ExtractedArticle(article, {**_day_in(name), **found.values}, notes=found.notes)
+
+
+def _day_in(name: str) -> dict[str, str]:
+    """The day that a file's name begins with, as Jekyll has it."""
+    dated = _DATED_NAME.match(PurePath(name).name)
+    try:
+        return {"published": date.fromisoformat(dated[1]).isoformat()} if dated else {}
+    except ValueError:
+        return {}
+
+
+def _block(mark: str, text: str) -> _Block | None:
+    if mark == "{":
+        start = len(text) - len(text.lstrip())
+        try:
+            _, end = json.JSONDecoder().raw_decode(text, start)
+        except (ValueError, RecursionError):
+            return None
+        return _Block(text[start:end], 1, end)
+    match = _FENCED[mark].match(text)
+    return match and _Block(match[1], text.count("\n", 0, match.start(1)) + 1, match.end())
+
+
+def _yaml_block(block: _Block) -> Metadata | None:
+    return _from_yaml(block.text, "its front matter", block.first_line)
+
+
+def _toml_block(block: _Block) -> Metadata:
+    try:
+        return pick_metadata(tomllib.loads(block.text))
+    except (ValueError, RecursionError):
+        found = _line_by_line(block.text, _TOML_LINE)
+        return Metadata(found.values, ("its front matter is not valid TOML and was read line by line", *found.notes))
+
+
+def _json_block(block: _Block) -> Metadata | None:
+    found = pick_metadata(json.loads(block.text))
+    return found if found.values or found.notes else None
+
+
+# --- YAML ----------------------------------------------------------------------------------------------------
 
 _YAML_SLIPS = (ValueError, LookupError, AttributeError, TypeError, RecursionError)
 """What PyYAML raises, of its own, for tagged values that make no sense, such as ``!!bool maybe``."""
 
+_YAML_LINE = re.compile(r"^(\w+)[ \t]*:[ \t]+(\S.*)$", re.MULTILINE)
 
-def recognised(name: str, metadata: Mapping[Any, Any]) -> dict[str, str]:
-    """Metadata under our names, whichever of the usual names they came under."""
-    lowered = {str(key).strip().lower(): value for key, value in metadata.items()}
-    found: dict[str, str] = {}
-    for ours, names in _METADATA_NAMES.items():
-        value = next((lowered[name] for name in names if lowered.get(name) is not None), None)
-        if isinstance(value, (list, dict, set)):
-            raise ArticleUnreadable(name, f"its {ours} is not a single value")
-        if value is not None:
-            found[ours] = value.isoformat() if isinstance(value, date | datetime) else str(value)
-    return found
+_TOML_LINE = re.compile(r"^(\w+)[ \t]*=[ \t]*(\S.*)$", re.MULTILINE)
 
 
-def read_sidecar(name: str, content: bytes) -> dict[str, str]:
-    """The metadata that the sidecar of the file ``name`` holds; they win over those in the file."""
-    text = decode(name, content)
-    what = "its metadata file"
-    if len(text) > _MAX_YAML:
-        raise ArticleUnreadable(name, f"{what} is too long")
-    metadata = _yaml(name, text, what, line=1)
-    if metadata is not None and not isinstance(metadata, Mapping):
-        raise ArticleUnreadable(name, f"{what} does not hold names and values")
-    return recognised(name, metadata or {})
-
-
-def _yaml(name: str, text: str, what: str, *, line: int) -> object:
-    """A YAML document that begins in the given line of ``what``."""
+def _from_yaml(text: str, what: str, first_line: int) -> Metadata | None:
+    """What a YAML document that begins in the given line of ``what`` holds; None when it is no names and values."""
     import yaml
 
+    class Loader(yaml.SafeLoader):
+        """Leaves days as they are written: an impossible one makes no other value senseless."""
+
+    Loader.yaml_implicit_resolvers = {
+        first: [item for item in resolvers if item[0] != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    if len(text) > _MAX_PARSED:
+        found = _line_by_line(text, _YAML_LINE)
+        return Metadata(found.values, (f"{what} is too long and was read line by line", *found.notes))
     try:
         # Not the faster loader in C: values nested deeply enough overflow its stack and end the process.
-        return yaml.safe_load(text)
+        parsed = yaml.load(text, Loader)  # noqa: S506 - it is the safe loader with one rule less
     except (yaml.YAMLError, *_YAML_SLIPS) as error:
         mark = getattr(error, "problem_mark", None)
-        where = f" (line {line + mark.line})" if mark else ""
-        raise ArticleUnreadable(name, f"{what} is not valid YAML{where}") from error
+        where = f" (line {first_line + mark.line})" if mark else ""
+        found = _line_by_line(text, _YAML_LINE)
+        return Metadata(found.values, (f"{what} is not valid YAML{where} and was read line by line", *found.notes))
+    return pick_metadata(parsed) if isinstance(parsed, Mapping) else None
 
 
-_FRONT_MATTER = re.compile(r"\A\s*^---[ \t]*\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
-
-
-def front_matter(name: str, text: str) -> Extract:
-    """Split YAML front matter from the text behind it; two rules with no names and values between them are text."""
-    match = _FRONT_MATTER.match(text)
-    if match is None:
-        return Extract(text, {})
-    if len(match[1]) > _MAX_YAML:
-        raise ArticleUnreadable(name, "its front matter is too long")
-    metadata = _yaml(name, match[1], "its front matter", line=text.count("\n", 0, match.start(1)) + 1)
-    if not isinstance(metadata, Mapping):
-        return Extract(text, {})
-    return Extract(text[match.end() :], recognised(name, metadata))
+def _line_by_line(text: str, pattern: re.Pattern[str]) -> Metadata:
+    """Names and values that stand on a line of their own, as far as they are plain."""
+    found = {name: value.strip().strip("\"'") for name, value in pattern.findall(text) if len(value) <= _MAX_VALUE}
+    return pick_metadata(
+        {name: value for name, value in found.items() if value[:1] not in {"[", "{", "!", "&", "|", ">"}}
+    )

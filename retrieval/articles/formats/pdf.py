@@ -14,7 +14,7 @@ from retrieval.errors import ArticleUnreadable
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
-from retrieval.articles.formats.values import Extract, squeezed
+from retrieval.articles.formats.values import ExtractedArticle, squeezed
 
 _MAX_PAGES = 5_000
 
@@ -50,7 +50,7 @@ _KEEPS_HYPHEN = re.compile(r"\b(?:(?:twen|thir|for|fif|six|seven|eigh|nine)ty|ex
 _MAX_HEADING = 150
 
 
-def read_pdf(name: str, content: bytes) -> list[Extract]:
+def read_pdf(name: str, content: bytes) -> list[ExtractedArticle]:
     """A PDF file: its paragraphs and headings, and the title in its properties."""
     from pypdf import PdfReader
 
@@ -64,7 +64,7 @@ def read_pdf(name: str, content: bytes) -> list[Extract]:
     if not text:
         raise ArticleUnreadable(name, "it holds no text, perhaps only pictures of pages")
     title = _pdf_title(reader)
-    return [Extract(text, {"title": title} if title else {})]
+    return [ExtractedArticle(text, {"title": title} if title else {})]
 
 
 def _pdf_title(reader: PdfReader) -> str | None:

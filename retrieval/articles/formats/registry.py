@@ -1,8 +1,14 @@
 """File formats by suffix: how to read each, and how large a file may be.
 
+To add a format, write one module beside this one with a function of a file's name and bytes (``text.py`` is the
+shortest), and add one line to ``FORMATS`` below. Everything else (listing, indexing, ``quoth articles add``, the help
+texts, ``quoth doctor``) goes by that line.
+
 A reader brings a file into plain text in which paragraphs are set apart by blank lines and headings stand on lines of
 their own behind ``#`` marks. What it returns is what is quoted. Readers get bytes and open nothing themselves: no
-file, no address, no entity that a document names.
+file, no address, no entity that a document names. They run in a confined process (``retrieval.articles.confined``)
+where nothing can be opened; what a library loads only when it is needed has to be loaded before, in
+``retrieval.articles.confined_process``.
 """
 
 from __future__ import annotations
@@ -15,12 +21,12 @@ from retrieval.articles.formats.json_files import read_json, read_json_lines
 from retrieval.articles.formats.markdown import read_markdown
 from retrieval.articles.formats.pdf import read_pdf
 from retrieval.articles.formats.text import read_text
-from retrieval.articles.formats.values import Extract, Fault
+from retrieval.articles.formats.values import Extracted
 from retrieval.articles.formats.web import read_page
 from retrieval.articles.formats.word import read_word
 from retrieval.errors import ArticleUnreadable
 
-RULES = "1"
+RULES = "2"
 """Raised whenever the same file would be read differently, so that indexes of what was read before are rebuilt."""
 
 
@@ -28,12 +34,13 @@ RULES = "1"
 class Format:
     """A kind of file: how to read it, and how large it may be."""
 
-    read: Callable[[str, bytes], Sequence[Extract | Fault]]
+    read: Callable[[str, bytes], Sequence[Extracted]]
     """A function of the file's name and bytes."""
     max_mib: int
     """Larger files are skipped: the Bible is 4 MiB of text, so that is a mistake or an attack, not an article."""
-    apart_from: int = 0
-    """Bytes from which on a file of this kind might make its parser hang, swell or crash; see ``isolation``."""
+    confined_from: int = 0
+    """Files of so many bytes or more are read in the confined process, as they might make their parser hang, swell or
+    crash; smaller ones are not worth the journey."""
 
 
 def format_of(name: str) -> Format:
@@ -41,7 +48,7 @@ def format_of(name: str) -> Format:
     return FORMATS[PurePath(name).suffix.lower()]
 
 
-def extract(name: str, content: bytes) -> Sequence[Extract | Fault]:
+def extract_articles(name: str, content: bytes) -> Sequence[Extracted]:
     """Read a file's content.
 
     Raises:
@@ -56,7 +63,7 @@ def extract(name: str, content: bytes) -> Sequence[Extract | Fault]:
     except MemoryError:
         reason = "reading it takes too much memory"
     except Exception as error:
-        if format_of(name).apart_from:
+        if format_of(name).confined_from:
             raise
         # Parsers of damaged PDF, Word and HTML files raise whatever went wrong first.
         kind = PurePath(name).suffix.lower().removeprefix(".").upper()
@@ -66,17 +73,17 @@ def extract(name: str, content: bytes) -> Sequence[Extract | Fault]:
 
 _PAGE = Format(read_page, max_mib=8)
 
-_TEXT = Format(read_text, max_mib=32, apart_from=2**20)
+_TEXT = Format(read_text, max_mib=32, confined_from=2**20)
 
-_MARKDOWN = Format(read_markdown, max_mib=8, apart_from=2**16)
+_MARKDOWN = Format(read_markdown, max_mib=8, confined_from=2**16)
 
 FORMATS: Mapping[str, Format] = {
     ".txt": _TEXT,
     ".text": _TEXT,
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
-    ".json": Format(read_json, max_mib=64, apart_from=2**20),
-    ".jsonl": Format(read_json_lines, max_mib=64, apart_from=2**20),
+    ".json": Format(read_json, max_mib=64, confined_from=2**20),
+    ".jsonl": Format(read_json_lines, max_mib=64, confined_from=2**20),
     ".html": _PAGE,
     ".htm": _PAGE,
     ".xhtml": _PAGE,

@@ -11,21 +11,26 @@ HEADING = re.compile(r"^(#{1,6}) +(\S.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Extract:
-    """One article as its file holds it, with metadata under our names (title, source, published, url)."""
+class ExtractedArticle:
+    """One article as its file holds it: text, and metadata under our names (title, source, published, url)."""
 
     text: str
     metadata: Mapping[str, str]
     number: int | None = None
     """Its place in the file, from 1, where a file may hold several."""
+    notes: tuple[str, ...] = ()
+    """What of the file could not be used, each as in "its page 2 is damaged"."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class UnreadableArticle:
     """Why the article in one place of a file that may hold several cannot be read."""
 
     number: int
     reason: str
+
+
+Extracted = ExtractedArticle | UnreadableArticle
 
 
 def squeezed(text: str | None) -> str:

@@ -5,50 +5,79 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from copy import deepcopy
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
-from retrieval.articles.formats.decoding import decode
-from retrieval.articles.formats.values import Extract, squeezed
+from retrieval.articles.formats.decoding import decode, without_soft_hyphens
+from retrieval.articles.formats.values import ExtractedArticle, squeezed
+from retrieval.articles.formats.web_markup import PageTitle, prepare, publication_day
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
+
+_MEANT = {
+    **dict.fromkeys(("shift-jis", "sjis", "x-sjis"), "cp932"),
+    **dict.fromkeys(("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"), "cp1252"),
+}
+"""What pages mostly are in that name one of these: Microsoft's extension of it, as every browser has it."""
+
+_SOFT_HYPHEN_NAMES = re.compile(r"&(?:shy|#173|#x0*ad);", re.IGNORECASE)
 
 _HEAD_BYTES = 4096
 """Where a page says what its encoding is."""
 
 
-def read_page(name: str, content: bytes) -> list[Extract]:
+def read_page(name: str, content: bytes) -> list[ExtractedArticle]:
     """A web page as it was saved: its main text, without menus, advertisements and comments."""
     import trafilatura
 
-    page = _decode_page(name, content)
+    page = without_soft_hyphens(_SOFT_HYPHEN_NAMES.sub("", _decode_page(name, content)))
+    tree = trafilatura.load_html(page)
+    if tree is None:
+        return [ExtractedArticle("", {})]
+    title, published = PageTitle.of(tree), publication_day(tree)
+    prepare(tree)
     found = trafilatura.bare_extraction(
-        page,
+        deepcopy(tree),
         with_metadata=True,
         include_comments=False,
         # Without it, pages with few paragraphs lose their headings and lists.
         favor_recall=True,
-        # A day that merely occurs in the text is not the day of publication, and a wrong date is worse than none.
         date_extraction_params={"original_date": True, "extensive_search": False},
     )
     if found is None or isinstance(found, dict) or found.body is None:
         # So little text that nothing can be told from a menu: all of its paragraphs then.
-        body, _, _ = trafilatura.baseline(page)
-        return [Extract("\n\n".join(_page_blocks(body)), {})]
-    metadata = {"title": found.title, "source": found.sitename, "published": found.date, "url": found.url}
-    text = "\n\n".join(_page_blocks(found.body))
-    return [Extract(text, {key: value for key, value in metadata.items() if value})]
+        body, _, _ = trafilatura.baseline(deepcopy(tree))
+        return [
+            ExtractedArticle(
+                "\n\n".join(_page_blocks(body)), _known(trafilatura.extract_metadata(tree), title, published)
+            )
+        ]
+    return [ExtractedArticle("\n\n".join(_page_blocks(found.body)), _known(found, title, published))]
+
+
+def _known(found: Any, title: PageTitle, published: str | None) -> dict[str, str]:
+    """What trafilatura's document says of the page, under our names."""
+    if found is None:
+        found = SimpleNamespace(title=None, sitename=None, url=None)
+    metadata = {
+        "title": title.chosen(found.title, found.sitename),
+        "source": found.sitename,
+        "published": published,
+        "url": found.url,
+    }
+    return {key: value for key, value in metadata.items() if value}
 
 
 def _decode_page(name: str, content: bytes) -> str:
     """A page's text, in the encoding that it names, if it names one that fits."""
     said = _CHARSET.search(content[:_HEAD_BYTES])
     if said and not content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        # What is declared as Shift-JIS mostly is Microsoft's extension of it.
         charset = said[1].decode("ascii").lower().replace("_", "-")
         try:
-            return str(content, "cp932" if charset in {"shift-jis", "sjis", "x-sjis"} else charset)
+            return str(content, _MEANT.get(charset, charset))
         except (LookupError, ValueError):
             pass
     return decode(name, content)
@@ -73,8 +102,12 @@ def _page_blocks(element: _Element) -> Iterator[str]:
 
 
 def _page_words(element: _Element) -> str:
-    """An element's words, with line ends where the page breaks the line."""
-    for end in element.iter("lb"):
-        end.tail = "\u2028" + (end.tail or "")
+    """An element's words, with line ends where the page breaks the line, and blocks inside of it apart."""
+    for part in element.iter():
+        if part.tag == "lb":
+            part.tail = "\u2028" + (part.tail or "")
+        elif part is not element and part.tag in _PAGE_BLOCKS:
+            part.text = " " + (part.text or "")
+            part.tail = " " + (part.tail or "")
     lines = "".join(element.itertext()).split("\u2028")
     return "\n".join(filter(None, map(squeezed, lines)))

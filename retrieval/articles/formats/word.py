@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from docx.document import Document
     from docx.table import Table
     from docx.text.paragraph import Paragraph
-from retrieval.articles.formats.values import Extract, squeezed
+from retrieval.articles.formats.values import ExtractedArticle, squeezed
 
 _MAX_UNPACKED = 128 * 2**20
 
@@ -22,7 +22,7 @@ _MAX_PARTS = 10_000
 """Of a Word file, which is a zip file: bytes once unpacked, and files in it."""
 
 
-def read_word(name: str, content: bytes) -> list[Extract]:
+def read_word(name: str, content: bytes) -> list[ExtractedArticle]:
     """A Word file: headings, paragraphs, lists and tables, and the properties that Word keeps."""
     import docx
     from docx.table import Table
@@ -34,7 +34,7 @@ def read_word(name: str, content: bytes) -> list[Extract]:
     for item in document.iter_inner_content():
         blocks.extend(_table_rows(item) if isinstance(item, Table) else _word_paragraph(item, styles))
     title = squeezed(document.core_properties.title)
-    return [Extract("\n\n".join(blocks), {"title": title} if title else {})]
+    return [ExtractedArticle("\n\n".join(blocks), {"title": title} if title else {})]
 
 
 def check_zip(name: str, content: bytes) -> None:

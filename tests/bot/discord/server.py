@@ -78,9 +78,9 @@ class FakeDiscord:
         if self._runner:
             await self._runner.cleanup()
 
-    async def until(self, true: Callable[[], Any], patience: float | None = None) -> Any:
-        """Wait until something is the case, and return it; without ``patience``, as long as the test may take."""
-        async with asyncio.timeout(patience), self.changed:
+    async def until(self, true: Callable[[], Any]) -> Any:
+        """Wait until something is the case, and return it."""
+        async with self.changed:
             await self.changed.wait_for(true)
         return true()
 

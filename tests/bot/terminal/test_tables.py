@@ -21,13 +21,19 @@ def a_report(**changes: Any) -> Report:
 
 
 def test_a_report_says_what_was_done_and_what_was_skipped() -> None:
-    made = a_report(added=tuple("abcdefg"), removed=("x",), skipped=(Skipped("bad.txt", "it holds no text"),))
+    made = a_report(
+        added=tuple("abcdefg"),
+        removed=("x",),
+        skipped=(Skipped("bad.txt", "it holds no text"), Skipped("long.txt", "its title was cut", in_part=True)),
+    )
 
     assert shown(tables.report(made)) == (
         "Added a, b, c, d, e and 2 more.\nRemoved x.\nSkipped bad.txt: it holds no text.\n"
+        "Read in part long.txt: its title was cut.\n"
         "Indexed 7 articles, 7 passages; encoded 3 of them in 0.2 s.\n"
     )
     assert json_output.report_json(made)["skipped"] == [{"path": "bad.txt", "reason": "it holds no text"}]
+    assert json_output.report_json(made)["read_in_part"] == [{"path": "long.txt", "reason": "its title was cut"}]
 
 
 def test_a_report_says_when_nothing_had_changed_and_why_more_was_done() -> None:

@@ -144,7 +144,7 @@ BRIDGE, FERRY, WHALES, FINAL = "harbour/bridge.md", "harbour/ferry.txt", "scienc
         (Filters(articles=frozenset({FINAL}), after=date(1900, 1, 1)), set()),
         (Filters(after=date(2022, 1, 1)), set()),
     ],
-    ids=str,
+    ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else None,
 )
 def test_filters_let_through_what_they_name(news: Snapshot, filters: Filters, expected: set[str]) -> None:
     hits = searched(news, "the Gullholm ferry", 10, filters)

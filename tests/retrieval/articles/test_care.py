@@ -16,6 +16,20 @@ from retrieval.errors import (
     FolderMissing,
     StorageFailed,
 )
+from tests.retrieval.examples import write
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """A folder with three articles."""
+    articles = {
+        "sochi.md": "---\ntitle: Abe and Putin meet\n---\nThey met in Sochi on May 6.\n",
+        "whales.txt": "Whales of the north\n\nBlue whales eat krill.\n",
+        "bread.txt": "On bread\n\nBread rises because yeast makes gas.\n",
+    }
+    for name, text in articles.items():
+        write(tmp_path / "articles", name, text)
+    return tmp_path / "articles"
 
 
 @pytest.fixture

@@ -280,7 +280,7 @@ def test_another_encoder_encodes_everything(articles: Path, index: Path, encoder
     opened, report = open_up_to_date(articles, index, other)
 
     assert changes.encoder_changed
-    assert changes.anew == "the encoder changed"
+    assert changes.rebuild_reason == "the encoder changed"
     assert report is not None
     assert (report.reason, report.unchanged) == ("the encoder changed", IDS)
     assert len(other.taken()) == report.encoded == opened.passages

@@ -333,7 +333,7 @@ def test_what_threads_ask_for_while_the_model_works_goes_through_it_together(mon
         def __call__(self, features: dict[str, list[str]], **_: object) -> dict[str, torch.Tensor]:
             batches.append(features["texts"])
             begun.set()
-            assert go_on.wait(10)
+            assert go_on.wait(60)
             return {"sentence_embedding": torch.tensor([[len(text), 1.0] for text in features["texts"]])}
 
     monkeypatch.setattr(encoder, "load", Model)
@@ -345,15 +345,15 @@ def test_what_threads_ask_for_while_the_model_works_goes_through_it_together(mon
 
     threads = [threading.Thread(target=ask, args=(text,)) for text in given]
     threads[0].start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     for thread in threads[1:]:
         thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while len(encoder._questions._waiting) < 3 and time.monotonic() < deadline:
         time.sleep(0.001)
     go_on.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
 
     assert [sorted(batch) for batch in batches] == [["a"], ["bb", "ccc", "dddd"]]
     for text in given:
@@ -392,7 +392,7 @@ def test_sklearn_is_there_once_a_function_of_it_is_called() -> None:
 import sys
 from retrieval.models import loading
 
-with loading.sklearn_later():
+with loading.sklearn_deferred():
     from sklearn.metrics import pairwise_distances
 
 assert not any(name.startswith("sklearn") for name in sys.modules)
@@ -406,7 +406,7 @@ def test_sklearn_that_is_there_already_stays(monkeypatch: pytest.MonkeyPatch) ->
     known = ModuleType("sklearn")
     monkeypatch.setitem(sys.modules, "sklearn", known)
 
-    with loading.sklearn_later():
+    with loading.sklearn_deferred():
         assert sys.modules["sklearn"] is known
 
     assert sys.modules["sklearn"] is known

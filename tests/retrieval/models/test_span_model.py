@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -142,6 +143,23 @@ def test_the_reader_runs_on_the_device_that_is_named(monkeypatch: pytest.MonkeyP
     network = reader.load().network
 
     assert {(p.device.type, p.dtype) for p in network.parameters()} == {("meta", torch.float32)}
+
+
+def test_inputs_go_to_where_the_network_is(untrained: SpanModel) -> None:
+    seen: set[str] = set()
+
+    class Elsewhere:
+        device = torch.device("meta")
+
+        def __call__(self, **inputs: torch.Tensor) -> SimpleNamespace:
+            seen.update(tensor.device.type for tensor in inputs.values())
+            logits = torch.zeros(inputs["input_ids"].shape, device=self.device)
+            return SimpleNamespace(start_logits=logits, end_logits=logits)
+
+    starts, ends = SpanModel(Elsewhere(), None).logits(untrained.inputs([TRIPLE]))
+
+    assert seen == {"meta"}
+    assert (starts.device.type, ends.device.type) == ("meta", "meta")
 
 
 def test_a_device_that_is_not_there_is_named() -> None:

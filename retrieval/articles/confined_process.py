@@ -1,0 +1,85 @@
+"""What the confined process does: load every parser, give up all rights, then read one file after the other."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import encodings
+import importlib
+import json
+import os
+import pkgutil
+import signal
+import sys
+from dataclasses import asdict
+from io import BytesIO
+from typing import IO, Any
+
+from retrieval.articles.formats.registry import extract_articles
+from retrieval.articles.lockdown import lock_down
+from retrieval.errors import ArticleUnreadable
+
+
+def serve() -> None:
+    """Answer requests on standard input until there are no more."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints is no answer
+    _warm_up()
+    held = lock_down()
+    answers.write(json.dumps({"held": held}).encode() + b"\n")
+    answers.flush()
+    answer_all(sys.stdin.buffer, answers)
+
+
+def answer_all(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Read one file after the other: a line of JSON (name, size, seconds), then the content; answer each in a line."""
+    while header := requests.readline():
+        request = json.loads(header)
+        content = requests.read(request["size"])
+        _end_after(request["seconds"])
+        try:
+            found = extract_articles(request["name"], content)
+            answer: dict[str, Any] = {"found": [asdict(item) for item in found]}
+        except ArticleUnreadable as error:
+            answer = {"reason": error.reason}
+        line = json.dumps(answer).encode() + b"\n"
+        _end_after(0)
+        answers.write(line)
+        answers.flush()
+
+
+def _end_after(seconds: float) -> None:
+    """Let the system end this process after so much processor time from now on; zero takes that back."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+_LATE = ("_strptime", "pypdf._codecs.core_font_metrics", "pypdf.generic._image_xobject")
+"""Modules that only some files make the readers import."""
+
+
+def _warm_up() -> None:
+    """Load all that the readers load when they need it, as later nothing can be opened any more."""
+    import courlan
+    import docx
+    import pypdf
+
+    for name in _LATE:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    for module in pkgutil.iter_modules(encodings.__path__):
+        with contextlib.suppress(LookupError, ImportError):
+            codecs.lookup(module.name)
+    courlan.extract_domain("https://www.bbc.co.uk", fast=True)  # the list of top-level domains, for hosts this short
+    pdf, word = BytesIO(), BytesIO()
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.encrypt("", algorithm="AES-256")
+    writer.write(pdf)
+    docx.Document().save(word)
+    page = b"<html><head><title>A page</title></head><body><p>Few words.</p></body></html>"
+    text = "---\ntitle: Привет\n---\n# Some words\n".encode("cp1251")
+    samples = {"a.pdf": pdf.getvalue(), "a.docx": word.getvalue(), "a.html": page, "a.md": text, "a.json": b"[]"}
+    for name, content in samples.items():
+        with contextlib.suppress(ArticleUnreadable):
+            extract_articles(name, content)

@@ -1,0 +1,176 @@
+"""Setting a web page's markup right before its text is extracted: tables, formulas, dates, the title."""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from retrieval.articles.formats.values import squeezed
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_BLOCKS = (
+    "p",
+    "div",
+    "ul",
+    "ol",
+    "li",
+    "dl",
+    "dt",
+    "dd",
+    "br",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "blockquote",
+    "pre",
+)
+
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+
+_LONG_PARAGRAPH = 80
+"""Characters: a cell with a paragraph this long holds an article, not a value."""
+
+
+def prepare(tree: HtmlElement) -> None:
+    """Change a page so that what is extracted of it reads as the page does."""
+    for table in list(tree.iter("table")):
+        if _is_layout(table):
+            _undo_table(table)
+    for cell in list(tree.iter("td", "th")):
+        _flatten(cell)
+    for formula in list(tree.iter("math")):
+        _spell_out(formula)
+
+
+def _is_layout(table: HtmlElement) -> bool:
+    """Whether a table only places parts of the page beside each other."""
+    if table.get("role") == "presentation" or next(table.iterdescendants("table", *_HEADINGS), None) is not None:
+        return True
+    return any(len(squeezed("".join(part.itertext()))) > _LONG_PARAGRAPH for part in table.iterdescendants("p"))
+
+
+def _undo_table(table: HtmlElement) -> None:
+    for part in [table, *table.iterdescendants("thead", "tbody", "tfoot", "tr", "td", "th")]:
+        if part is table or next(part.iterancestors("table"), table) is table:
+            part.tag = "div"
+
+
+def _flatten(cell: HtmlElement) -> None:
+    """Leave of a cell its words, with those of its paragraphs, lines and items apart."""
+    from lxml import etree
+
+    etree.strip_elements(cell, "script", "style", with_tail=False)
+    for part in cell.iterdescendants(*_BLOCKS):
+        part.text = " " + (part.text or "")
+        part.tail = " " + (part.tail or "")
+    etree.strip_tags(cell, *_BLOCKS)
+
+
+def _spell_out(formula: HtmlElement) -> None:
+    """Put a formula's source, or else its letters, in its place."""
+    parent = formula.getparent()
+    if parent is None:
+        return
+    notes = [note for note in formula.iterdescendants("annotation") if "tex" in (note.get("encoding") or "")]
+    words = formula.get("alttext") or "".join(notes[0].itertext() if notes else formula.itertext())
+    for twin in parent.getparent().findall("span[@class='katex-html']") if parent.getparent() is not None else []:
+        twin.getparent().remove(twin)
+    parent.attrib.pop("style", None)  # Wikipedia hides it behind a picture
+    tail = formula.tail
+    for child in list(formula):
+        formula.remove(child)
+    formula.attrib.clear()
+    formula.tag, formula.text, formula.tail = "span", f" {squeezed(words)} ", tail
+
+
+# --- the day of publication ----------------------------------------------------------------------------------
+
+_CHANGED = re.compile(r"modif|updat|edited|revis", re.IGNORECASE)
+
+_LAST_CHANGED = re.compile(
+    r"\b(?:last|zuletzt|was)\s+(?:edited|modified|updated|changed|revised|bearbeitet)\b", re.IGNORECASE
+)
+
+_MAX_NOTICE = 200
+"""Characters of a notice that a page was changed; what is longer is a paragraph of the article."""
+
+
+def publication_day(tree: HtmlElement) -> str | None:
+    """The day on which a page says that it was published, as in 2016-11-28.
+
+    A day of a change is none, and neither is one that merely occurs in the text: a wrong date is worse than none.
+    """
+    from htmldate import find_date
+
+    copy = deepcopy(tree)
+    _forget_changes(copy)
+    day: str | None = find_date(copy, original_date=True, extensive_search=False)
+    return day
+
+
+def _forget_changes(tree: HtmlElement) -> None:
+    """Take away the dates of changes, and those in tables and hidden parts, which are of something else."""
+    for table in list(tree.iter("table")):
+        if not _is_layout(table):
+            table.drop_tree()
+    for meta in list(tree.iter("meta")):
+        named = " ".join(meta.get(name) or "" for name in ("property", "name", "itemprop", "http-equiv"))
+        if _CHANGED.search(named):
+            meta.drop_tree()
+    for part in list(tree.iter("time", "span", "abbr", "div", "p", "li", "footer", "small")):
+        named = f"{part.get('class') or ''} {part.get('itemprop') or ''}"
+        changed = bool(_CHANGED.search(named)) and "publish" not in named
+        if (changed and part.tag in {"time", "span", "abbr"}) or ("publish" in named and _is_hidden(part)):
+            part.drop_tree()
+        elif len(words := "".join(part.itertext())) < _MAX_NOTICE and _LAST_CHANGED.search(words):
+            part.clear(keep_tail=True)
+
+
+def _is_hidden(part: HtmlElement) -> bool:
+    styles = (one.get("style") or "" for one in (part, *part.iterancestors()))
+    return any("display:none" in style.replace(" ", "").lower() for style in styles)
+
+
+# --- titles --------------------------------------------------------------------------------------------------
+
+_TITLE_PARTS = re.compile(r"\s+[|\u2013\u2014\u00b7\u00bb:-]{1,2}\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class PageTitle:
+    """What a page's title may be taken from: its ``<title>`` and its headings."""
+
+    whole: str
+    headings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, tree: HtmlElement) -> PageTitle:
+        """The title and the first headings of a page."""
+        title = tree.find(".//head/title")
+        headings = (squeezed("".join(heading.itertext())) for heading in tree.iter("h1", "h2", "h3"))
+        return cls(squeezed(title.text if title is not None else ""), tuple(filter(None, headings))[:20])
+
+    def chosen(self, found: str | None, site: str | None) -> str | None:
+        """The title that was found, unless it is the site's name and not the article's."""
+        site = squeezed(site).casefold()
+        found = squeezed(found)
+        if found and found.casefold() != site and (not self.whole or found.casefold() in self.whole.casefold()):
+            return found
+        likely = [
+            heading
+            for heading in self.headings
+            if heading.casefold() in self.whole.casefold() and heading.casefold() != site and len(heading.split()) > 1
+        ]
+        if likely:
+            return likely[0]
+        if found and found.casefold() != site and found not in self.headings:  # it is in the page's metadata
+            return found
+        parts = [part for part in _TITLE_PARTS.split(self.whole) if part.casefold() != site]
+        return max(parts, key=len, default="") or found or None

@@ -1,0 +1,46 @@
+"""Text files in every usual encoding."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.articles.parsing import parse
+from tests.retrieval.articles.samples import sample
+
+
+@pytest.mark.parametrize("name", ["utf-8.txt", "utf-8-bom.txt", "utf-16.txt", "windows-1251.txt", "shift-jis.txt"])
+def test_text_files_of_every_usual_encoding_are_read(name: str) -> None:
+    text = sample(name).text
+
+    assert text.startswith("港町の新しい図書館が" if name == "shift-jis.txt" else "Президент России и премьер-министр")
+
+
+SPEECH = "“Nobody on the island is without water,” said the mayor’s deputy Émile Dürr — and he was right. " * 2
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html"])
+@pytest.mark.parametrize("bad", [b"\xe2\x80", b"\xff", b"\xc3"])
+def test_a_byte_that_is_cut_off_does_not_make_another_encoding_of_a_text(name: str, bad: bytes) -> None:
+    content = SPEECH.encode() + bad + b" It rained."
+    if name.endswith("html"):
+        content = b'<html><head><meta charset="utf-8"></head><body><p>' + content + b"</p></body></html>"
+
+    text = parse(name, content).articles[0].text
+
+    assert text.count("“Nobody on the island is without water,” said the mayor’s deputy Émile Dürr — and") == 2
+
+
+def test_quotation_marks_of_windows_are_read_on_a_page_that_names_latin_1() -> None:
+    page = '<html><head><meta charset="iso-8859-1"></head><body><p>He said “no” — twice.</p></body></html>'
+
+    assert parse("a.html", page.encode("cp1252")).articles[0].text == "He said “no” — twice."
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html"])
+def test_soft_hyphens_are_taken_out(name: str) -> None:
+    text = "The in\xadspec\xadtor found a leak."
+    page = "<html><body><p>The in&shy;spec&#173;tor found\xad a leak.</p></body></html>"
+
+    found = parse(name, (page if name.endswith("html") else text).encode()).articles[0].text
+
+    assert found == "The inspector found a leak."

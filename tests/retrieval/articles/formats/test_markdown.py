@@ -1,0 +1,72 @@
+"""Markdown files: what is quoted of them, whichever program they were written for."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.articles.parsing import parse
+
+
+def text_of(markdown: str) -> str:
+    [article] = parse("a.md", markdown.encode()).articles
+    return article.text
+
+
+@pytest.mark.parametrize(
+    ("markdown", "seen"),
+    [
+        ("It is [[Places/Sorby|Sorby]] or [[Elvestad]].", "It is Sorby or Elvestad."),
+        ("Look: ![[map.png|300]]", "Look:"),
+        ("> [!tip]- Opening hours\n> On Sundays.", "Opening hours\nOn Sundays."),
+        ("> [!NOTE]\n> On Sundays.", "On Sundays."),
+        ("It is ==open== on %%ask Clara%% Sundays. ^para1", "It is open on Sundays."),
+        ("It cost ~~forty~~ sixty crowns.[^1]\n\n[^1]: By the ledger.", "It cost sixty crowns.\n\nBy the ledger."),
+        ("- [x] Oil the wheel\n- [ ] Paint the door", "- Oil the wheel\n\n- Paint the door"),
+        ("## Fees {#fees}\n\nNine crowns.", "## Fees\n\nNine crowns."),
+        ("[TOC]\n\nNine crowns.", "Nine crowns."),
+    ],
+)
+def test_of_the_marks_of_note_programs_the_words_stay(markdown: str, seen: str) -> None:
+    assert text_of(markdown) == seen
+
+
+@pytest.mark.parametrize(
+    ("markdown", "seen"),
+    [
+        ("It is [open]({{ '/hours' | url }}), says {% include 'name.html' %} Clara.", "It is open, says Clara."),
+        ('{{< figure src="mill.jpg" >}}\n\nIt turns.', "It turns."),
+        (":::note[Flour]\nBring a sack.\n:::\nIt turns.", "Flour\n\nBring a sack.\n\nIt turns."),
+        (":::tip\n\nBring a sack.\n\n:::", "Bring a sack."),
+        ("import Tabs from '@theme/Tabs';\n\n<Tabs>It turns.</Tabs>", "It turns."),
+        ("{: .lead }\nIt turns.\n{: #mill}", "It turns."),
+    ],
+)
+def test_of_the_marks_of_site_programs_the_words_stay(markdown: str, seen: str) -> None:
+    assert text_of(markdown) == seen
+
+
+@pytest.mark.parametrize("code", ["a[[0]] == b[[1]] == {{ c }} %% d %%", "{% raw %}", "[^1] ~~x~~"])
+def test_in_code_the_same_signs_are_left_alone(code: str) -> None:
+    assert text_of(f"Use `{code}` here.") == f"Use `{code}` here.".replace("`", "")
+    assert text_of(f"Words.\n\n```liquid\n{code}\n```\n\nMore.") == f"Words.\n\n{code}\n\nMore."
+
+
+@pytest.mark.parametrize("text", ["a == b and c == d", "2^10 is 1024", "x = {1: 2}", "[a] and [b](http://c.d)"])
+def test_signs_of_other_meaning_stay(text: str) -> None:
+    assert text_of(text) == text.replace("(http://c.d)", "").replace("[b]", "b")
+
+
+def test_a_row_of_a_table_is_one_piece_of_text() -> None:
+    assert text_of("| Item | Price |\n|---|---:|\n| *Flour* | 9 crowns |\n| Bran | |\n") == (
+        "Item | Price\n\nFlour | 9 crowns\n\nBran"
+    )
+
+
+def test_of_html_in_markdown_the_words_are_quoted() -> None:
+    html = (
+        "<details><summary>Fees &amp; fines</summary>\n<p>Nine <b>crowns</b>.<br>A night.</p></details>\n\n"
+        "<table>\n<tr><td>Flour</td>\n<td>9</td></tr><tr><td>Bran</td><td>4</td></tr></table>\n\n"
+        "<script>\nlet x = 1;\n</script>\n\n<!-- nothing -->\n"
+    )
+
+    assert text_of(html) == "Fees & fines\n\nNine crowns.\n\nA night.\n\nFlour | 9\n\nBran | 4"

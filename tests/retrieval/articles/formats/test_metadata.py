@@ -1,0 +1,60 @@
+"""Metadata in a file of their own beside an article."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from retrieval.articles.article import Skipped
+from retrieval.articles.files import scan
+from retrieval.articles.parsing import parse
+from tests.retrieval.articles.samples import SAMPLES
+from tests.retrieval.examples import write
+
+
+def test_metadata_beside_a_file_win_over_those_in_it() -> None:
+    sidecar = b"title: The real title\npublisher: Coast Radio\ndate: 2020-02-03\n"
+    [page] = parse("a.html", (SAMPLES / "lighthouse.html").read_bytes(), sidecar).articles
+    [note] = parse("a.md", b"---\ntitle: Inside\nurl: https://a.example\n---\nText", sidecar).articles
+
+    assert (page.title, page.source, page.published) == ("The real title", "Coast Radio", date(2020, 2, 3))
+    assert page.url == "https://herald.example/2021/lighthouse"
+    assert (note.title, note.url) == ("The real title", "https://a.example")
+
+
+@pytest.mark.parametrize(
+    ("sidecar", "reason"),
+    [
+        (b"- one\n- two", "its metadata file does not hold names and values and was left out"),
+        (b"title: [", "its metadata file is not valid YAML (line 1) and was read line by line"),
+        (b"x: " + b"y" * 20_000, "its metadata file is too long and was left out"),
+        (b"date: soon", "its date 'soon' is not one and was left out; write it as 2016-11-28"),
+    ],
+)
+def test_metadata_that_make_no_sense_are_named_and_the_article_stays(sidecar: bytes, reason: str) -> None:
+    found = parse("a.txt", b"Text", sidecar)
+
+    assert [article.text for article in found.articles] == ["Text"]
+    assert found.note == Skipped("a.txt", reason, in_part=True)
+
+
+def test_an_empty_metadata_file_changes_nothing() -> None:
+    assert parse("a.txt", b"Text", b"") == parse("a.txt", b"Text")
+
+
+def test_a_metadata_file_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "secret.yaml", "title: Secret")
+    write(tmp_path / "articles", "a.txt", "Text")
+    write(tmp_path / "articles", "b.txt", "Text")
+    (tmp_path / "articles" / "a.txt.meta.yaml").symlink_to(tmp_path / "secret.yaml")
+    os.mkfifo(tmp_path / "articles" / "b.txt.meta.yaml")
+
+    found, skipped = scan(tmp_path / "articles")
+
+    assert found == []
+    assert [(file.path, file.reason) for file in skipped] == [
+        (name, "its metadata file is no regular file inside the articles folder") for name in ("a.txt", "b.txt")
+    ]

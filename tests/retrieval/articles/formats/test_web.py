@@ -1,0 +1,173 @@
+"""Web pages: what is quoted of them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from retrieval.articles.article import Article
+from retrieval.articles.parsing import parse
+from tests.retrieval.articles.samples import paragraphs, sample
+
+
+def test_of_a_web_page_the_article_is_quoted_and_no_menu() -> None:
+    article = sample("lighthouse.html")
+
+    assert (article.title, article.source, article.published, article.url) == (
+        "Lighthouse at Skarvness gets its keeper back",
+        "Northern Herald",
+        date(2021, 10, 4),
+        "https://herald.example/2021/lighthouse",
+    )
+    assert paragraphs(article)[0] == "# Lighthouse at Skarvness gets its keeper back"
+    assert "## A light of 1868" in paragraphs(article)
+    assert "“You hear the sea in the stairs before you see it,” Eide said." in paragraphs(article)
+    assert "- She reports the weather to the harbour twice a day." in paragraphs(article)
+    assert not any(word in article.text for word in ("Front page", "Ferry fares", "Privacy", "tracker"))
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "source", "sentence"),
+    [
+        ("embankment.windows-1251.htm", "В Сочи открыли новую набережную", "Вестник побережья", "посадили четыреста"),
+        ("library.shift-jis.html", "港町に新しい図書館が開館", "港新聞", "窓から海が見える読書室がある。"),
+    ],
+)
+def test_a_web_page_is_read_in_the_encoding_that_it_names(name: str, title: str, source: str, sentence: str) -> None:
+    article = sample(name)
+
+    assert (article.title, article.source) == (title, source)
+    assert sentence in article.text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_goes_before_the_encoding_that_a_page_names(encoding: str) -> None:
+    page = '<html><head><meta charset="windows-1251"></head><body><p>Добрый день, Сочи!</p></body></html>'
+
+    assert parse("a.html", page.encode(encoding)).articles[0].text == "Добрый день, Сочи!"
+
+
+def test_an_encoding_that_no_one_knows_is_told_from_the_text() -> None:
+    page = '<html><head><meta charset="klingon"></head><body><p>Добрый день, Сочи!</p></body></html>'
+
+    assert parse("a.html", page.encode()).articles[0].text == "Добрый день, Сочи!"
+
+
+def test_rows_lines_and_nested_lists_of_a_page_stay_apart() -> None:
+    page = (
+        "<html><body><article><p>Roses are red,<br>violets are blue.</p>"
+        "<ul><li>Trees<ul><li>Oak</li><li>Birch</li></ul></li><li>Ferns</li></ul>"
+        "<table><tr><td>Fees</td><td>310</td></tr><tr><td>Rent</td><td>25</td></tr></table></article></body></html>"
+    )
+    text = parse("a.xhtml", page.encode()).articles[0].text
+
+    assert "Roses are red,\nviolets are blue." in text
+    assert "- Oak\n\n- Birch" in text
+    assert "Fees | 310\n\nRent | 25" in text
+
+
+def test_a_day_in_the_text_is_not_taken_for_the_day_of_publication() -> None:
+    page = "<html><body><article><p>The bridge was opened on 1 June 2019, and it rained.</p></article></body></html>"
+
+    assert parse("a.html", page.encode()).articles[0].published is None
+
+
+def page(body: str, head: str = "<title>The harbour</title>") -> Article:
+    [article] = parse("a.html", f"<html><head>{head}</head><body>{body}</body></html>".encode()).articles
+    return article
+
+
+TEXT = (
+    "<p>The mayor opened the harbour bridge on Saturday, nine years after the first pile was driven there.</p>"
+    "<p>About four thousand people walked across it before the first bus was let through at noon.</p>"
+)
+
+
+def test_cells_hold_their_paragraphs_lines_and_items_apart() -> None:
+    article = page(
+        f"<article><h1>The harbour</h1>{TEXT}<table><tr><th>Ship</th><th>Stops</th></tr>"
+        "<tr><td><p>Auk</p><p>of 1911</p></td><td><div><ul><li>Mill</li><li>Church</li></ul></div></td></tr>"
+        "<tr><td>Tern<br>of 1920</td><td>Quay<script>x()</script></td></tr></table></article>"
+    )
+
+    assert paragraphs(article)[-3:] == ["Ship | Stops", "Auk of 1911 | Mill Church", "Tern of 1920 | Quay"]
+
+
+def test_a_table_that_only_places_parts_of_the_page_is_no_table() -> None:
+    article = page(
+        '<table><tr><td><a href="/">Home</a><p><a href="/b">Back issues</a></p></td>'
+        f"<td><h1>The harbour</h1>{TEXT}</td></tr></table>"
+    )
+
+    assert paragraphs(article)[-2:] == re.findall("<p>(.*?)</p>", TEXT)
+    assert "|" not in article.text
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        '<math alttext="E = mc^2"><mi>E</mi></math>',
+        (
+            '<span style="display: none"><math><mi>E</mi><annotation encoding="application/x-tex">E = mc^2</annotation>'
+            "</math></span>"
+        ),
+    ],
+)
+def test_a_formula_in_a_sentence_is_not_lost(formula: str) -> None:
+    assert "The law E = mc^2 holds here" in page(f"<article>{TEXT}<p>The law {formula} holds here.</p></article>").text
+
+
+@pytest.mark.parametrize(
+    ("head", "extra", "published"),
+    [
+        ('<meta property="article:modified_time" content="2025-01-07T09:08:22+00:00">', "", None),
+        (
+            (
+                '<meta property="article:modified_time" content="2025-01-07"><script type="application/ld+json">'
+                '{"@graph": [{"datePublished": "2020-07-10T14:15:42+00:00", "dateModified": "2025-01-07"}]}</script>'
+            ),
+            "",
+            date(2020, 7, 10),
+        ),
+        (
+            (
+                '<meta property="article:published_time" content="2020-07-10">'
+                '<meta property="article:modified_time" content="2025-01-07">'
+            ),
+            "",
+            date(2020, 7, 10),
+        ),
+        (
+            "",
+            (
+                '<table><tr><td>Founded 28 February 1998<span style="display:none"> (<span class="published">1998-02-28'
+                "</span>)</span></td></tr></table>"
+            ),
+            None,
+        ),
+        ("", "<footer>This page was last edited on 4 May 2021</footer>", None),
+        ("", '<p>Updated <time class="updated" datetime="2021-05-04">4 May</time></p>', None),
+        ("", '<time class="published" datetime="2019-05-04">4 May</time>', date(2019, 5, 4)),
+    ],
+)
+def test_the_date_is_the_day_of_publication_or_none(head: str, extra: str, published: date | None) -> None:
+    assert page(f"<article><h1>The harbour</h1>{TEXT}</article>{extra}", head).published == published
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("A new bridge", f"<header><h1>Harbour News</h1></header><article><h2>A new bridge</h2>{TEXT}</article>"),
+        ("A new bridge | Harbour News", f"<h1>Harbour News beta</h1><article><h2>A new bridge</h2>{TEXT}</article>"),
+        ("Harbour News - A new bridge", f"<h1>Harbour News</h1><article><h2>A new bridge</h2>{TEXT}</article>"),
+        ("A new bridge", f"<article>{TEXT}</article>"),
+        ("A new bridge", "<p>Few words.</p>"),
+        ("A new bridge – Harbour News", f"<article><h1>A new bridge</h1>{TEXT}</article>"),
+    ],
+)
+def test_the_title_is_the_articles_and_not_the_sites(title: str, body: str) -> None:
+    site = '<meta property="og:site_name" content="Harbour News">'
+
+    assert page(body, f"<title>{title}</title>{site}").title == "A new bridge"
