@@ -21,6 +21,7 @@ from retrieval.errors import QuothError
 if TYPE_CHECKING:
     from retrieval.answer.answer import Answer
     from retrieval.answer.claims import Kind
+    from retrieval.answer.evidence import Doubt
     from retrieval.answer.query import Context, Filters
     from retrieval.index.changes import Stale
 
@@ -90,6 +91,29 @@ def understood(found: Answer) -> str:
     said = [f"reading {slip.typed} as {slip.meant}" for slip in found.slips]
     said += [f"about: {about(found.context)}"] if found.context else []
     return "; ".join(said)
+
+
+def why_declined(found: Answer) -> tuple[str, ...]:
+    """What keeps the nearest passage from being an answer, a sentence each; nothing where it is one."""
+    if found.answered or not found.quotes:
+        return ()
+    if found.doubts:
+        return tuple(map(_doubt, found.doubts))
+    if found.evidence.get("margin", 0.0) < 0:
+        return ("No words in the passages found read like an answer.",)
+    return ("The nearest passage says something like it, but hardly answers the question.",)
+
+
+_ASKED_FOR = {"number": "how many or how much"}
+
+
+def _doubt(doubt: Doubt) -> str:
+    asked, instead = line(doubt.asked), line(doubt.found or "")
+    if doubt.about == "kind":
+        return f"“{instead}” does not say {_ASKED_FOR.get(asked, asked)}."
+    if doubt.about == "name":
+        return f"The passage is about {instead}, not {asked}." if instead else f"The passage does not name {asked}."
+    return f"The passage gives {instead}, not {asked}." if instead else f"The passage does not give {asked}."
 
 
 def about(talk: Context) -> str:

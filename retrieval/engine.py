@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from retrieval.answer import evidence as gathered
 from retrieval.answer.answer import Answer
 from retrieval.answer.arranging import ArrangingWeights, arranged
 from retrieval.answer.conversation import Conversation, Turn
+from retrieval.answer.evidence import gather
 from retrieval.answer.interpretation import interpret
 from retrieval.answer.likelihood import FollowUpWeights
 from retrieval.answer.overlap_reader import OverlapReader
@@ -235,8 +235,12 @@ class Engine:
         candidates = choose(readings, max(query.top, _CANDIDATES), weights.quotes)
         strong = candidates if query.weak else without_weak(candidates, weights.quotes)
         quotes = arranged(strong, interpretation.read_as, weights.arranging)[: query.top]
-        evidence = gathered.gather(candidates, (variants.typed, interpretation.read_as), self.snapshot.lexical)
-        confidence = self._reader.calibration.probability(evidence) if evidence else 0.0
+        evidence = None
+        if best and candidates:
+            around = [hit.passage.text for hit in found.hits]
+            evidence = gather(interpretation.read_as, best, candidates[0], around)
+        numbers = evidence.figures((variants.typed, interpretation.read_as), self.snapshot.lexical) if evidence else {}
+        confidence = self._reader.calibration.probability(numbers) if numbers else 0.0
         hits = reranked(found.hits, read, weights.follow_up, compares_variants=self._reader.compares_variants)
         answer = Answer(
             question=query.text,
@@ -247,7 +251,8 @@ class Engine:
             confidence=confidence,
             quotes=tuple(replace(quote, stale=self.stale(quote.article)) for quote in quotes),
             hits=tuple(hits[: weights.search.passages]),
-            evidence=evidence,
+            evidence=numbers,
+            doubts=evidence.doubts if evidence else (),
             context=query.context if interpretation.in_context else None,
         )
         return replace(answer, next_context=next_context(answer, query.context))

@@ -198,7 +198,9 @@ class Trainer:
             with torch.autocast(self.device, dtype=torch.bfloat16, enabled=self._autocast):
                 logits = self.model.logits(inputs, self.device)
             beyond = (0, widest - inputs.allowed.shape[1])
-            first, last = (pad(each, beyond, value=torch.finfo(each.dtype).min) for each in logits)
+            first, last = (
+                pad(each, beyond, value=torch.finfo(each.dtype).min) for each in (logits.starts, logits.ends)
+            )
             starts.append(first)
             ends.append(last)
         return torch.cat(starts), torch.cat(ends)

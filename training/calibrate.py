@@ -1,19 +1,24 @@
-"""``python -m training.calibrate SQUAD_DEV``: fit how sure an answer is, and write it beside the reader's weights.
+"""``python -m training.calibrate``: fit how sure an answer is, and write it beside the reader's weights.
 
-Half of the articles are indexed. Questions about these may be answered, questions about the others cannot be. On the
-questions about every other article, of both kinds, a logistic regression is fitted from the evidence that the engine
-gives to whether the articles answer at all, and a second from what that says to whether the first quote does (Platt
-1999): so the probability is that of a right quote, and declining is as good as the evidence allows. What both are
-worth is measured on the rest, and crosswise on all: there each half's questions are judged by what the other half
-taught. Two articles about one thing, of which one is indexed, are enough to tip a half.
+Questions of several kinds are asked of the engine, and a logistic regression is fitted from the evidence that it gives
+for its first quote to whether the articles answer at all; a second from what that says to whether the first quote does
+(Platt 1999): so the probability is that of a right quote, and declining is as good as the evidence allows. Fitted on:
+
+- near misses: SQuAD 2.0's questions about the articles of the training half, all of which are indexed;
+- foreign questions: SQuAD 1.1's about the same articles, of which every other is indexed;
+- searches: QED's, likewise;
+- questions for yes or no that statements of these articles are turned into, likewise.
+
+What it is worth is measured on others: the articles of the other half, and ClapNQ's searches; and on the sets fitted
+on crosswise, where each half of the articles is judged by what the other half taught.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,123 +28,265 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 
 from retrieval.answer.span_reader import SpanReader
 from retrieval.evaluation.datasets import Dataset, load
-from retrieval.evaluation.metrics import calibration_error, indexed, mark, spread
+from retrieval.evaluation.metrics import auroc, calibration_error, indexed, mark, spread
 from retrieval.models.encoder import SentenceTransformerEncoder
+from training.statements import yes_no_questions
 
-EVIDENCE = ("reading", "cosine", "coverage")
-"""The gap to the next quote, the fused score and BM25 add nothing to these."""
-FOREIGN_DECLINED = 0.96
-"""What share of the questions that cannot be answered the threshold is to decline, on the half fitted on."""
+EVIDENCE = ("margin", "rivals", "answerable", "cosine", "coverage", "quoted", "kind", "names", "numbers", "yes_no")
+"""What of ``Evidence.figures`` is fitted."""
+LOST = 0.07
+"""What share of the answerable ones among near misses the threshold may decline."""
 CURVE = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6)
 """Thresholds for which it is told what they decline."""
 
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """One question asked."""
+class Asking:
+    """Questions to ask, with what is indexed for them."""
 
-    evidence: tuple[float, ...]
-    own: bool
-    """Whether its article is in the index."""
-    right: bool
-    """Whether the first quote holds an answer."""
+    name: str
+    dataset: Dataset
+    """Its articles are indexed; its questions may be about others."""
     fitted: bool
-    """Whether it belongs to the half that is fitted on."""
 
 
-def samples(dataset: Dataset, questions: int, reader: SpanReader) -> Iterator[Sample]:
-    """Ask ``questions`` of the data set with half of its articles in the index."""
-    ids = [article.id for article in dataset.articles]
-    known = Dataset(dataset.articles[::2], ())
-    half = {article.id for article in known.articles}
-    fitted = set(ids[::4]) | set(ids[1::4])
-    with indexed(known, SentenceTransformerEncoder(), reader=reader, threshold=0.5) as (engine, _):
-        for question in track(spread(dataset.questions, questions), "Asking", console=Console(stderr=True)):
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Questions that were asked, one a row."""
+
+    name: str
+    fitted: bool
+    table: Floats
+    """(questions, evidence), in the order of ``EVIDENCE``."""
+    answerable: Flags
+    right: Flags
+    """Whether the first quote holds an answer."""
+    half: Flags
+    """Whether a question's article is of the one half, for judging crosswise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Intercept and weights of the log odds that the first quote answers."""
+
+    intercept: float
+    weights: Floats
+
+    def confidence(self, table: Floats) -> Floats:
+        """Probabilities for the rows of a table."""
+        found: Floats = 1 / (1 + np.exp(-(self.intercept + table @ self.weights)))
+        return found
+
+
+# --- asking --------------------------------------------------------------------------------------------------
+
+
+def askings(asked: argparse.Namespace) -> Iterator[Asking]:
+    """What the command asks."""
+    halves = json.loads(asked.titles.read_text("utf-8"))
+    train, report = ({title.replace("_", " ") for title in halves[half]} for half in ("train", "report"))
+    near, foreign, searches = load(asked.near_misses), load(asked.squad), load(asked.searches)
+    yield Asking("near misses", _about(near, train), fitted=True)
+    yield Asking("foreign", _every_other(_about(foreign, train)), fitted=True)
+    yield Asking("searches", _every_other(searches), fitted=True)
+    yield Asking("yes or no", _every_other(yes_no_questions(_about(foreign, train))), fitted=True)
+    yield Asking("near misses, other articles", _about(near, report), fitted=False)
+    others = {article.title for article in foreign.articles} - train
+    yield Asking("foreign, other articles", _every_other(_about(foreign, others)), fitted=False)
+    if asked.report:
+        yield Asking("other searches", _together([load(path) for path in asked.report]), fitted=False)
+
+
+def _about(dataset: Dataset, titles: Iterable[str]) -> Dataset:
+    """The articles of these titles and the questions about them."""
+    articles = tuple(article for article in dataset.articles if article.title in set(titles))
+    ids = {article.id for article in articles}
+    return Dataset(articles, tuple(question for question in dataset.questions if question.article in ids))
+
+
+def _every_other(dataset: Dataset) -> Dataset:
+    """All questions over every other article."""
+    return Dataset(dataset.articles[::2], dataset.questions)
+
+
+def _together(datasets: Sequence[Dataset]) -> Dataset:
+    """Several data sets' articles and questions as one's."""
+    articles, questions = [], []
+    for number, dataset in enumerate(datasets):
+        ids = {article.id: f"{number}-{article.id}" for article in dataset.articles}
+        articles += [replace(each, id=ids[each.id], path=ids[each.id]) for each in dataset.articles]
+        questions += [replace(each, article=each.article and ids[each.article]) for each in dataset.questions]
+    return Dataset(tuple(articles), tuple(questions))
+
+
+def ask(asking: Asking, questions: int, reader: SpanReader) -> Samples:
+    """Ask ``questions`` of them, spread over all."""
+    known = {article.id: number for number, article in enumerate(asking.dataset.articles)}
+    chosen = spread(asking.dataset.questions, questions)
+    rows, answerable, right, half = [], [], [], []
+    of_article: dict[str, bool] = {}
+    encoder = SentenceTransformerEncoder()
+    with indexed(Dataset(asking.dataset.articles, ()), encoder, reader=reader, threshold=0.5) as (engine, _):
+        for question in track(chosen, asking.name, console=Console(stderr=True)):
             answer = engine.ask(question.text)
-            own = question.article in half
-            right = own and mark(question, answer, 0.0).first_quote
-            evidence = tuple(answer.evidence[name] for name in EVIDENCE)
-            yield Sample(evidence, own, right, question.article in fitted)
+            own = question.article in known
+            rows.append([answer.evidence.get(name, 0.0) for name in EVIDENCE])
+            answerable.append(own and bool(question.answers))
+            right.append(own and mark(question, answer, 0.0).first_quote)
+            # Articles take turns, those that are indexed and those that are not apart.
+            seen = sum((each in known) == own for each in of_article)
+            half.append(of_article.setdefault(question.article or "", seen % 2 == 0))
+    return Samples(
+        asking.name, asking.fitted, np.array(rows), np.array(answerable, bool), np.array(right, bool), np.array(half)
+    )
 
 
-def fit(asked: list[Sample]) -> dict[str, Any]:
-    """Intercept, weights and threshold from one half, and what they are worth on the other; and either way round."""
-    table = np.array([sample.evidence for sample in asked])
-    own = np.array([sample.own for sample in asked])
-    right = np.array([sample.right for sample in asked])
-    ours = np.array([sample.fitted for sample in asked])
-    intercept, weights = _weighed(table[ours], own[ours], right[ours])
-    other_intercept, other_weights = _weighed(table[~ours], own[~ours], right[~ours])
-    sure = _sigmoid(intercept + table @ weights)
-    crosswise = np.where(ours, _sigmoid(other_intercept + table @ other_weights), sure)
-    threshold = float(np.quantile(sure[ours & ~own], FOREIGN_DECLINED))
+def save(path: Path, several: Sequence[Samples]) -> None:
+    """Keep what was asked, so that it need not be asked again."""
+    parts = {f"{each.name}/{field}": getattr(each, field) for each in several for field in _ARRAYS}
+    fitted = np.array([each.name for each in several if each.fitted])
+    np.savez_compressed(path, names=np.array([each.name for each in several]), fitted=fitted, **parts)
+
+
+def kept(path: Path) -> list[Samples]:
+    """What ``save`` kept."""
+    with np.load(path) as file:
+        fitted = set(file["fitted"].tolist())
+        return [
+            Samples(name, name in fitted, *(file[f"{name}/{field}"] for field in _ARRAYS))
+            for name in file["names"].tolist()
+        ]
+
+
+_ARRAYS = ("table", "answerable", "right", "half")
+
+
+# --- fitting -------------------------------------------------------------------------------------------------
+
+
+def calibrated(several: Sequence[Samples]) -> dict[str, Any]:
+    """What ``calibration.json`` says: intercept, weights and threshold, and what they are worth on each set."""
+    learnt = [each for each in several if each.fitted]
+    fit = fitted(learnt)
+    near = next(each for each in learnt if (~each.answerable & each.half).any())
+    crosswise = _crosswise(learnt)
+    sure = {each.name: crosswise[each.name] if each.fitted else fit.confidence(each.table) for each in several}
+    threshold = float(np.quantile(sure[near.name][near.answerable], LOST))
     return {
-        "intercept": round(intercept, 4),
-        "weights": {name: round(float(weight), 4) for name, weight in zip(EVIDENCE, weights, strict=True)},
+        "intercept": round(fit.intercept, 4),
+        "weights": {
+            name: round(float(weight), 4) for name, weight in zip(EVIDENCE, fit.weights, strict=True) if weight
+        },
         "threshold": round(threshold, 3),
-        "measured": _measured(sure[~ours], own[~ours], right[~ours], threshold),
-        "measured_crosswise": _measured(crosswise, own, right, threshold),
-        "declined_crosswise": [{"threshold": each} | _declined(crosswise, own, each) for each in CURVE],
+        "measured": {
+            each.name: {"crosswise": each.fitted} | _measured(sure[each.name], each, threshold) for each in several
+        },
     }
 
 
-def _weighed(
-    table: NDArray[np.float64], own: NDArray[np.bool_], right: NDArray[np.bool_]
-) -> tuple[float, NDArray[np.float64]]:
-    """Intercept and weights of the log odds that the first quote answers."""
-    intercept, weights = _logistic(table, own)
-    offset, (slope,) = _logistic((intercept + table @ weights)[:, None], right)
-    return offset + slope * intercept, slope * weights
+def fitted(several: Sequence[Samples]) -> Fit:
+    """Two logistic regressions, from evidence to whether there is an answer and from there to whether it is quoted."""
+    table = np.concatenate([each.table for each in several])
+    answerable = np.concatenate([each.answerable for each in several])
+    right = np.concatenate([each.right for each in several])
+    # Each set counts the same, and in it the questions of either kind.
+    counts = np.concatenate([_balanced(each.answerable) for each in several])
+    first = _logistic(table, answerable, counts)
+    second = _logistic((first.intercept + table @ first.weights)[:, None], right, np.ones(len(right)))
+    slope = second.weights[0]
+    return Fit(second.intercept + slope * first.intercept, slope * first.weights)
 
 
-def _measured(
-    sure: NDArray[np.float64], own: NDArray[np.bool_], right: NDArray[np.bool_], threshold: float
-) -> dict[str, Any]:
-    declined = _declined(sure, own, threshold)
+def _balanced(answerable: Flags) -> Floats:
+    share = answerable.mean()
+    balanced: Floats = np.where(answerable, 0.5 / max(share, 1e-9), 0.5 / max(1 - share, 1e-9)) / len(answerable)
+    return balanced
+
+
+def _logistic(table: Floats, true: Flags, counts: Floats) -> Fit:
+    """The logistic regression from the columns of ``table`` to what is ``true``, in their own units."""
+    mean, deviation = table.mean(0), table.std(0)
+    deviation[deviation == 0] = 1.0
+    regression = LogisticRegression(C=1.0, max_iter=1000)
+    regression.fit((table - mean) / deviation, true, sample_weight=counts * len(counts) / counts.sum())
+    weights = regression.coef_[0] / deviation
+    return Fit(float(regression.intercept_[0] - weights @ mean), weights)
+
+
+def _crosswise(several: Sequence[Samples]) -> dict[str, Floats]:
+    """Of each set's questions the confidence that what was fitted on the other half of all sets' articles gives."""
+    fits = {half: fitted([_only(each, each.half == half) for each in several]) for half in (True, False)}
+    return {
+        each.name: np.where(each.half, fits[False].confidence(each.table), fits[True].confidence(each.table))
+        for each in several
+    }
+
+
+def _only(samples: Samples, rows: Flags) -> Samples:
+    return Samples(samples.name, samples.fitted, *(getattr(samples, field)[rows] for field in _ARRAYS))
+
+
+def _measured(sure: Floats, asked: Samples, threshold: float) -> dict[str, Any]:
+    yes, no = sure[asked.answerable], sure[~asked.answerable]
     return {
         "questions": len(sure),
-        "auroc_own_against_foreign": round(float(roc_auc_score(own, sure)), 4),
-        "auroc_right_against_all_else": round(float(roc_auc_score(right, sure)), 4),
-        "foreign_declined": declined["foreign"],
-        "own_declined": declined["own"],
-        "expected_calibration_error": round(calibration_error(sure.tolist(), right.tolist()) or 0.0, 4),
+        "answerable": len(yes),
+        "first_quote": round(float(asked.right[asked.answerable].mean()), 4),
+        "auroc": _rounded(auroc(yes.tolist(), no.tolist())),
+        "expected_calibration_error": _rounded(calibration_error(sure.tolist(), asked.right.tolist())),
+        "declined": [
+            {"threshold": each, "unanswerable": _share(no < each), "answerable": _share(yes < each)}
+            for each in sorted({*CURVE, round(threshold, 3)})
+        ],
     }
 
 
-def _declined(sure: NDArray[np.float64], own: NDArray[np.bool_], threshold: float) -> dict[str, float]:
-    """What part of the questions of either kind has less than the threshold."""
-    return {
-        "foreign": round(float((sure[~own] < threshold).mean()), 4),
-        "own": round(float((sure[own] < threshold).mean()), 4),
-    }
+def _share(of: Flags) -> float | None:
+    return round(float(of.mean()), 4) if len(of) else None
 
 
-def _sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    return 1 / (1 + np.exp(-logits))
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
-def _logistic(table: NDArray[np.float64], true: NDArray[np.bool_]) -> tuple[float, NDArray[np.float64]]:
-    """Intercept and weights of the logistic regression from the columns of ``table`` to what is ``true``."""
-    regression = LogisticRegression(C=10.0, max_iter=1000).fit(table, true)
-    return float(regression.intercept_[0]), regression.coef_[0]
+# --- the command ---------------------------------------------------------------------------------------------
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training.calibrate", description=main.__doc__)
+    parser.add_argument("squad", type=Path, help="SQuAD 1.1's dev-v1.1.json, plain or .gz")
+    parser.add_argument("near_misses", type=Path, help="SQuAD 2.0's dev-v2.0.json")
+    parser.add_argument("searches", type=Path, help="QED's qed-dev.jsonlines")
+    parser.add_argument("titles", type=Path, help="JSON: titles of the articles to fit on, train, and others, report")
+    parser.add_argument("--report", type=Path, nargs="*", default=[], help="ClapNQ's files, to report on")
+    parser.add_argument("--out", type=Path, default=Path("data/reader"))
+    parser.add_argument("--questions", type=int, default=600, help="asked of each set, spread over it")
+    parser.add_argument("--evidence", type=Path, help="an .npz that keeps what was asked, set by set, for fitting anew")
+    return parser
 
 
 def main() -> None:
     """Fit and write ``calibration.json``."""
-    parser = argparse.ArgumentParser(prog="python -m training.calibrate", description=main.__doc__)
-    parser.add_argument("squad", type=Path, help="SQuAD 1.1's dev-v1.1.json, plain or .gz")
-    parser.add_argument("--out", type=Path, default=Path("data/reader"))
-    parser.add_argument("--questions", type=int, default=3000, help="asked, spread over the file")
-    asked = parser.parse_args()
-    fitted = fit(list(samples(load(asked.squad), asked.questions, SpanReader(asked.out))))
-    fitted["data"] = f"{asked.squad.name}, {asked.questions} questions; CC BY-SA 4.0"
-    fitted["fitted"] = datetime.now(UTC).date().isoformat()
-    (asked.out / "calibration.json").write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(fitted, indent=2))
+    asked = _options().parse_args()
+    several = kept(asked.evidence) if asked.evidence and asked.evidence.is_file() else []
+    reader = SpanReader(asked.out)
+    for each in askings(asked):
+        if each.name not in {known.name for known in several}:
+            several.append(ask(each, asked.questions, reader))
+            if asked.evidence:
+                save(asked.evidence, several)
+    written = calibrated(several)
+    files = [asked.squad, asked.near_misses, asked.searches, *asked.report]
+    written["data"] = f"{', '.join(path.name for path in files)}; {asked.questions} questions of each set at most"
+    written["fitted"] = datetime.now(UTC).date().isoformat()
+    (asked.out / "calibration.json").write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(written, indent=2))
 
 
 if __name__ == "__main__":

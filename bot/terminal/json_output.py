@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from bot.wording import understood
+from bot.wording import understood, why_declined
 from retrieval.articles.article import Article, ArticleInfo, Skipped
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def answer_json(found: Answer, *, explain: bool = False) -> dict[str, Any]:
             "context": asdict(found.context) if found.context else None,
             "hits": [_hit_json(hit) for hit in found.hits],
             "evidence": dict(found.evidence),
+            "declined": list(why_declined(found)),
             "stale": {quote.article.id: quote.stale for quote in found.quotes if quote.stale},
         }
     return said

@@ -28,6 +28,7 @@ from bot.wording import (
     understood,
     unwrapped,
     verdict,
+    why_declined,
 )
 from retrieval.articles.article import ArticleInfo
 
@@ -211,7 +212,13 @@ def explanation(found: Answer, threshold: float) -> RenderableType:
         f"Confidence {found.confidence:.2f} {sign} {threshold:.2f} asked for ({evidence}), {found.elapsed_ms:.1f} ms"
     )
     return Group(
-        *_reading(found), Text("Passages found", "bold"), hits, Text("Words read", "bold"), read, Text(verdict)
+        *_reading(found),
+        Text("Passages found", "bold"),
+        hits,
+        Text("Words read", "bold"),
+        read,
+        Text(verdict),
+        *map(Text, why_declined(found)),
     )
 
 

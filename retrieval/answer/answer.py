@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from retrieval.answer.evidence import Doubt
 from retrieval.answer.interpretation import Interpretation
 from retrieval.answer.query import Context
 from retrieval.answer.quotes import Quote
@@ -32,7 +33,9 @@ class Answer:
     """The passages found, best first: those that were read by what the reader found in them, then the rest. In context
     the search has more of a say (``likelihood.rerank``)."""
     evidence: Mapping[str, float] = field(default_factory=dict)
-    """What the confidence was made of (``evidence.gather``)."""
+    """What the confidence was made of (``evidence.Evidence``)."""
+    doubts: tuple[Doubt, ...] = ()
+    """What the question asks for and the first quote lacks."""
     elapsed_ms: float = 0.0
     """Of questions answered together, each has its share of what they took together."""
     corrected: str = ""

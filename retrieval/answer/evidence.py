@@ -1,35 +1,120 @@
-"""The evidence for an answer: what its confidence is made of."""
+"""The evidence for an answer: what its confidence is made of, and what in a quote does not fit its question."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
+from retrieval.answer.question import figures, kind_of, names, suits
 from retrieval.answer.quotes import Quote
+from retrieval.answer.reader import Reading
 from retrieval.index.lexical import LexicalIndex
-from retrieval.text.terms import coverage
+from retrieval.text.terms import content_terms, coverage, terms
+
+_NAMED = r"((?:the )?[^\W\d_a-z][\w’'-]*(?: (?:of |the )?[^\W\d_a-z][\w’'-]*)*)"
+"""One or more words with capitals."""
 
 
-def gather(quotes: Sequence[Quote], variants: Sequence[str], lexical: LexicalIndex) -> dict[str, float]:
-    """What speaks for the first quote, by name; nothing without a quote. ``confidence`` makes a probability of it.
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something that a question asks for and that its quote lacks."""
 
-    ``reading`` is the reader's score, ``cosine`` how near the quote's passage is, ``coverage`` what part of the
-    question's rare words are there, and ``gap`` how far ahead the quote is of the next.
+    about: Literal["name", "figure", "kind"]
+    asked: str
+    """The name or number; or the kind of answer, as ``kind_of`` has it."""
+    found: str | None = None
+    """What of the same kind stands there instead, if anything does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the first quote of an answer has for it, and against it."""
+
+    question: str
+    """As it was read."""
+    reading: Reading
+    """The best, which the quote was made of."""
+    quote: Quote
+    doubts: tuple[Doubt, ...]
+
+    def figures(self, variants: Sequence[str], lexical: LexicalIndex) -> dict[str, float]:
+        """The numbers that the confidence is made of, by name. None depends on how the rest of the corpus scores.
+
+        ``reading`` is the reader's score. ``margin``, ``rivals`` and ``answerable`` are the reader's ``Signals``.
+        ``cosine`` is how near the passage is; ``coverage`` what part of the question's rare words it has with its
+        title, and ``quoted`` what part of them the quote has with it. ``kind``, ``names`` and ``numbers`` are 1 where
+        there is a doubt about it, and ``yes_no`` is 1 of a question for yes or no, to which no span is an answer.
+
+        Args:
+            variants: the question as typed and as it was read: coverages are their mean, for the words that a
+                conversation lends a question are there anyway.
+            lexical: what each term counts.
+        """
+        passage = self.quote.hit.passage
+        title = passage.article.title
+        weighed = [lexical.weights(variant) for variant in variants]
+        doubted = {doubt.about for doubt in self.doubts}
+        signals = self.reading.signals
+        return {
+            "reading": self.reading.score,
+            "margin": signals.margin,
+            "rivals": signals.rivals,
+            "answerable": signals.answerable,
+            "cosine": self.quote.hit.dense,
+            "coverage": sum(coverage(each, f"{title} {passage.text}") for each in weighed) / len(weighed),
+            "quoted": sum(coverage(each, f"{title} {self.quote.text}") for each in weighed) / len(weighed),
+            "kind": float("kind" in doubted),
+            "names": float("name" in doubted),
+            "numbers": float("figure" in doubted),
+            "yes_no": float(kind_of(self.question) == "yes or no"),
+        }
+
+
+def gather(question: str, reading: Reading, quote: Quote, around: Sequence[str]) -> Evidence:
+    """The evidence for a question's first quote.
 
     Args:
-        quotes: best first, at least two where there are two.
-        variants: the question as typed and as it was read: coverage is their mean, for the words that a conversation
-            lends a question are there anyway.
-        lexical: what each term counts.
+        question: as it was read.
+        reading: the best, which the quote was made of.
+        quote: the first.
+        around: texts that tell which words of a question typed in small letters are names.
     """
-    if not quotes:
-        return {}
-    best, *others = quotes
-    passage = best.hit.passage
-    text = f"{passage.article.title} {passage.text}"
-    covered = sum(coverage(lexical.weights(variant), text) for variant in variants) / len(variants)
-    return {
-        "reading": best.score - best.hit.score,
-        "cosine": best.hit.dense,
-        "coverage": covered,
-        "gap": best.score - others[0].score if others else 0.0,
-    }
+    return Evidence(question, reading, quote, tuple(_doubts(question, quote, around)))
+
+
+def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
+    """What the question has and the quote, with its title, lacks."""
+    article = quote.article
+    said = f"{article.title}. {quote.text}"
+    there = set(terms(said))
+    doubts = [
+        Doubt("name", name, _instead(question, name, quote.text))
+        for name in names(question, around)
+        if not content_terms(name) <= there
+    ]
+    numbers = figures(said)
+    doubts += [
+        Doubt("figure", number, _like(number, numbers)) for number in sorted(figures(question, typed=True) - numbers)
+    ]
+    kind = kind_of(question)
+    marked = [article.text[mark.start : mark.end] for mark in quote.highlights] or [quote.text]
+    if not any(suits(kind, words) for words in marked):
+        doubts.append(Doubt("kind", kind, marked[0]))
+    return doubts
+
+
+def _instead(question: str, name: str, quote: str) -> str | None:
+    """The name that stands in a quote behind the word that the question has before its own: "in Sochi", "in Tokyo"."""
+    before = re.search(rf"\b(in|at|from|to|of|on|by|with|near) (?:the )?{re.escape(name)}\b", question, re.IGNORECASE)
+    found = re.search(rf"\b{before[1].lower()} {_NAMED}", quote) if before else None
+    return found[1] if found else None
+
+
+def _like(number: str, numbers: frozenset[str]) -> str | None:
+    """One of ``numbers`` that is of the same kind: a year, a number, a month or a day of the week."""
+    alike = [other for other in sorted(numbers) if other[0].isdigit() == number[0].isdigit()]
+    if number.isdigit() and len(number) == 4:  # noqa: PLR2004 - a year
+        alike = [other for other in alike if len(other) == len(number)]
+    return alike[0] if alike else None

@@ -36,6 +36,18 @@ class ReadingTask:
 
 
 @dataclass(frozen=True, slots=True)
+class Signals:
+    """What a network says of a span beside its place; zeros where there is no network."""
+
+    margin: float = 0.0
+    """The span's score over "no answer here", in logits."""
+    rivals: float = 0.0
+    """Log of how many spans of the passage are about as good: 0 where it outdoes all others."""
+    answerable: float = 0.0
+    """Log odds that the passage answers, of the head that is trained to say so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """A place in a hit that may answer the question."""
 
@@ -46,6 +58,7 @@ class Reading:
     """The words to set in bold, inside those sentences; best first, disjoint."""
     score: float
     """Comparable between the readings of one question, and in the unit of a hit's fused score."""
+    signals: Signals = Signals()
 
 
 class Reader(Protocol):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retrieval.answer.confidence import CALIBRATION_FILE, Calibration
-from retrieval.answer.reader import Reader, Reading, ReadingTask, sentences_of, total_score, whole_sentences
+from retrieval.answer.reader import Reader, Reading, ReadingTask, Signals, sentences_of, total_score, whole_sentences
 from retrieval.answer.search import Hit
 from retrieval.models.loading import gc_paused
 from retrieval.models.span_model import SpanModel
@@ -64,6 +64,11 @@ class ReadingWeights:
     """Passages a forward pass."""
     longest: int = 30
     """Tokens of a span."""
+    long: int = 6
+    """Tokens over which a shorter span within the best is taken, if it is about as good."""
+    as_good: float = 0.5
+    """How much less its margin is at most. With the paragraph given, exact matches on 1,100 questions of SQuAD 1.1 dev
+    go from .711 to .724, F1 from .819 to .823, and spans of more than twelve words from 30 to 11."""
     other_name: float = 1 / 3
     """What part of the best span's margin makes another name in its sentence an answer too."""
     other_words: float = 0.5
@@ -166,30 +171,40 @@ class SpanReader:
             inputs = model.inputs(
                 [(tasks[number].question, hit.passage.article.title, hit.passage.text) for number, hit in together]
             )
-            starts, ends = model.scores(inputs)
+            scores = model.scores(inputs)
             for row, (number, hit) in enumerate(together):
                 tokens = np.flatnonzero(inputs.allowed[row])
-                margins = _margins(starts[row], ends[row], tokens, self._weights.longest)
+                margins = _margins(scores.starts[row], scores.ends[row], tokens, self._weights.longest)
                 places = inputs.offsets[row, tokens] + hit.passage.start
-                found[number].extend(self._readings(hit, places, margins, tasks[number].weights))
+                signals = Signals(0.0, _log_sum(margins), float(scores.answerable[row]))
+                found[number].extend(self._readings(hit, places, margins, tasks[number].weights, signals))
         return found
 
     def _readings(
-        self, hit: Hit, places: NDArray[np.int64], margins: NDArray[np.float32], terms: Mapping[str, float]
+        self,
+        hit: Hit,
+        places: NDArray[np.int64],
+        margins: NDArray[np.float32],
+        terms: Mapping[str, float],
+        passage: Signals,
     ) -> Iterator[Reading]:
-        """One reading for each sentence of the hit, made of the best spans that lie in it."""
+        """One reading for each sentence of the hit, made of the best spans that lie in it.
+
+        Of ``passage``'s signals, ``rivals`` is the logarithm of the sum over all spans.
+        """
         text = hit.passage.article.text
         for sentence in sentences_of(hit.passage):
             inside = np.flatnonzero((places[:, 0] < sentence.end) & (places[:, 1] > sentence.start))
             found = [
                 (Span(int(places[inside[first], 0]), int(places[inside[last], 1])), margin)
-                for first, last, margin in _apart(margins[np.ix_(inside, inside)])
+                for first, last, margin in _apart(margins[np.ix_(inside, inside)], self._weights)
             ]
             if found:
                 spans = tuple(_answering(found, text, self._weights))
                 shared = self._for_shared(terms, text[sentence.start : sentence.end])
-                margin = self._weights.margin * max(found[0][1], self._weights.least_margin)
-                yield Reading(hit, spans[0], spans, margin + shared)
+                margin = max(found[0][1], self._weights.least_margin)
+                signals = replace(passage, margin=margin, rivals=passage.rivals - found[0][1])
+                yield Reading(hit, spans[0], spans, self._weights.margin * margin + shared, signals)
 
     def _for_shared(self, terms: Mapping[str, float], sentence: str) -> float:
         """What the question's terms in a sentence add to its score."""
@@ -223,7 +238,13 @@ def _margins(
     return np.where((length >= 0) & (length < longest), margins, np.float32(-np.inf))
 
 
-def _apart(margins: NDArray[np.float32]) -> Iterator[tuple[int, int, float]]:
+def _log_sum(margins: NDArray[np.float32]) -> float:
+    """Logarithm of the sum of all spans' likelihoods over that of "no answer"; 0 of no spans."""
+    most = margins.max(initial=-np.inf)
+    return float(most + np.log(np.exp(margins - most).sum())) if np.isfinite(most) else 0.0
+
+
+def _apart(margins: NDArray[np.float32], weights: ReadingWeights) -> Iterator[tuple[int, int, float]]:
     """First token, last token and margin of the best span, then of those apart from it that beat "no answer" too."""
     left, least = margins.copy(), -np.inf
     while left.size:
@@ -231,9 +252,19 @@ def _apart(margins: NDArray[np.float32]) -> Iterator[tuple[int, int, float]]:
         margin = float(left[first, last])
         if margin <= least:
             return
-        yield first, last, margin
+        yield *_core(left, first, last, weights), margin
         left[: last + 1, first:] = -np.inf  # every span that overlaps this one
         least = 0.0
+
+
+def _core(margins: NDArray[np.float32], first: int, last: int, weights: ReadingWeights) -> tuple[int, int]:
+    """The first and last token of a span or, of a long one, of the shortest within it that is about as good."""
+    if last - first < weights.long:
+        return first, last
+    inside = margins[first : last + 1, first : last + 1]
+    good = np.argwhere(inside >= inside[0, -1] - weights.as_good).tolist()
+    start, end = min(good, key=lambda place: (place[1] - place[0], -inside[place[0], place[1]]))
+    return first + start, first + end
 
 
 def _answering(found: Sequence[tuple[Span, float]], text: str, weights: ReadingWeights) -> Iterator[Span]:

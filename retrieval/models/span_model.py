@@ -62,6 +62,26 @@ class Inputs:
         return 0, 0
 
 
+@dataclass(frozen=True, slots=True)
+class Logits:
+    """What the network gives for some pairs, float32."""
+
+    starts: torch.Tensor
+    """Of every token as first of the answer, shape (pairs, tokens); ``ends`` as last."""
+    ends: torch.Tensor
+    answerable: torch.Tensor
+    """Of every pair: log odds that the passage answers, shape (pairs,); 0 where the network has no head for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """``Logits`` as arrays."""
+
+    starts: NDArray[np.float32]
+    ends: NDArray[np.float32]
+    answerable: NDArray[np.float32]
+
+
 class SpanModel:
     """A network with its tokeniser. Safe to use from several threads once made."""
 
@@ -177,34 +197,39 @@ class SpanModel:
         allowed = second & (offsets[:, :, 0] >= 0) & (offsets[:, :, 1] > offsets[:, :, 0])
         return Inputs(dict(encoded), allowed, offsets)
 
-    def logits(self, inputs: Inputs, device: str | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-        """Scores of every token as first and as last of the answer, float32 of shape (pairs, tokens) each.
+    def logits(self, inputs: Inputs, device: str | None = None) -> Logits:
+        """Run the network over some pairs.
 
         Tokens that cannot answer get the lowest number there is; the first token of all keeps its score.
         """
         import torch
 
         where = device or self.network.device
-        output = self.network(**{name: tensor.to(where) for name, tensor in inputs.tensors.items()})
+        head = getattr(self.network, "answerable", None)
+        tensors = {name: tensor.to(where) for name, tensor in inputs.tensors.items()}
+        output = self.network(**tensors, output_hidden_states=head is not None)
         closed = torch.from_numpy(~inputs.allowed).to(where)
         closed[:, 0] = False
         lowest = torch.finfo(torch.float32).min
         starts, ends = output.start_logits.float(), output.end_logits.float()
-        return starts.masked_fill(closed, lowest), ends.masked_fill(closed, lowest)
+        answerable = starts.new_zeros(len(starts)) if head is None else head(output.hidden_states[-1][:, 0])[:, 0]
+        return Logits(starts.masked_fill(closed, lowest), ends.masked_fill(closed, lowest), answerable.float())
 
-    def scores(self, inputs: Inputs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def scores(self, inputs: Inputs) -> Scores:
         """``logits`` without gradients, as arrays; a processor's threads take a few pairs of like length at a time."""
         import torch
 
         counts = inputs.tensors["attention_mask"].sum(1).numpy()
         starts = np.full(inputs.allowed.shape, np.finfo(np.float32).min, dtype=np.float32)
         ends = starts.copy()
+        answerable = np.zeros(len(starts), dtype=np.float32)
 
         def score(rows: NDArray[np.int64]) -> None:
             width = counts[rows].max()
             with torch.inference_mode():
-                first, last = self.logits(inputs.part(rows, width))
-            starts[rows, :width], ends[rows, :width] = first.cpu().numpy(), last.cpu().numpy()
+                logits = self.logits(inputs.part(rows, width))
+            starts[rows, :width], ends[rows, :width] = logits.starts.cpu().numpy(), logits.ends.cpu().numpy()
+            answerable[rows] = logits.answerable.cpu().numpy()
 
         alike, threads = np.argsort(-counts, kind="stable"), thread_count()
         parts = [alike[start : start + _PAIRS] for start in range(0, len(alike), _PAIRS)]
@@ -212,7 +237,7 @@ class SpanModel:
             score(alike)
         else:
             deque(in_threads(score, parts, threads), maxlen=0)
-        return starts, ends
+        return Scores(starts, ends, answerable)
 
 
 def _load(name: str, **settings: float) -> tuple[Any, Any]:

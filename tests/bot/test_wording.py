@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from hypothesis import given
 from bot import wording
 from bot.settings import DiscordRefused, SettingInvalid
 from retrieval import errors
+from retrieval.answer.evidence import Doubt
 from retrieval.answer.query import Filters
 from retrieval.errors import QuothError
-from tests.bot.examples import ARTICLE
+from tests.bot.examples import ARTICLE, QUOTE, an_answer
 from tests.bot.terminal.screen import anything, dangerous
 
 
@@ -89,3 +91,27 @@ def test_no_error_goes_without_words() -> None:
 
 def test_an_error_cannot_carry_escape_codes_to_the_terminal() -> None:
     assert not dangerous(wording.error(errors.ArticleUnknown("\x1b[2J\u202e")))
+
+
+@pytest.mark.parametrize(
+    ("doubt", "said"),
+    [
+        (Doubt("name", "Tokyo", "Sochi"), "The passage is about Sochi, not Tokyo."),
+        (Doubt("name", "Merkel"), "The passage does not name Merkel."),
+        (Doubt("figure", "2014", "2016"), "The passage gives 2016, not 2014."),
+        (Doubt("figure", "2014"), "The passage does not give 2014."),
+        (Doubt("kind", "number", "Abe"), "“Abe” does not say how many or how much."),
+    ],
+)
+def test_what_keeps_a_passage_from_being_an_answer_is_put_in_words(doubt: Doubt, said: str) -> None:
+    answer = an_answer(QUOTE, answered=False)
+
+    assert wording.why_declined(replace(answer, doubts=(doubt,))) == (said,)
+    assert wording.why_declined(replace(answer, answered=True, doubts=(doubt,))) == ()
+
+
+def test_where_nothing_is_lacking_it_is_said_whether_anything_reads_like_an_answer() -> None:
+    answer = an_answer(QUOTE, answered=False)
+
+    assert "hardly answers" in wording.why_declined(replace(answer, evidence={"margin": 2.0}))[0]
+    assert "like an answer" in wording.why_declined(replace(answer, evidence={"margin": -2.0}))[0]

@@ -2,27 +2,67 @@
 
 from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
 
-from training.calibrate import Sample, fit
+import numpy as np
+import pytest
+
+from retrieval.articles.article import Article
+from retrieval.evaluation.datasets import Dataset
+from training.calibrate import EVIDENCE, Samples, calibrated, kept, save
+from training.statements import yes_no_questions
+
+
+def samples(name: str, seed: int, *, fitted: bool) -> Samples:
+    """Questions of which the first piece of evidence tells whether they have an answer, and the others nothing."""
+    dice = np.random.default_rng(seed)
+    answerable = np.arange(400) % 2 == 0
+    table = dice.normal(size=(400, len(EVIDENCE)))
+    table[:, 0] += np.where(answerable, 2.0, -2.0)
+    right = answerable & (dice.random(400) < 0.9)
+    return Samples(name, fitted, table, answerable, right, np.arange(400) % 4 < 2)
 
 
 def test_what_tells_right_from_wrong_gets_the_weight() -> None:
-    dice = np.random.default_rng(5)
-    asked = []
-    for number in range(400):
-        own = number % 2 == 0
-        reading = dice.normal(2.0 if own else -2.0)
-        asked.append(Sample((reading, dice.normal(), dice.normal()), own=own, right=own, fitted=number % 4 < 2))
+    found = calibrated([samples("near misses", 5, fitted=True), samples("others", 6, fitted=False)])
 
-    fitted = fit(asked)
-
-    assert fitted["weights"]["reading"] > 5 * abs(fitted["weights"]["cosine"])
-    assert fitted["measured"]["questions"] == 200
-    assert fitted["measured"]["auroc_own_against_foreign"] > 0.99
-    assert fitted["measured_crosswise"]["questions"] == 400
-    assert 0 < fitted["threshold"] < 0.5
-    for share in ("foreign", "own"):
-        declined = [each[share] for each in fitted["declined_crosswise"]]
+    weights = found["weights"]
+    assert weights[EVIDENCE[0]] > 5 * max(abs(weights[name]) for name in EVIDENCE[1:])
+    assert 0 < found["threshold"] < 1
+    for name, crosswise in (("near misses", True), ("others", False)):
+        measured = found["measured"][name]
+        assert (measured["questions"], measured["crosswise"]) == (400, crosswise)
+        assert measured["auroc"] > 0.98
+        assert measured["expected_calibration_error"] < 0.1
+        declined = [each["unanswerable"] for each in measured["declined"]]
         assert declined == sorted(declined)
-        assert 0 <= declined[0] <= declined[-1] <= 1
+
+
+def test_about_as_many_answerable_near_misses_are_lost_at_the_threshold_as_it_is_to_lose() -> None:
+    found = calibrated([samples("near misses", 5, fitted=True)])
+
+    at = next(each for each in found["measured"]["near misses"]["declined"] if each["threshold"] == found["threshold"])
+    assert at["answerable"] == pytest.approx(0.07, abs=0.01)
+
+
+def test_what_was_asked_is_kept(tmp_path: Path) -> None:
+    asked = [samples("near misses", 5, fitted=True), samples("others", 6, fitted=False)]
+
+    save(tmp_path / "kept.npz", asked)
+    again = kept(tmp_path / "kept.npz")
+
+    assert [(each.name, each.fitted) for each in again] == [("near misses", True), ("others", False)]
+    assert calibrated(again) == calibrated(asked)
+
+
+def test_statements_become_questions_for_yes_or_no() -> None:
+    text = "The old bridge was built of oak in 1388. It is gone. Basel is a city on the Rhine, in Switzerland."
+    article = Article("a.txt", "Bridge", source=None, published=None, url=None, path="a.txt", text=text)
+
+    questions = yes_no_questions(Dataset((article,), ())).questions
+
+    assert [question.text for question in questions] == [
+        "Was the old bridge built of oak in 1388?",
+        "Is Basel a city on the Rhine?",
+    ]
+    assert questions[0].answers == ("The old bridge was built of oak in 1388.",)

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from retrieval.answer.span_reader import SpanReader, reader_named
 from retrieval.errors import DeviceUnavailable, ReaderUnavailable
 from retrieval.models import span_model as module
-from retrieval.models.span_model import MAX_TOKENS, WEIGHTS_FILE, Inputs, SpanModel
+from retrieval.models.span_model import MAX_TOKENS, WEIGHTS_FILE, Inputs, Logits, SpanModel
 
 PASSAGE = "They met in Moscow on May 6. It rained."
 TRIPLE = ("Where did they meet?", "A meeting in Moscow", PASSAGE)
@@ -32,7 +32,8 @@ def test_only_the_tokens_of_the_passage_may_answer(untrained: SpanModel) -> None
 
     words = [PASSAGE[start:end] for start, end in inputs.offsets[0, inputs.allowed[0]]]
     assert words == ["They", "met", "in", "Moscow", "on", "May", "6", ".", "It", "rained", "."]
-    starts, ends = untrained.scores(inputs)
+    scores = untrained.scores(inputs)
+    starts, ends = scores.starts, scores.ends
     assert starts.shape == ends.shape == inputs.allowed.shape
     closed = ~inputs.allowed
     closed[:, 0] = False
@@ -45,11 +46,11 @@ def test_many_pairs_score_as_they_do_in_one_pass(untrained: SpanModel, monkeypat
         [(f"Where did {n} meet?", "A meeting", f"{n} and so on. " * n + PASSAGE) for n in range(14)]
     )
     with torch.inference_mode():
-        expected = [each.numpy() for each in untrained.logits(inputs)]
+        expected = untrained.logits(inputs)
     passes: list[int] = []
     logits = untrained.logits
 
-    def spied(part: Inputs) -> tuple[torch.Tensor, torch.Tensor]:
+    def spied(part: Inputs) -> Logits:
         passes.append(len(part.allowed))
         return logits(part)
 
@@ -59,7 +60,7 @@ def test_many_pairs_score_as_they_do_in_one_pass(untrained: SpanModel, monkeypat
     found = untrained.scores(inputs)
 
     assert sorted(passes) == [2, 3, 3, 3, 3]
-    for scores, whole in zip(found, expected, strict=True):
+    for scores, whole in ((found.starts, expected.starts.numpy()), (found.ends, expected.ends.numpy())):
         np.testing.assert_allclose(scores[inputs.allowed], whole[inputs.allowed], atol=1e-4)
         np.testing.assert_allclose(scores[:, 0], whole[:, 0], atol=1e-4)
         assert scores.shape == whole.shape
@@ -102,7 +103,8 @@ def test_weights_that_were_saved_answer_the_same(untrained: SpanModel, tmp_path:
     reloaded = SpanModel.trained(tmp_path)
 
     inputs = untrained.inputs([TRIPLE])
-    for kept, read in zip(untrained.scores(inputs), reloaded.scores(inputs), strict=True):
+    before, after = untrained.scores(inputs), reloaded.scores(inputs)
+    for kept, read in ((before.starts, after.starts), (before.ends, after.ends)):
         assert kept[inputs.allowed] == pytest.approx(read[inputs.allowed], abs=0.1)
     written = (tmp_path / WEIGHTS_FILE).stat()
     assert written.st_size < 25 * 2**20
@@ -154,10 +156,10 @@ def test_inputs_go_to_where_the_network_is(untrained: SpanModel) -> None:
             logits = torch.zeros(inputs["input_ids"].shape, device=self.device)
             return SimpleNamespace(start_logits=logits, end_logits=logits)
 
-    starts, ends = SpanModel(Elsewhere(), None).logits(untrained.inputs([TRIPLE]))
+    logits = SpanModel(Elsewhere(), None).logits(untrained.inputs([TRIPLE]))
 
     assert seen == {"meta"}
-    assert (starts.device.type, ends.device.type) == ("meta", "meta")
+    assert (logits.starts.device.type, logits.ends.device.type) == ("meta", "meta")
 
 
 def test_a_device_that_is_not_there_is_named() -> None:

@@ -1,0 +1,103 @@
+"""What a question asks for: its kind, and the names, dates and numbers in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from retrieval.text.terms import stop_terms, term
+
+QuestionKind = Literal["who", "when", "where", "number", "why", "how", "yes or no", "other"]
+
+_KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
+    ("number", re.compile(r"\bhow (many|much|old|long|far|tall|high|big|large|often|fast|deep|wide)\b", re.IGNORECASE)),
+    ("number", re.compile(r"\b(what|which) (number|percent\w*|amount|fraction|proportion|share)\b", re.IGNORECASE)),
+    ("when", re.compile(r"\bwhen\b|\b(what|which) (year|month|day|date|decade|century|time)\b", re.IGNORECASE)),
+    (
+        "yes or no",
+        re.compile(
+            r"^\W*(and |so |but )?(is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may"
+            r"|might|must)(n['’]?t)? (?!.*\b(who|whom|where|why|how|what|which)\b)",
+            re.IGNORECASE,
+        ),
+    ),
+    ("who", re.compile(r"\bwho(m|se)?\b", re.IGNORECASE)),
+    ("where", re.compile(r"\bwhere\b", re.IGNORECASE)),
+    ("why", re.compile(r"\bwhy\b", re.IGNORECASE)),
+    ("how", re.compile(r"\bhow\b", re.IGNORECASE)),
+)
+"""The first whose pattern a question has is its kind."""
+
+_FIGURE = re.compile(r"\d(?:[\d.,]*\d)?")
+_NUMBER = re.compile(
+    r"\d|\b(zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty"
+    r"|seventy|eighty|ninety|hundreds?|thousands?|[mb]illions?|trillion|dozens?|half|once|twice|third|quarter|several|few"
+    r"|many|most|both|double|triple|none|single|majority|pair|couple|no|all)\b",
+    re.IGNORECASE,
+)
+_CALENDAR = re.compile(
+    r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b"
+)
+_CALENDAR_TYPED = re.compile(_CALENDAR.pattern.replace("|May|", "|"), re.IGNORECASE)
+"""Months and days as people type them; "may" is mostly a verb."""
+_TIME = re.compile(
+    rf"\d|{_CALENDAR.pattern}|\b(century|centuries|decades?|years?|months?|weeks?|days?|today|yesterday|tomorrow|morning"
+    r"|afternoon|evening|night|noon|midnight|spring|summer|autumn|fall|winter|before|after|during|since|until|ago|early"
+    r"|late|annually|now|age|era|ad|bc|weekend|hours?)\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"\b[^\W\d_a-z]\w")
+_WORD = re.compile(r"\w[\w’'-]*")
+_QUESTION_WORD = re.compile(r"(who|whom|whose|when|where|why|how|which|what|name)$", re.IGNORECASE)
+
+
+def kind_of(question: str) -> QuestionKind:
+    """The kind of answer that a question asks for."""
+    return next((kind for kind, pattern in _KINDS if pattern.search(question)), "other")
+
+
+def suits(kind: QuestionKind, answer: str) -> bool:
+    """Whether the words of an answer can be of the kind that was asked for; where that cannot be told, they can."""
+    if kind == "number":
+        return bool(_NUMBER.search(answer))
+    if kind == "when":
+        return bool(_TIME.search(answer))
+    if kind == "who":
+        return bool(_NAME.search(answer)) and not re.search(r"\d{3}", answer)
+    return True
+
+
+def figures(text: str, *, typed: bool = False) -> frozenset[str]:
+    """The numbers, years, months and days of the week in a text; ``typed`` by a person, capitals or not."""
+    calendar = (_CALENDAR_TYPED if typed else _CALENDAR).findall(text)
+    numbers = (found.replace(",", "") for found in _FIGURE.findall(text))
+    return frozenset((*numbers, *(word.capitalize() for word in calendar)))
+
+
+def names(question: str, texts: Iterable[str]) -> tuple[str, ...]:
+    """The words of a question that are names: by its capitals or, where it has none, by those in ``texts``."""
+    words = _WORD.findall(question)
+    capital = [
+        word
+        for number, word in enumerate(words)
+        if word[0].isupper() and not (number == 0 and _opens(word)) and not _CALENDAR.fullmatch(word)
+    ]
+    if capital:
+        return tuple(dict.fromkeys(capital))
+    return tuple(word for word in dict.fromkeys(words) if _is_name(word, texts))
+
+
+def _opens(word: str) -> bool:
+    """Whether a question's first word has its capital from standing first."""
+    return term(word) in stop_terms() or bool(_QUESTION_WORD.match(word))
+
+
+def _is_name(word: str, texts: Iterable[str]) -> bool:
+    """Whether a word typed in small letters stands in ``texts`` with a capital within a sentence, and never without."""
+    if len(word) < 3 or not word.isalpha() or term(word) in stop_terms() or _CALENDAR_TYPED.fullmatch(word):  # noqa: PLR2004
+        return False
+    within = re.compile(rf"(?<=[\w,] ){re.escape(word.capitalize())}\b")
+    small = re.compile(rf"\b{re.escape(word)}\b")
+    return any(map(within.search, texts)) and not any(map(small.search, texts))

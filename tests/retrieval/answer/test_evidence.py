@@ -1,0 +1,53 @@
+"""What in a quote does not fit its question."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.answer.evidence import Doubt, gather
+from retrieval.answer.quotes import Quote
+from retrieval.answer.reader import Reading, Signals
+from retrieval.answer.search import Hit
+from retrieval.articles.article import Article
+from retrieval.index.snapshot import Snapshot
+from retrieval.text.passages import Passage
+from retrieval.text.sentences import Span
+
+TEXT = "Abe met Putin in Sochi on May 6, 2016. They spoke for three hours. Preparations go on in Moscow."
+ARTICLE = Article("a.md", "A meeting", source=None, published=None, url=None, path="a.md", text=TEXT)
+HIT = Hit(Passage(ARTICLE, 0, len(TEXT)), score=1.0, dense=0.5, lexical=2.0, dense_z=1.0, lexical_z=1.0)
+QUOTE = Quote(ARTICLE, 0, 38, highlights=(Span(0, 3),), score=2.0, hit=HIT)
+READING = Reading(HIT, Span(0, 3), (Span(0, 3),), 1.0, Signals(margin=4.0, rivals=0.1, answerable=2.0))
+
+
+def doubts(question: str) -> tuple[Doubt, ...]:
+    return gather(question, READING, QUOTE, [TEXT]).doubts
+
+
+def test_nothing_is_doubted_of_a_quote_that_has_what_is_asked_for() -> None:
+    assert doubts("Who met Putin in Sochi on May 6?") == ()
+
+
+def test_a_name_that_the_quote_lacks_is_doubted_and_what_stands_in_its_place_is_told() -> None:
+    assert doubts("who met in Moscow?") == (Doubt("name", "Moscow", "Sochi"),)
+    assert doubts("Who met Merkel?") == (Doubt("name", "Merkel", None),)
+
+
+def test_a_number_that_the_quote_lacks_is_doubted() -> None:
+    assert doubts("Who met in Sochi in 2014?") == (Doubt("figure", "2014", "2016"),)
+    assert doubts("Who met in Sochi in June?") == (Doubt("figure", "June", "May"),)
+
+
+def test_a_span_of_another_kind_than_was_asked_for_is_doubted() -> None:
+    assert doubts("When did they meet?") == (Doubt("kind", "when", "Abe"),)
+
+
+def test_the_figures_are_of_the_quote_and_of_what_was_read(news: Snapshot) -> None:
+    evidence = gather("Is Putin in Moscow?", READING, QUOTE, [TEXT])
+
+    found = evidence.figures(["Is Putin in Moscow?"], news.lexical)
+
+    assert (found["margin"], found["rivals"], found["answerable"], found["reading"]) == (4.0, 0.1, 2.0, 1.0)
+    assert (found["cosine"], found["names"], found["kind"], found["yes_no"]) == (0.5, 1.0, 0.0, 1.0)
+    assert found["coverage"] == pytest.approx(1.0)
+    assert found["quoted"] < found["coverage"]
