@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -13,8 +12,9 @@ from typing import TYPE_CHECKING
 from retrieval.errors import ArticleUnreadable
 
 if TYPE_CHECKING:
-    from pypdf import PageObject, PdfReader
-from retrieval.articles.formats.values import ExtractedArticle, squeezed
+    from pypdf import PdfReader
+from retrieval.articles.formats.pdf_lines import Line, page_lines
+from retrieval.articles.formats.values import ExtractedArticle
 
 _MAX_PAGES = 5_000
 
@@ -22,35 +22,11 @@ _NAMED_PAGES = 5
 """So many of the pages that were left out are named."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of print."""
-
-    text: str
-    height: float
-    """Of its base line above the page's foot."""
-    size: float
-    """Of its first letter."""
-
-
-_LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
-
-_PRINTED = {**_LIGATURES, 0x00: None, 0x2010: "-"}
-"""What looks like other characters and is found by no search for these."""
-
-_TEX_LIGATURES = {
-    **dict(zip(range(0x0B, 0x10), ("ff", "fi", "fl", "ffi", "ffl"), strict=True)),
-    **dict(zip(range(0x1B, 0x20), ("ff", "fi", "fl", "ffi", "ffl"), strict=True)),
-}
-"""Control characters that come out of TeX's fonts where these do not say what their letters are."""
-
 _UNREADABLE = re.compile(r"(?:/[a-zA-Z]{1,3}\d{1,5}\s*){4,}|[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
 """What comes of fonts that do not say what their letters are: names of shapes, control and private characters."""
 
 _MAX_UNREADABLE = 0.2
 """Share of such characters from which on a page is no language."""
-
-_SOFT_HYPHEN = re.compile("\xad\\s*")
 
 _PROGRAM_TITLE = re.compile(
     r"""microsoft\ \w+\ -\ |untitled|.*\.(?:docx?|indd|odt|pdf|pptx?|rtf|tex)$
@@ -93,14 +69,14 @@ def read_pdf(name: str, content: bytes) -> list[ExtractedArticle]:
     return [ExtractedArticle(text, {"title": title} if title else {}, notes=tuple(notes))]
 
 
-def _readable_pages(reader: PdfReader) -> tuple[list[list[_Line]], list[str]]:
+def _readable_pages(reader: PdfReader) -> tuple[list[list[Line]], list[str]]:
     """The lines of each page, and which pages had to be left out, and why."""
-    pages: list[list[_Line]] = []
+    pages: list[list[Line]] = []
     damaged: list[int] = []
     unreadable: list[int] = []
     for number in range(len(reader.pages)):
         try:
-            lines = list(_page_lines(reader.pages[number]))
+            lines = list(page_lines(reader.pages[number]))
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - pypdf raises whatever went wrong first, and the other pages may be whole
@@ -124,7 +100,7 @@ def _numbered(pages: Sequence[int]) -> str:
     return f"pages {first}{more} are" if len(pages) > 1 else f"page {first} is"
 
 
-def _is_language(lines: Sequence[_Line]) -> bool:
+def _is_language(lines: Sequence[Line]) -> bool:
     """Whether what was read off a page may be words."""
     text = "".join(line.text for line in lines)
     unreadable = sum(len(found[0]) for found in _UNREADABLE.finditer(text))
@@ -140,26 +116,7 @@ def _pdf_title(reader: PdfReader) -> str | None:
     return title if isinstance(title, str) and not _PROGRAM_TITLE.match(title.strip()) else None
 
 
-def _page_lines(page: PageObject) -> Iterator[_Line]:
-    """The lines of a page, in the order in which they are drawn."""
-    pieces: list[tuple[str, float, float]] = []
-
-    def note(text: str, cm: Sequence[float], tm: Sequence[float], _font: object, size: float) -> None:
-        height = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
-        pieces.append((text, height, size * abs(tm[3] * cm[3])))
-
-    page.extract_text(visitor_text=note)
-    words, place = "", (0.0, 0.0)
-    for text, *where in [*pieces, ("\n", 0.0, 0.0)]:
-        for number, part in enumerate(text.translate(_TEX_LIGATURES).split("\n")):
-            if number and (line := squeezed(_SOFT_HYPHEN.sub("", words).translate(_PRINTED))):
-                yield _Line(line, *place)
-            words = part if number else words + part
-            if part.strip() and words == part:
-                place = (where[0], where[1])
-
-
-def _without_margins(pages: Sequence[Sequence[_Line]]) -> list[list[_Line]]:
+def _without_margins(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """Pages without page numbers, and without what stands at the top or the foot of several of them.
 
     Words at an end of most pages go. Running heads change from left to right pages and from chapter to chapter, so two
@@ -182,7 +139,7 @@ def _without_margins(pages: Sequence[Sequence[_Line]]) -> list[list[_Line]]:
     return kept
 
 
-def _is_apart(page: Sequence[_Line], end: int) -> bool:
+def _is_apart(page: Sequence[Line], end: int) -> bool:
     """Whether a page's first or last line stands away from the next one."""
     if len(page) < 2:  # noqa: PLR2004 - there is no next one
         return False
@@ -190,16 +147,16 @@ def _is_apart(page: Sequence[_Line], end: int) -> bool:
     return abs(line.height - neighbour.height) > 1.6 * max(line.size, neighbour.size)
 
 
-def _numberless(line: _Line) -> str:
+def _numberless(line: Line) -> str:
     return re.sub(r"\d+|\b[ivxlc]+\b", "0", line.text)
 
 
-def _place(line: _Line) -> tuple[str, int, int]:
+def _place(line: Line) -> tuple[str, int, int]:
     """What is the same of a running head on two pages: its words but for numbers, its height and its size."""
     return _numberless(line), round(line.height / 3), round(line.size)
 
 
-def _pdf_blocks(pages: Sequence[Sequence[_Line]]) -> Iterator[str]:
+def _pdf_blocks(pages: Sequence[Sequence[Line]]) -> Iterator[str]:
     """Paragraphs and headings, told by spacing, size of print and where lines end."""
     lines = [line for page in pages for line in page]
     sizes = Counter[int]()
@@ -221,8 +178,8 @@ def _pdf_blocks(pages: Sequence[Sequence[_Line]]) -> Iterator[str]:
             yield _BULLET.sub("- ", words, count=1) if _BULLET.match(words) else words
 
 
-def _grouped(lines: Iterable[_Line], parted: Callable[[_Line, _Line], bool]) -> Iterator[list[_Line]]:
-    block: list[_Line] = []
+def _grouped(lines: Iterable[Line], parted: Callable[[Line, Line], bool]) -> Iterator[list[Line]]:
+    block: list[Line] = []
     for line in lines:
         if block and parted(block[-1], line):
             yield block
@@ -236,7 +193,7 @@ _MAX_LEADING = 3.0
 """From one line to the next inside of a paragraph, in sizes of print."""
 
 
-def _parted(one: _Line, two: _Line, leading: float, width: int) -> bool:
+def _parted(one: Line, two: Line, leading: float, width: int) -> bool:
     """Whether a paragraph ends between two lines."""
     if _LEADER.search(one.text) or _LEADER.search(two.text):
         return True

@@ -207,3 +207,40 @@ def test_a_title_that_a_program_made_up_is_none(title: str) -> None:
     [article] = parse("harbour.pdf", pdf_of(column("It opens in May."), title=title)).articles
 
     assert article.title == "harbour"
+
+
+def test_columns_that_are_drawn_line_by_line_across_the_page_are_read_one_after_the_other() -> None:
+    left = (
+        "Fees. The fee for a berth is",
+        "nine crowns a night in the",
+        "summer, and four crowns in",
+        "winter, when the",
+        "pier is mostly empty.",
+    )
+    right = (
+        "Cranes. The crane lifts up",
+        "to sixty tons, but not when",
+        "the wind from the north is",
+        "stronger than",
+    )
+    lines = [(72.0, 740.0, 16.0, "Rules of the harbour")]
+    for number, text in enumerate(left):
+        lines.append((60.0, 700 - 13.0 * number, 10.0, text))
+        lines += [(330.0, 700 - 13.0 * number, 10.0, right[number])] if number < len(right) else []
+
+    assert read_pdf(pdf_of(lines)) == (
+        "# Rules of the harbour\n\n"
+        "Fees. The fee for a berth is nine crowns a night in the summer, and four crowns in winter, when the pier is mostly"
+        " empty.\n\nCranes. The crane lifts up to sixty tons, but not when the wind from the north is stronger than"
+    )
+
+
+def test_rows_of_a_table_are_read_across() -> None:
+    rows = [("Berth", "Fee"), ("One", "9 crowns"), ("Two", "8 crowns"), ("Three", "7 crowns"), ("Four", "6 crowns")]
+    lines = [
+        (x, 700 - 13.0 * n, 10.0, text)
+        for n, row in enumerate(rows)
+        for x, text in zip((60.0, 330.0), row, strict=True)
+    ]
+
+    assert "Three 7 crowns" in read_pdf(pdf_of(lines))
