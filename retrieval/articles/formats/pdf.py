@@ -45,7 +45,12 @@ _ENDS_SENTENCE = re.compile(r"[.!?:;\u2026\u3002\uff01\uff1f][\"'”’»)\]]*$"
 
 _KEEPS_HYPHEN = re.compile(r"\b(?:(?:twen|thir|for|fif|six|seven|eigh|nine)ty|half|self|well)-$", re.IGNORECASE)
 
-_GOES_ON = re.compile(r"(?:and|or|to|und|oder|bis|et|ou)\b")
+_HYPHEN_ENDS = re.compile(r"\w[-–—]$")
+
+_LONGEST_WORD = 60
+"""Of a line, what is looked at for a word at its end: looking at all that stands before takes a minute in a book."""
+
+_INSTEAD_OF_REST = re.compile(r"(?:and|or|to|und|oder|bis|et|ou)\b")
 """What follows a hyphen that stands for the rest of a word, as in "two- and three-storeyed"."""
 
 _MAX_HEADING = 150
@@ -116,6 +121,10 @@ def _pdf_title(reader: PdfReader) -> str | None:
     return title if isinstance(title, str) and not _PROGRAM_TITLE.match(title.strip()) else None
 
 
+_MARGIN_LINES = 3
+"""No more lines than these are taken off a page's top or foot, however alike pages are."""
+
+
 def _without_margins(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """Pages without page numbers, and without what stands at the top or the foot of several of them.
 
@@ -128,8 +137,8 @@ def _without_margins(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     kept = []
     for page in pages:
         lines = list(page)
-        for end in (0, -1):
-            while lines and (
+        for end in (0, -1) * _MARGIN_LINES:
+            if lines and (
                 _PAGE_NUMBER.fullmatch(lines[end].text)
                 or _numberless(lines[end]) in usual
                 or (_is_apart(lines, end) and apart[_place(lines[end])] > 1)
@@ -215,13 +224,19 @@ def _joined(lines: Iterable[str], known: Container[str] = frozenset()) -> str:
 
     Whether a hyphen is part of a word the ``known`` words of the document tell, where the word occurs in them.
     """
-    whole = ""
+    parts: list[str] = []
     for line in lines:
-        if re.search(r"\w[-–—]$", whole) and line[0].isalnum() and not _GOES_ON.match(line):
-            whole = (whole[:-1] if _is_broken(whole, line, known) else whole) + line
-        else:
-            whole = f"{whole} {line}" if whole else line
-    return whole
+        if parts and _HYPHEN_ENDS.search(before := parts[-1][-_LONGEST_WORD:]) and _goes_on(line):
+            if _is_broken(before, line, known):
+                parts[-1] = parts[-1][:-1]
+        elif parts:
+            parts.append(" ")
+        parts.append(line)
+    return "".join(parts)
+
+
+def _goes_on(line: str) -> bool:
+    return line[0].isalnum() and not _INSTEAD_OF_REST.match(line)
 
 
 def _is_broken(before: str, after: str, known: Container[str]) -> bool:

@@ -230,8 +230,9 @@ def test_columns_that_are_drawn_line_by_line_across_the_page_are_read_one_after_
 
     assert read_pdf(pdf_of(lines)) == (
         "# Rules of the harbour\n\n"
-        "Fees. The fee for a berth is nine crowns a night in the summer, and four crowns in winter, when the pier is mostly"
-        " empty.\n\nCranes. The crane lifts up to sixty tons, but not when the wind from the north is stronger than"
+        "Fees. The fee for a berth is nine crowns a night in the summer, and four crowns in winter, when the pier "
+        "is mostly empty.\n\nCranes. The crane lifts up to sixty tons, but not when the wind from the north is "
+        "stronger than"
     )
 
 
@@ -244,3 +245,11 @@ def test_rows_of_a_table_are_read_across() -> None:
     ]
 
     assert "Three 7 crowns" in read_pdf(pdf_of(lines))
+
+
+def test_a_book_without_paragraphs_is_read_within_the_time_for_its_size() -> None:
+    lines = [f"the {number}th of the boats that were seen from the pier in that year, then" for number in range(50)]
+
+    text = read_pdf(pdf_of(*[column(*lines, top=760)] * 200))
+
+    assert text.count("the 7th of the boats") == 200
