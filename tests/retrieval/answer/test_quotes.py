@@ -121,7 +121,7 @@ def test_neighbours_in_two_paragraphs_are_two_quotes() -> None:
 
 
 def test_the_same_words_about_another_are_another_quote() -> None:
-    ada, ben = (article_of(f"{name} ran here. Then she won the race.", id=name) for name in ("Ada", "Ben"))
+    ada, ben = (article_of(f"{name} ran here in May. Then she won the race.", id=name) for name in ("Ada", "Ben"))
 
     quotes = choose([reading("won", 2.0, article=ada), reading("won", 1.0, article=ben)], 3)
 
