@@ -21,7 +21,7 @@ from retrieval.answer.search import Hit
 from retrieval.answer.span_reader import SpanReader
 from retrieval.errors import ReaderUnavailable
 from retrieval.index.lexical import LexicalIndex
-from retrieval.models.span_model import Inputs, SpanModel
+from retrieval.models.span_model import Inputs, Scores, SpanModel
 from retrieval.text.passages import Passage, cut
 from retrieval.text.sentences import Span, sentences
 from tests.retrieval.examples import article_of
@@ -200,8 +200,12 @@ class FakeNetwork:
         self._words = [[passage[a:b] for a, b in row] for row, (_, _, passage) in zip(rows, pairs, strict=True)]
         return Inputs({}, allowed, offsets)
 
-    def scores(self, inputs: Inputs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        return self._scores(inputs, self._likes), self._scores(inputs, self._ends)
+    def scores(self, inputs: Inputs) -> Scores:
+        return Scores(
+            self._scores(inputs, self._likes),
+            self._scores(inputs, self._ends),
+            np.zeros(len(inputs.allowed), dtype=np.float32),
+        )
 
     def _scores(self, inputs: Inputs, likes: Mapping[str, float]) -> NDArray[np.float32]:
         scores = np.full(inputs.allowed.shape, -5.0, dtype=np.float32)
