@@ -290,8 +290,12 @@ def evaluate(
     *,
     limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Questions at most.")] = None,
     as_json: JsonOption = False,
+    articles: ArticlesOption = None,
 ) -> int:
-    """Measure the answers on a data set: SQuAD JSON or JSON lines, plain or .gz."""
+    """Measure the answers on a data set: SQuAD JSON or JSON lines, plain or .gz.
+
+    With --articles its questions are asked about that folder's articles, with their sources and dates.
+    """
     from bot.assembly import Assembly
     from bot.terminal import json_output, tables
     from bot.terminal.progress import progress
@@ -302,6 +306,7 @@ def evaluate(
         figures = evaluation.evaluate(
             file,
             assembly.encoder,
+            articles=articles,
             reader=assembly.reader,
             limit=limit,
             threshold=assembly.settings.confidence,

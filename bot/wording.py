@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from bot.settings import DiscordRefused, SettingInvalid
 from bot.talks import Remark
 from retrieval import errors
-from retrieval.articles.article import ArticleInfo
+from retrieval.articles.article import Article, ArticleInfo
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import QuothError
 
 if TYPE_CHECKING:
     from retrieval.answer.answer import Answer
+    from retrieval.answer.claims import Kind
     from retrieval.answer.evidence import Doubt
     from retrieval.answer.query import Context, Filters
     from retrieval.index.changes import Stale
@@ -33,6 +34,13 @@ STALE: Mapping[Stale, str] = {
     "changed": "Its file has changed since it was indexed",
     "removed": "Its file was removed after it was indexed",
 }
+OLDER = "An older article"
+_VERDICTS: Mapping[Kind, str] = {
+    "claim": "But the article says",
+    "correction": "The article corrects this",
+    "satire": "Satire",
+}
+_SATIRE = "Satire, as its title or source says"
 
 _TITLES = 3
 """Articles that a reply to small talk names before it only counts."""
@@ -127,6 +135,30 @@ def small_talk(kind: Remark | None, found: Sequence[ArticleInfo]) -> str:
     more = f" and {len(found) - _TITLES:,} more" if len(found) > _TITLES else ""
     there = f"{'Ask me about' if kind else 'Ask me something, say about'} {', '.join(titles)}{more}."
     return " ".join([*([_OPENERS[kind]] if kind in _OPENERS else []), there if found else "There are no articles yet."])
+
+
+# --- beside a quote ------------------------------------------------------------------------------------------
+
+
+def verdict(article: Article, start: int, end: int) -> str | None:
+    """What an article says of the standing of its words at ``start`` to ``end``: a claim's verdict, a correction."""
+    from retrieval.answer.claims import verdict as found_by
+    from retrieval.text.sentences import Span
+
+    found = found_by(article, Span(start, end))
+    if found is None:
+        return None
+    words = article.text[found.span.start : found.span.end] if found.span else None
+    return f"{_VERDICTS[found.kind]}: {words}" if words else _SATIRE
+
+
+def notes(article: Article, start: int, end: int, *, older: bool) -> list[str]:
+    """What explains a quote: that its article is older than another, and which day its "Monday" was."""
+    from retrieval.answer.times import explained
+
+    found = explained(article.text[start:end], article.published)
+    times = "; ".join(f"{each.words} · {each.meaning}" for each in found)
+    return [*([OLDER] if older else []), *([times] if times else [])]
 
 
 # --- articles ------------------------------------------------------------------------------------------------

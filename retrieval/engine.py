@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from retrieval.answer.answer import Answer
+from retrieval.answer.arranging import ArrangingWeights, arranged
 from retrieval.answer.conversation import Conversation, Turn
 from retrieval.answer.evidence import gather
 from retrieval.answer.interpretation import interpret
@@ -29,6 +30,9 @@ from retrieval.models.encoder import Encoder
 THRESHOLD = 0.21
 """Confidence from which an answer is given: about what calibration proposes (``data/reader/calibration.json``)."""
 
+_CANDIDATES = 3
+"""Quotes that are chosen at least, however few are shown: the second may be of a newer article, or say the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineWeights:
@@ -37,6 +41,7 @@ class EngineWeights:
     search: SearchWeights = field(default_factory=SearchWeights)
     follow_up: FollowUpWeights = field(default_factory=FollowUpWeights)
     quotes: QuoteWeights = field(default_factory=QuoteWeights)
+    arranging: ArrangingWeights = field(default_factory=ArrangingWeights)
 
 
 class Engine:
@@ -64,9 +69,9 @@ class Engine:
         weights: EngineWeights | None = None,
     ) -> None:
         self.snapshot = snapshot
-        self._weights = weights = weights or EngineWeights()
+        self._weights = weights or EngineWeights()
         self._speller = Speller(snapshot)
-        self._searcher = Searcher(snapshot, encoder, weights=weights.search, follow_up=weights.follow_up)
+        self._searcher = Searcher(snapshot, encoder, weights=self._weights.search, follow_up=self._weights.follow_up)
         self._reader = reader or OverlapReader()
         self._freshness = Freshness(articles, snapshot) if articles else None
         self._threshold = threshold
@@ -107,7 +112,7 @@ class Engine:
         if isinstance(encoder, str):
             encoder = SentenceTransformerEncoder(encoder, device=device)
         chosen = reader_named(reader, device) if isinstance(reader, str) else reader
-        place = folder.absolute().with_name("index") if index is None else Path(index)
+        place = folder.absolute().parent / "index" if index is None else Path(index)
         snapshot, _ = open_up_to_date(folder, place, encoder, progress=progress)
         return cls(snapshot, encoder, articles=folder, reader=chosen, threshold=confidence)
 
@@ -227,8 +232,9 @@ class Engine:
             posterior=best.hit.posterior if best else 0.0,
             likelier=weights.follow_up.in_context,
         )
-        candidates = choose(readings, max(query.top, 2), weights.quotes)
-        quotes = candidates[: query.top] if query.weak else without_weak(candidates[: query.top], weights.quotes)
+        candidates = choose(readings, max(query.top, _CANDIDATES), weights.quotes)
+        strong = candidates if query.weak else without_weak(candidates, weights.quotes)
+        quotes = arranged(strong, interpretation.read_as, weights.arranging)[: query.top]
         forms = variants.typed, interpretation.read_as
         evidence = gather(candidates, best, forms, found.hits, self.snapshot.lexical)
         confidence = self._reader.calibration.probability(evidence.figures) if evidence.figures else 0.0

@@ -132,7 +132,7 @@ def paragraph(record: Record, article: Article | None, number: int, stale: Stale
         return notice(CHANGED)
     span = paragraph_around(article.text, Span(place.start, place.end))
     within = _within(place, article)
-    return _quoted(record, article, span, within, "", (), stale)
+    return _quoted(record, article, span, within, "", (), _below(place, article, stale))
 
 
 def _within(place: Place, article: Article) -> Sequence[tuple[int, int]]:
@@ -154,7 +154,8 @@ def _page(
     if article is None:
         return _titled(record, CHANGED, CHANGED, buttons)
     marks = place.highlights if record.answered else ()
-    return _quoted(record, article, Span(place.start, place.end), marks, label, buttons, stale)
+    below = _below(place, article, stale)
+    return _quoted(record, article, Span(place.start, place.end), marks, label, buttons, below)
 
 
 def _quoted(
@@ -164,9 +165,8 @@ def _quoted(
     marks: Sequence[tuple[int, int]],
     label: str,
     buttons: tuple[Button, ...],
-    stale: Stale | None,
+    below: str,
 ) -> Card:
-    below = f"\n-# {attribution(article)}" + (f"\n-# {wording.STALE[stale]}." if stale else "")
     above = _asked(record)
     embed = label + quotation(article.text, span, marks, EMBED_TEXT - size(label + below)) + below
     room = CONTENT - size(above + label + below)
@@ -176,6 +176,20 @@ def _quoted(
         plain(record.question, EMBED_AUTHOR) if record.titled else "",
         buttons,
     )
+
+
+_VERDICT, _NOTE = 240, 120
+"""Longest of what is said beside a quote."""
+
+
+def _below(place: Place, article: Article, stale: Stale | None) -> str:
+    """What stands under a quote: the article's verdict on it, where it stands, and in small print what explains it."""
+    end = min(place.end, len(article.text))
+    verdict = wording.verdict(article, place.start, end)
+    small = [attribution(article)]
+    small += [escaped(note, _NOTE) for note in wording.notes(article, place.start, end, older=place.older)]
+    small += [f"{wording.STALE[stale]}."] if stale else []
+    return "".join([f"\n{escaped(verdict, _VERDICT)}" if verdict else "", *(f"\n-# {each}" for each in small)])
 
 
 def _titled(record: Record, embed: str, text: str, buttons: tuple[Button, ...]) -> Card:

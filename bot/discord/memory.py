@@ -44,6 +44,8 @@ class Place:
     end: int
     highlights: tuple[tuple[int, int], ...]
     """Best first."""
+    older: bool = False
+    """Whether a quote of a newer article answers alike."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -337,4 +337,4 @@ def short_id(id: str) -> str:
 
 def _place(quote: Quote) -> Place:
     marks = tuple((mark.start, mark.end) for mark in quote.highlights)
-    return Place(quote.article.id, quote.article.content_hash, quote.start, quote.end, marks)
+    return Place(quote.article.id, quote.article.content_hash, quote.start, quote.end, marks, quote.older)

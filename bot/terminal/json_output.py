@@ -62,6 +62,26 @@ def _quote_json(quote: Quote) -> dict[str, Any]:
         "highlights": [list(mark) for mark in quote.highlights],
         "score": round(quote.score, 4),
         "article": article_json(quote.article),
+        "verdict": _verdict_json(quote),
+        "times": [
+            {"words": each.words, "first": each.first.isoformat(), "last": each.last.isoformat()}
+            for each in quote.times
+        ],
+        "older": quote.older,
+        "also_in": [other.id for other in quote.also_in],
+    }
+
+
+def _verdict_json(quote: Quote) -> dict[str, Any] | None:
+    """What the article says of the quote's standing: null for nearly all quotes."""
+    if (found := quote.verdict) is None:
+        return None
+    start, end = found.span or (None, None)
+    return {
+        "kind": found.kind,
+        "text": quote.article.text[start:end] if found.span else None,
+        "start": start,
+        "end": end,
     }
 
 

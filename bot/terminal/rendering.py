@@ -15,7 +15,21 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bot.wording import NEAREST, NOT_SAID, STALE, clean, count, day, filters, line, understood, unwrapped, why_declined
+from bot.wording import (
+    NEAREST,
+    NOT_SAID,
+    STALE,
+    clean,
+    count,
+    day,
+    filters,
+    line,
+    notes,
+    understood,
+    unwrapped,
+    verdict,
+    why_declined,
+)
 from retrieval.articles.article import ArticleInfo
 
 if TYPE_CHECKING:
@@ -31,6 +45,7 @@ _HIGHLIGHT = "bold cyan"
 _WITHIN = "bold"
 """The quote in its paragraph."""
 _BAR = "cyan"
+_VERDICT = "yellow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +86,18 @@ def answer(found: Answer) -> RenderableType:
 def quotes(several: Sequence[Quote], *, answered: bool = True, first: int = 1) -> RenderableType:
     """Quotes, best first, with where they stand; numbered from ``first`` where there are several."""
     parts: list[RenderableType] = []
+    shown: dict[str, int] = {}
     for number, quote in enumerate(several, first):
         label = f"  {number}  " if len(several) > 1 or first > 1 else "  "
+        before = shown.setdefault(quote.article.id, number)
         marks = quote.highlights if answered else ()
         body = passage(quote.article.text, quote.start, quote.end, marks)
         parts += [Text()] if parts else []
         parts.append(Ruled(body if answered else _dimmed(body), "│ ", _BAR if answered else DIM))
-        parts.append(_source_line(attribution(quote.article), label))
+        parts += _verdict_line(quote)
+        where = attribution(quote.article) if before == number else Text(f"the same article as {before}")
+        parts.append(_source_line(where, label))
+        parts += _notes(quote, " " * len(label))
         if quote.also_in:
             others = "; ".join(_short(other, quote.article) for other in quote.also_in)
             parts.append(_source_line(Text(f"also in: {others}"), " " * len(label)))
@@ -97,7 +117,8 @@ def context(quote: Quote) -> RenderableType:
     """The paragraph that a quote stands in, the quote highlighted."""
     start, end = quote.paragraph
     body = passage(quote.article.text, start, end, [(quote.start, quote.end)], _WITHIN)
-    return Group(Ruled(body, "│ ", _BAR), _source_line(attribution(quote.article), "  "), *_stale_line(quote, "  "))
+    where = _source_line(attribution(quote.article), "  ")
+    return Group(Ruled(body, "│ ", _BAR), *_verdict_line(quote), where, *_notes(quote, "  "), *_stale_line(quote, "  "))
 
 
 def attribution(article: ArticleInfo) -> Text:
@@ -128,6 +149,19 @@ def sources(several: Sequence[Quote]) -> RenderableType:
 
 def _source_line(text: Text, label: str) -> Ruled:
     return Ruled(_dimmed(text), label, DIM, hanging=True)
+
+
+def _verdict_line(quote: Quote) -> list[Ruled]:
+    """What the article says of the quote's standing, right under it, as good to see as the quote."""
+    said = verdict(quote.article, quote.start, quote.end)
+    return [Ruled(Text(line(said)), "│ → ", _VERDICT, hanging=True)] if said else []
+
+
+def _notes(quote: Quote, label: str) -> list[Ruled]:
+    return [
+        _source_line(Text(line(note)), label)
+        for note in notes(quote.article, quote.start, quote.end, older=quote.older)
+    ]
 
 
 def _stale_line(quote: Quote, label: str) -> list[Ruled]:
@@ -174,7 +208,7 @@ def explanation(found: Answer, threshold: float) -> RenderableType:
         read.add_row(str(number), *figures, _beginning(quote.text))
     evidence = ", ".join(f"{line(name)} {value:.2f}" for name, value in found.evidence.items())
     sign = "≥" if found.answered else "<"
-    verdict = (
+    said = (
         f"Confidence {found.confidence:.2f} {sign} {threshold:.2f} asked for ({evidence}), {found.elapsed_ms:.1f} ms"
     )
     return Group(
@@ -183,7 +217,7 @@ def explanation(found: Answer, threshold: float) -> RenderableType:
         hits,
         Text("Words read", "bold"),
         read,
-        Text(verdict),
+        Text(said),
         *map(Text, why_declined(found)),
     )
 

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from retrieval.answer.claims import Verdict, verdict
 from retrieval.answer.reader import Reading, total_score, whole_sentences, with_antecedents
 from retrieval.answer.search import Hit
+from retrieval.answer.times import Explained, explained
 from retrieval.articles.article import Article, ArticleInfo
 from retrieval.index.changes import Stale
 from retrieval.text.sentences import Span, paragraph_around
@@ -48,6 +50,8 @@ class Quote:
     """Other articles that say the same."""
     stale: Stale | None = None
     """What became of the article's file since it was indexed, if anything."""
+    older: bool = False
+    """Whether a newer article's quote answers alike, and comes before it."""
 
     @property
     def text(self) -> str:
@@ -57,6 +61,16 @@ class Quote:
     def overlaps(self, other: Quote) -> bool:
         """Whether the two share words of one article."""
         return self.article.id == other.article.id and self.start < other.end and other.start < self.end
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the article says of the quote's standing, where it is a claim, was corrected, or is satire."""
+        return verdict(self.article, Span(self.start, self.end))
+
+    @property
+    def times(self) -> tuple[Explained, ...]:
+        """Which times the quote's "Monday" and "last month" mean, told from the article's date."""
+        return explained(self.text, self.article.published)
 
     @property
     def paragraph(self) -> Span:

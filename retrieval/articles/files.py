@@ -40,7 +40,7 @@ class SourceFile:
 
 
 def scan(folder: Path) -> tuple[list[SourceFile], list[Skipped]]:
-    """List the files below ``folder`` that have a readable suffix, in order of their path, and those refused.
+    """List the files below ``folder`` that have a readable suffix, in order of their path, and what was refused.
 
     Hidden files and files of other kinds are none of our business and are not mentioned. A symbolic link that
     leads out of the folder is refused: a folder that others may write to must not become a way to read the rest
@@ -51,7 +51,7 @@ def scan(folder: Path) -> tuple[list[SourceFile], list[Skipped]]:
     root = folder.resolve()
     found: list[SourceFile] = []
     skipped: list[Skipped] = []
-    for path in _files_below(folder):
+    for path in _files_below(folder, skipped):
         name = path.relative_to(folder).as_posix()
         try:
             found.append(_source_file(path, name, root))
@@ -107,13 +107,21 @@ def locate(folder: Path, name: str) -> SourceFile:
     return _source_file(folder / name, name, folder.resolve())
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    """Every readable, unhidden file below ``folder``, in a stable order; linked folders are not entered."""
+def _files_below(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
+    """Every readable, unhidden file below ``folder``, in a stable order; linked folders are not entered.
 
-    def give_up(error: OSError) -> None:
-        raise StorageFailed(Path(error.filename or folder), error.strerror or str(error))
+    A folder in it that cannot be listed is put among those ``skipped``.
+    """
 
-    for here, folders, names in os.walk(folder, onerror=give_up):
+    def pass_over(error: OSError) -> None:
+        reason = error.strerror or str(error)
+        here = Path(error.filename or folder)
+        if here == folder:
+            raise StorageFailed(here, reason)
+        name = os.fsencode(here.relative_to(folder).as_posix()).decode(errors="replace")
+        skipped.append(Skipped(name, f"the folder cannot be listed: {reason}"))
+
+    for here, folders, names in os.walk(folder, onerror=pass_over):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if not name.startswith(".") and Path(name).suffix.lower() in FORMATS:

@@ -133,6 +133,7 @@ def evaluate(
     path: Path,
     encoder: Encoder,
     *,
+    articles: Path | None = None,
     reader: Reader | None = None,
     limit: int | None = None,
     threshold: float,
@@ -140,19 +141,22 @@ def evaluate(
 ) -> Figures:
     """Index the articles of the data set at ``path`` in a temporary folder, ask its questions, and sum up.
 
-    ``limit`` questions are asked, spread evenly over the file; all articles are indexed all the same.
+    ``limit`` questions are asked, spread evenly over the file; all articles are indexed all the same. Where a folder of
+    ``articles`` is named, the questions are asked about these instead, with their sources and dates.
 
     Raises:
+        FolderMissing, NoArticles: there is no such folder, or nothing in it.
         FileMissing: there is no such file.
         StorageFailed: the file cannot be read, or the temporary index cannot be written.
         DatasetInvalid: the file makes no sense as a data set.
         EncoderUnavailable, WeightsMismatch: see ``encoder``.
     """
-    dataset = load(path)
+    dataset = load(path, only_questions=articles is not None)
     questions = spread(dataset.questions, limit)
-    with indexed(dataset, encoder, reader=reader, threshold=threshold, progress=progress) as (engine, report):
+    building = indexed(dataset, encoder, articles=articles, reader=reader, threshold=threshold, progress=progress)
+    with building as (engine, report):
         marks = [outcome.marks for outcome in outcomes(engine, questions, progress)]
-    return summarise(marks, articles=len(dataset.articles), report=report)
+        return summarise(marks, articles=len(engine.snapshot.articles), report=report)
 
 
 def spread(questions: Sequence[_T], limit: int | None) -> Sequence[_T]:
@@ -168,18 +172,20 @@ def indexed(
     dataset: Dataset,
     encoder: Encoder,
     *,
+    articles: Path | None = None,
     reader: Reader | None = None,
     threshold: float,
     progress: Progress | None = None,
 ) -> Iterator[tuple[Engine, Report]]:
-    """An engine over the data set's articles, in a temporary folder, and what building its index took.
+    """An engine over the data set's articles, or a folder's, with a temporary index, and what building that took.
 
     Raises:
         StorageFailed, EncoderUnavailable, WeightsMismatch: as ``update`` does.
     """
     with TemporaryDirectory(prefix="quoth-eval-") as name:
-        folder = Path(name, "articles")
-        _write(folder, dataset.articles)
+        folder = articles or Path(name, "articles")
+        if not articles:
+            _write(folder, dataset.articles)
         index = Path(name, "index")
         report = update(folder, index, encoder, progress=progress)
         yield Engine(open_latest(index), encoder, reader=reader, threshold=threshold), report

@@ -1,54 +1,60 @@
-"""Word files (.docx): headings, paragraphs, lists and tables."""
+"""Word files (.docx): what Word shows of them, as headings, paragraphs, lists and tables.
+
+python-docx opens the package; its paragraphs leave out tracked insertions, content controls, fields, text boxes and
+formulas, so the text is read off the elements themselves. Tracked deletions and hidden text are not shown, so not read.
+"""
 
 from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from retrieval.articles.formats.values import ExtractedArticle, squeezed
 from retrieval.errors import ArticleUnreadable
 
 if TYPE_CHECKING:
     from docx.document import Document
-    from docx.table import Table
-    from docx.text.paragraph import Paragraph
-from retrieval.articles.formats.values import ExtractedArticle, squeezed
+    from lxml.etree import _Element
 
 _MAX_UNPACKED = 128 * 2**20
 
 _MAX_PARTS = 10_000
 """Of a Word file, which is a zip file: bytes once unpacked, and files in it."""
 
+_OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How files of old Word programs begin, and those that a password locks."""
+
 
 def read_word(name: str, content: bytes) -> list[ExtractedArticle]:
     """A Word file: headings, paragraphs, lists and tables, and the properties that Word keeps."""
     import docx
-    from docx.table import Table
 
-    check_zip(name, content)
+    if content.startswith(_OLD_WORD):
+        locked = "EncryptedPackage".encode("utf-16-le") in content
+        remedy = (
+            "encrypted; save a copy without the password" if locked else "an old Word file (.doc); save it as .docx"
+        )
+        raise ArticleUnreadable(name, f"it is {remedy}")
+    _check_zip(name, content)
     document = docx.Document(BytesIO(content))
-    styles = _styles(document)
-    blocks: list[str] = []
-    for item in document.iter_inner_content():
-        blocks.extend(_table_rows(item) if isinstance(item, Table) else _word_paragraph(item, styles))
+    text = "\n\n".join(filter(None, _blocks(document.element.body, _styles(document))))
     title = squeezed(document.core_properties.title)
-    return [ExtractedArticle("\n\n".join(blocks), {"title": title} if title else {})]
+    return [ExtractedArticle(text, {"title": title} if title else {})]
 
 
-def check_zip(name: str, content: bytes) -> None:
+def _check_zip(name: str, content: bytes) -> None:
     """Refuse a zip file that unpacks to more than any article; no more than it declares is unpacked."""
     with zipfile.ZipFile(BytesIO(content)) as archive:
         parts = archive.infolist()
-    if len(parts) > _MAX_PARTS or sum(part.file_size for part in parts) > _MAX_UNPACKED:
-        raise ArticleUnreadable(name, f"it unpacks to more than {_MAX_UNPACKED // 2**20} MiB or too many parts")
-    if any(part.flag_bits & 1 for part in parts):
-        raise ArticleUnreadable(name, "it is encrypted; save a copy without the password")
-
-
-_HEADING_STYLE = re.compile(r"(?:heading ?([1-9])|title)$", re.IGNORECASE)
-"""Word stores the names of its own styles in English, whatever language it speaks."""
+        if len(parts) > _MAX_PARTS or sum(part.file_size for part in parts) > _MAX_UNPACKED:
+            raise ArticleUnreadable(name, f"it unpacks to more than {_MAX_UNPACKED // 2**20} MiB or too many parts")
+        if any(part.flag_bits & 1 for part in parts):
+            raise ArticleUnreadable(name, "it is encrypted; save a copy without the password")
+        if "_rels/.rels" in archive.namelist() and b"http://purl.oclc.org/ooxml/" in archive.read("_rels/.rels"):
+            raise ArticleUnreadable(name, "it is saved as Strict Open XML; save it as a Word document (.docx)")
 
 
 def _styles(document: Document) -> dict[str, str]:
@@ -61,24 +67,142 @@ def _styles(document: Document) -> dict[str, str]:
     return {style.style_id: style.name or "" for style in document.styles}
 
 
-def _word_paragraph(paragraph: Paragraph, styles: Mapping[str, str]) -> Iterator[str]:
-    lines = [squeezed(line) for line in paragraph.text.split("\n")]
+# --- paragraphs and tables -----------------------------------------------------------------------------------
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+
+_ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
+
+_HEADING_STYLE = re.compile(r"(?:heading ?([1-9])|title)$", re.IGNORECASE)
+"""Word stores the names of its own styles in English, whatever language it speaks."""
+
+_UNSEEN = {
+    *(_W + name for name in ("del", "moveFrom", "delText", "instrText", "rPr", "pPr", "rt", "sdtPr", "tblPr", "tcPr")),
+    *(_M + name for name in ("rPr", "ctrlPr", "fPr", "radPr", "deg")),
+}
+"""Elements of which nothing is shown: deleted, moved away, or about the looks of something."""
+
+
+def _blocks(parent: _Element, styles: Mapping[str, str]) -> Iterator[str]:
+    """Paragraphs and rows of tables, in the order in which they stand in the file."""
+    for child in _shown(parent):
+        if child.tag == f"{_W}p":
+            yield _paragraph(child, styles)
+            for box in _text_boxes(child):
+                yield from _blocks(box, styles)
+        elif child.tag == f"{_W}tbl":
+            yield from _rows(child, styles)
+        else:  # a content control, an insertion, a wrapper of any other kind
+            yield from _blocks(child, styles)
+
+
+def _shown(parent: _Element) -> Iterator[_Element]:
+    """The children that are shown; of alternatives the first that holds words."""
+    for child in parent:
+        if not isinstance(child.tag, str) or child.tag in _UNSEEN:
+            continue
+        if child.tag == _ALTERNATIVES:
+            yield next((one for one in child if next(one.iter(f"{_W}t", f"{_M}t"), None) is not None), child)
+        else:
+            yield child
+
+
+def _text_boxes(parent: _Element) -> Iterator[_Element]:
+    """The text boxes that hang on a paragraph, not those inside of another."""
+    for child in _shown(parent):
+        if child.tag == f"{_W}txbxContent":
+            yield child
+        else:
+            yield from _text_boxes(child)
+
+
+def _paragraph(paragraph: _Element, styles: Mapping[str, str]) -> str:
+    lines = [squeezed(line) for line in _words(paragraph).split("\n")]
     words = "\n".join(filter(None, lines))
-    if not words:
-        return
-    id = paragraph._p.style or ""  # noqa: SLF001 - python-docx has no public name for what is there and no more
-    style = styles.get(id, id)
-    if heading := _HEADING_STYLE.match(style):
-        yield f"{'#' * min(6, int(heading[1] or 1))} {squeezed(words)}"
-        return
-    properties = paragraph._p.pPr  # noqa: SLF001 - nor for numbering
-    listed = style.lower().startswith("list") or (properties is not None and properties.numPr is not None)
-    yield f"- {words}" if listed else words
+    properties = paragraph.find(f"{_W}pPr")
+    style = _value(properties, "pStyle")
+    style = styles.get(style, style)
+    if words and (heading := _HEADING_STYLE.match(style)):
+        return f"{'#' * min(6, int(heading[1] or 1))} {squeezed(words)}"
+    listed = style.lower().startswith("list") or (properties is not None and properties.find(f"{_W}numPr") is not None)
+    return f"- {words}" if words and listed else words
 
 
-def _table_rows(table: Table) -> Iterator[str]:
-    """A table's rows, each with its cells apart; a cell that spans columns is told once."""
-    for row in table.rows:
-        cells: dict[int, str] = {id(cell._tc): squeezed(cell.text) for cell in row.cells}  # noqa: SLF001 - likewise
-        if any(cells.values()):
-            yield " | ".join(filter(None, cells.values()))
+def _value(properties: _Element | None, name: str) -> str:
+    """The value of one of the properties, or nothing."""
+    found = properties.find(_W + name) if properties is not None else None
+    return (found.get(f"{_W}val") or "") if found is not None else ""
+
+
+def _rows(table: _Element, styles: Mapping[str, str]) -> Iterator[str]:
+    """A table's rows, each with its cells apart; of a table of one column, what its cells hold."""
+    above: dict[int, str] = {}
+    for row in _wrapped(table, "tr"):
+        if row.find(f"{_W}trPr/{_W}del") is not None:
+            continue
+        cells = list(_wrapped(row, "tc"))
+        if len(cells) == 1:
+            yield from _blocks(cells[0], styles)
+            continue
+        words: list[str] = []
+        column = 0
+        for cell in cells:
+            properties = cell.find(f"{_W}tcPr")
+            merged = properties is not None and (mark := properties.find(f"{_W}vMerge")) is not None
+            continued = merged and mark.get(f"{_W}val") != "restart"
+            said = squeezed(" ".join(block.removeprefix("- ") for block in _blocks(cell, {})))
+            above[column] = above.get(column, said) if continued else said
+            words.append(above[column])
+            span = _value(properties, "gridSpan")
+            column += int(span) if span.isdecimal() else 1
+        yield " | ".join(filter(None, words))
+
+
+def _wrapped(parent: _Element, name: str) -> Iterator[_Element]:
+    """The rows of a table or the cells of a row, in content controls too."""
+    for child in _shown(parent):
+        if child.tag == _W + name:
+            yield child
+        elif child.tag not in {f"{_W}tr", f"{_W}tc", f"{_W}trPr"}:
+            yield from _wrapped(child, name)
+
+
+# --- words ---------------------------------------------------------------------------------------------------
+
+_SIGNS = {
+    **dict.fromkeys((f"{_W}br", f"{_W}cr"), "\n"),
+    f"{_W}tab": " ",
+    f"{_W}noBreakHyphen": "-",
+}
+
+_MATH: Mapping[str, Callable[[list[str]], str]] = {
+    f"{_M}f": "/".join,
+    f"{_M}sSup": "^".join,
+    f"{_M}sSub": "_".join,
+    f"{_M}rad": lambda parts: f"√({''.join(parts)})",
+}
+"""How the parts of a formula are written in a line."""
+
+
+def _words(parent: _Element) -> str:
+    """The words of a paragraph or of any part of one, without those of text boxes."""
+    return "".join(_word_parts(parent))
+
+
+def _word_parts(parent: _Element) -> Iterable[str]:
+    for child in _shown(parent):
+        if child.tag in {f"{_W}t", f"{_M}t"}:
+            yield child.text or ""
+        elif child.tag in _SIGNS:
+            yield _SIGNS[child.tag]
+        elif child.tag in _MATH:
+            yield _MATH[child.tag](list(filter(None, map(_words, _shown(child)))))
+        elif child.tag != f"{_W}txbxContent" and not (child.tag == f"{_W}r" and _is_hidden(child)):
+            yield from _word_parts(child)
+
+
+def _is_hidden(run: _Element) -> bool:
+    hidden = run.find(f"{_W}rPr/{_W}vanish")
+    return hidden is not None and hidden.get(f"{_W}val") not in {"0", "false", "off"}

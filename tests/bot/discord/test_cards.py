@@ -176,6 +176,21 @@ def test_an_answer_is_the_quotation_with_its_words_in_bold_and_where_it_stands()
     assert [button.label or button.emoji for button in card.buttons] == ["Paragraph", "👍", "👎"]
 
 
+def test_a_claim_has_its_verdict_under_it_and_small_print_explains_its_days() -> None:
+    text = "A blog claimed on Monday that the dam had burst.\n\nThousands fled.\n\nWe rate this claim *False*."
+    record = replace(RECORD, places=(Place("sochi.md", "h", 0, 48, (), older=True),))
+
+    card = cards.answer(record, replace(ARTICLE, text=text))
+
+    assert card.embed == (
+        "> A blog claimed on Monday that the dam had burst.\n"
+        "But the article says\\: We rate this claim \\*False\\*.\n"
+        "-# [Abe and Putin meet](<https://example.org/sochi>) · TASS · 28 November 2016\n"
+        "-# An older article\n"
+        "-# Monday · 28 November 2016"
+    )
+
+
 def test_a_question_that_stands_in_the_channel_is_not_repeated() -> None:
     card = cards.answer(replace(RECORD, titled=False), ARTICLE)
 

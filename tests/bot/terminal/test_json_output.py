@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,10 +47,26 @@ def test_json_has_what_the_contract_says() -> None:
                     "url": "https://example.org/sochi",
                     "path": "sochi.md",
                 },
+                "verdict": None,
+                "times": [],
+                "older": False,
+                "also_in": [],
             }
         ],
         "elapsed_ms": 12.35,
     }
+
+
+def test_json_has_what_stands_beside_a_quote() -> None:
+    text = "Rumours said on Monday that the dam had burst.\n\nThousands fled.\n\nThe dam had not burst, police said."
+    quote = replace(a_quote(an_article(text), 0, 46), older=True)
+
+    (said,) = json_output.answer_json(an_answer(quote))["quotes"]
+
+    start = text.index("The dam had")
+    assert said["verdict"] == {"kind": "claim", "text": text[start:], "start": start, "end": len(text)}
+    assert said["times"] == [{"words": "Monday", "first": "2016-11-28", "last": "2016-11-28"}]
+    assert said["older"]
 
 
 def test_explaining_adds_every_stage_to_the_json() -> None:

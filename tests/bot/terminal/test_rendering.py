@@ -80,7 +80,26 @@ def test_several_quotes_are_numbered_and_name_who_else_says_so() -> None:
 
     assert "  4  Abe and Putin meet" in text
     assert "     also in: Other (TASS); Third (TASS)\n\n│ They left." in text
-    assert "  5  Abe and Putin meet" in text
+    assert "  5  the same article as 4\n" in text
+
+
+CHECKED = replace(
+    an_article(
+        "A blog claimed that the dam had burst on Monday.\n\nThousands read it.\n\nThe walls are sound. They are "
+        "new.\n\nWe rate this claim False."
+    ),
+    published=date(2016, 11, 28),
+)
+
+
+def test_a_claim_has_its_verdict_under_it_and_its_day_beside_it() -> None:
+    quote = replace(a_quote(CHECKED, 0, 48), older=True)
+
+    for text in (shown(rendering.quotes([quote])), shown(rendering.context(quote))):
+        assert text.startswith(
+            "│ A blog claimed that the dam had burst on Monday.\n│ → But the article says: We rate this claim False.\n"
+        )
+        assert text.endswith("\n  An older article\n  Monday · 28 November 2016\n")
 
 
 def test_a_quote_from_a_file_that_has_changed_says_so_and_how_to_mend_it() -> None:

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from retrieval.answer.follow_up import FollowUpEstimate, FollowUpEvidence
+from retrieval.answer.interpretation import Interpretation, interpret
 from retrieval.answer.overlap_reader import OverlapReader
 from retrieval.answer.query import Context
 from retrieval.answer.reader import Reading, ReadingTask
+from retrieval.answer.variants import QueryVariants
 from retrieval.engine import Engine
 from retrieval.index.snapshot import Snapshot
 from retrieval.text.sentences import Span
@@ -72,3 +75,37 @@ def test_what_is_surely_found_for_one_meaning_of_a_follow_up_is_read_for_that_on
     assert all(hit.posterior < 0.9 for hit in typed)
     assert all(hit.posterior > 0.1 for hit in in_context)
     assert {id(hit) for hit in (*typed, *in_context)} == {id(hit) for hit in answer.hits}
+
+
+ESTIMATE = FollowUpEstimate(FollowUpEvidence(0.5, 0.0, 0.0, few_terms=True), log_odds=1.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "context", "read_as", "posterior", "reason"),
+    [
+        ("when was that?", None, "when was that?", 0.0, "nothing was said before"),
+        ("Who opened the bridge?", BEFORE, "Who opened the bridge?", 0.9, "its wording stands on its own"),
+        ("how is it?", BEFORE, "how is it? (it)", 0.1, "the best reading is of the question in context"),
+        ("how is it?", BEFORE, "how is it?", 0.5, "the best passage is likelier in context"),
+        ("how is it?", BEFORE, "how is it?", 0.4, "the best reading is of the question as typed"),
+    ],
+)
+def test_why_a_question_is_taken_for_a_follow_up_or_not(
+    question: str, context: Context | None, read_as: str, posterior: float, reason: str
+) -> None:
+    variants = QueryVariants.of(question, context)
+
+    found = interpret(variants, ESTIMATE, read_as=read_as, posterior=posterior, likelier=0.5)
+
+    assert found == Interpretation("in context" in reason, reason, posterior, read_as, ESTIMATE)  # type: ignore[arg-type]
+
+
+def test_a_change_of_subject_is_answered_as_typed_and_the_next_question_goes_on_from_it(news: Snapshot) -> None:
+    answer = Engine(news, FakeEncoder()).ask("Which songs did researchers in Perth hear?", context=BEFORE)
+
+    assert not answer.interpretation.in_context
+    assert answer.interpretation.reason == "its wording stands on its own"
+    assert answer.context is None
+    assert answer.read_as == answer.question
+    assert answer.next_context is not None
+    assert answer.next_context.first == answer.question

@@ -415,6 +415,26 @@ def test_a_folder_that_may_not_be_listed_is_an_error_not_an_empty_folder(
     assert caught.value.reason == "Permission denied"
 
 
+def test_a_folder_inside_that_may_not_be_listed_is_named_and_the_rest_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lost+found").mkdir()
+    (tmp_path / "a.txt").write_text("Text")
+    listing = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("lost+found"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listing(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    found, skipped = scan(tmp_path)
+
+    assert [file.path for file in found] == ["a.txt"]
+    assert skipped == [Skipped("lost+found", "the folder cannot be listed: Permission denied")]
+
+
 def test_the_temporary_folder_on_macos_is_a_link_and_still_inside() -> None:
     with TemporaryDirectory() as name:
         real, link = Path(name) / "real", Path(name) / "link"

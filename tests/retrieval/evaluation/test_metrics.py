@@ -91,6 +91,22 @@ def test_a_limit_indexes_every_article_all_the_same(data: Path) -> None:
     assert (figures.articles, figures.questions, figures.declined) == (3, 1, None)
 
 
+def test_questions_alone_can_be_asked_about_a_folder_of_articles(tmp_path: Path) -> None:
+    questions = tmp_path / "questions.jsonl"
+    rows = [{"question": "When was the old bridge built?", "answers": ["1388"]}, {"question": "zebra", "answers": []}]
+    questions.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    (articles / "bridge.md").write_text(f"---\ntitle: Bridge\npublished: 2020-01-01\n---\n{BRIDGE['text']}")
+
+    figures = evaluate(questions, FakeEncoder(), articles=articles, threshold=0.0)
+
+    assert (figures.articles, figures.questions, figures.answerable) == (1, 2, 1)
+    assert figures.first_quote == 1.0
+    with pytest.raises(DatasetInvalid, match="not in the text"):
+        evaluate(questions, FakeEncoder(), threshold=0.0)
+
+
 def test_a_data_set_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("[]")
 

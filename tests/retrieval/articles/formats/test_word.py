@@ -10,7 +10,7 @@ import docx
 import pytest
 
 from retrieval.articles.parsing import parse
-from tests.retrieval.articles.samples import SAMPLES, paragraphs, sample
+from tests.retrieval.articles.samples import SAMPLES, paragraphs, refusal, sample
 
 MET = "The board met on 14 January in the old customs house."
 
@@ -66,3 +66,102 @@ def test_styles_of_word_itself_and_cells_across_columns_are_understood() -> None
     text = parse("a.docx", out.getvalue()).articles[0].text
 
     assert text == "# The summit\n\n- Trade\n\nFirst line\nsecond line\n\nBoth | Last"
+
+
+# --- what Word shows, and what it hides ----------------------------------------------------------------------
+
+SPACES = (
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
+    'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" '
+    'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+)
+
+
+def word_text(body: str) -> str:
+    """The text of a Word file with this body, in which ``{...}`` stands for a run of words."""
+    runs = re.sub(r"\{(.*?)\}", r'<w:r><w:t xml:space="preserve">\1</w:t></w:r>', body)
+    out = io.BytesIO()
+    with zipfile.ZipFile(SAMPLES / "bread.docx") as old, zipfile.ZipFile(out, "w") as new:
+        for item in old.namelist():
+            document = f"<w:document {SPACES}><w:body>{runs}</w:body></w:document>"
+            new.writestr(item, document if item == "word/document.xml" else old.read(item))
+    return parse("a.docx", out.getvalue()).articles[0].text
+
+
+@pytest.mark.parametrize(
+    ("inside", "seen"),
+    [
+        ('<w:ins w:id="1">{nine}</w:ins><w:del w:id="2"><w:r><w:delText>six</w:delText></w:r></w:del>', "nine"),
+        ("<w:moveTo>{nine}</w:moveTo><w:moveFrom>{six}</w:moveFrom>", "nine"),
+        ("<w:sdt><w:sdtPr/><w:sdtContent>{nine}</w:sdtContent></w:sdt>", "nine"),
+        ('<w:fldSimple w:instr=" DOCPROPERTY Price ">{nine}</w:fldSimple>', "nine"),
+        ("<w:r><w:instrText>SEQ Figure</w:instrText></w:r>{nine}", "nine"),
+        ('<w:smartTag w:element="Number">{nine}</w:smartTag>', "nine"),
+        ("<w:hyperlink>{nine}</w:hyperlink>", "nine"),
+        ("<m:oMath><m:r><m:t>9</m:t></m:r></m:oMath>", "9"),
+        (
+            "<m:oMath><m:f><m:num><m:r><m:t>9</m:t></m:r></m:num><m:den><m:r><m:t>2</m:t></m:r></m:den></m:f></m:oMath>",
+            "9/2",
+        ),
+        ("{nine}<w:r><w:noBreakHyphen/></w:r>{tenths}", "nine-tenths"),
+        ("{nine}<w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r>", "nine"),
+        ('{nine}<w:r><w:rPr><w:vanish w:val="false"/></w:rPr><w:t> shown</w:t></w:r>', "nine shown"),
+    ],
+)
+def test_a_paragraph_reads_as_word_shows_it(inside: str, seen: str) -> None:
+    assert word_text(f"<w:p>{{It cost }}{inside}{{ crowns.}}</w:p>") == f"It cost {seen} crowns."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<w:sdt><w:sdtContent><w:p>{The crane is red.}</w:p></w:sdtContent></w:sdt>",
+        "<w:customXml><w:p>{The crane is red.}</w:p></w:customXml>",
+        (
+            "<w:p><w:r><mc:AlternateContent><mc:Choice><w:drawing/></mc:Choice><mc:Fallback><w:pict><w:txbxContent><w:p>"
+            "{The crane is red.}</w:p></w:txbxContent></w:pict></mc:Fallback></mc:AlternateContent></w:r></w:p>"
+        ),
+        (
+            "<w:p><w:r><mc:AlternateContent><mc:Choice><w:txbxContent><w:p>{The crane is red.}</w:p></w:txbxContent>"
+            "</mc:Choice><mc:Fallback><w:txbxContent><w:p>{The crane is red.}</w:p></w:txbxContent></mc:Fallback>"
+            "</mc:AlternateContent></w:r></w:p>"
+        ),
+        "<w:tbl><w:tr><w:tc><w:p>{The crane is red.}</w:p></w:tc></w:tr></w:tbl>",
+    ],
+)
+def test_whatever_a_paragraph_lies_in_it_is_read_once(body: str) -> None:
+    assert word_text(f"<w:p>{{They met.}}</w:p>{body}") == "They met.\n\nThe crane is red."
+
+
+def row(*cells: str) -> str:
+    return f"<w:tr>{''.join(f'<w:tc>{cell}</w:tc>' for cell in cells)}</w:tr>"
+
+
+def test_cells_hold_tables_and_cells_from_above() -> None:
+    inner = f"<w:tbl>{row('<w:p>{Price}</w:p>', '<w:p>{nine}</w:p>')}</w:tbl><w:p/>"
+    start, merged = ('<w:tcPr><w:vMerge w:val="restart"/></w:tcPr>', "<w:tcPr><w:vMerge/></w:tcPr>")
+    table = (
+        row("<w:p>{Crane}</w:p>", inner)
+        + row("<w:p>{Auk}</w:p>", f"{start}<w:p>{{old}}</w:p>")
+        + row("<w:p>{Tern}</w:p>", f"{merged}<w:p/>")
+        + row("<w:p>{a}</w:p>", "<w:p>{b}</w:p>", f"{merged}<w:p>{{c}}</w:p>")
+    )
+
+    assert word_text(f"<w:tbl>{table}</w:tbl>") == "Crane | Price | nine\n\nAuk | old\n\nTern | old\n\na | b | c"
+
+
+# --- files that are to be saved in another way ---------------------------------------------------------------
+
+
+def test_a_word_file_that_is_locked_old_or_strict_is_named_as_that() -> None:
+    old = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as strict:
+        space = "http://purl.oclc.org/ooxml/officeDocument/relationships/officeDocument"
+        strict.writestr("_rels/.rels", f'<Relationships><Relationship Type="{space}"/></Relationships>')
+
+    assert refusal("a.docx", old + "EncryptedPackage".encode("utf-16-le")) == (
+        "it is encrypted; save a copy without the password"
+    )
+    assert refusal("a.docx", old) == "it is an old Word file (.doc); save it as .docx"
+    assert refusal("a.docx", out.getvalue()) == ("it is saved as Strict Open XML; save it as a Word document (.docx)")

@@ -1,4 +1,4 @@
-"""Hits to sentences: the reader by shared words, the one that a network serves, and calibration."""
+"""The reader that a network serves: its margins to readings, and how much is read."""
 
 from __future__ import annotations
 
@@ -9,171 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from retrieval.answer import span_reader as module
-from retrieval.answer.confidence import Calibration
-from retrieval.answer.overlap_reader import OverlapReader
-from retrieval.answer.reader import Reading, ReadingTask, sentences_of, whole_sentences
+from retrieval.answer.reader import Reading, ReadingTask
 from retrieval.answer.search import Hit
-from retrieval.answer.span_reader import SpanReader
+from retrieval.answer.span_reader import ReadingWeights, SpanReader
 from retrieval.errors import ReaderUnavailable
-from retrieval.index.lexical import LexicalIndex
 from retrieval.models.span_model import Inputs, Scores, SpanModel
-from retrieval.text.passages import Passage, cut
-from retrieval.text.sentences import Span, sentences
-from tests.retrieval.examples import article_of
-
-TEXT = """\
-# The Gullholm bridge
-
-Mayor Ingrid Solberg opened the bridge on Saturday. It cost 410 million kroner. Doctors reach the island in six minutes.
-"""
-
-
-def hit_of(text: str, start: int = 0, end: int | None = None, score: float = 1.0, title: str = "A note") -> Hit:
-    passage = Passage(article_of(text, title=title), start, len(text) if end is None else end)
-    return Hit(passage, score, dense=0.5, lexical=1.0, dense_z=score, lexical_z=score)
-
-
-def text_of(reading: Reading) -> str:
-    start, end = reading.span
-    return reading.hit.passage.article.text[start:end]
-
-
-def bold(reading: Reading) -> list[str]:
-    return [reading.hit.passage.article.text[start:end] for start, end in reading.highlights]
-
-
-# --- whole sentences -----------------------------------------------------------------------------------------
-
-
-@given(st.text("ab. \n#!?甲。\u0301\U0001f600", max_size=80), st.data())
-def test_whole_sentences_lie_around_the_span_and_are_the_fewest(text: str, data: st.DataObject) -> None:
-    every = sentences(text)
-    if not every:
-        return
-    inside = data.draw(st.sampled_from(every))
-    start = data.draw(st.integers(inside.start, inside.end - 1))
-    end = data.draw(st.integers(start + 1, every[-1].end))
-
-    found = whole_sentences(text, Span(start, end))
-
-    touched = [sentence for sentence in every if sentence.start < end and start < sentence.end]
-    assert found == (touched[0].start, touched[-1].end)
-    assert found.start <= start
-    assert text[found.end : end].strip() == ""
-
-
-def test_a_span_between_sentences_stays_what_it_is() -> None:
-    assert whole_sentences("", Span(0, 0)) == Span(0, 0)
-
-
-def test_the_sentences_of_a_passage_are_those_it_touches_without_headings() -> None:
-    second = TEXT.index("It cost")
-    middle = Passage(article_of(TEXT), second + 3, second + 20)
-    whole = Passage(article_of(TEXT), 0, len(TEXT) - 1)
-
-    assert [TEXT[s.start : s.end] for s in sentences_of(middle)] == ["It cost 410 million kroner."]
-    assert [TEXT[s.start : s.end][:8] for s in sentences_of(whole)] == ["Mayor In", "It cost ", "Doctors "]
-
-
-def test_a_passage_of_nothing_but_headings_has_those() -> None:
-    text = "# The end of it all\n\n## And after"
-
-    assert [text[s.start : s.end] for s in sentences_of(Passage(article_of(text), 0, len(text)))] == [
-        "# The end of it all",
-        "## And after",
-    ]
-
-
-# --- the overlap reader --------------------------------------------------------------------------------------
-
-
-LEXICAL = LexicalIndex.build([TEXT, "The ferry carried cars.", "Whales sing."])
-
-
-def overlaps_read(question: str, hits: Sequence[Hit]) -> list[Reading]:
-    return OverlapReader().read([ReadingTask(question, hits, LEXICAL.weights(question))])[0]
-
-
-def test_the_sentence_that_shares_the_rare_words_is_the_best() -> None:
-    readings = overlaps_read("How much did the bridge cost in kroner?", [hit_of(TEXT)])
-
-    best = max(readings, key=lambda reading: reading.score)
-    assert len(readings) == 3
-    assert text_of(best) == "It cost 410 million kroner."
-    assert bold(best) == ["cost", "kroner"]
-
-
-def test_forms_of_the_questions_words_are_bold_and_stop_words_are_not() -> None:
-    (first, *_) = overlaps_read("Who is opening bridges on the island?", [hit_of(TEXT)])
-
-    assert bold(first) == ["opened", "bridge"]
-
-
-def test_a_sentence_with_all_of_the_questions_words_gets_the_whole_weight() -> None:
-    scores = [reading.score for reading in overlaps_read("Doctors minutes", [hit_of(TEXT)])]
-
-    assert scores == pytest.approx([0.0, 0.0, 6.0])
-
-
-def test_only_the_best_passages_are_read() -> None:
-    hits = [hit_of(f"Whale number {number} sings.") for number in range(9)]
-
-    assert {id(reading.hit) for reading in overlaps_read("whale", hits)} == {id(hit) for hit in hits[:5]}
-    assert overlaps_read("whale", []) == []
-
-
-@given(st.text("whale sing. \n#é\u0301\U0001f600甲。", min_size=1, max_size=120), st.text("whale sing?é", max_size=30))
-def test_highlights_lie_in_their_sentence_in_order_and_apart(text: str, question: str) -> None:
-    hits = [hit_of(text, start, end) for start, end in cut(text)]
-
-    for reading in overlaps_read(question, hits):
-        reached = reading.span.start
-        for start, end in reading.highlights:
-            assert reached <= start < end <= reading.span.end
-            reached = end
-
-
-# --- calibration ---------------------------------------------------------------------------------------------
-
-
-def test_calibration_is_logistic_regression_over_the_evidence_that_it_names() -> None:
-    calibration = Calibration(-1.0, {"cosine": 2.0, "gap": 1.0})
-
-    assert calibration.probability({"cosine": 0.5, "coverage": 9.0}) == 0.5
-    assert calibration.probability({"cosine": 0.5, "gap": 1.0}) == pytest.approx(0.7310585786)
-
-
-@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
-def test_a_probability_is_one_whatever_the_evidence(cosine: float, gap: float) -> None:
-    assert 0.0 <= Calibration(-10.0, {"cosine": 13.0, "gap": 5.0}).probability({"cosine": cosine, "gap": gap}) <= 1.0
-
-
-def test_calibration_reads_what_was_fitted(tmp_path: Path) -> None:
-    (tmp_path / "calibration.json").write_text(json.dumps({"intercept": -3, "weights": {"reading": 1.5}}))
-
-    assert Calibration.load(tmp_path / "calibration.json") == Calibration(-3.0, {"reading": 1.5})
-
-
-@pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"intercept": 1}', '{"intercept": "x", "weights": {}}'])
-def test_calibration_that_is_none_is_unavailable(tmp_path: Path, content: str | None) -> None:
-    path = tmp_path / "calibration.json"
-    if content is not None:
-        path.write_text(content)
-
-    with pytest.raises(ReaderUnavailable) as caught:
-        Calibration.load(path)
-    assert (caught.value.name, caught.value.reason) == (
-        str(path),
-        "calibration.json is missing or not what calibration writes",
-    )
-
-
-# --- the trained reader, over a network that knows what it wants ---------------------------------------------
+from retrieval.text.sentences import Span
+from tests.retrieval.answer.readings import bold, hit_of, text_of
 
 
 class FakeNetwork:
@@ -201,11 +46,8 @@ class FakeNetwork:
         return Inputs({}, allowed, offsets)
 
     def scores(self, inputs: Inputs) -> Scores:
-        return Scores(
-            self._scores(inputs, self._likes),
-            self._scores(inputs, self._ends),
-            np.zeros(len(inputs.allowed), dtype=np.float32),
-        )
+        answerable = np.zeros(len(inputs.allowed), dtype=np.float32)
+        return Scores(self._scores(inputs, self._likes), self._scores(inputs, self._ends), answerable)
 
     def _scores(self, inputs: Inputs, likes: Mapping[str, float]) -> NDArray[np.float32]:
         scores = np.full(inputs.allowed.shape, -5.0, dtype=np.float32)
@@ -357,6 +199,19 @@ def test_the_rest_is_read_only_when_the_first_passages_leave_doubt() -> None:
     spans_read(unsure, hits)
 
     assert (len(sure.passages), len(unsure.passages)) == (3, 16)
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_how_much_is_read_and_what_a_margin_counts_can_be_varied() -> None:
+    hits = [hit_of("Captain Brekke is said to be here.", score=1 - place / 10) for place in range(6)]
+    network = FakeNetwork(Brekke=2.0)
+    reader = SpanReader(weights=ReadingWeights(first=1, margin=1.0, usual_share=0.0))
+    reader._model = network  # type: ignore[assignment]
+
+    (readings,) = reader.read([ReadingTask("Who?", hits, {})])
+
+    assert len(network.passages) == 1
+    assert [reading.score for reading in readings] == [pytest.approx(4.0)]
 
 
 @pytest.mark.usefixtures("calibrated")

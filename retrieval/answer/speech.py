@@ -1,0 +1,137 @@
+"""Direct speech: who said it comes along with what was said."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from retrieval.text.sentences import Sentence, Span, sentences
+
+_MOST = 3
+"""Sentences that are added on either side."""
+
+_MARKS = re.compile(r"[“”\"„«»]")
+_OPENING, _CLOSING = "“„«", "”»"
+
+_SPOKEN = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*(?:\"|$)|„[^“”]*(?:[“”]|$)|«[^»]*(?:»|$)")
+
+_SAYS = re.compile(
+    r"\b(?:said|says|say|told|tells|added|adds|asked|asks|wrote|writes|replied|explained|explains|warned|warns|argued"
+    r"|recalled|recalls|insisted|announced|declared|stated|noted|promised|shouted|according\s+to|put\s+it|tweeted"
+    r"|continued|concluded|admitted|complained|quoted)\b|[:,]\s*[“\"„«]",
+    re.IGNORECASE,
+)
+
+_PRONOUN_SAYS = re.compile(
+    r"\b(?:he|she|they)\s+(?:\w+ly\s+)?(?:also\s+)?(?:said|says|told|added|wrote|replied|explained|warned|recalled|asked"
+    r"|insisted|continued|noted)\b|\b(?:said|says|added|wrote|recalled)\s+(?:he|she)\b",
+    re.IGNORECASE,
+)
+
+_NAME = re.compile(r"\b[A-Z][\w’'-]+(?:\s+(?:(?:van|von|de|al|bin|the|of)\s+)?[A-Z][\w’'-]+)+")
+
+
+def with_speaker(text: str, span: Span) -> Span:
+    """Whole sentences with those around them that complete their direct speech, or say whose it is.
+
+    A speech that was cut is completed within its paragraph; one without a word around it gets the sentence beside it
+    that says who speaks, and "she said" the sentence before it, if it has a name.
+    """
+    if not _MARKS.search(text, *_paragraph(text, span)):
+        return span
+    span = _completed(text, span)
+    if not _outside(text, span):
+        span = _attributed(text, span)
+    return _named(text, span)
+
+
+def _numbers(text: str, span: Span) -> tuple[int, int]:
+    """The numbers of the first sentence of ``span`` and of the last."""
+    every = sentences(text)
+    first = bisect_right(every, span.start, key=_start) - 1
+    last = bisect_right(every, span.end - 1, key=_start) - 1
+    return max(0, first), max(0, last)
+
+
+def _start(sentence: Sentence) -> int:
+    return sentence.start
+
+
+def _paragraph(text: str, span: Span) -> Span:
+    """The paragraphs that the span stands in, a few sentences around it at most."""
+    every = sentences(text)
+    first, last = _numbers(text, span)
+    floor, ceiling = first - 2 * _MOST, last + 2 * _MOST
+    while first > max(0, floor) and not every[first].opens:
+        first -= 1
+    while last + 1 < min(len(every), ceiling) and not every[last + 1].opens:
+        last += 1
+    return Span(every[first].start, every[last].end)
+
+
+def _completed(text: str, span: Span) -> Span:
+    """The span with the sentences in its paragraph over which a speech that it cuts goes on."""
+    every, paragraph = sentences(text), _paragraph(text, span)
+    first, last = _numbers(text, span)
+    for _ in range(_MOST):
+        if first == 0 or every[first].start <= paragraph.start or not _open(text, paragraph.start, every[first].start):
+            break
+        first -= 1
+    for _ in range(_MOST):
+        if every[last].end >= paragraph.end or not _open(text, paragraph.start, every[last].end):
+            break
+        last += 1
+    return Span(min(span.start, every[first].start), max(span.end, every[last].end))
+
+
+def _open(text: str, start: int, place: int) -> bool:
+    """Whether ``place`` lies inside direct speech, counting from a paragraph's ``start``."""
+    inside = False
+    for mark in _MARKS.finditer(text, start, place):
+        inside = _opens(text, mark.start(), inside=inside)
+    return inside
+
+
+def _opens(text: str, place: int, *, inside: bool) -> bool:
+    """Whether the quotation mark at ``place`` begins speech; one that is the same at both ends tells by its spaces."""
+    if text[place] in _OPENING or text[place] in _CLOSING:
+        return text[place] in _OPENING
+    before, after = text[place - 1 : place], text[place + 1 : place + 2]
+    at_start, at_end = not before or before in " \n([—–-", not after or after in " \n)],.;:!?—–-"
+    return at_start if at_start != at_end else not inside
+
+
+def _outside(text: str, span: Span) -> bool:
+    """Whether anything but direct speech stands in the span."""
+    return bool(re.search(r"\w", _SPOKEN.sub("", text[span.start : span.end])))
+
+
+def _attributed(text: str, span: Span) -> Span:
+    """Bare speech with the sentence beside it, in its paragraph, that says who speaks; else with the one before it."""
+    every = sentences(text)
+    first, last = _numbers(text, span)
+    if not every[first].opens and _tells(text, every[first - 1]):
+        return Span(every[first - 1].start, span.end)
+    if last + 1 < len(every) and not every[last + 1].opens and _tells(text, every[last + 1]):
+        return Span(span.start, every[last + 1].end)
+    if every[first].opens and first > 0 and not every[first - 1].heading and _tells(text, every[first - 1]):
+        return Span(every[first - 1].start, span.end)
+    return span
+
+
+def _tells(text: str, sentence: Sentence) -> bool:
+    """Whether a sentence has words of its own that say that someone speaks."""
+    words = text[sentence.start : sentence.end]
+    return bool(_SAYS.search(words)) and bool(re.search(r"\w", _SPOKEN.sub("", words)))
+
+
+def _named(text: str, span: Span) -> Span:
+    """The span with the sentence before it, where "she said" is all that it says of who speaks, and that has a name."""
+    around = _SPOKEN.sub(" ", text[span.start : span.end])
+    speaker = _PRONOUN_SAYS.search(around)
+    every = sentences(text)
+    first, _ = _numbers(text, span)
+    if not speaker or first == 0 or every[first - 1].heading or _NAME.search(around, 0, speaker.start()):
+        return span
+    before = every[first - 1]
+    return Span(before.start, span.end) if _NAME.search(text, before.start, before.end) else span

@@ -1,0 +1,204 @@
+"""What "Monday" and "last month" mean: days, weeks, months and years of a text, told from its article's date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dateutil.relativedelta import relativedelta
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+
+_MENTION = re.compile(
+    rf"""
+    \b(?:(?P<which>last|next|this|coming|past|previous)\s+)?(?P<weekday>{"|".join(_WEEKDAYS)})\b
+    | \b(?P<day>yesterday|today|tonight|tomorrow|last\s+night)\b
+    | \b(?P<side>last|next|this|previous)\s+(?P<unit>week|month|year)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+_NO_DAY = re.compile(
+    r"\b(?:every|each|most|any|(?-i:Black|Bloody|Good|Ash|Palm|Easter|Maundy|Cyber|Super|Holy|Shrove))\s+$",
+    re.IGNORECASE,
+)
+"""Before a weekday: then it is one of many, or a name."""
+
+_DATED = re.compile(
+    r"(?:\s+(?:morning|afternoon|evening|night))?,?\s*(?:the\s+)?"
+    rf"(?:\(?\d|(?:{'|'.join(month[:3] for month in MONTHS)})[a-z]*\.?\s+\d)"
+    r"|\s+(?-i:Times|Telegraph|Mail|Mirror|Herald|Express|Post|School|Night Football)\b",
+    re.IGNORECASE,
+)
+"""After a weekday: the text has the date itself, or it is a name."""
+
+_TENSE = re.compile(
+    r"(?P<to_come>\b(?:will|shall|won't|to\s+be|due|scheduled|expected|upcoming|set\s+(?:to|for)|until|till)\b"
+    r"|\b(?:by|opens?|begins?|starts?)(?=\s+(?:on\s+)?$))"
+    r"|\b(?:said|says|told|reported|announced|added|wrote|confirmed|claimed|denied|warned)\b",
+    re.IGNORECASE,
+)
+"""What stands before a weekday, and tells whether it is still to come; what stands nearest to it counts."""
+
+_CLAUSE = re.compile(r"[^.;!?]*$")
+
+_BEFORE = 120
+"""Code points before a weekday that tell its tense."""
+
+_DAYS = {"yesterday": -1, "last night": -1, "today": 0, "tonight": 0, "tomorrow": 1}
+
+_SIDES = {"last": -1, "previous": -1, "this": 0, "next": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Words of a text that mean a time, and which time they mean."""
+
+    words: str
+    """As the text has them: "Monday", "last month"."""
+    first: date
+    last: date
+    """The first and the last day of that time; the same day for a day."""
+
+    @property
+    def meaning(self) -> str:
+        """The time as people write it: "28 November 2016", "21–27 November 2016", "November 2016", "2016"."""
+        first, last = self.first, self.last
+        if first == last:
+            return _day(first)
+        if last - first < timedelta(days=7):
+            if first.month == last.month:
+                return f"{first.day}–{_day(last)}"
+            return f"{_day(first) if first.year != last.year else _day(first)[:-5]} – {_day(last)}"
+        return f"{first.year}" if first.month != last.month else f"{MONTHS[first.month - 1].title()} {first.year}"
+
+
+def explained(text: str, published: date | None) -> tuple[Explained, ...]:
+    """Each of the text's words for a time whose meaning hangs on the day when it was published, once, in order.
+
+    A weekday is the latest up to that day, as newspapers write, or the next where the clause before it tells of what is
+    to come. None where the text gives the date itself, or means one of many: "every Monday", "Good Friday".
+    """
+    if published is None:
+        return ()
+    found: dict[str, Explained] = {}
+    for words, first, last in _meanings(text, published):
+        found.setdefault(words.casefold(), Explained(words, first, last))
+    return tuple(found.values())
+
+
+def _meanings(text: str, published: date) -> Iterator[tuple[str, date, date]]:
+    for match in _MENTION.finditer(text):
+        words = " ".join(match[0].split())
+        try:
+            if match["weekday"]:
+                if not _NO_DAY.search(text, 0, match.start()) and not _DATED.match(text, match.end()):
+                    to_come = _is_to_come(text[max(0, match.start() - _BEFORE) : match.start()])
+                    found = _weekday(match["weekday"], (match["which"] or "").lower(), published, to_come=to_come)
+                    yield words, found, found
+            elif match["day"]:
+                found = published + timedelta(days=_DAYS[words.lower()])
+                yield words, found, found
+            else:
+                yield words, *_period(match["unit"].lower(), _SIDES[match["side"].lower()], published)
+        except (OverflowError, ValueError):
+            continue  # before the first year that a date can have, or after the last
+
+
+def _is_to_come(before: str) -> bool:
+    """Whether the clause that ends here tells of what is to come."""
+    clause = _CLAUSE.search(before)
+    told = list(_TENSE.finditer(before, clause.start() if clause else 0))
+    return bool(told and told[-1]["to_come"])
+
+
+def _weekday(name: str, which: str, published: date, *, to_come: bool) -> date:
+    """The day of that name that is meant on the day of publication."""
+    ahead = (_WEEKDAYS.index(name.lower()) - published.weekday()) % 7
+    if which in ("next", "coming"):
+        return published + timedelta(days=ahead or 7)
+    if which in ("last", "past", "previous"):
+        return published + timedelta(days=ahead - 7)
+    return published + timedelta(days=ahead if to_come or not ahead else ahead - 7)
+
+
+def _period(unit: str, side: int, published: date) -> tuple[date, date]:
+    """First and last day of the week (from Monday), month or year that lies ``side`` from the day's own."""
+    if unit == "week":
+        first = published - timedelta(days=published.weekday()) + timedelta(weeks=side)
+        return first, first + timedelta(days=6)
+    if unit == "month":
+        first = published.replace(day=1) + relativedelta(months=side)
+        return first, first + relativedelta(months=1, days=-1)
+    return date(published.year + side, 1, 1), date(published.year + side, 12, 31)
+
+
+def _day(value: date) -> str:
+    return f"{value.day} {MONTHS[value.month - 1].title()} {value.year}"
+
+
+# --- the time that a question asks about -----------------------------------------------------------------------
+
+_ASKED = re.compile(
+    rf"""
+    (?:\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?)?
+    \b(?P<month>{"|".join(MONTHS)})\b
+    (?:\s+(?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d))?
+    (?:,?\s+(?:of\s+)?(?P<year>\d{{4}})\b)?
+    | \b(?:in|of|by|since|during|before|after|until|year|from|for)\s+(?P<alone>1\d{{3}}|20\d\d)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+_PAST = re.compile(
+    r"\b(?:first|originally|initially|earlier|earliest|former|formerly|previous|previously|once|used\s+to|ago|"
+    r"at\s+the\s+time|back\s+then|(?:last|this)\s+(?:week|month|year)|yesterday|oldest)\b",
+    re.IGNORECASE,
+)
+"""What asks about another time than now, without saying which."""
+
+
+_MONTH_FOLLOWS = re.compile(
+    r"\b(?:in|of|since|by|during|until|from|before|after|early|mid|late|last|this)[\s-]+$", re.IGNORECASE
+)
+"""Before a month: "may" and "march" are verbs elsewhere, and "April" and "June" are people."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAsked:
+    """The time that a question names: a year, a month of any year or of one, a day of a month."""
+
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether it can be found in a calendar; "at first" cannot."""
+        return self.year is not None or self.month is not None
+
+    def holds(self, value: date) -> bool:
+        """Whether that day is in it."""
+        return self.year in (None, value.year) and self.month in (None, value.month) and self.day in (None, value.day)
+
+
+def time_asked(question: str) -> TimeAsked | None:
+    """The time that a question names; None where it asks about now, as most do that name none.
+
+    "May" counts as a month only where a preposition, a day or a year says so.
+    """
+    for match in _ASKED.finditer(question):
+        if match["alone"]:
+            return TimeAsked(year=int(match["alone"]))
+        day = match["day"] or match["day_after"]
+        if day or match["year"] or _MONTH_FOLLOWS.search(question[: match.start("month")]):
+            month = MONTHS.index(match["month"].lower()) + 1
+            return TimeAsked(int(match["year"]) if match["year"] else None, month, int(day) if day else None)
+    return TimeAsked() if _PAST.search(question) else None

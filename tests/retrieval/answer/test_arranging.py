@@ -1,0 +1,127 @@
+"""What is shown of the quotes, in which order: nothing twice, the newest first, a time asked about before that."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from retrieval.answer.arranging import ArrangingWeights, by_time, complete, distinct
+from retrieval.answer.quotes import Quote
+from retrieval.answer.sameness import adds_nothing, facts, nearly_the_same
+from retrieval.answer.search import Hit
+from retrieval.text.passages import Passage
+from retrieval.text.sentences import Span
+from tests.retrieval.examples import article_of
+
+
+def quoted(text: str, marked: str, day: date | None = None, score: float = 5.0, id: str = "") -> Quote:
+    """All of a text as a quote with ``marked`` as what answers."""
+    article = article_of(text, id or f"{text}{day}", published=day)
+    start = text.index(marked)
+    hit = Hit(Passage(article, 0, len(text)), 1.0, 1.0, 1.0, 1.0, 1.0)
+    return Quote(article, 0, len(text), (Span(start, start + len(marked)),), score, hit)
+
+
+MARCH, APRIL = date(2021, 3, 2), date(2021, 4, 5)
+TOLL = "how many people died in the sinking of the Halcyon?"
+OLD = quoted("At least 14 people died in the sinking of the Halcyon.", "14", MARCH)
+NEW = quoted("The sinking of the Halcyon killed 31 people.", "31", APRIL, 4.9)
+
+
+def arranged(*quotes: Quote, question: str = TOLL) -> list[tuple[str, bool]]:
+    found = by_time(quotes, question, ArrangingWeights())
+    return [(quote.article.text, quote.older) for quote in found]
+
+
+def test_of_two_quotes_that_answer_alike_the_newer_comes_first() -> None:
+    assert arranged(OLD, NEW) == [(NEW.text, False), (OLD.text, True)]
+    assert arranged(NEW, OLD) == [(NEW.text, False), (OLD.text, True)]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how many people died in the sinking of the Halcyon in March 2021?",
+        "how many people were first said to have died in the sinking of the Halcyon?",
+    ],
+)
+def test_where_the_question_names_a_time_the_newest_does_not_come_first(question: str) -> None:
+    assert arranged(OLD, NEW, question=question) == [(OLD.text, False), (NEW.text, False)]
+
+
+def test_the_quote_of_the_time_asked_about_comes_first() -> None:
+    asked = "how many people had died in the sinking of the Halcyon in March?"
+
+    assert arranged(NEW, OLD, question=asked) == [(OLD.text, False), (NEW.text, False)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        quoted("The sinking of the Halcyon killed 31 people.", "31", None),
+        quoted("The sinking of the Halcyon killed 31 people.", "31", APRIL, 2.0),
+        quoted("The sinking of the Halcyon made people weep.", "weep", APRIL),
+        quoted("The trawler Annika has a crew of 12.", "12", APRIL),
+    ],
+    ids=["no date", "far behind", "no number", "about something else"],
+)
+def test_what_does_not_answer_alike_stays_behind(other: Quote) -> None:
+    assert arranged(OLD, other) == [(OLD.text, False), (other.text, False)]
+
+
+def told(*quotes: Quote) -> list[tuple[str, int]]:
+    """The quotes that stay, each with the number of further articles that say the same."""
+    return [(quote.text, len(quote.also_in)) for quote in distinct(quotes)]
+
+
+def test_the_same_in_other_words_on_the_same_day_is_one_quote_with_both_sources() -> None:
+    again = quoted("Thirty-one people lost their lives in the sinking of the Halcyon.", "Thirty-one", APRIL, 4.0)
+
+    assert told(NEW, again) == [(NEW.text, 1)]
+
+
+def test_nearly_the_same_words_are_one_quote_whatever_the_day() -> None:
+    again = quoted("The sinking of the Halcyon killed thirty-one people!", "thirty-one", MARCH)
+
+    assert told(NEW, again) == [(NEW.text, 1)]
+
+
+def test_a_further_quote_of_the_same_article_that_adds_nothing_is_left_out() -> None:
+    first = quoted("Mayor Ann Lee of Harn resigned on Monday after a quarrel.", "Ann Lee", id="a")
+    second = quoted("The mayor, Ann Lee, resigned.", "Ann Lee", id="a")
+
+    assert told(first, second) == [(first.text, 0)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        quoted("Thirty-one people lost their lives in the sinking of the Halcyon.", "Thirty-one", MARCH),
+        quoted("The sinking of the Halcyon killed 31 people and 4 dogs.", "31", APRIL),
+        quoted("The sinking of the Halcyon killed 31 people from Sule.", "31", APRIL),
+        quoted("The sinking of the Halcyon killed 31 people who slept.", "slept", APRIL),
+        quoted("A heap of 31 planks burns.", "31", APRIL),
+    ],
+    ids=["another day", "a number", "a name", "an answering word", "another subject"],
+)
+def test_a_quote_that_adds_something_stays(other: Quote) -> None:
+    assert told(NEW, other) == [(NEW.text, 0), (other.text, 0)]
+
+
+def test_a_claim_is_completed_by_its_verdict_and_the_verdict_is_not_told_twice() -> None:
+    text = "CLAIM: The dam burst.\n\nTHE FACTS: The dam stands."
+    article = article_of(text)
+    hit = Hit(Passage(article, 0, len(text)), 1.0, 1.0, 1.0, 1.0, 1.0)
+    claim = Quote(article, 0, text.index("\n"), (Span(7, 14),), 5.0, hit)
+    fact = Quote(article, text.index("THE"), len(text), (Span(38, 42),), 4.0, hit)
+
+    assert [quote.text for quote in complete([claim, fact])] == [text]
+
+
+def test_numbers_are_the_same_in_digits_and_in_words() -> None:
+    assert facts("Thirty-one of 9,000 paid two crowns and 1.5 euros.").numbers == {"31", "9000", "2", "1.5"}
+    assert facts("One of them left.").numbers == frozenset()
+    assert nearly_the_same("It cost 12 crowns.", "It cost twelve crowns!")
+    assert not nearly_the_same("It cost 12 crowns.", "It cost 13 crowns.")
+    assert adds_nothing("Ann Lee left.", "The mayor of Harn", "Lee, the mayor of Harn, left.")

@@ -1,0 +1,97 @@
+"""Words for a time are explained from the article's date; a question that names a time is understood."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.answer.times import TimeAsked, explained, time_asked
+
+MONDAY = date(2016, 11, 28)
+
+
+def told(text: str, published: date = MONDAY) -> list[str]:
+    return [f"{each.words} · {each.meaning}" for each in explained(text, published)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Kyodo news agency reported Monday.", "Monday · 28 November 2016"),
+        ("The talks ended on Thursday.", "Thursday · 24 November 2016"),
+        ("The minister will arrive on Thursday.", "Thursday · 1 December 2016"),
+        ("Offers are due by Friday.", "Friday · 2 December 2016"),
+        ("The show opens on Friday.", "Friday · 2 December 2016"),
+        ("“It will rain,” she said on Saturday.", "Saturday · 26 November 2016"),
+        ("He left last Monday.", "last Monday · 21 November 2016"),
+        ("They meet next Monday.", "next Monday · 5 December 2016"),
+        ("It fell yesterday.", "yesterday · 27 November 2016"),
+        ("Schools stay closed tomorrow.", "tomorrow · 29 November 2016"),
+        ("They fought\nlast\nnight.", "last night · 27 November 2016"),
+        ("Prices rose last month.", "last month · October 2016"),
+        ("It begins next month.", "next month · December 2016"),
+        ("They won last year.", "last year · 2015"),
+        ("Strikes are planned this week.", "this week · 28 November – 4 December 2016"),
+        ("It was stolen last week.", "last week · 21–27 November 2016"),
+    ],
+)
+def test_a_word_for_a_time_is_explained_from_the_articles_date(text: str, expected: str) -> None:
+    assert told(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "They met on Monday, November 28, in Tokyo.",
+        "They met on Monday 28 November.",
+        "The market is held every Saturday.",
+        "Shops were full on Black Friday.",
+        "The Sunday Times reported it.",
+        "It is open on Mondays.",
+        "They met in Sochi on May 6.",
+    ],
+)
+def test_what_needs_no_day_or_has_one_is_left_alone(text: str) -> None:
+    assert told(text) == []
+
+
+def test_weeks_and_months_go_over_the_ends_of_years() -> None:
+    assert told("last month, next week, this week", date(2017, 1, 1)) == [
+        "last month · December 2016",
+        "next week · 2–8 January 2017",
+        "this week · 26 December 2016 – 1 January 2017",
+    ]
+
+
+def test_each_word_is_explained_once_and_an_article_without_a_date_explains_nothing() -> None:
+    assert told("On Monday he came. On Monday he went.") == ["Monday · 28 November 2016"]
+    assert explained("He came on Monday.", None) == ()
+
+
+@given(st.text(max_size=200), st.dates())
+def test_any_text_of_any_day_can_be_explained(text: str, published: date) -> None:
+    for each in explained(f"{text} last year, tomorrow, next week, on Friday", published):
+        assert each.first <= each.last
+        assert each.meaning
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("who was mayor in December 2020?", TimeAsked(2020, 12)),
+        ("who won in 1998?", TimeAsked(1998)),
+        ("what happened on 2 March?", TimeAsked(None, 3, 2)),
+        ("who died on March 5, 2021?", TimeAsked(2021, 3, 5)),
+        ("what happened in May?", TimeAsked(None, 5)),
+        ("who was the first mayor?", TimeAsked()),
+        ("may she resign?", None),
+        ("who is April Jones?", None),
+        ("did 2000 people march?", None),
+        ("who is the mayor?", None),
+    ],
+)
+def test_the_time_that_a_question_names_is_understood(question: str, expected: TimeAsked | None) -> None:
+    assert time_asked(question) == expected
