@@ -85,6 +85,31 @@ def test_the_best_span_of_each_sentence_is_read_with_its_margin_and_what_shared_
 
 
 @pytest.mark.usefixtures("calibrated")
+def test_of_a_long_span_the_shortest_about_as_good_within_it_is_bold() -> None:
+    text = "Ingrid Solberg of the long name and of many other words opened it."
+    likes, ends = {"Ingrid": 4.0, "Solberg": -5.0}, {"Ingrid": -5.0, "Solberg": 3.8, "it": 4.0}
+
+    (reading,) = spans_read(FakeNetwork(ends, **likes), [hit_of(text)])
+    (worse,) = spans_read(FakeNetwork({**ends, "Solberg": 3.0}, **likes), [hit_of(text)])
+
+    assert text_of(reading) == "Ingrid Solberg"
+    assert text_of(worse) == text[:-1]
+    assert reading.score == worse.score == pytest.approx(0.25 * 8.0 + 0.7)
+
+
+@pytest.mark.usefixtures("calibrated")
+@pytest.mark.parametrize(("question", "expected"), [("Who?", "Solberg"), ("Where was that?", "FJORDBY")])
+def test_a_dateline_answers_only_when_and_where(question: str, expected: str) -> None:
+    hit = hit_of("FJORDBY (AP) — Mayor Solberg opened it on Sunday.")
+    reader = SpanReader()
+    reader._model = FakeNetwork(FJORDBY=4.0, Solberg=3.0)  # type: ignore[assignment]
+
+    (reading,) = reader.read([ReadingTask(question, [hit], {})])[0]
+
+    assert text_of(reading) == expected
+
+
+@pytest.mark.usefixtures("calibrated")
 def test_further_spans_near_the_best_are_bold_too_best_first_and_apart() -> None:
     text = "Fjordby met Elvestad and Gullholm on Sunday."
 
