@@ -205,7 +205,8 @@ def fitted(several: Sequence[Samples]) -> Fit:
 
 def _balanced(answerable: Flags) -> Floats:
     share = answerable.mean()
-    return np.where(answerable, 0.5 / max(share, 1e-9), 0.5 / max(1 - share, 1e-9)) / len(answerable)
+    balanced: Floats = np.where(answerable, 0.5 / max(share, 1e-9), 0.5 / max(1 - share, 1e-9)) / len(answerable)
+    return balanced
 
 
 def _logistic(table: Floats, true: Flags, counts: Floats) -> Fit:
