@@ -235,18 +235,9 @@ class Engine:
         candidates = choose(readings, max(query.top, _CANDIDATES), weights.quotes)
         strong = candidates if query.weak else without_weak(candidates, weights.quotes)
         quotes = arranged(strong, interpretation.read_as, weights.arranging)[: query.top]
-<<<<<<< HEAD
         forms = variants.typed, interpretation.read_as
         evidence = gather(candidates, best, forms, found.hits, self.snapshot.lexical)
         confidence = self._reader.calibration.probability(evidence.figures) if evidence.figures else 0.0
-=======
-        evidence = None
-        if best and candidates:
-            around = [hit.passage.text for hit in found.hits]
-            evidence = gather(interpretation.read_as, best, candidates[0], around)
-        numbers = evidence.figures((variants.typed, interpretation.read_as), self.snapshot.lexical) if evidence else {}
-        confidence = self._reader.calibration.probability(numbers) if numbers else 0.0
->>>>>>> d5bdf073d6c717bfed0549ad51fe16450eb6e2a4
         hits = reranked(found.hits, read, weights.follow_up, compares_variants=self._reader.compares_variants)
         answer = Answer(
             question=query.text,

@@ -157,10 +157,6 @@ def test_inputs_go_to_where_the_network_is(untrained: SpanModel) -> None:
             return SimpleNamespace(start_logits=logits, end_logits=logits)
 
     logits = SpanModel(Elsewhere(), None).logits(untrained.inputs([TRIPLE]))
-<<<<<<< HEAD
-    starts, ends = logits.starts, logits.ends
-=======
->>>>>>> d5bdf073d6c717bfed0549ad51fe16450eb6e2a4
 
     assert seen == {"meta"}
     assert (logits.starts.device.type, logits.ends.device.type) == ("meta", "meta")
