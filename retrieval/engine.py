@@ -235,12 +235,9 @@ class Engine:
         candidates = choose(readings, max(query.top, _CANDIDATES), weights.quotes)
         strong = candidates if query.weak else without_weak(candidates, weights.quotes)
         quotes = arranged(strong, interpretation.read_as, weights.arranging)[: query.top]
-        evidence = None
-        if best and candidates:
-            around = [hit.passage.text for hit in found.hits]
-            evidence = gather(interpretation.read_as, best, candidates[0], around)
-        numbers = evidence.figures((variants.typed, interpretation.read_as), self.snapshot.lexical) if evidence else {}
-        confidence = self._reader.calibration.probability(numbers) if numbers else 0.0
+        forms = variants.typed, interpretation.read_as
+        evidence = gather(candidates, best, forms, found.hits, self.snapshot.lexical)
+        confidence = self._reader.calibration.probability(evidence.figures) if evidence.figures else 0.0
         hits = reranked(found.hits, read, weights.follow_up, compares_variants=self._reader.compares_variants)
         answer = Answer(
             question=query.text,
@@ -251,8 +248,8 @@ class Engine:
             confidence=confidence,
             quotes=tuple(replace(quote, stale=self.stale(quote.article)) for quote in quotes),
             hits=tuple(hits[: weights.search.passages]),
-            evidence=numbers,
-            doubts=evidence.doubts if evidence else (),
+            evidence=evidence.figures,
+            doubts=evidence.doubts,
             context=query.context if interpretation.in_context else None,
         )
         return replace(answer, next_context=next_context(answer, query.context))

@@ -36,7 +36,7 @@ from retrieval.models.encoder import SentenceTransformerEncoder
 from training.statements import yes_no_questions
 
 EVIDENCE = ("margin", "rivals", "answerable", "cosine", "coverage", "quoted", "kind", "names", "numbers", "yes_no")
-"""What of ``Evidence.figures`` is fitted."""
+"""What of ``evidence.gather`` gives is fitted."""
 LOST = 0.07
 """What share of the answerable ones among near misses the threshold may decline."""
 CURVE = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6)

@@ -208,16 +208,14 @@ def explanation(found: Answer, threshold: float) -> RenderableType:
         read.add_row(str(number), *figures, _beginning(quote.text))
     evidence = ", ".join(f"{line(name)} {value:.2f}" for name, value in found.evidence.items())
     sign = "≥" if found.answered else "<"
-    verdict = (
-        f"Confidence {found.confidence:.2f} {sign} {threshold:.2f} asked for ({evidence}), {found.elapsed_ms:.1f} ms"
-    )
+    said = f"Confidence {found.confidence:.2f} {sign} {threshold:.2f} asked for ({evidence}), {found.elapsed_ms:.1f} ms"
     return Group(
         *_reading(found),
         Text("Passages found", "bold"),
         hits,
         Text("Words read", "bold"),
         read,
-        Text(verdict),
+        Text(said),
         *map(Text, why_declined(found)),
     )
 

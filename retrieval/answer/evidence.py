@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from retrieval.answer.question import figures, kind_of, names, suits
+from retrieval.answer.question import figures as figures_in
+from retrieval.answer.question import kind_of, names, suits
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading
+from retrieval.answer.search import Hit
 from retrieval.index.lexical import LexicalIndex
 from retrieval.text.terms import content_terms, coverage, terms
 
@@ -32,56 +34,55 @@ class Doubt:
 class Evidence:
     """What the first quote of an answer has for it, and against it."""
 
-    question: str
-    """As it was read."""
-    reading: Reading
-    """The best, which the quote was made of."""
-    quote: Quote
+    figures: Mapping[str, float]
+    """The numbers that the confidence is made of, by name; none where nothing was found. See ``gather``."""
     doubts: tuple[Doubt, ...]
 
-    def figures(self, variants: Sequence[str], lexical: LexicalIndex) -> dict[str, float]:
-        """The numbers that the confidence is made of, by name. None depends on how the rest of the corpus scores.
 
-        ``reading`` is the reader's score. ``margin``, ``rivals`` and ``answerable`` are the reader's ``Signals``.
-        ``cosine`` is how near the passage is; ``coverage`` what part of the question's rare words it has with its
-        title, and ``quoted`` what part of them the quote has with it. ``kind``, ``names`` and ``numbers`` are 1 where
-        there is a doubt about it, and ``yes_no`` is 1 of a question for yes or no, to which no span is an answer.
+def gather(
+    quotes: Sequence[Quote],
+    reading: Reading | None,
+    variants: Sequence[str],
+    hits: Sequence[Hit],
+    lexical: LexicalIndex,
+) -> Evidence:
+    """The evidence for the first of the quotes. No number depends on how the rest of the corpus scores.
 
-        Args:
-            variants: the question as typed and as it was read: coverages are their mean, for the words that a
-                conversation lends a question are there anyway.
-            lexical: what each term counts.
-        """
-        passage = self.quote.hit.passage
-        title = passage.article.title
-        weighed = [lexical.weights(variant) for variant in variants]
-        doubted = {doubt.about for doubt in self.doubts}
-        signals = self.reading.signals
-        return {
-            "reading": self.reading.score,
-            "margin": signals.margin,
-            "rivals": signals.rivals,
-            "answerable": signals.answerable,
-            "cosine": self.quote.hit.dense,
-            "coverage": sum(coverage(each, f"{title} {passage.text}") for each in weighed) / len(weighed),
-            "quoted": sum(coverage(each, f"{title} {self.quote.text}") for each in weighed) / len(weighed),
-            "kind": float("kind" in doubted),
-            "names": float("name" in doubted),
-            "numbers": float("figure" in doubted),
-            "yes_no": float(kind_of(self.question) == "yes or no"),
-        }
-
-
-def gather(question: str, reading: Reading, quote: Quote, around: Sequence[str]) -> Evidence:
-    """The evidence for a question's first quote.
+    ``reading`` is the reader's score; ``margin``, ``rivals`` and ``answerable`` are its ``Signals``. ``cosine``
+    is how near the passage is; ``coverage`` what part of the question's rare words it has with its title, and
+    ``quoted`` what part of them the quote has with it. ``kind``, ``names`` and ``numbers`` are 1 where there is a doubt
+    about it, and ``yes_no`` is 1 of a question for yes or no, to which no span is an answer.
 
     Args:
-        question: as it was read.
-        reading: the best, which the quote was made of.
-        quote: the first.
-        around: texts that tell which words of a question typed in small letters are names.
+        quotes: best first.
+        reading: the best, which the first quote was made of.
+        variants: the question as typed and, last, as it was read: coverages are their mean, for the words that a
+            conversation lends a question are there anyway.
+        hits: what was found; it tells which words of a question typed in small letters are names.
+        lexical: what each term counts.
     """
-    return Evidence(question, reading, quote, tuple(_doubts(question, quote, around)))
+    if not quotes or reading is None:
+        return Evidence({}, ())
+    quote, question = quotes[0], variants[-1]
+    passage, signals = quote.hit.passage, reading.signals
+    title = passage.article.title
+    weighed = [lexical.weights(variant) for variant in variants]
+    doubts = tuple(_doubts(question, quote, [hit.passage.text for hit in hits]))
+    doubted = {doubt.about for doubt in doubts}
+    figures = {
+        "reading": reading.score,
+        "margin": signals.margin,
+        "rivals": signals.rivals,
+        "answerable": signals.answerable,
+        "cosine": quote.hit.dense,
+        "coverage": sum(coverage(each, f"{title} {passage.text}") for each in weighed) / len(weighed),
+        "quoted": sum(coverage(each, f"{title} {quote.text}") for each in weighed) / len(weighed),
+        "kind": float("kind" in doubted),
+        "names": float("name" in doubted),
+        "numbers": float("figure" in doubted),
+        "yes_no": float(kind_of(question) == "yes or no"),
+    }
+    return Evidence(figures, doubts)
 
 
 def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
@@ -94,9 +95,9 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
         for name in names(question, around)
         if not content_terms(name) <= there
     ]
-    numbers = figures(said)
+    numbers = figures_in(said)
     doubts += [
-        Doubt("figure", number, _like(number, numbers)) for number in sorted(figures(question, typed=True) - numbers)
+        Doubt("figure", number, _like(number, numbers)) for number in sorted(figures_in(question, typed=True) - numbers)
     ]
     kind = kind_of(question)
     marked = [article.text[mark.start : mark.end] for mark in quote.highlights] or [quote.text]

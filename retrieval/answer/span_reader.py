@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retrieval.answer.confidence import CALIBRATION_FILE, Calibration
+from retrieval.answer.question import kind_of
 from retrieval.answer.reader import Reader, Reading, ReadingTask, Signals, sentences_of, total_score, whole_sentences
 from retrieval.answer.search import Hit
 from retrieval.models.loading import gc_paused
 from retrieval.models.span_model import SpanModel
-from retrieval.text.sentences import Span
+from retrieval.text.sentences import Span, after_dateline
 from retrieval.text.terms import coverage
 
 if TYPE_CHECKING:
@@ -177,31 +178,34 @@ class SpanReader:
                 margins = _margins(scores.starts[row], scores.ends[row], tokens, self._weights.longest)
                 places = inputs.offsets[row, tokens] + hit.passage.start
                 signals = Signals(0.0, _log_sum(margins), float(scores.answerable[row]))
-                found[number].extend(self._readings(hit, places, margins, tasks[number].weights, signals))
+                found[number].extend(self._readings(tasks[number], hit, places, margins, signals))
         return found
 
     def _readings(
         self,
+        task: ReadingTask,
         hit: Hit,
         places: NDArray[np.int64],
         margins: NDArray[np.float32],
-        terms: Mapping[str, float],
         passage: Signals,
     ) -> Iterator[Reading]:
         """One reading for each sentence of the hit, made of the best spans that lie in it.
 
+        A dateline answers only when and where.
         Of ``passage``'s signals, ``rivals`` is the logarithm of the sum over all spans.
         """
         text = hit.passage.article.text
+        dated = kind_of(task.question) in ("when", "where")
         for sentence in sentences_of(hit.passage):
-            inside = np.flatnonzero((places[:, 0] < sentence.end) & (places[:, 1] > sentence.start))
+            start = sentence.start if dated else after_dateline(text, sentence.start)
+            inside = np.flatnonzero((places[:, 0] < sentence.end) & (places[:, 1] > start))
             found = [
                 (Span(int(places[inside[first], 0]), int(places[inside[last], 1])), margin)
                 for first, last, margin in _apart(margins[np.ix_(inside, inside)], self._weights)
             ]
             if found:
                 spans = tuple(_answering(found, text, self._weights))
-                shared = self._for_shared(terms, text[sentence.start : sentence.end])
+                shared = self._for_shared(task.weights, text[sentence.start : sentence.end])
                 margin = max(found[0][1], self._weights.least_margin)
                 signals = replace(passage, margin=margin, rivals=passage.rivals - found[0][1])
                 yield Reading(hit, spans[0], spans, self._weights.margin * margin + shared, signals)

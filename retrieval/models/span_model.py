@@ -207,7 +207,7 @@ class SpanModel:
         where = device or self.network.device
         head = getattr(self.network, "answerable", None)
         tensors = {name: tensor.to(where) for name, tensor in inputs.tensors.items()}
-        output = self.network(**tensors, output_hidden_states=head is not None)
+        output = self.network(**tensors, **({} if head is None else {"output_hidden_states": True}))
         closed = torch.from_numpy(~inputs.allowed).to(where)
         closed[:, 0] = False
         lowest = torch.finfo(torch.float32).min

@@ -30,6 +30,12 @@ _BLANK_LINES = re.compile(r"\n\s*\n")
 
 _DATELINE = re.compile(r"[^\W\da-z]{2}[^a-z.]*\b[A-Z][a-z]+\.? \d{1,2}\.?$")
 
+_OPENING = re.compile(
+    r"[^\W\da-z][^\W\da-z]+(?:[ -][^\W\da-z]{2,})*(?:, [A-Z][a-z]+)?(?:, [A-Z][a-z]+\.? \d{1,2})?\.? "
+    r"(?:(?:\([A-Z][\w ]*\)|/[A-Z][\w-]*/)\.?(?: [-–—]{1,2})?|[-–—]{1,2}) "
+)
+"""Place, day and agency before a report's first sentence: "WASHINGTON (AP) — "."""
+
 _LIST_ITEM = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,3}[.)])[ \t]+\S", re.MULTILINE)
 
 
@@ -136,6 +142,12 @@ def _is_stub(text: str, span: Span) -> bool:
         return False
     # "TOKYO, November 28." is a sentence to any splitter, and "TOKYO, November 28. /TASS/." is still none.
     return words < _STUB_WORDS or text.endswith("/.", *span) or bool(_DATELINE.match(text, *span))
+
+
+def after_dateline(text: str, start: int) -> int:
+    """Where the sentence at ``start`` begins to say something: behind its dateline, if it has one."""
+    dateline = _OPENING.match(text, start)
+    return dateline.end() if dateline else start
 
 
 def words_in(text: str, span: Span) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from retrieval.answer.evidence import Doubt, gather
@@ -20,32 +22,34 @@ QUOTE = Quote(ARTICLE, 0, 38, highlights=(Span(0, 3),), score=2.0, hit=HIT)
 READING = Reading(HIT, Span(0, 3), (Span(0, 3),), 1.0, Signals(margin=4.0, rivals=0.1, answerable=2.0))
 
 
-def doubts(question: str) -> tuple[Doubt, ...]:
-    return gather(question, READING, QUOTE, [TEXT]).doubts
+@pytest.fixture
+def doubts(news: Snapshot) -> Callable[[str], tuple[Doubt, ...]]:
+    """What is doubted of the quote when a question is asked."""
+    return lambda question: gather([QUOTE], READING, [question], [HIT], news.lexical).doubts
 
 
-def test_nothing_is_doubted_of_a_quote_that_has_what_is_asked_for() -> None:
+def test_nothing_is_doubted_of_a_quote_that_has_what_is_asked_for(doubts: Callable[[str], tuple[Doubt, ...]]) -> None:
     assert doubts("Who met Putin in Sochi on May 6?") == ()
 
 
-def test_a_name_that_the_quote_lacks_is_doubted_and_what_stands_in_its_place_is_told() -> None:
+def test_a_name_that_the_quote_lacks_is_doubted_and_what_stands_in_its_place_is_told(
+    doubts: Callable[[str], tuple[Doubt, ...]],
+) -> None:
     assert doubts("who met in Moscow?") == (Doubt("name", "Moscow", "Sochi"),)
     assert doubts("Who met Merkel?") == (Doubt("name", "Merkel", None),)
 
 
-def test_a_number_that_the_quote_lacks_is_doubted() -> None:
+def test_a_number_that_the_quote_lacks_is_doubted(doubts: Callable[[str], tuple[Doubt, ...]]) -> None:
     assert doubts("Who met in Sochi in 2014?") == (Doubt("figure", "2014", "2016"),)
     assert doubts("Who met in Sochi in June?") == (Doubt("figure", "June", "May"),)
 
 
-def test_a_span_of_another_kind_than_was_asked_for_is_doubted() -> None:
+def test_a_span_of_another_kind_than_was_asked_for_is_doubted(doubts: Callable[[str], tuple[Doubt, ...]]) -> None:
     assert doubts("When did they meet?") == (Doubt("kind", "when", "Abe"),)
 
 
 def test_the_figures_are_of_the_quote_and_of_what_was_read(news: Snapshot) -> None:
-    evidence = gather("Is Putin in Moscow?", READING, QUOTE, [TEXT])
-
-    found = evidence.figures(["Is Putin in Moscow?"], news.lexical)
+    found = gather([QUOTE], READING, ["Is Putin in Moscow?"], [HIT], news.lexical).figures
 
     assert (found["margin"], found["rivals"], found["answerable"], found["reading"]) == (4.0, 0.1, 2.0, 1.0)
     assert (found["cosine"], found["names"], found["kind"], found["yes_no"]) == (0.5, 1.0, 0.0, 1.0)

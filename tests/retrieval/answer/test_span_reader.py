@@ -16,7 +16,7 @@ from retrieval.answer.reader import Reading, ReadingTask
 from retrieval.answer.search import Hit
 from retrieval.answer.span_reader import ReadingWeights, SpanReader
 from retrieval.errors import ReaderUnavailable
-from retrieval.models.span_model import Inputs, SpanModel
+from retrieval.models.span_model import Inputs, Scores, SpanModel
 from retrieval.text.sentences import Span
 from tests.retrieval.answer.readings import bold, hit_of, text_of
 
@@ -45,8 +45,9 @@ class FakeNetwork:
         self._words = [[passage[a:b] for a, b in row] for row, (_, _, passage) in zip(rows, pairs, strict=True)]
         return Inputs({}, allowed, offsets)
 
-    def scores(self, inputs: Inputs) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        return self._scores(inputs, self._likes), self._scores(inputs, self._ends)
+    def scores(self, inputs: Inputs) -> Scores:
+        answerable = np.zeros(len(inputs.allowed), dtype=np.float32)
+        return Scores(self._scores(inputs, self._likes), self._scores(inputs, self._ends), answerable)
 
     def _scores(self, inputs: Inputs, likes: Mapping[str, float]) -> NDArray[np.float32]:
         scores = np.full(inputs.allowed.shape, -5.0, dtype=np.float32)
@@ -81,6 +82,31 @@ def test_the_best_span_of_each_sentence_is_read_with_its_margin_and_what_shared_
     assert best.score == pytest.approx(0.25 * 10.0 + 0.7)
     by_sentence = {text_of(reading): reading.score for reading in readings}
     assert by_sentence["rained"] == pytest.approx(0.25 * -2.0 + 0.7)
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_of_a_long_span_the_shortest_about_as_good_within_it_is_bold() -> None:
+    text = "Ingrid Solberg of the long name and of many other words opened it."
+    likes, ends = {"Ingrid": 4.0, "Solberg": -5.0}, {"Ingrid": -5.0, "Solberg": 3.8, "it": 4.0}
+
+    (reading,) = spans_read(FakeNetwork(ends, **likes), [hit_of(text)])
+    (worse,) = spans_read(FakeNetwork({**ends, "Solberg": 3.0}, **likes), [hit_of(text)])
+
+    assert text_of(reading) == "Ingrid Solberg"
+    assert text_of(worse) == text[:-1]
+    assert reading.score == worse.score == pytest.approx(0.25 * 8.0 + 0.7)
+
+
+@pytest.mark.usefixtures("calibrated")
+@pytest.mark.parametrize(("question", "expected"), [("Who?", "Solberg"), ("Where was that?", "FJORDBY")])
+def test_a_dateline_answers_only_when_and_where(question: str, expected: str) -> None:
+    hit = hit_of("FJORDBY (AP) — Mayor Solberg opened it on Sunday.")
+    reader = SpanReader()
+    reader._model = FakeNetwork(FJORDBY=4.0, Solberg=3.0)  # type: ignore[assignment]
+
+    (reading,) = reader.read([ReadingTask(question, [hit], {})])[0]
+
+    assert text_of(reading) == expected
 
 
 @pytest.mark.usefixtures("calibrated")

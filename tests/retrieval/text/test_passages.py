@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from retrieval.articles.files import read
 from retrieval.text.passages import MAX_WORDS, Passage, cut
-from retrieval.text.sentences import Span, paragraph_around, sentences
+from retrieval.text.sentences import Span, after_dateline, paragraph_around, sentences
 from tests.retrieval.examples import SHIPPED, article_of, assert_covers
 
 _FRAGMENTS = (
@@ -287,3 +287,19 @@ def test_time_grows_with_length_and_not_with_its_square(text: str) -> None:
 
     # Four times as long takes four times as long, and sixteen times where time grows with the square.
     assert seconds(text) < 10 * max(quarter, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("WASHINGTON (AP) — The Senate passed a bill.", "The Senate passed a bill."),
+        ("TOKYO, November 28. /TASS/. The minister urged firms.", "The minister urged firms."),
+        ("LONDON, Jan 5 (Reuters) - Shares rose.", "Shares rose."),
+        ("NEW YORK — A man was hurt.", "A man was hurt."),
+        ("PARIS, France (CNN) -- The Louvre closed.", "The Louvre closed."),
+        ("NATO met in Brussels.", "NATO met in Brussels."),
+        ("The EU (a union) grew.", "The EU (a union) grew."),
+    ],
+)
+def test_a_report_says_something_behind_its_dateline(text: str, says: str) -> None:
+    assert text[after_dateline(text, 0) :] == says
