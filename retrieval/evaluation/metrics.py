@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -156,7 +156,9 @@ def evaluate(
     building = indexed(dataset, encoder, articles=articles, reader=reader, threshold=threshold, progress=progress)
     with building as (engine, report):
         marks = [outcome.marks for outcome in outcomes(engine, questions, progress)]
-        return summarise(marks, articles=len(engine.snapshot.articles), report=report)
+        figures = summarise(marks, articles=len(engine.snapshot.articles), report=report)
+    # Questions about a folder do not say which paragraph they are about.
+    return replace(figures, hit_at_1=None, hit_at_5=None, hit_at_10=None, mrr_at_10=None) if articles else figures
 
 
 def spread(questions: Sequence[_T], limit: int | None) -> Sequence[_T]:

@@ -108,7 +108,9 @@ def _split(text: str, start: int, end: int) -> Iterator[Span]:
 
     stretch = _STRETCH
     while start < end:
-        bounds = get_sentence_boundaries("en", text[start : min(start + stretch, end)])
+        # Half of a surrogate pair, which no file holds, is no text to sentencex.
+        piece = text[start : min(start + stretch, end)].encode(errors="replace").decode()
+        bounds = get_sentence_boundaries("en", piece)
         if start + stretch < end:
             if len(bounds) == 1:
                 stretch *= 2

@@ -102,6 +102,7 @@ def test_questions_alone_can_be_asked_about_a_folder_of_articles(tmp_path: Path)
     figures = evaluate(questions, FakeEncoder(), articles=articles, threshold=0.0)
 
     assert (figures.articles, figures.questions, figures.answerable) == (1, 2, 1)
+    assert (figures.hit_at_1, figures.mrr_at_10) == (None, None)
     assert figures.first_quote == 1.0
     with pytest.raises(DatasetInvalid, match="not in the text"):
         evaluate(questions, FakeEncoder(), threshold=0.0)
