@@ -91,7 +91,8 @@ def _articles(settings: Settings) -> Iterator[Finding]:
     for file in skipped[:_MANY_SKIPPED]:
         yield Finding("articles", f"{file.path} is {_fate(file)}: {file.reason}", "mend the file or take it out")
     if len(skipped) > _MANY_SKIPPED:
-        more = f"{len(skipped) - _MANY_SKIPPED:,} more files are skipped or read in part"
+        fates = sorted({_fate(file) for file in skipped[_MANY_SKIPPED:]}, reverse=True)
+        more = f"{len(skipped) - _MANY_SKIPPED:,} more files are {' or '.join(fates)}"
         yield Finding("articles", more, "quoth articles names them all")
 
 
