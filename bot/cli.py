@@ -63,8 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status = app(args=arguments, prog_name="quoth", standalone_mode=False) or ANSWERED
         sys.stdout.flush()
-    except SystemExit:
-        # Commands return their status: only a reader that went away (as in `quoth ask | head -1`) leads here.
+    except (SystemExit, BrokenPipeError):
+        # Commands return their status: only a reader that went away leads here, as in `quoth ask | head -1`.
         abandon_output()
         return _BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the contract: never a traceback

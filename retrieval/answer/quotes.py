@@ -135,10 +135,21 @@ def _merged(quote: Quote, other: Quote, weights: QuoteWeights) -> Quote | None:
             end=max(quote.end, other.end),
             highlights=_united(quote.highlights, other.highlights),
         )
-    if _normalised(quote.text) != _normalised(other.text):
+    if not _same_words(quote, other):
         return None
     known = {quote.article.id, *(article.id for article in quote.also_in)}
     return quote if other.article.id in known else replace(quote, also_in=(*quote.also_in, other.article.info))
+
+
+def _same_words(quote: Quote, other: Quote) -> bool:
+    """Whether two articles have the same sentence, which is about the same where a pronoun opens it."""
+    if _normalised(quote.text) != _normalised(other.text):
+        return False
+    ours, theirs = (
+        each.article.text[slice(*with_antecedents(each.article.text, Span(each.start, each.end)))]
+        for each in (quote, other)
+    )
+    return _normalised(ours) == _normalised(theirs)
 
 
 def _neighbours(quote: Quote, other: Quote, weights: QuoteWeights) -> bool:

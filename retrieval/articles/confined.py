@@ -28,7 +28,8 @@ TIME_LIMIT_S = 10.0
 """Processor time for one file of no size."""
 
 TIME_PER_MIB_S = 60.0
-"""Processor time more for each MiB of it: a PDF of plain text, the slowest kind, takes 25 s a MiB."""
+"""Processor time more for each MiB of it: a PDF of plain text, the slowest kind, takes 5 s a MiB where the machine is
+quiet, and several times that where others share its processors."""
 
 MAX_TIME_S = 600.0
 

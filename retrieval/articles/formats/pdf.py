@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from io import BytesIO
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -13,31 +12,30 @@ from typing import TYPE_CHECKING
 from retrieval.errors import ArticleUnreadable
 
 if TYPE_CHECKING:
-    from pypdf import PageObject, PdfReader
-from retrieval.articles.formats.values import ExtractedArticle, squeezed
+    from pypdf import PdfReader
+from retrieval.articles.formats.pdf_lines import Line, page_lines
+from retrieval.articles.formats.values import ExtractedArticle
 
 _MAX_PAGES = 5_000
 
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of print."""
-
-    text: str
-    height: float
-    """Of its base line above the page's foot."""
-    size: float
-    """Of its first letter."""
+_NAMED_PAGES = 5
+"""So many of the pages that were left out are named."""
 
 
-_LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
+_UNREADABLE = re.compile(r"(?:/[a-zA-Z]{1,3}\d{1,5}\s*){4,}|[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
+"""What comes of fonts that do not say what their letters are: names of shapes, control and private characters."""
 
-_PRINTED = {**_LIGATURES, 0x00: None, 0x2010: "-"}
-"""What looks like other characters and is found by no search for these."""
+_MAX_UNREADABLE = 0.2
+"""Share of such characters from which on a page is no language."""
 
-_SOFT_HYPHEN = re.compile("\xad\\s*")
+_PROGRAM_TITLE = re.compile(
+    r"""microsoft\ \w+\ -\ |untitled|.*\.(?:docx?|indd|odt|pdf|pptx?|rtf|tex)$
+    |(?:(?:powerpoint|google)\ )?presentation\ ?\d*$|(?:slide|document)\ ?\d*$""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
-_PROGRAM_TITLE = re.compile(r"microsoft \w+ - |untitled|.*\.(?:docx?|indd|odt|pdf|pptx?|rtf|tex)$", re.IGNORECASE)
+_LEADER = re.compile(r"\s*(?:\.\s?){5,}\s*(?=\S{1,6}$)")
+"""The dots of a table of contents, before a page's number."""
 
 _BULLET = re.compile(r"[•◦▪●∙‣\uf0a7\uf0b7] *")
 
@@ -45,7 +43,15 @@ _PAGE_NUMBER = re.compile(r"(?:page\s+)?[-–—\s]*\d{1,4}(?:\s*(?:/|of)\s*\d{1
 
 _ENDS_SENTENCE = re.compile(r"[.!?:;\u2026\u3002\uff01\uff1f][\"'”’»)\]]*$")
 
-_KEEPS_HYPHEN = re.compile(r"\b(?:(?:twen|thir|for|fif|six|seven|eigh|nine)ty|ex|half|non|self|well)-$", re.IGNORECASE)
+_KEEPS_HYPHEN = re.compile(r"\b(?:(?:twen|thir|for|fif|six|seven|eigh|nine)ty|half|self|well)-$", re.IGNORECASE)
+
+_HYPHEN_ENDS = re.compile(r"\w[-–—]$")
+
+_LONGEST_WORD = 60
+"""Of a line, what is looked at for a word at its end: looking at all that stands before takes a minute in a book."""
+
+_INSTEAD_OF_REST = re.compile(r"(?:and|or|to|und|oder|bis|et|ou)\b")
+"""What follows a hyphen that stands for the rest of a word, as in "two- and three-storeyed"."""
 
 _MAX_HEADING = 150
 
@@ -59,58 +65,107 @@ def read_pdf(name: str, content: bytes) -> list[ExtractedArticle]:
         raise ArticleUnreadable(name, "it is encrypted; save a copy without the password")
     if len(reader.pages) > _MAX_PAGES:
         raise ArticleUnreadable(name, f"it has more than {_MAX_PAGES:,} pages")
-    pages = _without_margins([list(_page_lines(page)) for page in reader.pages])
+    pages, notes = _readable_pages(reader)
+    pages = _without_margins(pages)
     text = "\n\n".join(_pdf_blocks(pages))
     if not text:
-        raise ArticleUnreadable(name, "it holds no text, perhaps only pictures of pages")
+        raise ArticleUnreadable(name, notes[0] if notes else "it holds no text, perhaps only pictures of pages")
     title = _pdf_title(reader)
-    return [ExtractedArticle(text, {"title": title} if title else {})]
+    return [ExtractedArticle(text, {"title": title} if title else {}, notes=tuple(notes))]
+
+
+def _readable_pages(reader: PdfReader) -> tuple[list[list[Line]], list[str]]:
+    """The lines of each page, and which pages had to be left out, and why."""
+    pages: list[list[Line]] = []
+    damaged: list[int] = []
+    unreadable: list[int] = []
+    for number in range(len(reader.pages)):
+        try:
+            lines = list(page_lines(reader.pages[number]))
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - pypdf raises whatever went wrong first, and the other pages may be whole
+            damaged.append(number + 1)
+            continue
+        if _is_language(lines):
+            pages.append(lines)
+        else:
+            unreadable.append(number + 1)
+    notes = [f"its {_numbered(damaged)} damaged and left out"] if damaged else []
+    notes += (
+        [f"its {_numbered(unreadable)} left out, set in a font that does not tell its letters"] if unreadable else []
+    )
+    return pages, notes
+
+
+def _numbered(pages: Sequence[int]) -> str:
+    """The numbers of pages in words, the first few of many."""
+    first = ", ".join(map(str, pages[:_NAMED_PAGES]))
+    more = f" and {len(pages) - _NAMED_PAGES:,} more" if len(pages) > _NAMED_PAGES else ""
+    return f"pages {first}{more} are" if len(pages) > 1 else f"page {first} is"
+
+
+def _is_language(lines: Sequence[Line]) -> bool:
+    """Whether what was read off a page may be words."""
+    text = "".join(line.text for line in lines)
+    unreadable = sum(len(found[0]) for found in _UNREADABLE.finditer(text))
+    return unreadable <= _MAX_UNREADABLE * len(text)
 
 
 def _pdf_title(reader: PdfReader) -> str | None:
     """The title that the file gives itself, unless a program made it up from a file's name."""
-    title = reader.metadata.title if reader.metadata else None
+    try:
+        title = reader.metadata.title if reader.metadata else None
+    except Exception:  # noqa: BLE001 - of a damaged entry pypdf says whatever went wrong first, and the text is whole
+        return None
     return title if isinstance(title, str) and not _PROGRAM_TITLE.match(title.strip()) else None
 
 
-def _page_lines(page: PageObject) -> Iterator[_Line]:
-    """The lines of a page, in the order in which they are drawn."""
-    pieces: list[tuple[str, float, float]] = []
-
-    def note(text: str, cm: Sequence[float], tm: Sequence[float], _font: object, size: float) -> None:
-        height = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
-        pieces.append((text, height, size * abs(tm[3] * cm[3])))
-
-    page.extract_text(visitor_text=note)
-    words, place = "", (0.0, 0.0)
-    for text, *where in [*pieces, ("\n", 0.0, 0.0)]:
-        for number, part in enumerate(text.split("\n")):
-            if number and (line := squeezed(_SOFT_HYPHEN.sub("", words).translate(_PRINTED))):
-                yield _Line(line, *place)
-            words = part if number else words + part
-            if part.strip() and words == part:
-                place = (where[0], where[1])
+_MARGIN_LINES = 3
+"""No more lines than these are taken off a page's top or foot, however alike pages are."""
 
 
-def _without_margins(pages: Sequence[Sequence[_Line]]) -> list[list[_Line]]:
-    """Pages without page numbers, and without what stands at the top or the foot of most of them."""
+def _without_margins(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
+    """Pages without page numbers, and without what stands at the top or the foot of several of them.
+
+    Words at an end of most pages go. Running heads change from left to right pages and from chapter to chapter, so two
+    pages are enough for words that stand in the same place, in the same size, away from the text.
+    """
     ends = Counter(words for page in pages for words in {_numberless(line) for line in [*page[:2], *page[-2:]]})
-    repeated = {words for words, times in ends.items() if times > max(1, len(pages) / 2)}
+    usual = {words for words, times in ends.items() if times > max(1, len(pages) / 2)}
+    apart = Counter(key for page in pages for key in {_place(page[end]) for end in (0, -1) if _is_apart(page, end)})
     kept = []
     for page in pages:
         lines = list(page)
-        for end in (0, -1):
-            while lines and (_PAGE_NUMBER.fullmatch(lines[end].text) or _numberless(lines[end]) in repeated):
+        for end in (0, -1) * _MARGIN_LINES:
+            if lines and (
+                _PAGE_NUMBER.fullmatch(lines[end].text)
+                or _numberless(lines[end]) in usual
+                or (_is_apart(lines, end) and apart[_place(lines[end])] > 1)
+            ):
                 lines.pop(end)
         kept.append(lines)
     return kept
 
 
-def _numberless(line: _Line) -> str:
-    return re.sub(r"\d+", "0", line.text)
+def _is_apart(page: Sequence[Line], end: int) -> bool:
+    """Whether a page's first or last line stands away from the next one."""
+    if len(page) < 2:  # noqa: PLR2004 - there is no next one
+        return False
+    line, neighbour = (page[0], page[1]) if end == 0 else (page[-1], page[-2])
+    return abs(line.height - neighbour.height) > 1.6 * max(line.size, neighbour.size)
 
 
-def _pdf_blocks(pages: Sequence[Sequence[_Line]]) -> Iterator[str]:
+def _numberless(line: Line) -> str:
+    return re.sub(r"\d+|\b[ivxlc]+\b", "0", line.text)
+
+
+def _place(line: Line) -> tuple[str, int, int]:
+    """What is the same of a running head on two pages: its words but for numbers, its height and its size."""
+    return _numberless(line), round(line.height / 3), round(line.size)
+
+
+def _pdf_blocks(pages: Sequence[Sequence[Line]]) -> Iterator[str]:
     """Paragraphs and headings, told by spacing, size of print and where lines end."""
     lines = [line for page in pages for line in page]
     sizes = Counter[int]()
@@ -122,8 +177,9 @@ def _pdf_blocks(pages: Sequence[Sequence[_Line]]) -> Iterator[str]:
     # Not the middle one: a page of short paragraphs has as many gaps between paragraphs as inside them.
     leading = gaps[len(gaps) // 5] if gaps else 0.0
     width = max((len(line.text) for line in lines), default=0)
+    known = {word.lower() for line in lines for word in re.findall(r"\w+(?:-\w+)*", line.text)}
     for block in _grouped(lines, lambda one, two: _parted(one, two, leading, width)):
-        words = _joined(line.text for line in block)
+        words = _LEADER.sub(" … ", _joined((line.text for line in block), known))
         size = round(block[0].size)
         if size in larger and len(words) <= _MAX_HEADING:
             yield f"{'#' * min(3, larger.index(size) + 1)} {words}"
@@ -131,8 +187,8 @@ def _pdf_blocks(pages: Sequence[Sequence[_Line]]) -> Iterator[str]:
             yield _BULLET.sub("- ", words, count=1) if _BULLET.match(words) else words
 
 
-def _grouped(lines: Iterable[_Line], parted: Callable[[_Line, _Line], bool]) -> Iterator[list[_Line]]:
-    block: list[_Line] = []
+def _grouped(lines: Iterable[Line], parted: Callable[[Line, Line], bool]) -> Iterator[list[Line]]:
+    block: list[Line] = []
     for line in lines:
         if block and parted(block[-1], line):
             yield block
@@ -142,24 +198,52 @@ def _grouped(lines: Iterable[_Line], parted: Callable[[_Line, _Line], bool]) -> 
         yield block
 
 
-def _parted(one: _Line, two: _Line, leading: float, width: int) -> bool:
+_MAX_LEADING = 3.0
+"""From one line to the next inside of a paragraph, in sizes of print."""
+
+
+def _parted(one: Line, two: Line, leading: float, width: int) -> bool:
     """Whether a paragraph ends between two lines."""
+    if _LEADER.search(one.text) or _LEADER.search(two.text):
+        return True
     if abs(one.size - two.size) > 0.08 * max(one.size, two.size) or _BULLET.match(two.text):
         return True
     gap = one.height - two.height
     ends = bool(_ENDS_SENTENCE.search(one.text))
-    if gap < 0:  # the next column or page: the paragraph may go on there
+    if gap <= 0:  # the next column or page: the paragraph may go on there
         return ends or not two.text[0].islower()
+    runs_on = not ends and len(one.text) >= 0.75 * width and gap < _MAX_LEADING * one.size
+    if runs_on and not _BULLET.match(one.text):  # double-spaced beside what is set closer
+        return False
     # Headings are set with larger leading than the text, so the size of print is the other measure.
     return gap > max(1.35 * leading, 1.5 * one.size) or (ends and len(one.text) < 0.75 * width)
 
 
-def _joined(lines: Iterable[str]) -> str:
-    """Lines as one, with words that were broken at a line's end put together."""
-    whole = ""
+def _joined(lines: Iterable[str], known: Container[str] = frozenset()) -> str:
+    """Lines as one, with words that were broken at a line's end put together.
+
+    Whether a hyphen is part of a word the ``known`` words of the document tell, where the word occurs in them.
+    """
+    parts: list[str] = []
     for line in lines:
-        if re.search(r"\w-$", whole) and line[0].islower():
-            whole = (whole if _KEEPS_HYPHEN.search(whole) else whole[:-1]) + line
-        else:
-            whole = f"{whole} {line}" if whole else line
-    return whole
+        if parts and _HYPHEN_ENDS.search(before := parts[-1][-_LONGEST_WORD:]) and _goes_on(line):
+            if _is_broken(before, line, known):
+                parts[-1] = parts[-1][:-1]
+        elif parts:
+            parts.append(" ")
+        parts.append(line)
+    return "".join(parts)
+
+
+def _goes_on(line: str) -> bool:
+    return line[0].isalnum() and not _INSTEAD_OF_REST.match(line)
+
+
+def _is_broken(before: str, after: str, known: Container[str]) -> bool:
+    """Whether the hyphen at the end of ``before`` only says that the word goes on in the next line."""
+    if not before.endswith("-") or not after[0].islower():
+        return False
+    first, second = re.split(r"\W", before[:-1])[-1].lower(), re.split(r"\W", after, maxsplit=1)[0].lower()
+    if f"{first}-{second}" in known:
+        return False
+    return first + second in known or not _KEEPS_HYPHEN.search(before)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -39,7 +38,6 @@ class Call:
     method: str
     path: str
     body: Json
-    at: float = field(default_factory=time.monotonic)
 
 
 class FakeDiscord:

@@ -120,6 +120,14 @@ def test_neighbours_in_two_paragraphs_are_two_quotes() -> None:
     assert [quote.text for quote in choose([best, other], 3)] == ["Nobody read them.", "Somebody wrote them."]
 
 
+def test_the_same_words_about_another_are_another_quote() -> None:
+    ada, ben = (article_of(f"{name} ran here in May. Then she won the race.", id=name) for name in ("Ada", "Ben"))
+
+    quotes = choose([reading("won", 2.0, article=ada), reading("won", 1.0, article=ben)], 3)
+
+    assert [(quote.text, quote.also_in) for quote in quotes] == [(ada.text, ()), (ben.text, ())]
+
+
 POINTING = (
     "Ada met Ben today. He paid for tea. Later, she left by train.\n\nThey wrote long letters. Nobody else read them."
 )

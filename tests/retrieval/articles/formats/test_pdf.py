@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pypdf
 import pytest
 
+from retrieval.articles.article import Skipped
 from retrieval.articles.parsing import parse
 from tests.retrieval.articles.samples import SAMPLES, paragraphs, refusal, sample
 
@@ -81,3 +83,173 @@ def test_a_pdf_of_pictures_says_that_it_holds_no_text() -> None:
     writer.write(out)
 
     assert refusal("scan.pdf", out.getvalue()) == "it holds no text, perhaps only pictures of pages"
+
+
+# --- pages of our own ----------------------------------------------------------------------------------------
+
+LEADING = 14.0
+
+
+def pdf_of(*pages: list[tuple[float, float, float, str]], title: str = "") -> bytes:
+    """A PDF file in Helvetica with these pages, each of lines at a place (x, y), in a size."""
+    objects = [b"<</Type /Catalog /Pages 2 0 R>>", b"", b"<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>"]
+    kids = []
+    for lines in pages:
+        shown = "\n".join(f"BT /F1 {size} Tf {x} {y} Td ({text}) Tj ET" for x, y, size, text in lines)
+        objects.append(b"<</Length %d>> stream\n%b\nendstream" % (len(shown), shown.encode("latin-1")))
+        kids.append(len(objects) + 1)
+        objects.append(
+            b"<</Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents %d 0 R /Resources <</Font <</F1 3 0 R>>>>>>"
+            % len(objects)
+        )
+    objects[1] = b"<</Type /Pages /Kids [%b] /Count %d>>" % (b" ".join(b"%d 0 R" % kid for kid in kids), len(kids))
+    objects.append(f"<</Title ({title})>>".encode())
+    body = b"".join(b"%d 0 obj %b endobj\n" % (number, item) for number, item in enumerate(objects, 1))
+    return b"%PDF-1.4\n" + body + b"trailer <</Root 1 0 R /Info %d 0 R>>\nstartxref\n0\n%%%%EOF\n" % len(objects)
+
+
+def column(*texts: str, top: float = 700, x: float = 72, leading: float = LEADING, size: float = 11) -> Any:
+    return [(x, top - number * leading, size, text) for number, text in enumerate(texts)]
+
+
+def read_pdf(content: bytes) -> str:
+    [article] = parse("a.pdf", content).articles
+    return article.text
+
+
+MINE = "The mine of Gullholm was dug by forty men from the mainland who lived"
+
+
+def test_running_heads_go_though_they_change_from_page_to_page() -> None:
+    pages = []
+    for number in range(1, 9):
+        head = "A SHORT HISTORY OF GULLHOLM" if number % 2 else f"Chapter {1 + number // 5}. The mine"
+        lines = (
+            f"The {'ABCDEFGH'[number - 1]} mine of Gullholm was dug by forty men from the mainland who",
+            f"lived in tents on {'abcdefgh'[number - 1]} beach for two summers and were paid in fish, of which",
+        )
+        pages.append([(72, 750, 9, head), *column(*lines), (300, 40, 9, f"{number}")])
+
+    text = read_pdf(pdf_of(*pages))
+
+    assert "HISTORY" not in text
+    assert "Chapter" not in text
+    assert text.startswith("The A mine of Gullholm was dug")
+    assert text.count("mine of Gullholm") == 8
+
+
+def test_words_broken_at_the_end_of_a_line_are_whole_and_hyphens_of_words_stay() -> None:
+    text = read_pdf(
+        pdf_of(
+            column(
+                "The board has little ex-",
+                "perience with COVID-",
+                "19, a Franco-",
+                "German firm, the price of 12-",
+                "15 crowns, the ex-minister, and another ex-",
+                "minister with two- ",
+                "and three-storeyed houses in the twenty-",
+                "first street.",
+            )
+        )
+    )
+
+    assert text == (
+        "The board has little experience with COVID-19, a Franco-German firm, the price of 12-15 crowns, the "
+        "ex-minister, and another ex-minister with two- and three-storeyed houses in the twenty-first street."
+    )
+
+
+def test_double_spaced_lines_are_one_paragraph_beside_lines_that_are_set_closer() -> None:
+    wide = [MINE] * 6 + ["in tents and were paid in salted fish."]
+    close = column(*[MINE] * 3, "in houses.", top=700 - 7 * 28 - 20, size=11)
+
+    first, *_ = read_pdf(pdf_of([*column(*wide, leading=28), *close])).split("\n\n")
+
+    assert first.endswith("lived in tents and were paid in salted fish.")
+
+
+def test_of_a_file_with_a_damaged_page_the_others_are_read_and_it_is_named() -> None:
+    whole = pdf_of(column("The first page is whole."), column("Second."), column("The third page is whole."))
+    found = parse("a.pdf", whole.replace(b"(Second.) Tj", b"(Second. /Tj"))
+
+    assert [article.text for article in found.articles] == ["The first page is whole.\n\nThe third page is whole."]
+    assert found.note == Skipped("a.pdf", "its page 2 is damaged and left out", in_part=True)
+
+
+def test_letters_that_cannot_be_told_are_not_indexed_and_their_page_is_named() -> None:
+    unreadable = column("/g3/g17/g4/g11 /g5/g9/g22/g7 /g3/g17/g4/g11", "/g3/g17/g4/g11 /g5/g9/g22/g7")
+    found = parse("a.pdf", pdf_of(column("The first page is whole."), unreadable))
+
+    assert [article.text for article in found.articles] == ["The first page is whole."]
+    assert found.note == Skipped(
+        "a.pdf", "its page 2 is left out, set in a font that does not tell its letters", in_part=True
+    )
+    assert "font that does not tell" in refusal("a.pdf", pdf_of(unreadable))
+
+
+def test_the_ligatures_of_tex_are_letters() -> None:
+    text = read_pdf(pdf_of(column("E\\016cient \\014elds of \\015our su\\013er.")))
+
+    assert text == "Efficient fields of flour suffer."
+
+
+def test_lines_of_a_table_of_contents_stand_alone_without_their_dots() -> None:
+    text = read_pdf(pdf_of(column("Foreword" + " ." * 30 + " 3", "The cipher" + "." * 40 + "12")))
+
+    assert text == "Foreword … 3\n\nThe cipher … 12"
+
+
+@pytest.mark.parametrize(
+    "title", ["PowerPoint Presentation", "Document1", "Microsoft Word - a", "plan.docx", "Slide 1"]
+)
+def test_a_title_that_a_program_made_up_is_none(title: str) -> None:
+    [article] = parse("harbour.pdf", pdf_of(column("It opens in May."), title=title)).articles
+
+    assert article.title == "harbour"
+
+
+def test_columns_that_are_drawn_line_by_line_across_the_page_are_read_one_after_the_other() -> None:
+    left = (
+        "Fees. The fee for a berth is",
+        "nine crowns a night in the",
+        "summer, and four crowns in",
+        "winter, when the",
+        "pier is mostly empty.",
+    )
+    right = (
+        "Cranes. The crane lifts up",
+        "to sixty tons, but not when",
+        "the wind from the north is",
+        "stronger than",
+    )
+    lines = [(72.0, 740.0, 16.0, "Rules of the harbour")]
+    for number, text in enumerate(left):
+        lines.append((60.0, 700 - 13.0 * number, 10.0, text))
+        lines += [(330.0, 700 - 13.0 * number, 10.0, right[number])] if number < len(right) else []
+
+    assert read_pdf(pdf_of(lines)) == (
+        "# Rules of the harbour\n\n"
+        "Fees. The fee for a berth is nine crowns a night in the summer, and four crowns in winter, when the pier "
+        "is mostly empty.\n\nCranes. The crane lifts up to sixty tons, but not when the wind from the north is "
+        "stronger than"
+    )
+
+
+def test_rows_of_a_table_are_read_across() -> None:
+    rows = [("Berth", "Fee"), ("One", "9 crowns"), ("Two", "8 crowns"), ("Three", "7 crowns"), ("Four", "6 crowns")]
+    lines = [
+        (x, 700 - 13.0 * n, 10.0, text)
+        for n, row in enumerate(rows)
+        for x, text in zip((60.0, 330.0), row, strict=True)
+    ]
+
+    assert "Three 7 crowns" in read_pdf(pdf_of(lines))
+
+
+def test_a_book_without_paragraphs_is_read_within_the_time_for_its_size() -> None:
+    lines = [f"the {number}th of the boats that were seen from the pier in that year, then" for number in range(50)]
+
+    text = read_pdf(pdf_of(*[column(*lines, top=760)] * 200))
+
+    assert text.count("the 7th of the boats") == 200
