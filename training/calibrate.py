@@ -1,8 +1,8 @@
 """``python -m training.calibrate``: fit how sure an answer is, and write it beside the reader's weights.
 
-Questions of several kinds are asked of the engine, and a logistic regression is fitted from the evidence that it gives
-for its first quote to whether the articles answer at all; a second from what that says to whether the first quote does
-(Platt 1999): so the probability is that of a right quote, and declining is as good as the evidence allows. Fitted on:
+Questions of several kinds are asked of the engine, and from the evidence that it gives for its first quote the
+probability that this answers is fitted: the product of two logistic regressions, of which one tells foreign questions
+and the other near misses (``Calibration``). Fitted on:
 
 - near misses: SQuAD 2.0's questions about the articles of the training half, all of which are indexed;
 - foreign questions: SQuAD 1.1's about the same articles, of which every other is indexed;
@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
 
 from retrieval.answer.span_reader import SpanReader
 from retrieval.evaluation.datasets import Dataset, load
@@ -35,8 +35,16 @@ from retrieval.evaluation.metrics import auroc, calibration_error, indexed, mark
 from retrieval.models.encoder import SentenceTransformerEncoder
 from training.statements import yes_no_questions
 
-EVIDENCE = ("margin", "rivals", "answerable", "cosine", "coverage", "quoted", "kind", "names", "numbers", "yes_no")
-"""What of ``evidence.gather`` gives is fitted."""
+TOPIC = ("cosine", "coverage")
+"""The evidence for a question being about what the articles are about."""
+ANSWER = ("margin", "answerable", "cosine", "coverage", "kind", "names", "numbers", "yes_no")
+"""The evidence for an answer, on the topic."""
+EVIDENCE = ANSWER
+"""What is kept of ``evidence.gather``."""
+NEAR_MISSES = 2.0
+"""How much near misses count, of which there is one set, for each of the sets that have foreign questions."""
+SMALL = 1e-3
+"""What the square of a weight costs, in deviations of its evidence."""
 LOST = 0.07
 """What share of the answerable ones among near misses the threshold may decline."""
 CURVE = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6)
@@ -73,15 +81,36 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Intercept and weights of the log odds that the first quote answers."""
+    """Two logistic regressions whose product is the confidence; weights are in the order of their evidence."""
 
+    topic_intercept: float
+    topic: Floats
     intercept: float
     weights: Floats
 
     def confidence(self, table: Floats) -> Floats:
         """Probabilities for the rows of a table."""
-        found: Floats = 1 / (1 + np.exp(-(self.intercept + table @ self.weights)))
+        topic = _sigmoid(self.topic_intercept + table[:, _columns(TOPIC)] @ self.topic)
+        found: Floats = topic * _sigmoid(self.intercept + table[:, _columns(ANSWER)] @ self.weights)
         return found
+
+    def as_json(self) -> dict[str, Any]:
+        """As ``Calibration`` reads it."""
+        return _part(self.intercept, ANSWER, self.weights) | {"topic": _part(self.topic_intercept, TOPIC, self.topic)}
+
+
+def _part(intercept: float, names: Sequence[str], weights: Floats) -> dict[str, Any]:
+    named = zip(names, weights.tolist(), strict=True)
+    return {"intercept": round(float(intercept), 4), "weights": {name: round(value, 4) for name, value in named}}
+
+
+def _columns(names: Sequence[str]) -> list[int]:
+    return [EVIDENCE.index(name) for name in names]
+
+
+def _sigmoid(logits: Floats) -> Floats:
+    found: Floats = 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
+    return found
 
 
 # --- asking --------------------------------------------------------------------------------------------------
@@ -174,15 +203,12 @@ def calibrated(several: Sequence[Samples]) -> dict[str, Any]:
     """What ``calibration.json`` says: intercept, weights and threshold, and what they are worth on each set."""
     learnt = [each for each in several if each.fitted]
     fit = fitted(learnt)
-    near = next(each for each in learnt if (~each.answerable & each.half).any())
+    near = next(each for each in learnt if each.name == "near misses")
     crosswise = _crosswise(learnt)
     sure = {each.name: crosswise[each.name] if each.fitted else fit.confidence(each.table) for each in several}
     threshold = float(np.quantile(sure[near.name][near.answerable], LOST))
     return {
-        "intercept": round(fit.intercept, 4),
-        "weights": {
-            name: round(float(weight), 4) for name, weight in zip(EVIDENCE, fit.weights, strict=True) if weight
-        },
+        **fit.as_json(),
         "threshold": round(threshold, 3),
         "measured": {
             each.name: {"crosswise": each.fitted} | _measured(sure[each.name], each, threshold) for each in several
@@ -191,32 +217,36 @@ def calibrated(several: Sequence[Samples]) -> dict[str, Any]:
 
 
 def fitted(several: Sequence[Samples]) -> Fit:
-    """Two logistic regressions, from evidence to whether there is an answer and from there to whether it is quoted."""
+    """The likeliest fit, from evidence to whether the first quote answers. Weights are found in deviations."""
     table = np.concatenate([each.table for each in several])
-    answerable = np.concatenate([each.answerable for each in several])
-    right = np.concatenate([each.right for each in several])
-    # Each set counts the same, and in it the questions of either kind.
-    counts = np.concatenate([_balanced(each.answerable) for each in several])
-    first = _logistic(table, answerable, counts)
-    second = _logistic((first.intercept + table @ first.weights)[:, None], right, np.ones(len(right)))
-    slope = second.weights[0]
-    return Fit(second.intercept + slope * first.intercept, slope * first.weights)
-
-
-def _balanced(answerable: Flags) -> Floats:
-    share = answerable.mean()
-    balanced: Floats = np.where(answerable, 0.5 / max(share, 1e-9), 0.5 / max(1 - share, 1e-9)) / len(answerable)
-    return balanced
-
-
-def _logistic(table: Floats, true: Flags, counts: Floats) -> Fit:
-    """The logistic regression from the columns of ``table`` to what is ``true``, in their own units."""
+    right = np.concatenate([each.right for each in several]).astype(float)
+    counts = np.concatenate([_counts(each) for each in several])
     mean, deviation = table.mean(0), table.std(0)
     deviation[deviation == 0] = 1.0
-    regression = LogisticRegression(C=1.0, max_iter=1000)
-    regression.fit((table - mean) / deviation, true, sample_weight=counts * len(counts) / counts.sum())
-    weights = regression.coef_[0] / deviation
-    return Fit(float(regression.intercept_[0] - weights @ mean), weights)
+    scaled = (table - mean) / deviation
+    topics = len(TOPIC)
+
+    def loss(of: Floats) -> float:
+        sure = np.clip(_put_together(of, topics).confidence(scaled), 1e-9, 1 - 1e-9)
+        wrong = -(counts @ (right * np.log(sure) + (1 - right) * np.log(1 - sure))) / counts.sum()
+        return float(wrong + SMALL * (of[2:] ** 2).sum())
+
+    start = np.r_[2.0, 1.0, np.full(topics + len(ANSWER), 0.5)]
+    best = _put_together(minimize(loss, start, method="L-BFGS-B").x, topics)
+    about, answer = _columns(TOPIC), _columns(ANSWER)
+    topic, weights = best.topic / deviation[about], best.weights / deviation[answer]
+    return Fit(best.topic_intercept - topic @ mean[about], topic, best.intercept - weights @ mean[answer], weights)
+
+
+def _put_together(numbers: Floats, topics: int) -> Fit:
+    return Fit(float(numbers[0]), numbers[2 : 2 + topics], float(numbers[1]), numbers[2 + topics :])
+
+
+def _counts(samples: Samples) -> Floats:
+    """What each question counts: a set as much as another, and in it those that have an answer as the others."""
+    share = samples.answerable.mean()
+    weight = np.where(samples.answerable, 0.5 / max(share, 1e-9), 0.5 / max(1 - share, 1e-9)) / len(samples.answerable)
+    return weight * (NEAR_MISSES if samples.name == "near misses" else 1.0)
 
 
 def _crosswise(several: Sequence[Samples]) -> dict[str, Floats]:

@@ -48,10 +48,11 @@ def gather(
 ) -> Evidence:
     """The evidence for the first of the quotes. No number depends on how the rest of the corpus scores.
 
-    ``reading`` is the reader's score; ``margin``, ``rivals`` and ``answerable`` are its ``Signals``. ``cosine``
-    is how near the passage is; ``coverage`` what part of the question's rare words it has with its title, and
-    ``quoted`` what part of them the quote has with it. ``kind``, ``names`` and ``numbers`` are 1 where there is a doubt
-    about it, and ``yes_no`` is 1 of a question for yes or no, to which no span is an answer.
+    ``reading`` is the reader's score; ``margin`` and ``answerable`` are its ``Signals``. ``cosine`` is how near the
+    passage is, and ``coverage`` what part of the question's rare words it has with its title. ``kind``, ``names`` and
+    ``numbers`` are 1 where there is a doubt about it, and ``yes_no`` is 1 of a question for yes or no, to which no span
+    is an answer. Tried, and of no use beside these: the second-best span elsewhere, the passage's rank, how many spans
+    vie with the best, reading the quote alone, what part of the question's words the quote has, or the span.
 
     Args:
         quotes: best first.
@@ -72,11 +73,9 @@ def gather(
     figures = {
         "reading": reading.score,
         "margin": signals.margin,
-        "rivals": signals.rivals,
         "answerable": signals.answerable,
         "cosine": quote.hit.dense,
         "coverage": sum(coverage(each, f"{title} {passage.text}") for each in weighed) / len(weighed),
-        "quoted": sum(coverage(each, f"{title} {quote.text}") for each in weighed) / len(weighed),
         "kind": float("kind" in doubted),
         "names": float("name" in doubted),
         "numbers": float("figure" in doubted),

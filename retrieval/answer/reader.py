@@ -41,8 +41,6 @@ class Signals:
 
     margin: float = 0.0
     """The span's score over "no answer here", in logits."""
-    rivals: float = 0.0
-    """Log of how many spans of the passage are about as good: 0 where it outdoes all others."""
     answerable: float = 0.0
     """Log odds that the passage answers, of the head that is trained to say so."""
 

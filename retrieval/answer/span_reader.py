@@ -177,8 +177,8 @@ class SpanReader:
                 tokens = np.flatnonzero(inputs.allowed[row])
                 margins = _margins(scores.starts[row], scores.ends[row], tokens, self._weights.longest)
                 places = inputs.offsets[row, tokens] + hit.passage.start
-                signals = Signals(0.0, _log_sum(margins), float(scores.answerable[row]))
-                found[number].extend(self._readings(tasks[number], hit, places, margins, signals))
+                readings = self._readings(tasks[number], hit, places, margins, float(scores.answerable[row]))
+                found[number].extend(readings)
         return found
 
     def _readings(
@@ -187,7 +187,7 @@ class SpanReader:
         hit: Hit,
         places: NDArray[np.int64],
         margins: NDArray[np.float32],
-        passage: Signals,
+        answerable: float,
     ) -> Iterator[Reading]:
         """One reading for each sentence of the hit, made of the best spans that lie in it.
 
@@ -207,7 +207,7 @@ class SpanReader:
                 spans = tuple(_answering(found, text, self._weights))
                 shared = self._for_shared(task.weights, text[sentence.start : sentence.end])
                 margin = max(found[0][1], self._weights.least_margin)
-                signals = replace(passage, margin=margin, rivals=passage.rivals - found[0][1])
+                signals = Signals(margin, answerable)
                 yield Reading(hit, spans[0], spans, self._weights.margin * margin + shared, signals)
 
     def _for_shared(self, terms: Mapping[str, float], sentence: str) -> float:
@@ -240,12 +240,6 @@ def _margins(
     length = np.arange(len(tokens))[None, :] - np.arange(len(tokens))[:, None]
     margins = starts[tokens][:, None] + ends[tokens][None, :] - (starts[0] + ends[0])
     return np.where((length >= 0) & (length < longest), margins, np.float32(-np.inf))
-
-
-def _log_sum(margins: NDArray[np.float32]) -> float:
-    """Logarithm of the sum of all spans' likelihoods over that of "no answer"; 0 of no spans."""
-    most = margins.max(initial=-np.inf)
-    return float(most + np.log(np.exp(margins - most).sum())) if np.isfinite(most) else 0.0
 
 
 def _apart(margins: NDArray[np.float32], weights: ReadingWeights) -> Iterator[tuple[int, int, float]]:

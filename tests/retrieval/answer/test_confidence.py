@@ -31,6 +31,17 @@ def test_calibration_reads_what_was_fitted(tmp_path: Path) -> None:
     assert Calibration.load(tmp_path / "calibration.json") == Calibration(-3.0, {"reading": 1.5})
 
 
+def test_what_is_off_the_topic_is_no_answer_however_well_it_reads(tmp_path: Path) -> None:
+    topic = {"intercept": -5, "weights": {"cosine": 10}}
+    (tmp_path / "calibration.json").write_text(json.dumps({"intercept": 0, "weights": {"margin": 1.0}, "topic": topic}))
+
+    calibration = Calibration.load(tmp_path / "calibration.json")
+
+    assert calibration.probability({"margin": 60.0, "cosine": 0.5}) == pytest.approx(0.5)
+    assert calibration.probability({"margin": 0.0, "cosine": 0.5}) == pytest.approx(0.25)
+    assert calibration.probability({"margin": 60.0, "cosine": 0.0}) < 0.01
+
+
 @pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"intercept": 1}', '{"intercept": "x", "weights": {}}'])
 def test_calibration_that_is_none_is_unavailable(tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "calibration.json"

@@ -19,7 +19,7 @@ TEXT = "Abe met Putin in Sochi on May 6, 2016. They spoke for three hours. Prepa
 ARTICLE = Article("a.md", "A meeting", source=None, published=None, url=None, path="a.md", text=TEXT)
 HIT = Hit(Passage(ARTICLE, 0, len(TEXT)), score=1.0, dense=0.5, lexical=2.0, dense_z=1.0, lexical_z=1.0)
 QUOTE = Quote(ARTICLE, 0, 38, highlights=(Span(0, 3),), score=2.0, hit=HIT)
-READING = Reading(HIT, Span(0, 3), (Span(0, 3),), 1.0, Signals(margin=4.0, rivals=0.1, answerable=2.0))
+READING = Reading(HIT, Span(0, 3), (Span(0, 3),), 1.0, Signals(margin=4.0, answerable=2.0))
 
 
 @pytest.fixture
@@ -51,7 +51,6 @@ def test_a_span_of_another_kind_than_was_asked_for_is_doubted(doubts: Callable[[
 def test_the_figures_are_of_the_quote_and_of_what_was_read(news: Snapshot) -> None:
     found = gather([QUOTE], READING, ["Is Putin in Moscow?"], [HIT], news.lexical).figures
 
-    assert (found["margin"], found["rivals"], found["answerable"], found["reading"]) == (4.0, 0.1, 2.0, 1.0)
+    assert (found["margin"], found["answerable"], found["reading"]) == (4.0, 2.0, 1.0)
     assert (found["cosine"], found["names"], found["kind"], found["yes_no"]) == (0.5, 1.0, 0.0, 1.0)
     assert found["coverage"] == pytest.approx(1.0)
-    assert found["quoted"] < found["coverage"]
