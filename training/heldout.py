@@ -12,12 +12,15 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import track
 
 from training.pack import TrainingPassage
+
+if TYPE_CHECKING:
+    from retrieval.answer.search import Hit
 
 HITS = 14
 """As many as the product reads."""
@@ -49,9 +52,8 @@ class HeldOut:
 
 def found(path: Path, titles: Sequence[str] | None, questions: int, *, without: bool) -> Iterator[HeldOut]:
     """Ask so many questions of a data set, of which the articles of ``titles`` are indexed, or all but these."""
-    from retrieval.answer.reader import sentences_of
     from retrieval.answer.search import Searcher
-    from retrieval.evaluation.datasets import Dataset, holds, load
+    from retrieval.evaluation.datasets import Dataset, load
     from retrieval.evaluation.metrics import indexed, spread
     from retrieval.models.encoder import SentenceTransformerEncoder
 
@@ -64,24 +66,7 @@ def found(path: Path, titles: Sequence[str] | None, questions: int, *, without: 
         searcher = Searcher(engine.snapshot, encoder)
         for each in track(asked, "Asking", console=Console(stderr=True)):
             article = by_id[each.article or ""]
-            passages = tuple(
-                FoundPassage(
-                    hit.passage.article.title,
-                    hit.passage.text,
-                    round(hit.score, 4),
-                    tuple(
-                        (
-                            sentence.start - hit.passage.start,
-                            sentence.end - hit.passage.start,
-                            any(
-                                holds(hit.passage.article.text[sentence.start : sentence.end], a) for a in each.answers
-                            ),
-                        )
-                        for sentence in sentences_of(hit.passage)
-                    ),
-                )
-                for hit in searcher.search(each.text, HITS)
-            )
+            passages = tuple(_found_passage(hit, each.answers) for hit in searcher.search(each.text, HITS))
             paragraph = article.text[slice(*each.paragraph)] if each.paragraph else ""
             yield HeldOut(
                 path.name.split(".json")[0],
@@ -90,6 +75,23 @@ def found(path: Path, titles: Sequence[str] | None, questions: int, *, without: 
                 TrainingPassage(article.title, paragraph),
                 passages,
             )
+
+
+def _found_passage(hit: Hit, answers: Sequence[str]) -> FoundPassage:
+    """A hit, with each sentence's place in its passage and whether it holds an answer."""
+    from retrieval.answer.reader import sentences_of
+    from retrieval.evaluation.datasets import holds
+
+    passage = hit.passage
+    sentences = tuple(
+        (
+            sentence.start - passage.start,
+            sentence.end - passage.start,
+            any(holds(passage.article.text[sentence.start : sentence.end], answer) for answer in answers),
+        )
+        for sentence in sentences_of(passage)
+    )
+    return FoundPassage(passage.article.title, passage.text, round(hit.score, 4), sentences)
 
 
 def save(path: Path, questions: Sequence[HeldOut]) -> None:

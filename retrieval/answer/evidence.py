@@ -68,24 +68,28 @@ def gather(
     """
     if not quotes or reading is None:
         return Evidence({}, ())
-    quote, question = quotes[0], variants[-1]
-    passage, signals = quote.hit.passage, reading.signals
-    title = passage.article.title
-    weighed = [lexical.weights(variant, beside=_BESIDE) for variant in variants]
-    doubts = tuple(_doubts(question, quote, [hit.passage.text for hit in hits]))
+    doubts = tuple(_doubts(variants[-1], quotes[0], [hit.passage.text for hit in hits]))
     doubted = {doubt.about for doubt in doubts}
-    figures = {
+    numbers = {
         "reading": reading.score,
-        "margin": signals.margin,
-        "answerable": signals.answerable,
-        "cosine": quote.hit.dense,
-        "coverage": sum(coverage(each, f"{title} {passage.text}") for each in weighed) / len(weighed),
+        "margin": reading.signals.margin,
+        "answerable": reading.signals.answerable,
+        "cosine": quotes[0].hit.dense,
+        "coverage": _coverage(quotes[0], variants, lexical),
         "kind": float("kind" in doubted),
         "names": float("name" in doubted),
         "numbers": float("figure" in doubted),
-        "yes_no": float(kind_of(question) == "yes or no"),
+        "yes_no": float(kind_of(variants[-1]) == "yes or no"),
     }
-    return Evidence(figures, doubts)
+    return Evidence(numbers, doubts)
+
+
+def _coverage(quote: Quote, variants: Sequence[str], lexical: LexicalIndex) -> float:
+    """What part of the question's rare words the quote's passage has with its title, the mean over its variants."""
+    passage = quote.hit.passage
+    text = f"{passage.article.title} {passage.text}"
+    weighed = [lexical.weights(variant, beside=_BESIDE) for variant in variants]
+    return sum(coverage(each, text) for each in weighed) / len(weighed)
 
 
 def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
