@@ -246,7 +246,8 @@ def _counts(samples: Samples) -> Floats:
     """What each question counts: a set as much as another, and in it those that have an answer as the others."""
     share = samples.answerable.mean()
     weight = np.where(samples.answerable, 0.5 / max(share, 1e-9), 0.5 / max(1 - share, 1e-9)) / len(samples.answerable)
-    return weight * (NEAR_MISSES if samples.name == "near misses" else 1.0)
+    counts: Floats = weight * (NEAR_MISSES if samples.name == "near misses" else 1.0)
+    return counts
 
 
 def _crosswise(several: Sequence[Samples]) -> dict[str, Floats]:

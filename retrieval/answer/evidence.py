@@ -19,6 +19,10 @@ _NAMED = r"((?:the )?[^\W\d_a-z][\w’'-]*(?: (?:of |the )?[^\W\d_a-z][\w’'-]*
 """One or more words with capitals."""
 
 
+_BESIDE = 300
+"""Passages that coverage supposes beside those there are, so that it means the same in a small collection."""
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """Something that a question asks for and that its quote lacks."""
@@ -67,7 +71,7 @@ def gather(
     quote, question = quotes[0], variants[-1]
     passage, signals = quote.hit.passage, reading.signals
     title = passage.article.title
-    weighed = [lexical.weights(variant) for variant in variants]
+    weighed = [lexical.weights(variant, beside=_BESIDE) for variant in variants]
     doubts = tuple(_doubts(question, quote, [hit.passage.text for hit in hits]))
     doubted = {doubt.about for doubt in doubts}
     figures = {

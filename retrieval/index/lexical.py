@@ -134,13 +134,15 @@ class LexicalIndex:
         scores: Scores = self._bm25.get_scores_from_ids(known)
         return scores
 
-    def weights(self, question: str) -> dict[str, float]:
+    def weights(self, question: str, *, beside: int = 0) -> dict[str, float]:
         """Each term of ``question`` but stop words, with its share of the sum of their idf.
 
-        A term in no passage counts as the rarest. A question of nothing but stop words keeps them.
+        A term in no passage counts as the rarest. A question of nothing but stop words keeps them. With ``beside`` it
+        is as if there were so many passages more, without any of them: of four passages, terms that all have would
+        else count nothing, and one that none has would outweigh the rest.
         """
         found = set(terms(question))
-        idf = {term: self._idf(term) for term in found - stop_terms() or found}
+        idf = {term: self._idf(term, beside) for term in found - stop_terms() or found}
         return {term: value / sum(idf.values()) for term, value in idf.items()}
 
     @property
@@ -161,10 +163,10 @@ class LexicalIndex:
         """How many passages have a term."""
         return len(self.having(term))
 
-    def _idf(self, term: str) -> float:
+    def _idf(self, term: str, beside: int) -> float:
         """Lucene's inverse document frequency."""
         frequency = self.frequency(term)
-        return float(np.log1p((len(self) - frequency + 0.5) / (frequency + 0.5)))
+        return float(np.log1p((len(self) + beside - frequency + 0.5) / (frequency + 0.5)))
 
 
 def _counted(passages: Iterable[str], vocabulary: dict[str, int]) -> csr_array:

@@ -56,7 +56,10 @@ def test_what_was_asked_is_kept(tmp_path: Path) -> None:
 
 
 def test_statements_become_questions_for_yes_or_no() -> None:
-    text = "The old bridge was built of oak in 1388. It has been gone for long. Basel is a city on the Rhine, in Switzerland."
+    text = (
+        "The old bridge was built of oak in 1388. It has been gone for long. "
+        "Basel is a city on the Rhine, in Switzerland."
+    )
     article = Article("a.txt", "Bridge", source=None, published=None, url=None, path="a.txt", text=text)
 
     questions = yes_no_questions(Dataset((article,), ())).questions

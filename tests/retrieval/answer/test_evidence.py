@@ -11,6 +11,7 @@ from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading, Signals
 from retrieval.answer.search import Hit
 from retrieval.articles.article import Article
+from retrieval.index.lexical import LexicalIndex
 from retrieval.index.snapshot import Snapshot
 from retrieval.text.passages import Passage
 from retrieval.text.sentences import Span
@@ -54,3 +55,10 @@ def test_the_figures_are_of_the_quote_and_of_what_was_read(news: Snapshot) -> No
     assert (found["margin"], found["answerable"], found["reading"]) == (4.0, 2.0, 1.0)
     assert (found["cosine"], found["names"], found["kind"], found["yes_no"]) == (0.5, 1.0, 0.0, 1.0)
     assert found["coverage"] == pytest.approx(1.0)
+
+
+def test_in_a_small_collection_a_word_that_it_lacks_does_not_outweigh_those_it_has() -> None:
+    question = "What day did Abe meet Putin in Sochi?"
+    lexical = LexicalIndex.build([TEXT] * 4)
+
+    assert gather([QUOTE], READING, [question], [HIT], lexical).figures["coverage"] > 0.5
