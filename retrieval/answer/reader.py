@@ -42,7 +42,7 @@ class Signals:
     margin: float = 0.0
     """The span's score over "no answer here", in logits."""
     answerable: float = 0.0
-    """Log odds that the passage answers, of the head that is trained to say so."""
+    """Log odds that the passage answers, of the head or the second network that is trained to say so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WEIGHTS_FILE = "model.safetensors"
+JUDGE_FILE = "judge.safetensors"
+"""The weights of a second network, trained to tell whether a passage answers at all."""
 
 MAX_TOKENS = 384
 """Of question, title and passage together: three times what a passage of 95 words needs."""
@@ -109,7 +112,7 @@ class SpanModel:
         torch.nn.init.zeros_(head.bias)
         model.network.answerable = head
         if folder:
-            model._load_trained(folder)
+            model._load_trained(folder / WEIGHTS_FILE)
         return model
 
     @classmethod
@@ -123,19 +126,34 @@ class SpanModel:
         """
         return cls.trainable(folder).ready(device)
 
-    def _load_trained(self, folder: Path) -> None:
-        """Replace the trained parameters by those in ``folder``."""
+    def beside(self, weights: Path) -> SpanModel:
+        """Another trained network on this one's embeddings, for what is read once an answer.
+
+        It keeps its layers in bfloat16, which takes 21 MB instead of 42, and widens each one whenever it runs: a tenth
+        of its time more.
+
+        Raises:
+            ReaderUnavailable: the file ``weights`` is not what training writes.
+        """
+        embeddings = self.network.bert.embeddings
+        other = SpanModel(deepcopy(self.network, {id(embeddings): embeddings}), self.tokenizer)
+        other._load_trained(weights)
+        _narrow(other.network.bert.encoder)
+        return other
+
+    def _load_trained(self, weights: Path) -> None:
+        """Replace the trained parameters by those in a file."""
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
         try:
-            strange = self.network.load_state_dict(load_file(folder / WEIGHTS_FILE), strict=False)
+            strange = self.network.load_state_dict(load_file(weights), strict=False)
         except (OSError, SafetensorError, RuntimeError) as error:
-            raise ReaderUnavailable(str(folder), first_line(error)) from error
+            raise ReaderUnavailable(str(weights.parent), first_line(error)) from error
         # Weights of before there was the head that says whether there is an answer: it then always says 0.
         missing = [name for name in strange.missing_keys if not name.startswith("answerable.")]
         if strange.unexpected_keys or any(self.is_trained(name) for name in missing):
-            raise ReaderUnavailable(str(folder), f"{WEIGHTS_FILE} holds other layers than this version reads")
+            raise ReaderUnavailable(str(weights.parent), f"{weights.name} holds other layers than this version reads")
 
     @classmethod
     def named(cls, name: str, device: str | None = None) -> SpanModel:
@@ -238,6 +256,20 @@ class SpanModel:
         else:
             deque(in_threads(score, parts, threads), maxlen=0)
         return Scores(starts, ends, answerable)
+
+
+def _narrow(layers: Any) -> None:
+    """Keep linear layers in bfloat16 that compute in the number type of what they are given."""
+    import torch
+
+    class Narrow(torch.nn.Linear):
+        def forward(self, values: torch.Tensor) -> torch.Tensor:
+            return torch.nn.functional.linear(values, self.weight.to(values.dtype), self.bias.to(values.dtype))
+
+    for layer in layers.modules():
+        if isinstance(layer, torch.nn.Linear):
+            layer.to(torch.bfloat16)
+            layer.__class__ = Narrow  # its parameters stay where they are
 
 
 def _load(name: str, **settings: float) -> tuple[Any, Any]:
