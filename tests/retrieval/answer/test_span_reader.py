@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from retrieval.answer import span_reader as module
-from retrieval.answer.reader import Reading, ReadingTask
+from retrieval.answer.reader import Reading, ReadingTask, total_score
 from retrieval.answer.search import Hit
 from retrieval.answer.span_reader import ReadingWeights, SpanReader
 from retrieval.errors import ReaderUnavailable
@@ -223,7 +223,7 @@ def test_the_rest_is_read_only_when_the_first_passages_leave_doubt() -> None:
     spans_read(sure, hits)
     spans_read(unsure, hits)
 
-    assert (len(sure.passages), len(unsure.passages)) == (3, 16)
+    assert (len(sure.passages), len(unsure.passages)) == (2, 16)
 
 
 @pytest.mark.usefixtures("calibrated")
@@ -292,3 +292,19 @@ def test_a_reader_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
 
     assert caught.value.name == str(tmp_path)
     assert "\n" not in caught.value.reason
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_a_second_network_judges_the_passage_of_the_best_reading_and_no_other() -> None:
+    reader = SpanReader()
+    reader._model = FakeNetwork({"Solberg": 5.0, "rained": 1.0}, Ingrid=4.0, rained=1.0)  # type: ignore[assignment]
+    reader._judge = judge = FakeNetwork(Ingrid=-3.0)  # type: ignore[assignment]
+    hits = [hit_of("Mayor Ingrid Solberg opened it."), hit_of("It rained all day long.")]
+
+    readings = reader.read([ReadingTask("Who?", hits, {})])[0]
+
+    best = max(readings, key=total_score)
+    assert judge.passages == ["Mayor Ingrid Solberg opened it."]
+    assert text_of(best) == "Ingrid Solberg"
+    assert best.signals.answerable == -6.0
+    assert [each.signals.answerable for each in readings if each is not best] == [0.0]

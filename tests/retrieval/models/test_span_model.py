@@ -134,10 +134,13 @@ def test_weights_that_do_not_fit_are_refused(untrained: SpanModel, tmp_path: Pat
     assert "\n" not in refused.value.reason
 
 
-def test_the_reader_runs_on_the_device_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reader_runs_on_the_device_that_is_named(
+    untrained: SpanModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Every torch has the device "meta", whose tensors have no numbers: it stands for a GPU.
     monkeypatch.setattr(module, "usable_device", lambda device: device or "cpu")
-    reader = reader_named("trained", device="meta")
+    untrained.save(tmp_path)
+    reader = reader_named(str(tmp_path), device="meta")
     assert isinstance(reader, SpanReader)
 
     network = reader.load().network
@@ -174,3 +177,19 @@ def test_a_model_that_does_not_exist_is_one_fact(tmp_path: Path) -> None:
         SpanModel.named(str(tmp_path))
 
     assert "\n" not in refused.value.reason
+
+
+def test_a_network_beside_another_shares_its_embeddings_and_scores_as_it_would_alone(
+    untrained: SpanModel, tmp_path: Path
+) -> None:
+    torch.manual_seed(8)
+    SpanModel.trainable().save(tmp_path)
+    alone = SpanModel.trainable(tmp_path)
+
+    beside = untrained.beside(tmp_path / WEIGHTS_FILE)
+
+    inputs = untrained.inputs([TRIPLE])
+    assert beside.network.bert.embeddings is untrained.network.bert.embeddings
+    assert beside.network.bert.encoder.layer[0].output.dense.weight.dtype == torch.bfloat16
+    np.testing.assert_allclose(beside.scores(inputs).starts, alone.scores(inputs).starts, atol=1e-3)
+    assert not np.allclose(untrained.scores(inputs).starts[:, 0], alone.scores(inputs).starts[:, 0], atol=1e-3)
