@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from retrieval.errors import QuothError
 
 PREFIX = "QUOTH_"
-CONFIDENCE = {"bold": 0.1, "balanced": 0.21, "careful": 0.5}
+CONFIDENCE = {"bold": 0.1, "balanced": 0.2, "careful": 0.5}
 """How sure Quoth must be before it calls its quotes an answer: the word, and the probability it stands for."""
 
 

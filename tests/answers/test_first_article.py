@@ -14,8 +14,8 @@ import pytest
 from retrieval import Engine
 
 _ROOT = Path(__file__).resolve().parents[2]
-_RIGHT, _DECLINED = 27, 12
-"""What the reader that ships reaches: of thirty questions answered rightly first, and of twenty near misses declined.
+_RIGHT, _DECLINED = 27, 13
+"""What the reader that ships reaches, less one: of thirty questions answered rightly first, and of twenty near misses declined.
 To be raised with each better one."""
 
 
