@@ -15,8 +15,8 @@ from retrieval import Engine
 
 _ROOT = Path(__file__).resolve().parents[2]
 _RIGHT, _DECLINED = 27, 13
-"""What the reader that ships reaches, less one: of thirty questions answered rightly first, and of twenty near misses declined.
-To be raised with each better one."""
+"""What the reader that ships reaches, less one: of thirty questions answered rightly first, of twenty near misses
+declined. To be raised with each better one."""
 
 
 @dataclass(frozen=True, slots=True)
