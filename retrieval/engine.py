@@ -28,7 +28,7 @@ from retrieval.index.snapshot import Snapshot
 from retrieval.models.encoder import Encoder
 
 THRESHOLD = 0.2
-"""Confidence from which an answer is given. Of near misses about articles that nothing was fitted on it declines .44, and
+"""Confidence from which an answer is given. It declines .44 of near misses about articles that nothing was fitted on, and
 .03 of what these articles answer (``data/reader/calibration.json``, which proposes .235: .45 and .06)."""
 
 _CANDIDATES = 3
