@@ -10,8 +10,8 @@ from pathlib import Path
 from retrieval.answer.answer import Answer
 from retrieval.answer.arranging import ArrangingWeights, arranged
 from retrieval.answer.conversation import Conversation, Turn
-from retrieval.answer.evidence import gather
-from retrieval.answer.interpretation import interpret
+from retrieval.answer.evidence import Evidence, gather
+from retrieval.answer.interpretation import Interpretation, interpret
 from retrieval.answer.likelihood import FollowUpWeights
 from retrieval.answer.overlap_reader import OverlapReader
 from retrieval.answer.query import Context, Filters, Query, checked
@@ -214,6 +214,12 @@ class Engine:
         readings = iter(self._reader.read([task for some in tasks for task in some]))
         return [[TaskReadings(task, next(readings)) for task in some] for some in tasks]
 
+    def _confidence(self, evidence: Evidence, interpretation: Interpretation) -> float:
+        """Probability that the first quote answers; 0 without one."""
+        if not evidence.figures:
+            return 0.0
+        return self._reader.calibration.probability(evidence.figures, on_topic=interpretation.in_context)
+
     def _answer(
         self,
         query: Query,
@@ -238,7 +244,7 @@ class Engine:
         quotes = arranged(strong, interpretation.read_as, weights.arranging)[: query.top]
         forms = variants.typed, interpretation.read_as
         evidence = gather(candidates, best, forms, found.hits, self.snapshot.lexical)
-        confidence = self._reader.calibration.probability(evidence.figures) if evidence.figures else 0.0
+        confidence = self._confidence(evidence, interpretation)
         hits = reranked(found.hits, read, weights.follow_up, compares_variants=self._reader.compares_variants)
         answer = Answer(
             question=query.text,

@@ -82,7 +82,13 @@ def test_without_articles_an_installed_quoth_says_what_to_name(installed: Path, 
 def test_the_wheel_holds_the_packages_and_the_reader_and_nothing_else(installed: Path) -> None:
     assert {entry.name for entry in installed.iterdir() if entry.suffix != ".dist-info"} == {"bot", "retrieval"}
     reader = [path.name for path in installed.rglob("*") if path.parent.name == "reader"]
-    assert sorted(reader) == ["calibration.json", "card.json", "model.safetensors"]
+    assert sorted(reader) == [
+        "calibration.json",
+        "card.json",
+        "judge-card.json",
+        "judge.safetensors",
+        "model.safetensors",
+    ]
     assert all((installed / package / "py.typed").exists() for package in ("bot", "retrieval"))
 
 

@@ -42,8 +42,8 @@ class Calibration:
         topic = fitted.get("topic")
         return cls(float(fitted["intercept"]), weights, cls._of(topic) if topic else None)
 
-    def probability(self, evidence: Mapping[str, float]) -> float:
-        """Between 0 and 1."""
+    def probability(self, evidence: Mapping[str, float], *, on_topic: bool = False) -> float:
+        """Between 0 and 1. A follow-up is ``on_topic`` by what it goes on from; its own words say little of that."""
         logit = self.intercept + sum(weight * evidence.get(name, 0.0) for name, weight in self.weights.items())
         likely = 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
-        return likely * self.topic.probability(evidence) if self.topic else likely
+        return likely * self.topic.probability(evidence) if self.topic and not on_topic else likely

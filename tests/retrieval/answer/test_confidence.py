@@ -40,6 +40,7 @@ def test_what_is_off_the_topic_is_no_answer_however_well_it_reads(tmp_path: Path
     assert calibration.probability({"margin": 60.0, "cosine": 0.5}) == pytest.approx(0.5)
     assert calibration.probability({"margin": 0.0, "cosine": 0.5}) == pytest.approx(0.25)
     assert calibration.probability({"margin": 60.0, "cosine": 0.0}) < 0.01
+    assert calibration.probability({"margin": 60.0, "cosine": 0.0}, on_topic=True) > 0.99
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"intercept": 1}', '{"intercept": "x", "weights": {}}'])
