@@ -224,9 +224,10 @@ def test_whatever_befalls_the_follower_of_new_snapshots_it_is_logged_and_goes_on
             raise ValueError("surprise")  # a fault of ours, met while the newer snapshot is opened
         return made.build(progress)
 
-    def follow(*_: object) -> None:
+    def follow(_: object, stop: threading.Event) -> None:
         (made.articles / "moon.txt").write_text("The moon landing happened in July 1969.", encoding="utf-8")
         update(made.articles, made.index, FakeEncoder())
+        stop.wait()  # else it would begin again, and write the file anew while it is read
 
     assert app.run(chosen_for(made), build, follow) == 0
     told = capsys.readouterr().err
