@@ -16,7 +16,8 @@ from retrieval.answer.span_reader import reader_named
 from retrieval.engine import THRESHOLD, Engine
 from retrieval.evaluation.datasets import Dataset, load
 from retrieval.evaluation.metrics import indexed, spread
-from retrieval.models.encoder import SentenceTransformerEncoder
+from retrieval.models.encoder import Encoder, SentenceTransformerEncoder
+from retrieval.models.runtimes import encoder_named
 
 _TOGETHER = 64
 
@@ -33,8 +34,7 @@ def main() -> None:
     articles = whole.articles[: asked.articles]
     ids = {article.id for article in articles}
     dataset = Dataset(articles, tuple(question for question in whole.questions if question.article in ids))
-    encoder = SentenceTransformerEncoder()
-    model = encoder.load()
+    encoder, model = encoder_named(), SentenceTransformerEncoder().load()
     ratios = []
     for number in range(asked.rounds):
         reader = reader_named(asked.reader)
@@ -55,7 +55,7 @@ def main() -> None:
     print(f"indexing reaches {statistics.median(ratios):.0%} of encoding alone (median of {asked.rounds})")
 
 
-def _answering(engine: Engine, encoder: SentenceTransformerEncoder, questions: list[str]) -> None:
+def _answering(engine: Engine, encoder: Encoder, questions: list[str]) -> None:
     """Time answers and bare encodings of the same questions in turn."""
     engine.ask(questions[0])
     answers, encodings = [], []

@@ -28,7 +28,8 @@ from retrieval.evaluation.datasets import Dataset, load
 from retrieval.evaluation.metrics import spread
 from retrieval.index.snapshot import open_latest
 from retrieval.index.updating import update
-from retrieval.models.encoder import SentenceTransformerEncoder, Vectors
+from retrieval.models.encoder import Vectors
+from retrieval.models.runtimes import encoder_named
 from retrieval.text.passages import cut
 
 HERE = Path(__file__).parent
@@ -142,7 +143,7 @@ def _real_vectors(dataset: Dataset) -> Vectors:
     texts = [
         f"{article.title}. {article.text[slice(*span)]}" for article in dataset.articles for span in cut(article.text)
     ]
-    return SentenceTransformerEncoder().encode_document(texts)
+    return encoder_named().encode_document(texts)
 
 
 def measure(

@@ -24,7 +24,8 @@ from retrieval.evaluation.datasets import Dataset, load
 from retrieval.index.snapshot import Snapshot
 from retrieval.index.updating import open_up_to_date, update
 from retrieval.index.watching import Follower, answer_promptly, make_way
-from retrieval.models.encoder import SentenceTransformerEncoder
+from retrieval.models.encoder import Encoder
+from retrieval.models.runtimes import encoder_named
 
 PERIOD_S = 1 / 50
 
@@ -75,9 +76,9 @@ def _round(dataset: Dataset, articles: Path, index: Path, asked: argparse.Namesp
 
 
 @cache
-def _encoder() -> SentenceTransformerEncoder:
+def _encoder() -> Encoder:
     """This process's encoder, loaded."""
-    encoder = SentenceTransformerEncoder()
+    encoder = encoder_named()
     encoder.encode_query(["Are you warm?"])
     return encoder
 

@@ -36,9 +36,16 @@ from retrieval.models.loading import native_number_type
 
 HERE = Path(__file__).parent
 SYSTEMS = ("quoth", "floor", "llamaindex", "txtai", "haystack")
-_OWN = ("quoth", "floor")
-"""These run in Quoth's own environment."""
-_TOLD = ("faiss-cpu", "bm25s", "haystack-ai", "llama-index-core", "sentence-transformers", "torch", "txtai")
+_TOLD = (
+    "faiss-cpu",
+    "bm25s",
+    "haystack-ai",
+    "llama-index-core",
+    "onnxruntime",
+    "sentence-transformers",
+    "torch",
+    "txtai",
+)
 _WARMING, _BLOCK, _PARTS = 5, 10, 2
 """Questions that are not counted, questions that one system gets before it is the next one's turn, and into how many
 parts all are cut, after each of which a run may stop."""
@@ -325,7 +332,7 @@ def _quiet() -> dict[str, str]:
 
 def _environment(name: str, folder: Path) -> str:
     """The Python of a system's own environment, made and filled with its pinned packages if it is not there."""
-    if name in _OWN:
+    if name == "quoth":
         return sys.executable
     home = folder / name
     python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

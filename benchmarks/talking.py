@@ -37,7 +37,8 @@ from retrieval.index.dense import DenseIndex
 from retrieval.index.lexical import LexicalIndex
 from retrieval.index.publishing import Draft, publish
 from retrieval.index.snapshot import Snapshot
-from retrieval.models.encoder import Encoder, SentenceTransformerEncoder
+from retrieval.models.encoder import Encoder
+from retrieval.models.runtimes import encoder_named
 from retrieval.text.sentences import Span
 from retrieval.text.terms import terms
 
@@ -106,7 +107,7 @@ def ranks(find: Find, turns: Sequence[Turn]) -> list[int]:
 def cast(asked: argparse.Namespace) -> None:
     """Measure and print."""
     articles, turns = cast_among_squad(asked.cast, asked.squad)
-    encoder = SentenceTransformerEncoder()
+    encoder = encoder_named()
     with TemporaryDirectory(prefix="quoth-talking-") as folder:
         snapshot = whole_passages(Path(folder), articles, encoder)
         print(f"{len(articles):,} passages; tuned on the even talks")
@@ -220,7 +221,7 @@ def pronouns(asked: argparse.Namespace) -> None:
     dataset = load(asked.squad)
     earlier, written, typed = zip(*spread(follow_ups(dataset), asked.limit), strict=True)
     reader = reader_named(asked.reader)
-    with indexed(dataset, SentenceTransformerEncoder(), reader=reader, threshold=THRESHOLD) as (engine, _):
+    with indexed(dataset, encoder_named(), reader=reader, threshold=THRESHOLD) as (engine, _):
         talks = [engine.ask(question.text).next_context for question in earlier]
         others = talks[len(talks) // 2 :] + talks[: len(talks) // 2]
         for name, questions, contexts in (
@@ -272,7 +273,7 @@ def _compared(asked: argparse.Namespace, pairs: Callable[[Engine, Dataset], dict
     """How often the first quote holds the answer, for each form of the same questions."""
     dataset = load(asked.squad)
     reader = reader_named(asked.reader)
-    with indexed(dataset, SentenceTransformerEncoder(), reader=reader, threshold=THRESHOLD) as (engine, _):
+    with indexed(dataset, encoder_named(), reader=reader, threshold=THRESHOLD) as (engine, _):
         for name, questions in pairs(engine, dataset).items():
             # What the speller is worth shows without it.
             as_typed = patch.object(Speller, "corrected", lambda _, question: Correction(question))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from retrieval.evaluation.datasets import load
 from retrieval.index.updating import update
-from retrieval.models.encoder import SentenceTransformerEncoder
+from retrieval.models.runtimes import encoder_named
 
 SHORTEST, LONGEST = 300, 1200
 """Words of an article, as news has them."""
@@ -58,7 +58,7 @@ def _measured(articles: Path, index: Path) -> float:
 
 
 def _update(articles: Path, index: Path) -> tuple[int, int, float, float]:
-    report = update(articles, index, SentenceTransformerEncoder())
+    report = update(articles, index, encoder_named())
     kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return report.passages, report.encoded, report.elapsed_s, kibibytes / 1024
 

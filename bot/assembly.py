@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 def build_encoder(settings: Settings) -> Encoder:
     """The encoder that the settings name. Cheap: its model is loaded at the first use."""
-    from retrieval.models.encoder import SentenceTransformerEncoder
+    from retrieval.models.runtimes import encoder_named
 
-    return SentenceTransformerEncoder(settings.encoder, device=settings.device)
+    return encoder_named(settings.encoder, settings.device)
 
 
 def build_reader(settings: Settings) -> Reader | None:

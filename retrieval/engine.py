@@ -107,11 +107,11 @@ class Engine:
         """
         from retrieval.answer.span_reader import reader_named
         from retrieval.index.updating import open_up_to_date
-        from retrieval.models.encoder import SentenceTransformerEncoder
+        from retrieval.models.runtimes import encoder_named
 
         folder = Path(articles)
         if isinstance(encoder, str):
-            encoder = SentenceTransformerEncoder(encoder, device=device)
+            encoder = encoder_named(encoder, device)
         chosen = reader_named(reader, device) if isinstance(reader, str) else reader
         place = folder.absolute().parent / "index" if index is None else Path(index)
         snapshot, _ = open_up_to_date(folder, place, encoder, progress=progress)

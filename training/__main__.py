@@ -25,9 +25,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.nn.functional import cross_entropy, pad
 from torch.utils.data import DataLoader, Dataset
 
-from retrieval.models.encoder import SentenceTransformerEncoder
+from retrieval.models.runtimes import encoder_named
 from retrieval.models.loading import native_number_type
-from retrieval.models.span_model import WEIGHTS_FILE, Inputs, SpanModel
+from retrieval.models.span_model import Inputs, SpanModel
+from retrieval.models.token_scores import WEIGHTS_FILE, Pair
 from training.examples import Example, Examples
 
 BLOCK = 64
@@ -80,7 +81,7 @@ class Trainer:
         self._data, self._out, self._settings = data, out, settings
         torch.manual_seed(settings.seed)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.model = SpanModel.trainable(start, settings.dropout)
+        self.model = SpanModel.trainable(start and start / WEIGHTS_FILE, settings.dropout)
         self._net = self.model.network.to(self.device).train()
         native = native_number_type("cpu") if self.device == "cpu" else torch.bfloat16
         self._autocast = native != torch.float32
@@ -154,7 +155,7 @@ class Trainer:
         The mean of two runs' weights does better on what neither has seen than either: weight averaging (Izmailov et
         al. 2018, https://arxiv.org/abs/1803.05407), each run with a falling learning rate being one of its cycles.
         """
-        before = dict(SpanModel.trainable(start).network.named_parameters())
+        before = dict(SpanModel.trainable(start / WEIGHTS_FILE).network.named_parameters())
         for name, parameter in self._net.named_parameters():
             if SpanModel.is_trained(name):
                 parameter.data.lerp_(before[name].data.to(parameter), 0.5)
@@ -245,7 +246,7 @@ class Batches(Dataset[Batch]):
 
     def __getitem__(self, number: int) -> Batch:
         examples = self._batches[number]
-        pairs = [(e.question, passage.title, passage.text) for e in examples for passage in e.passages]
+        pairs = [Pair(e.question, passage.title, passage.text) for e in examples for passage in e.passages]
         answers = [place for e in examples for place in (e.answer, *[None] * (len(e.passages) - 1))]
         order = sorted(range(len(pairs)), key=lambda row: sum(map(len, pairs[row])))
         parts: list[Inputs] = []
@@ -349,7 +350,7 @@ def main() -> None:
         task = bar.add_task(f"Cutting {asked.squad.name} into passages, and searching them for wrong ones")
         data = Examples(
             asked.squad,
-            SentenceTransformerEncoder(),
+            encoder_named(),
             search_questions=asked.search_questions,
             kept=asked.out,
             progress=lambda done, total: bar.update(task, completed=done, total=total),

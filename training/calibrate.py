@@ -32,7 +32,7 @@ from scipy.optimize import minimize
 from retrieval.answer.span_reader import SpanReader
 from retrieval.evaluation.datasets import Dataset, load
 from retrieval.evaluation.metrics import auroc, calibration_error, indexed, mark, spread
-from retrieval.models.encoder import SentenceTransformerEncoder
+from retrieval.models.runtimes import encoder_named
 from training.statements import yes_no_questions
 
 TOPIC = ("cosine", "coverage")
@@ -160,7 +160,7 @@ def ask(asking: Asking, questions: int, reader: SpanReader) -> Samples:
     chosen = spread(asking.dataset.questions, questions)
     rows, answerable, right, half = [], [], [], []
     of_article: dict[str, bool] = {}
-    encoder = SentenceTransformerEncoder()
+    encoder = encoder_named()
     with indexed(Dataset(asking.dataset.articles, ()), encoder, reader=reader, threshold=0.5) as (engine, _):
         for question in track(chosen, asking.name, console=Console(stderr=True)):
             answer = engine.ask(question.text)

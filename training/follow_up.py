@@ -35,7 +35,7 @@ from retrieval.answer.likelihood import FollowUpWeights
 from retrieval.answer.query import Filters
 from retrieval.answer.search import Hit, Searcher
 from retrieval.answer.variants import QueryVariants
-from retrieval.models.encoder import SentenceTransformerEncoder
+from retrieval.models.runtimes import encoder_named
 
 EVIDENCE = ("cosine", "shared_terms", "score_gap", "few_terms")
 _DEPTH = 10
@@ -121,7 +121,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=GATE_FILE, help="where the weights go, as JSON")
     asked = parser.parse_args()
     articles, turns = cast_among_squad(asked.cast, asked.squad)
-    encoder = SentenceTransformerEncoder()
+    encoder = encoder_named()
     with TemporaryDirectory(prefix="quoth-follow-up-") as folder:
         snapshot = whole_passages(Path(folder), articles, encoder)
         # Both meanings have all of their places, so that both ranks of a passage are known.

@@ -55,13 +55,13 @@ def found(path: Path, titles: Sequence[str] | None, questions: int, *, without: 
     from retrieval.answer.search import Searcher
     from retrieval.evaluation.datasets import Dataset, load
     from retrieval.evaluation.metrics import indexed, spread
-    from retrieval.models.encoder import SentenceTransformerEncoder
+    from retrieval.models.runtimes import encoder_named
 
     whole = load(path)
     wanted = [article for article in whole.articles if titles is None or (article.title in titles) != without]
     by_id = {article.id: article for article in wanted}
     asked = spread([each for each in whole.questions if each.article in by_id], questions)
-    encoder = SentenceTransformerEncoder()
+    encoder = encoder_named()
     with indexed(Dataset(tuple(wanted), ()), encoder, threshold=0.5) as (engine, _):
         searcher = Searcher(engine.snapshot, encoder)
         for each in track(asked, "Asking", console=Console(stderr=True)):

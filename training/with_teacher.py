@@ -16,7 +16,8 @@ from typing import Any
 
 import torch
 
-from retrieval.models.span_model import WEIGHTS_FILE, SpanModel
+from retrieval.models.span_model import SpanModel
+from retrieval.models.token_scores import WEIGHTS_FILE
 from training.families import Families, Mixture
 from training.heldout import HeldOut, load_held_out
 from training.judging import judged
@@ -42,7 +43,7 @@ class Session:
         torch.manual_seed(asked.seed)
         torch.set_float32_matmul_precision("high")
         torch.backends.cuda.enable_cudnn_sdp(enabled=False)  # it plans anew for every shape
-        self.reader = SpanModel.trainable(asked.start, asked.dropout, asked.base)
+        self.reader = SpanModel.trainable(asked.start and asked.start / WEIGHTS_FILE, asked.dropout, asked.base)
         self.tokenizer = self.reader.tokenizer
         self.pack = _limited(Pack.load(asked.pack), asked.questions)
         self.tell(f"{len(self.pack.questions):,} questions over {len(self.pack.passages):,} passages on {self.device}")

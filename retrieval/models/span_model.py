@@ -1,4 +1,6 @@
-"""A transformer that finds the words of a passage that answer a question: its weights, inputs and scores.
+"""A transformer that finds the words of a passage that answer a question, on PyTorch: weights, inputs and scores.
+
+Training needs it, and any model but the one that ships; that one runs on ONNX Runtime (``onnx_span_model``).
 
 Extractive question answering as in Devlin et al. 2019 (https://arxiv.org/abs/1810.04805), section 4.2 and 4.3: every
 token is scored as the first and as the last of the answer, and the sequence's first token stands for "no answer here".
@@ -7,8 +9,7 @@ token is scored as the first and as the last of the answer, and the sequence's f
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,17 +20,11 @@ from retrieval.errors import ReaderUnavailable
 from retrieval.models.bundled import bundled_folder, verify_bundled
 from retrieval.models.loading import first_line, native_number_type, quieten, usable_device
 from retrieval.models.threads import in_threads, thread_count
+from retrieval.models.token_scores import MAX_TOKENS, WEIGHTS_FILE, Pair, TokenScores
 
 if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
-
-WEIGHTS_FILE = "model.safetensors"
-JUDGE_FILE = "judge.safetensors"
-"""The weights of a second network, trained to tell whether a passage answers at all."""
-
-MAX_TOKENS = 384
-"""Of question, title and passage together: three times what a passage of 95 words needs."""
 
 _PAIRS = 3
 """Pairs a forward pass, each pass by one thread, where there are enough for two passes a thread. Eleven passages then
@@ -76,15 +71,6 @@ class Logits:
     """Of every pair: log odds that the passage answers, shape (pairs,); 0 where the network has no head for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """``Logits`` as arrays."""
-
-    starts: NDArray[np.float32]
-    ends: NDArray[np.float32]
-    answerable: NDArray[np.float32]
-
-
 class SpanModel:
     """A network with its tokeniser. Safe to use from several threads once made."""
 
@@ -93,8 +79,8 @@ class SpanModel:
         self.tokenizer = tokenizer
 
     @classmethod
-    def trainable(cls, folder: Path | None = None, dropout: float = 0.0, base: Path | None = None) -> SpanModel:
-        """A model to train: the bundled encoder's weights under new heads, or the trained weights in ``folder``.
+    def trainable(cls, weights: Path | None = None, dropout: float = 0.0, base: Path | None = None) -> SpanModel:
+        """A model to train: the bundled encoder's weights under new heads, or the trained ``weights`` in a file.
 
         ``base`` is a copy of the encoder, for a machine that the bundled one is not installed on.
 
@@ -111,35 +97,20 @@ class SpanModel:
         torch.nn.init.zeros_(head.weight)
         torch.nn.init.zeros_(head.bias)
         model.network.answerable = head
-        if folder:
-            model._load_trained(folder / WEIGHTS_FILE)
+        if weights:
+            model._load_trained(weights)
         return model
 
     @classmethod
-    def trained(cls, folder: Path, device: str | None = None) -> SpanModel:
-        """The bundled encoder with the layers and head that training put into ``folder``.
+    def trained(cls, weights: Path, device: str | None = None) -> SpanModel:
+        """The bundled encoder with the layers and head in a file that training wrote.
 
         Raises:
             ReaderUnavailable: they are not there, or are not what training writes.
             WeightsMismatch, EncoderUnavailable: see ``bundled.verify_bundled``.
             DeviceUnavailable: see ``ready``.
         """
-        return cls.trainable(folder).ready(device)
-
-    def beside(self, weights: Path) -> SpanModel:
-        """Another trained network on this one's embeddings, for what is read once an answer.
-
-        It keeps its layers in bfloat16, which takes 21 MB instead of 42, and widens each one whenever it runs: a tenth
-        of its time more.
-
-        Raises:
-            ReaderUnavailable: the file ``weights`` is not what training writes.
-        """
-        embeddings = self.network.bert.embeddings
-        other = SpanModel(deepcopy(self.network, {id(embeddings): embeddings}), self.tokenizer)
-        other._load_trained(weights)
-        _narrow(other.network.bert.encoder)
-        return other
+        return cls.trainable(weights).ready(device)
 
     def _load_trained(self, weights: Path) -> None:
         """Replace the trained parameters by those in a file."""
@@ -196,8 +167,8 @@ class SpanModel:
         # Not save_file: that makes a file which nobody but its owner may read.
         (folder / WEIGHTS_FILE).write_bytes(save(weights, metadata={"format": "pt"}))
 
-    def inputs(self, pairs: Sequence[tuple[str, str, str]]) -> Inputs:
-        """Tokenise (question, title, passage) triples; what is too long is cut off at the end."""
+    def inputs(self, pairs: Sequence[Pair]) -> Inputs:
+        """Tokenise pairs; what is too long is cut off at the end."""
         prefixes = [f"{title} . " for _, title, _ in pairs]
         encoded = self.tokenizer(
             [question for question, _, _ in pairs],
@@ -233,21 +204,15 @@ class SpanModel:
         answerable = starts.new_zeros(len(starts)) if head is None else head(output.hidden_states[-1][:, 0])[:, 0]
         return Logits(starts.masked_fill(closed, lowest), ends.masked_fill(closed, lowest), answerable.float())
 
-    def scores(self, inputs: Inputs) -> Scores:
-        """``logits`` without gradients, as arrays; a processor's threads take a few pairs of like length at a time."""
-        import torch
-
+    def score(self, pairs: Sequence[Pair]) -> list[TokenScores]:
+        """The scores for each pair; a processor's threads take a few of like length at a time."""
+        inputs = self.inputs(pairs)
         counts = inputs.tensors["attention_mask"].sum(1).numpy()
-        starts = np.full(inputs.allowed.shape, np.finfo(np.float32).min, dtype=np.float32)
-        ends = starts.copy()
-        answerable = np.zeros(len(starts), dtype=np.float32)
+        scores: dict[int, TokenScores] = {}
 
         def score(rows: NDArray[np.int64]) -> None:
-            width = counts[rows].max()
-            with torch.inference_mode():
-                logits = self.logits(inputs.part(rows, width))
-            starts[rows, :width], ends[rows, :width] = logits.starts.cpu().numpy(), logits.ends.cpu().numpy()
-            answerable[rows] = logits.answerable.cpu().numpy()
+            part = inputs.part(rows, counts[rows].max())
+            scores.update(zip(rows.tolist(), self._scores(part), strict=True))
 
         alike, threads = np.argsort(-counts, kind="stable"), thread_count()
         parts = [alike[start : start + _PAIRS] for start in range(0, len(alike), _PAIRS)]
@@ -255,21 +220,23 @@ class SpanModel:
             score(alike)
         else:
             deque(in_threads(score, parts, threads), maxlen=0)
-        return Scores(starts, ends, answerable)
+        return [scores[row] for row in range(len(pairs))]
 
+    def _scores(self, inputs: Inputs) -> Iterator[TokenScores]:
+        """Run the network over some pairs."""
+        import torch
 
-def _narrow(layers: Any) -> None:
-    """Keep linear layers in bfloat16 that compute in the number type of what they are given."""
-    import torch
-
-    class Narrow(torch.nn.Linear):
-        def forward(self, values: torch.Tensor) -> torch.Tensor:
-            return torch.nn.functional.linear(values, self.weight.to(values.dtype), self.bias.to(values.dtype))
-
-    for layer in layers.modules():
-        if isinstance(layer, torch.nn.Linear):
-            layer.to(torch.bfloat16)
-            layer.__class__ = Narrow  # its parameters stay where they are
+        with torch.inference_mode():
+            logits = self.logits(inputs)
+        starts, ends, answerable = (each.cpu().numpy() for each in (logits.starts, logits.ends, logits.answerable))
+        for row, allowed in enumerate(inputs.allowed):
+            yield TokenScores(
+                inputs.offsets[row, allowed],
+                starts[row, allowed],
+                ends[row, allowed],
+                no_answer=float(starts[row, 0] + ends[row, 0]),
+                answerable=float(answerable[row]),
+            )
 
 
 def _load(name: str, **settings: float) -> tuple[Any, Any]:

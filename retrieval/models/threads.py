@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from threadpoolctl import ThreadpoolController
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 # Threads that share a matrix wait for each other in a loop; this lets them sleep soon instead. While another program
 # kept a core busy, two threads that looped took 30 times the processor time of one. GNU's OpenMP reads this when torch
@@ -19,6 +20,36 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 _Part = TypeVar("_Part")
 
 _Result = TypeVar("_Result")
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(cores(), thread_name_prefix="model")
+
+
+def in_pool(work: Callable[[_Part], _Result], parts: Iterable[_Part]) -> Generator[_Result, None, None]:
+    """Results of ``work`` for each of ``parts``, in their order, by one pool of threads for the whole process.
+
+    However many ask at once, no more run than there are cores. ``work`` itself must not ask the pool. Close the
+    generator to stop early: what has not begun is left out.
+    """
+    futures = [_pool().submit(work, part) for part in parts]
+    try:
+        for future in futures:
+            yield future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+# --- for PyTorch, which shares a matrix between threads of its own ------------------------------------------------
 
 
 @contextmanager
@@ -31,6 +62,8 @@ def one_thread() -> Iterator[None]:
 @cache
 def _openmp() -> ThreadpoolController:
     """The thread pools of the libraries that are loaded; torch has to be among them."""
+    from threadpoolctl import ThreadpoolController
+
     return ThreadpoolController()
 
 

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
-from bm25s.stopwords import STOPWORDS_EN_PLUS
+from retrieval.text.stop_words import STOP_WORDS
 
 RULES = "lemma-porter-2"
 """Raised whenever the same text would give other terms."""
@@ -72,7 +72,7 @@ def content_terms(text: str) -> set[str]:
 @lru_cache(maxsize=1)
 def stop_terms() -> frozenset[str]:
     """Terms that say nothing of what a question is about."""
-    return frozenset(term for word in (*STOPWORDS_EN_PLUS, "many", "much", "whose", "tell") for term in terms(word))
+    return frozenset(term for word in (*STOP_WORDS, "many", "much", "whose", "tell") for term in terms(word))
 
 
 def coverage(weights: Mapping[str, float], text: str) -> float:

@@ -11,7 +11,7 @@ from retrieval.articles.files import read, scan
 from retrieval.engine import THRESHOLD
 from retrieval.evaluation.datasets import holds, load
 from retrieval.evaluation.metrics import Figures, evaluate
-from retrieval.models.encoder import SentenceTransformerEncoder
+from retrieval.models.runtimes import encoder_named
 
 NEWS = Path(__file__).parent / "news"
 QUESTIONS = NEWS.with_suffix(".jsonl")
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(900)
 
 @pytest.fixture(scope="module")
 def figures() -> Figures:
-    encoder = SentenceTransformerEncoder("bundled")
+    encoder = encoder_named()
     return evaluate(QUESTIONS, encoder, articles=NEWS, reader=SpanReader(), threshold=THRESHOLD)
 
 

@@ -159,7 +159,7 @@ def test_a_full_disk_under_standard_output_is_one_sentence() -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     heavy = (
-        *("numpy", "scipy", "torch", "transformers", "sentence_transformers", "faiss", "bm25s", "sqlite3"),
+        *("numpy", "scipy", "torch", "transformers", "sentence_transformers", "faiss", "onnxruntime", "sqlite3"),
         *("pydantic", "prompt_toolkit", "discord", "trafilatura", "pypdf", "docx", "watchfiles", "asyncio"),
     )
     code = f"""import sys

@@ -117,7 +117,7 @@ def test_the_command_makes_weights_that_the_product_reads_and_a_card(squad: Path
     card = json.loads((tmp_path / "reader" / "card.json").read_text("utf-8"))
     assert card["questions"] >= 24
     assert [each["licence"] for each in card["data"]] == ["CC BY-SA 4.0"]
-    SpanModel.trained(tmp_path / "reader")
+    SpanModel.trained(tmp_path / "reader" / "model.safetensors")
     assert not list((tmp_path / "reader").glob("checkpoint*"))
 
 

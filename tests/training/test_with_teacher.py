@@ -14,6 +14,7 @@ import torch
 
 from retrieval.models.bundled import bundled_folder
 from retrieval.models.span_model import SpanModel
+from retrieval.models.token_scores import Pair
 from training import prepare, with_teacher
 from training.families import Families, Mixture
 from training.forms import keywords
@@ -134,7 +135,7 @@ def test_questions_over_passages_are_put_together_as_the_product_does(tokenizer:
 
     pairs = together(Marks.of_bert(tokenizer), questions, numbers, passages, numbers)
 
-    expected = model.inputs([("When does it leave?", "Gullholm", FERRY), ("What?", "", "Short.")])
+    expected = model.inputs([Pair("When does it leave?", "Gullholm", FERRY), Pair("What?", "", "Short.")])
     width = expected.allowed.shape[1]
     assert pairs.ids.shape[1] % 8 == 0
     assert torch.equal(pairs.ids[:, :width], expected.tensors["input_ids"])
@@ -160,7 +161,7 @@ def test_the_forward_pass_of_training_is_that_of_the_product(tokenizer: Any) -> 
     with torch.no_grad():
         pairs = together(network.marks, questions, only, passages, only)
         starts, _, judged = network(pairs)
-        inputs = model.inputs([("When does it leave?", "Gullholm", FERRY)])
+        inputs = model.inputs([Pair("When does it leave?", "Gullholm", FERRY)])
         model.network.eval()
         wanted = model.logits(inputs).starts
 
@@ -293,4 +294,4 @@ def test_the_command_makes_weights_that_the_product_reads_and_a_card(
     assert card["taught"]["steps"] >= 1
     assert card["command"].startswith("python -m training.with_teacher pack --out reader --teacher teacher")
     assert card["held_out"]["reader, averaged: own"]["em"] in (0.0, 1.0)
-    SpanModel.trained(tmp_path / "reader")
+    SpanModel.trained(tmp_path / "reader" / "model.safetensors")

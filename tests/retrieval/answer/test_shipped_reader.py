@@ -10,14 +10,14 @@ from retrieval.answer.answer import Answer
 from retrieval.answer.span_reader import SpanReader
 from retrieval.engine import Engine
 from retrieval.index.updating import open_up_to_date
-from retrieval.models.encoder import SentenceTransformerEncoder
+from retrieval.models.runtimes import encoder_named
 
 ARTICLES = Path(__file__).parents[3] / "data" / "articles"
 
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    encoder = SentenceTransformerEncoder()
+    encoder = encoder_named()
     snapshot, _ = open_up_to_date(ARTICLES, tmp_path_factory.mktemp("index"), encoder)
     return Engine(snapshot, encoder, reader=SpanReader())
 

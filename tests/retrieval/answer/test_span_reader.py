@@ -9,20 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from retrieval.answer import span_reader as module
 from retrieval.answer.reader import Reading, ReadingTask, total_score
 from retrieval.answer.search import Hit
 from retrieval.answer.span_reader import ReadingWeights, SpanReader
 from retrieval.errors import ReaderUnavailable
-from retrieval.models.span_model import Inputs, Scores, SpanModel
+from retrieval.models.token_scores import Pair, SpanScorer, TokenScores
 from retrieval.text.sentences import Span
 from tests.retrieval.answer.readings import bold, hit_of, text_of
 
 
 class FakeNetwork:
-    """In place of ``SpanModel``: tokens are words, and the words it likes begin and end answers."""
+    """In place of a trained network: tokens are words, and the words it likes begin and end answers."""
 
     def __init__(self, ends: Mapping[str, float] | None = None, **likes: float) -> None:
         """``ends`` is for the ends alone, where these are not the same."""
@@ -31,32 +30,18 @@ class FakeNetwork:
         self.passages: list[str] = []
         self.passes = 0
 
-    def inputs(self, pairs: Sequence[tuple[str, str, str]]) -> Inputs:
+    def score(self, pairs: Sequence[Pair]) -> list[TokenScores]:
         self.passes += 1
-        self.passages.extend(passage for _, _, passage in pairs)
-        rows = [[match.span() for match in re.finditer(r"\w+", passage)] for _, _, passage in pairs]
-        # One token for "no answer", three for the question, and padding behind the passage.
-        width = 4 + max(map(len, rows))
-        offsets = np.zeros((len(rows), width, 2), dtype=np.int64)
-        allowed = np.zeros((len(rows), width), dtype=np.bool_)
-        for number, row in enumerate(rows):
-            offsets[number, 4 : 4 + len(row)] = row
-            allowed[number, 4 : 4 + len(row)] = True
-        self._words = [[passage[a:b] for a, b in row] for row, (_, _, passage) in zip(rows, pairs, strict=True)]
-        return Inputs({}, allowed, offsets)
+        self.passages.extend(pair.passage for pair in pairs)
+        return [self._scores(pair.passage) for pair in pairs]
 
-    def scores(self, inputs: Inputs) -> Scores:
-        answerable = np.zeros(len(inputs.allowed), dtype=np.float32)
-        return Scores(self._scores(inputs, self._likes), self._scores(inputs, self._ends), answerable)
-
-    def _scores(self, inputs: Inputs, likes: Mapping[str, float]) -> NDArray[np.float32]:
-        scores = np.full(inputs.allowed.shape, -5.0, dtype=np.float32)
-        scores[:, 0] = 0.0
-        scores[:, 1:4] = 99.0  # the question's own words never answer
-        for row, words in enumerate(self._words):
-            for place, word in enumerate(words):
-                scores[row, 4 + place] = likes.get(word, -5.0)
-        return scores
+    def _scores(self, passage: str) -> TokenScores:
+        words = list(re.finditer(r"\w+", passage))
+        starts, ends = (
+            np.array([likes.get(word[0], -5.0) for word in words], dtype=np.float32)
+            for likes in (self._likes, self._ends)
+        )
+        return TokenScores(np.array([word.span() for word in words]).reshape(-1, 2), starts, ends, no_answer=0.0)
 
 
 @pytest.fixture
@@ -67,7 +52,7 @@ def calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def spans_read(network: FakeNetwork, hits: Sequence[Hit], weights: Mapping[str, float] | None = None) -> list[Reading]:
     reader = SpanReader()
-    reader._model = network  # type: ignore[assignment]
+    reader._model = network
     return reader.read([ReadingTask("Who?", hits, weights or {})])[0]
 
 
@@ -102,7 +87,7 @@ def test_of_a_long_span_the_shortest_about_as_good_within_it_is_bold() -> None:
 def test_a_dateline_answers_only_when_and_where(question: str, expected: str) -> None:
     hit = hit_of("FJORDBY (AP) — Mayor Solberg opened it on Sunday.")
     reader = SpanReader()
-    reader._model = FakeNetwork(FJORDBY=4.0, Solberg=3.0)  # type: ignore[assignment]
+    reader._model = FakeNetwork(FJORDBY=4.0, Solberg=3.0)
 
     (reading,) = reader.read([ReadingTask(question, [hit], {})])[0]
 
@@ -145,10 +130,10 @@ def test_what_answers_beside_the_best_is_of_its_kind_and_no_part_of_it(
 class Forgetful(FakeNetwork):
     """Gives one of two who met, and the other when asked whom that one met with."""
 
-    def inputs(self, pairs: Sequence[tuple[str, str, str]]) -> Inputs:
-        (question, *_), *_ = pairs
-        self._likes = self._ends = {"Brekke": 9.0, "Mayor": 6.0} if " with Solberg" in question else {"Solberg": 9.0}
-        return super().inputs(pairs)
+    def score(self, pairs: Sequence[Pair]) -> list[TokenScores]:
+        again = " with Solberg" in pairs[0].question
+        self._likes = self._ends = {"Brekke": 9.0, "Mayor": 6.0} if again else {"Solberg": 9.0}
+        return super().score(pairs)
 
 
 @pytest.mark.usefixtures("calibrated")
@@ -164,7 +149,7 @@ class Forgetful(FakeNetwork):
 )
 def test_of_two_who_did_something_together_both_are_bold(question: str, expected: list[str]) -> None:
     reader = SpanReader()
-    reader._model = Forgetful()  # type: ignore[assignment]
+    reader._model = Forgetful()
 
     ((reading,),) = reader.read(
         [ReadingTask(question, [hit_of("Mayor Ingrid Solberg met Captain Brekke on the ferry.")], {})]
@@ -231,7 +216,7 @@ def test_how_much_is_read_and_what_a_margin_counts_can_be_varied() -> None:
     hits = [hit_of("Captain Brekke is said to be here.", score=1 - place / 10) for place in range(6)]
     network = FakeNetwork(Brekke=2.0)
     reader = SpanReader(weights=ReadingWeights(first=1, margin=1.0, usual_share=0.0))
-    reader._model = network  # type: ignore[assignment]
+    reader._model = network
 
     (readings,) = reader.read([ReadingTask("Who?", hits, {})])
 
@@ -247,7 +232,7 @@ def test_questions_read_together_find_what_each_finds_alone_in_fewer_passes() ->
     ]
     network = FakeNetwork(Ingrid=1.0, A=0.5, E=2.0)
     reader = SpanReader()
-    reader._model = network  # type: ignore[assignment]
+    reader._model = network
 
     together = reader.read(asked)
     passes = network.passes
@@ -271,18 +256,18 @@ def test_without_hits_no_network_is_loaded() -> None:
 def test_the_network_is_loaded_once_from_a_folder_or_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[object] = []
 
-    def load(name: object, device: str | None) -> FakeNetwork:
+    def load(name: object, device: str | None) -> SpanScorer:
         asked.append((name, device))
         return FakeNetwork()
 
-    monkeypatch.setattr(SpanModel, "trained", load)
-    monkeypatch.setattr(SpanModel, "named", load)
+    monkeypatch.setattr(module, "trained_span_model", load)
+    monkeypatch.setattr(module, "span_model_named", load)
 
     for name in (tmp_path, "somebody/some-reader"):
         reader = SpanReader(name, device="cuda")
         assert reader.load() is reader.load()
 
-    assert asked == [(tmp_path, "cuda"), ("somebody/some-reader", "cuda")]
+    assert asked == [(tmp_path / "model.safetensors", "cuda"), ("somebody/some-reader", "cuda")]
 
 
 @pytest.mark.usefixtures("calibrated")
@@ -297,8 +282,8 @@ def test_a_reader_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("calibrated")
 def test_a_second_network_judges_the_passage_of_the_best_reading_and_no_other() -> None:
     reader = SpanReader()
-    reader._model = FakeNetwork({"Solberg": 5.0, "rained": 1.0}, Ingrid=4.0, rained=1.0)  # type: ignore[assignment]
-    reader._judge = judge = FakeNetwork(Ingrid=-3.0)  # type: ignore[assignment]
+    reader._model = FakeNetwork({"Solberg": 5.0, "rained": 1.0}, Ingrid=4.0, rained=1.0)
+    reader._judge = judge = FakeNetwork(Ingrid=-3.0)
     hits = [hit_of("Mayor Ingrid Solberg opened it."), hit_of("It rained all day long.")]
 
     readings = reader.read([ReadingTask("Who?", hits, {})])[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,10 +16,12 @@ from safetensors.torch import load_file, save_file
 from retrieval.answer.span_reader import SpanReader, reader_named
 from retrieval.errors import DeviceUnavailable, ReaderUnavailable
 from retrieval.models import span_model as module
-from retrieval.models.span_model import MAX_TOKENS, WEIGHTS_FILE, Inputs, Logits, SpanModel
+from retrieval.models.onnx_span_model import OnnxSpanModel
+from retrieval.models.span_model import SpanModel
+from retrieval.models.token_scores import MAX_TOKENS, WEIGHTS_FILE, Pair, SpanScorer
 
 PASSAGE = "They met in Moscow on May 6. It rained."
-TRIPLE = ("Where did they meet?", "A meeting in Moscow", PASSAGE)
+PAIR = Pair("Where did they meet?", "A meeting in Moscow", PASSAGE)
 
 
 @pytest.fixture(scope="module")
@@ -27,47 +30,74 @@ def untrained() -> SpanModel:
     return SpanModel.trainable()
 
 
-def test_only_the_tokens_of_the_passage_may_answer(untrained: SpanModel) -> None:
-    inputs = untrained.inputs([TRIPLE, ("Who?", "", "x")])
+@pytest.fixture(scope="module")
+def written(untrained: SpanModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of the untrained network's weights."""
+    folder = tmp_path_factory.mktemp("reader")
+    untrained.save(folder)
+    return folder / WEIGHTS_FILE
 
-    words = [PASSAGE[start:end] for start, end in inputs.offsets[0, inputs.allowed[0]]]
+
+@pytest.fixture(scope="module")
+def on_onnx(written: Path) -> OnnxSpanModel:
+    return OnnxSpanModel(written)
+
+
+@pytest.fixture(params=["PyTorch", "ONNX Runtime"])
+def model(request: pytest.FixtureRequest, untrained: SpanModel, on_onnx: OnnxSpanModel) -> SpanScorer:
+    """The same weights on either runtime."""
+    return untrained if request.param == "PyTorch" else on_onnx
+
+
+def test_only_the_tokens_of_the_passage_may_answer(model: SpanScorer) -> None:
+    scores, short = model.score([PAIR, Pair("Who?", "", "x")])
+
+    words = [PASSAGE[start:end] for start, end in scores.offsets]
     assert words == ["They", "met", "in", "Moscow", "on", "May", "6", ".", "It", "rained", "."]
-    scores = untrained.scores(inputs)
-    starts, ends = scores.starts, scores.ends
-    assert starts.shape == ends.shape == inputs.allowed.shape
-    closed = ~inputs.allowed
-    closed[:, 0] = False
-    assert (starts[closed] == starts.min()).all()
-    assert (starts[:, 0] > starts.min()).all()
+    assert scores.starts.shape == scores.ends.shape == (11,)
+    assert short.offsets.tolist() == [[0, 1]]
 
 
-def test_many_pairs_score_as_they_do_in_one_pass(untrained: SpanModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    inputs = untrained.inputs(
-        [(f"Where did {n} meet?", "A meeting", f"{n} and so on. " * n + PASSAGE) for n in range(14)]
-    )
-    with torch.inference_mode():
-        expected = untrained.logits(inputs)
-    passes: list[int] = []
-    logits = untrained.logits
+def test_both_runtimes_give_the_same_scores(untrained: SpanModel, on_onnx: OnnxSpanModel) -> None:
+    pairs = [
+        PAIR,
+        Pair("Who?", "", ""),
+        Pair("Où était-ce ?", "Ünïcode “title”", "Á 𝄞 naïve çedilla—dash. " * 30),
+        Pair("Where?", "Title", "word " * 2 * MAX_TOKENS + "Moscow."),
+    ]
+    for one, other in zip(untrained.score(pairs), on_onnx.score(pairs), strict=True):
+        assert one.offsets.tolist() == other.offsets.tolist()
+        for ours, theirs in ((one.starts, other.starts), (one.ends, other.ends)):
+            np.testing.assert_allclose(ours, theirs, atol=0.02)
+        assert one.no_answer == pytest.approx(other.no_answer, abs=0.02)
 
-    def spied(part: Inputs) -> Logits:
-        passes.append(len(part.allowed))
-        return logits(part)
 
-    monkeypatch.setattr(untrained, "logits", spied)
+def test_many_pairs_score_as_each_does_alone(model: SpanScorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = [Pair(f"Where did {n} meet?", "A meeting", f"{n} and so on. " * n + PASSAGE) for n in range(14)]
+    alone = [model.score([pair])[0] for pair in pairs]
     monkeypatch.setattr(module, "thread_count", lambda: 2)
 
-    found = untrained.scores(inputs)
+    for each, expected in zip(model.score(pairs), alone, strict=True):
+        np.testing.assert_allclose(each.starts, expected.starts, atol=1e-4)
+        np.testing.assert_allclose(each.ends, expected.ends, atol=1e-4)
+        assert each.no_answer == pytest.approx(expected.no_answer, abs=1e-4)
 
-    assert sorted(passes) == [2, 3, 3, 3, 3]
-    for scores, whole in ((found.starts, expected.starts.numpy()), (found.ends, expected.ends.numpy())):
-        np.testing.assert_allclose(scores[inputs.allowed], whole[inputs.allowed], atol=1e-4)
-        np.testing.assert_allclose(scores[:, 0], whole[:, 0], atol=1e-4)
-        assert scores.shape == whole.shape
+
+def test_the_head_that_says_whether_there_is_an_answer_is_read_on_both(untrained: SpanModel, tmp_path: Path) -> None:
+    torch.manual_seed(9)
+    other = SpanModel.trainable()
+    torch.nn.init.normal_(other.network.answerable.weight)
+    torch.nn.init.constant_(other.network.answerable.bias, 3.0)
+    other.save(tmp_path)
+
+    (here,), (there,) = (load(tmp_path / WEIGHTS_FILE).score([PAIR]) for load in (SpanModel.trained, OnnxSpanModel))
+
+    assert here.answerable == pytest.approx(there.answerable, abs=0.1)
+    assert here.answerable > 1
 
 
 def test_a_place_in_the_passage_is_found_among_the_tokens_and_back(untrained: SpanModel) -> None:
-    inputs = untrained.inputs([TRIPLE])
+    inputs = untrained.inputs([PAIR])
     place = (PASSAGE.index("Moscow"), PASSAGE.index("Moscow") + len("Moscow on May"))
 
     first, last = inputs.tokens_of(0, place)
@@ -78,7 +108,7 @@ def test_a_place_in_the_passage_is_found_among_the_tokens_and_back(untrained: Sp
 
 def test_an_answer_that_was_cut_off_counts_as_none(untrained: SpanModel) -> None:
     long = "word " * 2 * MAX_TOKENS + "Moscow."
-    inputs = untrained.inputs([("Where?", "Title", long)])
+    inputs = untrained.inputs([Pair("Where?", "Title", long)])
 
     assert inputs.allowed.shape[1] == MAX_TOKENS
     assert inputs.tokens_of(0, (len(long) - 6, len(long) - 1)) == (0, 0)
@@ -86,11 +116,13 @@ def test_an_answer_that_was_cut_off_counts_as_none(untrained: SpanModel) -> None
 
 @settings(max_examples=40, deadline=None)
 @given(st.text(max_size=300), st.text(max_size=40), st.text(max_size=400))
-def test_tokens_lie_in_order_inside_any_passage(untrained: SpanModel, question: str, title: str, passage: str) -> None:
+def test_tokens_lie_in_order_inside_any_passage(
+    on_onnx: OnnxSpanModel, question: str, title: str, passage: str
+) -> None:
     question, title, passage = (each.encode(errors="replace").decode() for each in (question, title, passage))
-    inputs = untrained.inputs([(question, title, passage)])
+    (scores,) = on_onnx.score([Pair(question, title, passage)])
 
-    places = inputs.offsets[0, inputs.allowed[0]]
+    places = scores.offsets
     assert (places >= 0).all()
     assert (places <= len(passage)).all()
     assert (places[:, 0] < places[:, 1]).all()
@@ -100,12 +132,9 @@ def test_tokens_lie_in_order_inside_any_passage(untrained: SpanModel, question: 
 def test_weights_that_were_saved_answer_the_same(untrained: SpanModel, tmp_path: Path) -> None:
     untrained.save(tmp_path)
 
-    reloaded = SpanModel.trained(tmp_path)
-
-    inputs = untrained.inputs([TRIPLE])
-    before, after = untrained.scores(inputs), reloaded.scores(inputs)
+    (before,), (after,) = untrained.score([PAIR]), SpanModel.trained(tmp_path / WEIGHTS_FILE).score([PAIR])
     for kept, read in ((before.starts, after.starts), (before.ends, after.ends)):
-        assert kept[inputs.allowed] == pytest.approx(read[inputs.allowed], abs=0.1)
+        assert kept == pytest.approx(read, abs=0.1)
     written = (tmp_path / WEIGHTS_FILE).stat()
     assert written.st_size < 25 * 2**20
     (tmp_path / "beside").touch()
@@ -114,38 +143,47 @@ def test_weights_that_were_saved_answer_the_same(untrained: SpanModel, tmp_path:
     assert not any("embeddings" in name for name in stored)
 
 
-@pytest.mark.parametrize("damage", ["missing", "no safetensors", "a layer gone", "a layer too many", "other shapes"])
-def test_weights_that_do_not_fit_are_refused(untrained: SpanModel, tmp_path: Path, damage: str) -> None:
+@pytest.mark.parametrize("load", [SpanModel.trained, OnnxSpanModel])
+@pytest.mark.parametrize("damage", ["missing", "empty", "no safetensors", "cut off", "a layer gone", "other shapes"])
+def test_weights_that_do_not_fit_are_refused(
+    written: Path, tmp_path: Path, damage: str, load: Callable[[Path], SpanScorer]
+) -> None:
     path = tmp_path / WEIGHTS_FILE
-    if damage == "no safetensors":
-        path.write_bytes(b"weights")
+    if damage in ("empty", "no safetensors"):
+        path.write_bytes(b"" if damage == "empty" else b"weights and more")
+    elif damage == "cut off":
+        path.write_bytes(written.read_bytes()[: 10 * 2**20])
     elif damage != "missing":
-        untrained.save(tmp_path)
-        weights = load_file(path)
-        name = next(each for each in weights if each == "qa_outputs.weight")
-        tensor = weights[name] if damage == "a layer too many" else weights.pop(name)
-        if damage != "a layer gone":
-            weights["other" if damage == "a layer too many" else name] = tensor.flatten()[:3].clone()
+        weights = load_file(written)
+        tensor = weights.pop("qa_outputs.weight")
+        if damage == "other shapes":
+            weights["qa_outputs.weight"] = tensor.flatten()[:3].clone()
         save_file(weights, path)
 
     with pytest.raises(ReaderUnavailable) as refused:
-        SpanModel.trained(tmp_path)
+        load(path)
 
     assert "\n" not in refused.value.reason
 
 
-def test_the_reader_runs_on_the_device_that_is_named(
-    untrained: SpanModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_layer_too_many_is_refused_by_what_trains(written: Path, tmp_path: Path) -> None:
+    weights = load_file(written)
+    save_file({**weights, "other": weights["qa_outputs.bias"].clone()}, tmp_path / WEIGHTS_FILE)
+
+    with pytest.raises(ReaderUnavailable):
+        SpanModel.trained(tmp_path / WEIGHTS_FILE)
+
+
+def test_the_reader_runs_on_the_device_that_is_named(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Every torch has the device "meta", whose tensors have no numbers: it stands for a GPU.
     monkeypatch.setattr(module, "usable_device", lambda device: device or "cpu")
-    untrained.save(tmp_path)
-    reader = reader_named(str(tmp_path), device="meta")
+    reader = reader_named(str(written.parent), device="meta")
     assert isinstance(reader, SpanReader)
 
-    network = reader.load().network
+    model = reader.load()
 
-    assert {(p.device.type, p.dtype) for p in network.parameters()} == {("meta", torch.float32)}
+    assert isinstance(model, SpanModel)
+    assert {(p.device.type, p.dtype) for p in model.network.parameters()} == {("meta", torch.float32)}
 
 
 def test_inputs_go_to_where_the_network_is(untrained: SpanModel) -> None:
@@ -159,7 +197,7 @@ def test_inputs_go_to_where_the_network_is(untrained: SpanModel) -> None:
             logits = torch.zeros(inputs["input_ids"].shape, device=self.device)
             return SimpleNamespace(start_logits=logits, end_logits=logits)
 
-    logits = SpanModel(Elsewhere(), None).logits(untrained.inputs([TRIPLE]))
+    logits = SpanModel(Elsewhere(), None).logits(untrained.inputs([PAIR]))
 
     assert seen == {"meta"}
     assert (logits.starts.device.type, logits.ends.device.type) == ("meta", "meta")
@@ -177,19 +215,3 @@ def test_a_model_that_does_not_exist_is_one_fact(tmp_path: Path) -> None:
         SpanModel.named(str(tmp_path))
 
     assert "\n" not in refused.value.reason
-
-
-def test_a_network_beside_another_shares_its_embeddings_and_scores_as_it_would_alone(
-    untrained: SpanModel, tmp_path: Path
-) -> None:
-    torch.manual_seed(8)
-    SpanModel.trainable().save(tmp_path)
-    alone = SpanModel.trainable(tmp_path)
-
-    beside = untrained.beside(tmp_path / WEIGHTS_FILE)
-
-    inputs = untrained.inputs([TRIPLE])
-    assert beside.network.bert.embeddings is untrained.network.bert.embeddings
-    assert beside.network.bert.encoder.layer[0].output.dense.weight.dtype == torch.bfloat16
-    np.testing.assert_allclose(beside.scores(inputs).starts, alone.scores(inputs).starts, atol=1e-3)
-    assert not np.allclose(untrained.scores(inputs).starts[:, 0], alone.scores(inputs).starts[:, 0], atol=1e-3)
