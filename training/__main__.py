@@ -25,8 +25,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.nn.functional import cross_entropy, pad
 from torch.utils.data import DataLoader, Dataset
 
-from retrieval.models.runtimes import encoder_named
 from retrieval.models.loading import native_number_type
+from retrieval.models.runtimes import encoder_named
 from retrieval.models.span_model import Inputs, SpanModel
 from retrieval.models.token_scores import WEIGHTS_FILE, Pair
 from training.examples import Example, Examples
