@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from retrieval.errors import QuothError, StorageFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from bot.settings import Settings
     from retrieval.answer.reader import Reader
@@ -57,16 +57,17 @@ class Assembly:
     reader: Reader | None
 
     @classmethod
-    def of(cls, settings: Settings) -> Assembly:
-        """The encoder and reader that the settings name. Cheap: models are loaded at the first use."""
-        return cls(settings, build_encoder(settings), build_reader(settings))
+    def of(cls, settings: Settings, made: Callable[[Encoder | Reader], object] = lambda _: None) -> Assembly:
+        """The encoder and reader that the settings name. Cheap: models are loaded at the first use.
 
-    @property
-    def models(self) -> Iterator[Encoder | Reader]:
-        """The encoder and, if there is one, the reader: the parts that load a model."""
-        yield self.encoder
-        if self.reader is not None:
-            yield self.reader
+        ``made`` is called with each as soon as it is there, to load its model while the next is imported.
+        """
+        encoder = build_encoder(settings)
+        made(encoder)
+        reader = build_reader(settings)
+        if reader is not None:
+            made(reader)
+        return cls(settings, encoder, reader)
 
     def engine(self, snapshot: Snapshot) -> Engine:
         """An engine that answers from a snapshot of the index."""

@@ -146,12 +146,11 @@ def ask(  # noqa: PLR0913 - the options that the contract names
 def _printer(settings: Settings, filters: Filters, *, explain: bool, as_json: bool) -> AnswerPrinter:
     from bot.assembly import Assembly
     from bot.talks import Talks
-    from bot.terminal.progress import load_models
+    from bot.terminal.progress import load_model
 
     errors = console(stderr=True)
-    assembly = Assembly.of(settings)
-    if settings.index.exists():  # else what comes first is to find out whether there is anything to index
-        load_models(*assembly.models)
+    # Without an index, what comes first is to find out whether there is anything to index.
+    assembly = Assembly.of(settings, load_model) if settings.index.exists() else Assembly.of(settings)
     return AnswerPrinter(
         _open(assembly, errors),
         filters,

@@ -72,15 +72,9 @@ def warm_up(engine: Engine) -> threading.Thread:
     return _in_background("warm-up", lambda: engine.ask("Who?"))
 
 
-def load_models(*models: Encoder | Reader | None) -> threading.Thread:
-    """Load models on a thread, while whoever calls goes on with what needs none."""
-
-    def load() -> None:
-        for model in models:
-            if model is not None:
-                model.load()
-
-    return _in_background("loading", load)
+def load_model(model: Encoder | Reader) -> threading.Thread:
+    """Load a model on a thread, while whoever calls goes on with what needs none."""
+    return _in_background("loading", model.load)
 
 
 def _in_background(name: str, load: Callable[[], object]) -> threading.Thread:

@@ -15,7 +15,6 @@ from retrieval.answer.confidence import CALIBRATION_FILE, Calibration
 from retrieval.answer.question import kind_of
 from retrieval.answer.reader import Reader, Reading, ReadingTask, Signals, sentences_of, total_score, whole_sentences
 from retrieval.answer.search import Hit
-from retrieval.models.loading import gc_paused
 from retrieval.models.runtimes import span_model_named, trained_span_model
 from retrieval.models.token_scores import WEIGHTS_FILE, Pair, SpanScorer, TokenScores
 from retrieval.text.sentences import Span, after_dateline
@@ -116,13 +115,12 @@ class SpanReader:
         with self._lock:
             if self._model is None:
                 name, device = self._name, self._device
-                with gc_paused():
-                    if isinstance(name, Path):
-                        self._model = trained_span_model(name / WEIGHTS_FILE, device)
-                        if (name / JUDGE_FILE).is_file():
-                            self._judge = trained_span_model(name / JUDGE_FILE, device)
-                    else:
-                        self._model = span_model_named(name, device)
+                if isinstance(name, Path):
+                    if (name / JUDGE_FILE).is_file():
+                        self._judge = trained_span_model(name / JUDGE_FILE, device)
+                    self._model = trained_span_model(name / WEIGHTS_FILE, device)
+                else:
+                    self._model = span_model_named(name, device)
             return self._model
 
     def read(self, tasks: Sequence[ReadingTask]) -> list[list[Reading]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
 
 
-LOADING = threading.RLock()
+_LOADING = threading.RLock()
 """One model is loaded at a time: two imports cannot run side by side, and the collector has one switch."""
 
 
@@ -28,7 +28,7 @@ def gc_paused() -> Iterator[None]:
     They make hundreds of thousands of objects that stay, and searching these for garbage takes about a third of a
     start. Afterwards all objects are frozen (``gc.freeze``), so that later collections leave them out too.
     """
-    with LOADING:
+    with _LOADING:
         was_on = gc.isenabled()
         gc.disable()
         try:

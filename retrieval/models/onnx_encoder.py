@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from retrieval.models.bundled import BUNDLED, BUNDLED_SHA256
 from retrieval.models.encoder import Encoder, Vectors
-from retrieval.models.loading import gc_paused
 from retrieval.models.onnx_layers import BundledTokenizer, OnnxLayers, bundled_tensors
 from retrieval.models.threads import in_pool
 
@@ -49,8 +48,7 @@ class OnnxEncoder:
         """Tokeniser and layers, loaded at the first call."""
         with self._lock:
             if self._loaded is None:
-                with gc_paused():
-                    self._loaded = _Loaded()
+                self._loaded = _Loaded()
             return self._loaded
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
