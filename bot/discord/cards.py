@@ -186,7 +186,7 @@ def _below(place: Place, article: Article, stale: Stale | None) -> str:
     """What stands under a quote: the article's verdict on it, where it stands, and in small print what explains it."""
     end = min(place.end, len(article.text))
     verdict = wording.verdict(article, place.start, end)
-    small = [attribution(article)]
+    small = [attribution(article, article.page_at(place.start), article.url_at(place.start))]
     small += [escaped(note, _NOTE) for note in wording.notes(article, place.start, end, older=place.older)]
     small += [f"{wording.STALE[stale]}."] if stale else []
     return "".join([f"\n{escaped(verdict, _VERDICT)}" if verdict else "", *(f"\n-# {each}" for each in small)])

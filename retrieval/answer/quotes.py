@@ -58,6 +58,16 @@ class Quote:
         """The quote, word for word."""
         return self.article.text[self.start : self.end]
 
+    @property
+    def page(self) -> int | None:
+        """The page, or slide, that the quote begins on; None where its article has no pages."""
+        return self.article.page_at(self.start)
+
+    @property
+    def url(self) -> str | None:
+        """The article's address; one of a PDF opens at the quote's page."""
+        return self.article.url_at(self.start)
+
     def overlaps(self, other: Quote) -> bool:
         """Whether the two share words of one article."""
         return self.article.id == other.article.id and self.start < other.end and other.start < self.end

@@ -204,4 +204,5 @@ def _item(item: Mapping[str, Any]) -> Extracted:
         metadata={str(name): str(value) for name, value in item["metadata"].items()},
         number=None if item["number"] is None else int(item["number"]),
         notes=tuple(map(str, item["notes"])),
+        pages=tuple(map(int, item["pages"])),
     )

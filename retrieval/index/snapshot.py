@@ -96,6 +96,8 @@ class Entry:
     text_end: int
     first_passage: int
     last_passage: int
+    pages: tuple[int, ...] = ()
+    """Where the article's pages begin in its text (code points)."""
 
 
 ENTRY_FIELDS = tuple(field.name for field in fields(Entry))
@@ -210,7 +212,7 @@ class Snapshot:
         entry = self._entries[number]
         text = self._texts[entry.text_start : entry.text_end].decode("utf-8", "surrogatepass")
         copies = tuple(self._entries[other].info for other in self._sharing[entry.text_start] if other != number)
-        return Article(**entry.info.known, text=text, copies=copies)
+        return Article(**entry.info.known, text=text, copies=copies, pages=entry.pages)
 
 
 def all_skipped(sources: Iterable[Source], refused: Iterable[Skipped]) -> tuple[Skipped, ...]:
@@ -228,7 +230,8 @@ def _entry(line: str) -> Entry:
     fields = json.loads(line)
     info = fields.pop("info")
     published = date.fromisoformat(info["published"]) if info["published"] else None
-    return Entry(info=ArticleInfo(**info | {"published": published}), **fields)
+    pages = tuple(fields.pop("pages", ()))
+    return Entry(info=ArticleInfo(**info | {"published": published}), pages=pages, **fields)
 
 
 def _verify(path: Path) -> dict[str, Any]:

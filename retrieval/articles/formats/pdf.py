@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from retrieval.errors import ArticleUnreadable
@@ -65,13 +66,12 @@ def read_pdf(name: str, content: bytes) -> list[ExtractedArticle]:
         raise ArticleUnreadable(name, "it is encrypted; save a copy without the password")
     if len(reader.pages) > _MAX_PAGES:
         raise ArticleUnreadable(name, f"it has more than {_MAX_PAGES:,} pages")
-    pages, notes = _readable_pages(reader)
-    pages = _without_margins(pages)
-    text = "\n\n".join(_pdf_blocks(pages))
+    readable, notes = _readable_pages(reader)
+    text, pages = _text_of(_pdf_blocks(_without_margins(readable)), len(reader.pages))
     if not text:
         raise ArticleUnreadable(name, notes[0] if notes else "it holds no text, perhaps only pictures of pages")
     title = _pdf_title(reader)
-    return [ExtractedArticle(text, {"title": title} if title else {}, notes=tuple(notes))]
+    return [ExtractedArticle(text, {"title": title} if title else {}, notes=tuple(notes), pages=pages)]
 
 
 def _readable_pages(reader: PdfReader) -> tuple[list[list[Line]], list[str]]:
@@ -81,7 +81,7 @@ def _readable_pages(reader: PdfReader) -> tuple[list[list[Line]], list[str]]:
     unreadable: list[int] = []
     for number in range(len(reader.pages)):
         try:
-            lines = list(page_lines(reader.pages[number]))
+            lines = list(page_lines(reader.pages[number], number + 1))
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - pypdf raises whatever went wrong first, and the other pages may be whole
@@ -165,7 +165,36 @@ def _place(line: Line) -> tuple[str, int, int]:
     return _numberless(line), round(line.height / 3), round(line.size)
 
 
-def _pdf_blocks(pages: Sequence[Sequence[Line]]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A paragraph or a heading."""
+
+    text: str
+    pages: Mapping[int, int]
+    """By the number of each page that it stands on: where that page's words begin in it."""
+
+
+def _text_of(blocks: Iterable[_Block], count: int) -> tuple[str, tuple[int, ...]]:
+    """The blocks as one text, and where in it each of ``count`` pages begins: one without words where the next does."""
+    texts: list[str] = []
+    begun: dict[int, int] = {}
+    at = 0
+    for block in blocks:
+        for number, offset in block.pages.items():
+            begun.setdefault(number, at + offset)
+        texts.append(block.text)
+        at += len(block.text) + len(_GAP)
+    text = _GAP.join(texts)
+    pages = [len(text)] * count
+    for number in range(count, 0, -1):
+        pages[number - 1] = begun.get(number, pages[number] if number < count else len(text))
+    return text, tuple(pages)
+
+
+_GAP = "\n\n"
+
+
+def _pdf_blocks(pages: Sequence[Sequence[Line]]) -> Iterator[_Block]:
     """Paragraphs and headings, told by spacing, size of print and where lines end."""
     lines = [line for page in pages for line in page]
     sizes = Counter[int]()
@@ -179,12 +208,24 @@ def _pdf_blocks(pages: Sequence[Sequence[Line]]) -> Iterator[str]:
     width = max((len(line.text) for line in lines), default=0)
     known = {word.lower() for line in lines for word in re.findall(r"\w+(?:-\w+)*", line.text)}
     for block in _grouped(lines, lambda one, two: _parted(one, two, leading, width)):
-        words = _LEADER.sub(" … ", _joined((line.text for line in block), known))
+        parts = _joined((line.text for line in block), known)
+        words = _LEADER.sub(" … ", "".join(parts))
         size = round(block[0].size)
         if size in larger and len(words) <= _MAX_HEADING:
-            yield f"{'#' * min(3, larger.index(size) + 1)} {words}"
-        else:
-            yield _BULLET.sub("- ", words, count=1) if _BULLET.match(words) else words
+            words = f"{'#' * min(3, larger.index(size) + 1)} {words}"
+        elif _BULLET.match(words):
+            words = _BULLET.sub("- ", words, count=1)
+        yield _Block(words, _pages_in(block, parts, len(words)))
+
+
+def _pages_in(block: Sequence[Line], parts: Sequence[str], length: int) -> dict[int, int]:
+    """Where the words of each page begin in a block of these parts, a line each, that came to have a ``length``."""
+    grown = length - sum(map(len, parts))  # by a mark at its beginning
+    ends = accumulate(map(len, parts), initial=0)
+    begun: dict[int, int] = {}
+    for line, before in zip(block, ends, strict=False):
+        begun.setdefault(line.page, max(0, before + grown) if before else 0)
+    return begun
 
 
 def _grouped(lines: Iterable[Line], parted: Callable[[Line, Line], bool]) -> Iterator[list[Line]]:
@@ -219,8 +260,8 @@ def _parted(one: Line, two: Line, leading: float, width: int) -> bool:
     return gap > max(1.35 * leading, 1.5 * one.size) or (ends and len(one.text) < 0.75 * width)
 
 
-def _joined(lines: Iterable[str], known: Container[str] = frozenset()) -> str:
-    """Lines as one, with words that were broken at a line's end put together.
+def _joined(lines: Iterable[str], known: Container[str] = frozenset()) -> list[str]:
+    """Lines as parts of one text, with words that were broken at a line's end put together.
 
     Whether a hyphen is part of a word the ``known`` words of the document tell, where the word occurs in them.
     """
@@ -230,9 +271,9 @@ def _joined(lines: Iterable[str], known: Container[str] = frozenset()) -> str:
             if _is_broken(before, line, known):
                 parts[-1] = parts[-1][:-1]
         elif parts:
-            parts.append(" ")
+            parts[-1] += " "
         parts.append(line)
-    return "".join(parts)
+    return parts
 
 
 def _goes_on(line: str) -> bool:

@@ -215,7 +215,7 @@ def test_the_process_answers_what_the_readers_find() -> None:
     confined_process.answer_all(requests, answers)
 
     assert [json.loads(line) for line in answers.getvalue().splitlines()] == [
-        {"found": [{"text": "Text", "metadata": {}, "number": None, "notes": []}]},
+        {"found": [{"text": "Text", "metadata": {}, "number": None, "notes": [], "pages": []}]},
         {"found": []},
         {"reason": "it is not valid JSON"},
         {"found": [{"number": 1, "reason": "it is not a JSON object"}]},

@@ -253,3 +253,24 @@ def test_a_book_without_paragraphs_is_read_within_the_time_for_its_size() -> Non
     text = read_pdf(pdf_of(*[column(*lines, top=760)] * 200))
 
     assert text.count("the 7th of the boats") == 200
+
+
+def test_every_word_is_on_the_page_that_it_was_printed_on() -> None:
+    first = column("The quay of Gullholm was built by forty men from the main-")
+    third = column("land, who lived in tents.", *MINES)
+    content = pdf_of(first, [], third, column("\\267 Tar was boiled on the fourth page.", size=11), [])
+    [article] = parse("a.pdf", content).articles
+
+    assert "from the mainland, who lived" in article.text
+    words = ("quay", "mainland", "lived in tents", "Mine 3", "boiled")
+    assert [article.page_at(article.text.index(each)) for each in words] == [1, 1, 3, 3, 4]
+    assert [article.text[at : at + 5] for at in article.pages] == ["The q", "land,", "land,", "- Tar", ""]
+
+
+MINES = [f"Mine {number} was closed in the winter." for number in range(1, 4)]
+
+
+def test_text_without_pages_has_no_page() -> None:
+    [article] = parse("a.txt", b"The quay was built by forty men.").articles
+
+    assert article.page_at(4) is None
