@@ -233,7 +233,12 @@ def _paging(verb: Verb, number: int, total: int, key: str, what: str) -> tuple[B
 _LISTED = 10
 """Articles on a page: as many as always fit, however long their titles."""
 
-_STAGES = {"waiting": "Waiting for another program", "reading": "Reading articles", "encoding": "Encoding passages"}
+_STAGES = {
+    "waiting": "Waiting for another program",
+    "reading": "Reading articles",
+    "pages": "Reading the pages of a long file",
+    "encoding": "Encoding passages",
+}
 
 
 def listing(articles: Sequence[ArticleInfo], page: int) -> Card:

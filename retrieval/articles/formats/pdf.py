@@ -15,9 +15,14 @@ from retrieval.errors import ArticleUnreadable
 if TYPE_CHECKING:
     from pypdf import PdfReader
 from retrieval.articles.formats.pdf_lines import Line, page_lines
+from retrieval.articles.formats.progress import tell
 from retrieval.articles.formats.values import ExtractedArticle
 
-_MAX_PAGES = 5_000
+_MAX_PAGES = 50_000
+"""A file of the largest size holds some 14,000 dense pages; time limits what a hostile one can make of more."""
+
+_TOLD_EVERY = 16
+"""Pages, each of which takes some hundredths of a second."""
 
 _NAMED_PAGES = 5
 """So many of the pages that were left out are named."""
@@ -79,7 +84,9 @@ def _readable_pages(reader: PdfReader) -> tuple[list[list[Line]], list[str]]:
     pages: list[list[Line]] = []
     damaged: list[int] = []
     unreadable: list[int] = []
-    for number in range(len(reader.pages)):
+    for number in range(total := len(reader.pages)):
+        if number and number % _TOLD_EVERY == 0:
+            tell(number, total)
         try:
             lines = list(page_lines(reader.pages[number], number + 1))
         except MemoryError:
