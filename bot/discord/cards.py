@@ -13,6 +13,7 @@ from bot import wording
 from bot.discord.markup import attribution, escaped, plain, quotation, size
 from bot.discord.memory import Place, Record
 from bot.talks import Remark
+from retrieval.answer.excerpts import cut_at
 from retrieval.articles.article import Article, ArticleInfo
 from retrieval.errors import (
     ArticleExists,
@@ -168,11 +169,12 @@ def _quoted(
     below: str,
 ) -> Card:
     above = _asked(record)
-    embed = label + quotation(article.text, span, marks, EMBED_TEXT - size(label + below)) + below
+    text, cut = article.text, cut_at(article.text, span)
+    embed = label + quotation(text, span, marks, EMBED_TEXT - size(label + below), cut) + below
     room = CONTENT - size(above + label + below)
     return Card(
         embed,
-        above + label + quotation(article.text, span, marks, room) + below,
+        above + label + quotation(text, span, marks, room, cut) + below,
         plain(record.question, EMBED_AUTHOR) if record.titled else "",
         buttons,
     )

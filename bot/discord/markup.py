@@ -109,11 +109,15 @@ _NEAR = 24
 """Graphemes within which a cut moves to the next space."""
 
 
-def quotation(text: str, span: Span, marks: Sequence[tuple[int, int]], limit: int) -> str:
+def quotation(
+    text: str, span: Span, marks: Sequence[tuple[int, int]], limit: int, cut: tuple[bool, bool] = (False, False)
+) -> str:
     """The words ``text[span]`` as a quotation with those within ``marks`` in bold.
 
-    What is longer than ``limit`` is shortened around the first of the marks.
+    What is longer than ``limit`` is shortened around the first of the marks; ``cut`` says whether its sentences have
+    more words before and behind it.
     """
+    limit -= (len(_CUT_BEFORE) if cut[0] else 0) + (len(_CUT_AFTER) if cut[1] else 0)
     focus = marks[0] if marks else (span.start, span.start)
     # Nothing further away than the limit can be shown; a long article's text must cost no more than a short one's.
     start = max(span.start, focus[0] - limit)
@@ -125,8 +129,8 @@ def quotation(text: str, span: Span, marks: Sequence[tuple[int, int]], limit: in
         pieces = pieces[:-1]
     first, last = _window(pieces, limit)
     body = _composed(pieces[first:last])
-    before = _CUT_BEFORE if first or start > span.start else ""
-    after = _CUT_AFTER if last < len(pieces) or end < span.end else ""
+    before = _CUT_BEFORE if cut[0] or first or start > span.start else ""
+    after = _CUT_AFTER if cut[1] or last < len(pieces) or end < span.end else ""
     return f"> {before}{body}{after}"
 
 

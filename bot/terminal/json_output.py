@@ -64,6 +64,7 @@ def _quote_json(quote: Quote) -> dict[str, Any]:
         "article": article_json(quote.article),
         "page": quote.page,
         "url": quote.url,
+        "cut": list(quote.cut),
         "verdict": _verdict_json(quote),
         "times": [
             {"words": each.words, "first": each.first.isoformat(), "last": each.last.isoformat()}

@@ -92,7 +92,7 @@ def quotes(several: Sequence[Quote], *, answered: bool = True, first: int = 1) -
         label = f"  {number}  " if len(several) > 1 or first > 1 else "  "
         before = shown.setdefault(quote.article.id, number)
         marks = quote.highlights if answered else ()
-        body = passage(quote.article.text, quote.start, quote.end, marks)
+        body = _quoted(quote, marks)
         parts += [Text()] if parts else []
         parts.append(Ruled(body if answered else _dimmed(body), "│ ", _BAR if answered else DIM))
         parts += _verdict_line(quote)
@@ -104,6 +104,12 @@ def quotes(several: Sequence[Quote], *, answered: bool = True, first: int = 1) -
             parts.append(_source_line(Text(f"also in: {others}"), " " * len(label)))
         parts += _stale_line(quote, " " * len(label))
     return Group(*parts)
+
+
+def _quoted(quote: Quote, marks: Iterable[tuple[int, int]]) -> Text:
+    """A quote's words, between marks of what is left out of a very long sentence."""
+    body = passage(quote.article.text, quote.start, quote.end, marks)
+    return Text.assemble("… " if quote.cut.before else "", body, " …" if quote.cut.after else "")
 
 
 def passage(text: str, start: int, end: int, marks: Iterable[tuple[int, int]] = (), style: str = _HIGHLIGHT) -> Text:

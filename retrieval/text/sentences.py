@@ -6,6 +6,7 @@ Sentence ends come from sentencex (https://github.com/wikimedia/sentencex), whic
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -144,6 +145,14 @@ def _is_stub(text: str, span: Span) -> bool:
         return False
     # "TOKYO, November 28." is a sentence to any splitter, and "TOKYO, November 28. /TASS/." is still none.
     return words < _STUB_WORDS or text.endswith("/.", *span) or bool(_DATELINE.match(text, *span))
+
+
+def sentences_in(text: str, span: Span) -> Sequence[Sentence]:
+    """The sentences that share words with ``span``."""
+    every = sentences(text)
+    first = max(0, bisect_right(every, span.start, key=lambda sentence: sentence.start) - 1)
+    last = bisect_right(every, span.end - 1, key=lambda sentence: sentence.start)
+    return [sentence for sentence in every[first:last] if sentence.end > span.start]
 
 
 def after_dateline(text: str, start: int) -> int:

@@ -333,3 +333,14 @@ def test_a_card_says_the_page_and_links_to_it() -> None:
 
     for card in (cards.answer(record, article), cards.paragraph(record, article, 0)):
         assert card.plain.endswith("](<https://e.org/a.pdf#page=2>) · TASS · 28 November 2016 · page 2")
+
+
+def test_a_card_marks_what_is_left_out_of_a_long_sentence() -> None:
+    article = an_article("One two three, " * 60 + "and home")
+    place = Place(article.id, article.content_hash, 15, 44, ((15, 18),))
+    record = Record("k", 1, "Who?", titled=False, answered=True, places=(place,))
+
+    card = cards.answer(record, article)
+
+    assert card.plain.startswith("> … **One** two three, One two three, …\n")
+    assert "> … " not in cards.paragraph(record, article, 0).embed

@@ -49,6 +49,7 @@ def test_json_has_what_the_contract_says() -> None:
                 },
                 "page": None,
                 "url": "https://example.org/sochi",
+                "cut": [False, False],
                 "verdict": None,
                 "times": [],
                 "older": False,

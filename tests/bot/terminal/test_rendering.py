@@ -217,3 +217,12 @@ def test_a_quote_says_its_page_and_a_pdf_opens_there() -> None:
 @pytest.mark.parametrize("url", ["https://e.org/report", "https://e.org/a.pdf#page=7", "https://e.org/x?file=a.pdf"])
 def test_an_address_that_leads_to_no_pdf_stays_as_it_is(url: str) -> None:
     assert a_quote(replace(ARTICLE, url=url, pages=(0, 13)), 13, 52).url == url
+
+
+def test_what_is_left_out_of_a_long_sentence_is_marked_outside_of_the_quote() -> None:
+    text = "One two three, " * 60 + "and home"
+    quote = a_quote(an_article(text), 15, 44, (15, 18))
+
+    assert "│ … One two three, One two three, …\n" in shown(rendering.quotes([quote]), 200)
+    assert text.replace("\n", " ") in shown(rendering.context(quote), 2000)
+    assert json_output.answer_json(an_answer(quote))["quotes"][0]["cut"] == [True, True]
