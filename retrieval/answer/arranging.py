@@ -13,6 +13,7 @@ from retrieval.answer.reader import with_antecedents
 from retrieval.answer.sameness import adds_nothing, facts, has_words, nearly_the_same
 from retrieval.answer.speech import with_speaker
 from retrieval.answer.times import TimeAsked, time_asked
+from retrieval.text.back_matter import entry_around, is_back_matter
 from retrieval.text.sentences import Span
 from retrieval.text.terms import content_terms
 
@@ -61,8 +62,10 @@ def _excerpt(quote: Quote) -> Span:
 
 
 def _completed(quote: Quote) -> Span:
-    text = quote.article.text
-    return with_verdict(quote.article, with_antecedents(text, with_speaker(text, Span(quote.start, quote.end))))
+    text, place = quote.article.text, Span(quote.start, quote.end)
+    if is_back_matter(text, place):
+        return entry_around(text, place)
+    return with_verdict(quote.article, with_antecedents(text, with_speaker(text, place)))
 
 
 def distinct(quotes: Iterable[Quote]) -> list[Quote]:

@@ -1,8 +1,8 @@
 """Sentence ends that a general splitter gets wrong: those it sees behind abbreviations, and those it misses.
 
 A thin layer over sentencex. Of 40 hard texts of many kinds that were written after it, it cuts 36 as a reader would;
-sentencex alone 32, syntok 35, nupunkt 33 and pysbd 30, all with short fragments joined as ``sentences`` does. All but two
-of those, and the 128 that it was made with, are in ``tests/retrieval/text/sentences.txt``.
+sentencex alone 32, syntok 35, nupunkt 33 and pysbd 30, all with short fragments joined as ``sentences`` does. All but
+two of those, and the 128 that it was made with, are in ``tests/retrieval/text/sentences.txt``.
 """
 
 from __future__ import annotations
