@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -142,6 +143,15 @@ def read(folder: Path, id: str) -> Article:
         if article.id == id:
             return article
     raise ArticleUnreadable(id, "its file does not hold it")
+
+
+def known_as(name: str, known: Iterable[str]) -> str | None:
+    """The one of several names that is ``name``, or the same in Unicode's other form (é as one character or as two)."""
+    names = list(known)
+    if name in names:
+        return name
+    composed = unicodedata.normalize("NFC", name)
+    return next((each for each in names if unicodedata.normalize("NFC", each) == composed), None)
 
 
 def path_of(id: str) -> str:

@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from retrieval.articles.article import Article, ArticleInfo, Skipped
-from retrieval.articles.files import SourceFile
+from retrieval.articles.files import SourceFile, known_as
 from retrieval.articles.formats import registry as formats
 from retrieval.errors import ArticleUnknown, IndexCorrupt, IndexForeign, IndexMissing, StorageFailed
 from retrieval.index.arrays import map_arrays
@@ -177,11 +177,11 @@ class Snapshot:
         return self._article(self.number_of(id))
 
     def number_of(self, id: str) -> int:
-        """The place of an article in ``articles``; raises ``ArticleUnknown``."""
-        try:
-            return self._numbers[id]
-        except KeyError:
-            raise ArticleUnknown(id, tuple(difflib.get_close_matches(id, self._numbers, n=3))) from None
+        """The place of an article in ``articles``, whatever Unicode's form of its id; raises ``ArticleUnknown``."""
+        there = id if id in self._numbers else known_as(id, self._numbers)
+        if there is None:
+            raise ArticleUnknown(id, tuple(difflib.get_close_matches(id, self._numbers, n=3)))
+        return self._numbers[there]
 
     def passage(self, number: int, among: NDArray[np.bool_] | None = None) -> Passage:
         """The passage in row ``number`` of the dense and lexical indexes.
