@@ -82,11 +82,9 @@ class Speller:
             return []  # there it is, or a form of it
         edits = 2 if len(low) >= _LONG else 1
         there = sorted((*written, *self._named(typed, edits)))  # of "Plan" and "plan" the second stays
+        likely = list({each.casefold(): each for each in (*(() if named else self._known(low)), *there)}.values())
         if named:
-            there = [
-                each for each in there if each[0].isupper() and not is_known(plain(each), lang="en", low_memory=True)
-            ]
-        likely = {each.casefold(): each for each in (*(() if named else self._known(low)), *there)}.values()
+            likely = [each for each in likely if each[0].isupper() and not is_known(plain(each), "en", low_memory=True)]
         near = {each: OSA.distance(low, plain(each), score_cutoff=edits) for each in likely if _starts(low, each)}
         least = min(near.values(), default=edits + 1)
         return sorted(each for each, distance in near.items() if distance == least <= edits)

@@ -5,6 +5,7 @@ A file holds one article, whose id is its path, or several (JSON), whose ids are
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import unicodedata
@@ -86,6 +87,8 @@ def _sidecar_stamp(path: Path, name: str, root: Path) -> tuple[int, int]:
     except FileNotFoundError:
         return 0, 0
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # nor can there be one
+            return 0, 0
         raise ArticleUnreadable(name, f"its metadata file: {error.strerror or error}") from error
     if not stat.S_ISREG(status.st_mode) or not sidecar.resolve().is_relative_to(root):
         raise ArticleUnreadable(name, "its metadata file is no regular file inside the articles folder")
@@ -98,7 +101,9 @@ def stamp(folder: Path, name: str) -> tuple[int, ...]:
     status = os.stat(path)  # noqa: PTH116 - at every answer, and pathlib takes its time
     try:
         sidecar = os.stat(path + SIDECAR)  # noqa: PTH116
-    except FileNotFoundError:
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENAMETOOLONG):
+            raise
         return status.st_size, status.st_mtime_ns, 0, 0
     return status.st_size, status.st_mtime_ns, sidecar.st_size, sidecar.st_mtime_ns
 
