@@ -184,7 +184,7 @@ def _title_in(text: str) -> str | None:
     return _line(first) if alone and len(first) <= MAX_TITLE_LENGTH and not _NO_TITLE.match(first) else None
 
 
-_DAY_BEFORE = re.compile(r"\d{4}-\d{2}-\d{2}[-_ ]+(?=\S)")
+_DAY_BEFORE = re.compile(r"\d{4}([-_.])\d{2}\1\d{2}[-_ ]+(?=\S)")
 
 
 def _title_from(name: str, number: int | None) -> str:
