@@ -64,7 +64,7 @@ _POWER = re.compile(r"[\d+\u2212-]{1,4}")
 
 _RAISED = str.maketrans("0123456789+-\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 
-_NOTE = re.compile(r"\[?(?:\d{1,3}|[a-z*†‡])\]?")
+_NOTE = re.compile(r"\d{1,3}|[a-z*†‡]")
 
 
 def _raise(part: HtmlElement) -> None:
@@ -182,6 +182,8 @@ def _forget_changes(tree: HtmlElement) -> None:
             meta.drop_tree()
     for part in list(tree.iter("time", "span", "abbr", "div", "p", "li", "footer", "small")):
         named = f"{part.get('class') or ''} {part.get('itemprop') or ''}"
+        if part.getparent() is None:  # what it stood in is gone
+            continue
         changed = bool(_CHANGED.search(named)) and "publish" not in named
         if (changed and part.tag in {"time", "span", "abbr"}) or ("publish" in named and _is_hidden(part)):
             part.drop_tree()

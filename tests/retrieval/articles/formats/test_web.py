@@ -208,10 +208,11 @@ def test_names_with_short_values_are_rows() -> None:
 
 def test_powers_stay_powers_and_the_numbers_of_notes_go() -> None:
     text = short_page(
-        QUAY * 4 + "<p>The hall<sup>1</sup> has 300 m<sup>2</sup> for 10<sup>3</sup> men.<sup>[2]</sup></p>"
+        QUAY * 4
+        + "<p>The hall<sup>1</sup> has 300 m<sup>2</sup> for 10<sup>3</sup> men.<sup>2</sup> Old.<sup>[3]</sup></p>"
     ).text
 
-    assert text.endswith("The hall has 300 m² for 10³ men.")
+    assert text.endswith("The hall has 300 m² for 10³ men. Old.[3]")
 
 
 def test_spaces_without_width_inside_of_words_go() -> None:
@@ -225,3 +226,9 @@ def test_the_name_of_the_site_in_its_banner_is_no_title() -> None:
     page = f"<html><head>{head}</head><body>{banner}{QUAY * 4}</body></html>"
 
     assert parse("a.html", page.encode()).articles[0].title == "Quay is sold"
+
+
+def test_a_notice_of_a_change_with_parts_of_its_own_breaks_nothing() -> None:
+    notice = "<div><p>Last updated <span class='modified'>on <time>5 May 2020</time></span></p></div>"
+
+    assert "built by forty men" in short_page(QUAY * 4 + notice).text
