@@ -15,6 +15,7 @@ from retrieval.errors import ArticleUnreadable
 if TYPE_CHECKING:
     from pypdf import PdfReader
 from retrieval.articles.formats.pdf_lines import Line, page_lines
+from retrieval.articles.formats.pdf_margins import without_margins
 from retrieval.articles.formats.progress import tell
 from retrieval.articles.formats.values import ExtractedArticle
 
@@ -45,11 +46,17 @@ _LEADER = re.compile(r"\s*(?:\.\s?){5,}\s*(?=\S{1,6}$)")
 
 _BULLET = re.compile(r"[•◦▪●∙‣\uf0a7\uf0b7] *")
 
-_PAGE_NUMBER = re.compile(r"(?:page\s+)?[-–—\s]*\d{1,4}(?:\s*(?:/|of)\s*\d{1,4})?[-–—\s]*", re.IGNORECASE)
-
 _ENDS_SENTENCE = re.compile(r"[.!?:;\u2026\u3002\uff01\uff1f][\"'”’»)\]]*$")
 
 _KEEPS_HYPHEN = re.compile(r"\b(?:(?:twen|thir|for|fif|six|seven|eigh|nine)ty|half|self|well)-$", re.IGNORECASE)
+
+_TWO_VOWELS = re.compile(r"(?:re|pre|de)-e|co-o|anti-i|semi-i")
+"""A prefix before its own vowel, as in "re-elected"."""
+
+_COMPOUND = re.compile(
+    r"(?:[^\W\d_]|\d+)-|\w{3,}-(?:based|driven|free|known|level|oriented|related|scale|specific|term)$"
+)
+"""What is two words wherever it is broken: "e-mail", "10-year", "long-term"."""
 
 _HYPHEN_ENDS = re.compile(r"\w[-–—]$")
 
@@ -72,7 +79,7 @@ def read_pdf(name: str, content: bytes) -> list[ExtractedArticle]:
     if len(reader.pages) > _MAX_PAGES:
         raise ArticleUnreadable(name, f"it has more than {_MAX_PAGES:,} pages")
     readable, notes = _readable_pages(reader)
-    text, pages = _text_of(_pdf_blocks(_without_margins(readable)), len(reader.pages))
+    text, pages = _text_of(_pdf_blocks(without_margins(readable)), len(reader.pages))
     if not text:
         raise ArticleUnreadable(name, notes[0] if notes else "it holds no text, perhaps only pictures of pages")
     title = _pdf_title(reader)
@@ -128,50 +135,6 @@ def _pdf_title(reader: PdfReader) -> str | None:
     return title if isinstance(title, str) and not _PROGRAM_TITLE.match(title.strip()) else None
 
 
-_MARGIN_LINES = 3
-"""No more lines than these are taken off a page's top or foot, however alike pages are."""
-
-
-def _without_margins(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """Pages without page numbers, and without what stands at the top or the foot of several of them.
-
-    Words at an end of most pages go. Running heads change from left to right pages and from chapter to chapter, so two
-    pages are enough for words that stand in the same place, in the same size, away from the text.
-    """
-    ends = Counter(words for page in pages for words in {_numberless(line) for line in [*page[:2], *page[-2:]]})
-    usual = {words for words, times in ends.items() if times > max(1, len(pages) / 2)}
-    apart = Counter(key for page in pages for key in {_place(page[end]) for end in (0, -1) if _is_apart(page, end)})
-    kept = []
-    for page in pages:
-        lines = list(page)
-        for end in (0, -1) * _MARGIN_LINES:
-            if lines and (
-                _PAGE_NUMBER.fullmatch(lines[end].text)
-                or _numberless(lines[end]) in usual
-                or (_is_apart(lines, end) and apart[_place(lines[end])] > 1)
-            ):
-                lines.pop(end)
-        kept.append(lines)
-    return kept
-
-
-def _is_apart(page: Sequence[Line], end: int) -> bool:
-    """Whether a page's first or last line stands away from the next one."""
-    if len(page) < 2:  # noqa: PLR2004 - there is no next one
-        return False
-    line, neighbour = (page[0], page[1]) if end == 0 else (page[-1], page[-2])
-    return abs(line.height - neighbour.height) > 1.6 * max(line.size, neighbour.size)
-
-
-def _numberless(line: Line) -> str:
-    return re.sub(r"\d+|\b[ivxlc]+\b", "0", line.text)
-
-
-def _place(line: Line) -> tuple[str, int, int]:
-    """What is the same of a running head on two pages: its words but for numbers, its height and its size."""
-    return _numberless(line), round(line.height / 3), round(line.size)
-
-
 @dataclass(frozen=True, slots=True)
 class _Block:
     """A paragraph or a heading."""
@@ -214,7 +177,7 @@ def _pdf_blocks(pages: Sequence[Sequence[Line]]) -> Iterator[_Block]:
     leading = gaps[len(gaps) // 5] if gaps else 0.0
     width = max((len(line.text) for line in lines), default=0)
     known = {word.lower() for line in lines for word in re.findall(r"\w+(?:-\w+)*", line.text)}
-    for block in _grouped(lines, lambda one, two: _parted(one, two, leading, width)):
+    for block in _with_notes_behind(pages, body, lambda one, two: _parted(one, two, leading, width)):
         parts = _joined((line.text for line in block), known)
         words = _LEADER.sub(" … ", "".join(parts))
         size = round(block[0].size)
@@ -223,6 +186,33 @@ def _pdf_blocks(pages: Sequence[Sequence[Line]]) -> Iterator[_Block]:
         elif _BULLET.match(words):
             words = _BULLET.sub("- ", words, count=1)
         yield _Block(words, _pages_in(block, parts, len(words)))
+
+
+_NOTE = re.compile(r"(?:\d{1,3}|[*†‡§]|\[\d{1,3}\]|\(\d{1,3}\))[.)]?\s?\S")
+"""How a footnote begins."""
+
+_Parted = Callable[[Line, Line], bool]
+
+
+def _with_notes_behind(pages: Sequence[Sequence[Line]], body: int, parted: _Parted) -> Iterator[list[Line]]:
+    """The lines in blocks; the footnotes of a page stand behind the paragraph that goes on from it."""
+    split = [_without_notes(page, body) for page in pages]
+    notes = {page[0].page: page for _, page in split if page}
+    for block in _grouped((line for page, _ in split for line in page), parted):
+        for number in [number for number in notes if number < block[0].page]:
+            yield from _grouped(notes.pop(number), parted)
+        yield block
+    for page in notes.values():
+        yield from _grouped(page, parted)
+
+
+def _without_notes(page: Sequence[Line], body: int) -> tuple[Sequence[Line], Sequence[Line]]:
+    """A page's lines, and of these the footnotes: a run of small print at its foot that begins as notes do."""
+    first = len(page)
+    while first > 0 and round(page[first - 1].size) < body:
+        first -= 1
+    begun = next((place for place in range(first, len(page)) if _NOTE.match(page[place].text)), len(page))
+    return (page[:begun], page[begun:]) if begun > 0 else (page, ())
 
 
 def _pages_in(block: Sequence[Line], parts: Sequence[str], length: int) -> dict[int, int]:
@@ -250,21 +240,37 @@ _MAX_LEADING = 3.0
 """From one line to the next inside of a paragraph, in sizes of print."""
 
 
+_NUMBERED = re.compile(r"(?:\d{1,2}(?:\.\d{1,2}){1,3}\.?|\d{1,2}[.)]|[a-z]\)|\([a-z0-9]\))\s+[^\W\d_]")
+"""How a numbered item or heading begins."""
+
+
+def _is_heading(one: str, two: str) -> bool:
+    """Whether a short numbered line is a heading: it ends no sentence, and the next line begins one."""
+    return not _ENDS_SENTENCE.search(one) and len(one.split()) <= _HEADING_WORDS and two[:1].isupper()
+
+
+_HEADING_WORDS = 8
+
+
 def _parted(one: Line, two: Line, leading: float, width: int) -> bool:
     """Whether a paragraph ends between two lines."""
     if _LEADER.search(one.text) or _LEADER.search(two.text):
         return True
+    short = len(one.text) < 0.75 * width
+    ends = bool(_ENDS_SENTENCE.search(one.text))
+    begins = (short or ends) and _NUMBERED.match(two.text)
+    if begins or (short and _NUMBERED.match(one.text) and _is_heading(one.text, two.text)):
+        return True
     if abs(one.size - two.size) > 0.08 * max(one.size, two.size) or _BULLET.match(two.text):
         return True
     gap = one.height - two.height
-    ends = bool(_ENDS_SENTENCE.search(one.text))
     if gap <= 0:  # the next column or page: the paragraph may go on there
         return ends or not two.text[0].islower()
-    runs_on = not ends and len(one.text) >= 0.75 * width and gap < _MAX_LEADING * one.size
+    runs_on = not ends and not short and gap < _MAX_LEADING * one.size
     if runs_on and not _BULLET.match(one.text):  # double-spaced beside what is set closer
         return False
     # Headings are set with larger leading than the text, so the size of print is the other measure.
-    return gap > max(1.35 * leading, 1.5 * one.size) or (ends and len(one.text) < 0.75 * width)
+    return gap > max(1.35 * leading, 1.5 * one.size) or (ends and short)
 
 
 def _joined(lines: Iterable[str], known: Container[str] = frozenset()) -> list[str]:
@@ -294,4 +300,7 @@ def _is_broken(before: str, after: str, known: Container[str]) -> bool:
     first, second = re.split(r"\W", before[:-1])[-1].lower(), re.split(r"\W", after, maxsplit=1)[0].lower()
     if f"{first}-{second}" in known:
         return False
-    return first + second in known or not _KEEPS_HYPHEN.search(before)
+    if first + second in known:
+        return True
+    word = f"{first}-{second}"
+    return not (_KEEPS_HYPHEN.search(before) or _TWO_VOWELS.match(word) or _COMPOUND.match(word))
