@@ -23,6 +23,9 @@ _CLAUSE_END = re.compile(r"[,;:)\]—–|](?=\s)|\n|[\u3001\u3002\uff0c\uff1b\uf
 
 _BLANK = re.compile(r"\s+")
 
+_AT_END = " \t\n|"
+"""What an excerpt does not end with: blanks, and the line between two cells."""
+
 
 def excerpt(text: str, span: Span, focus: Span) -> Span:
     """The part of ``text[span]`` around ``focus``, at most ``LONGEST``; all of it unless a sentence in it is longer.
@@ -80,7 +83,7 @@ def _stop(text: str, earliest: int, latest: int) -> int:
     near = latest - int((latest - earliest) * _NEAR)
     for pattern, since in ((_CLAUSE_END, near), (_BLANK, earliest)):
         if found := list(pattern.finditer(text, since, latest + 1)):
-            return max(earliest, since + len(text[since : min(found[-1].end(), latest)].rstrip()))
+            return max(earliest, since + len(text[since : min(found[-1].end(), latest)].rstrip(_AT_END)))
     while earliest < latest and _joins(text, latest):
         latest -= 1
     return latest

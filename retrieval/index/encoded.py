@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from retrieval.index.arrays import map_arrays, write_arrays
 from retrieval.models.encoder import Encoder, Vectors
 
-BLOCK = 512
+BLOCK = 256
 """Texts of a block, which a laptop encodes in some seconds; so much at most is lost. Fewer in all are not kept."""
 
 _FOLDER = "encoded"

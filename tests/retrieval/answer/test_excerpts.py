@@ -97,3 +97,13 @@ def test_the_passage_is_shown_where_no_words_answer() -> None:
 
     assert "Marta Lund" in shown.text
     assert len(shown.text) <= LONGEST
+
+
+def test_a_long_row_of_a_table_is_cut_between_cells() -> None:
+    row = " | ".join(f"Berth {number} of the quay" for number in range(60))
+    at = row.index("Berth 30")
+
+    start, end = excerpt(row, Span(0, len(row)), Span(at, at + 8))
+
+    assert row[start:end].startswith("Berth")
+    assert row[start:end].endswith("of the quay")
