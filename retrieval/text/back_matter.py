@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import takewhile
 from typing import NamedTuple
 
 from retrieval.articles.formats.values import HEADING
@@ -26,7 +27,7 @@ _TWO_LINES, _FEW_LINES = 160, 400
 def is_back_matter(text: str, span: Span) -> bool:
     """Whether every paragraph that ``text[span]`` touches is one of a list of references, a footer or the like."""
     found = [part for part in _paragraphs_of(text, span) if not HEADING.match(text, part.start)]
-    return bool(found) and all(_is_listed(text[part.start : part.end], _section_of(text, part.start)) for part in found)
+    return bool(found) and all(_is_listed(text, part) for part in found)
 
 
 def entry_around(text: str, span: Span) -> Span:
@@ -135,11 +136,12 @@ def _section_of(text: str, place: int) -> str:
 # --- looks ---------------------------------------------------------------------------------------------------
 
 
-def _is_listed(words: str, section: str) -> bool:
-    """Whether a paragraph in a section of that kind is of a list beside the text."""
+def _is_listed(text: str, part: Span) -> bool:
+    """Whether a paragraph is of a list beside the text."""
+    words, section = text[part.start : part.end], _section_of(text, part.start)
     if len(words) > _LONGEST:
         return False
-    return _is_reference(words, section) or _is_contents(words, section) or _is_footer(words)
+    return section == "contents" or _is_reference(words, section) or _is_footer(words) or _is_contents(text, part)
 
 
 _INITIALS = r"[^\W\d_a-z]\.(?:[ -]?[^\W\d_a-z]\.)*"
@@ -216,12 +218,27 @@ def _begins(words: str) -> re.Match[str] | None:
     return found if found and any(found.groups()) else None
 
 
-_LEADER = re.compile(r"(?:(?:\. ?){4,}|…|_{4,}|\t) *(?:\d{1,4}|[ivxlc]{1,6})$")
+_LEADER = re.compile(r"(?:(?:\. ?){4,}|…|_{4,}) *(?:(\d{1,4})|[ivxlc]{1,6})[ \t]*$", re.MULTILINE)
+"""The end of a line of contents: dots or the like, and a page."""
+
+_AROUND = 1500
+"""Code points looked at on each side for further lines of contents."""
 
 
-def _is_contents(words: str, section: str) -> bool:
-    """Whether a paragraph is lines of a table of contents."""
-    return section == "contents" or all(_LEADER.search(line.rstrip()) for line in words.split("\n"))
+def _is_contents(text: str, part: Span) -> bool:
+    """Whether a paragraph is lines of a table of contents, whose pages rise; prices behind dots do not."""
+    if not all(_LEADER.search(line) for line in text[part.start : part.end].split("\n")):
+        return False
+    before = text[max(0, part.start - _AROUND) : part.start].split("\n")[::-1]
+    behind = text[part.end : part.end + _AROUND].split("\n")
+    lines = [*_led(before)[::-1], *text[part.start : part.end].split("\n"), *_led(behind)]
+    pages = [int(found[1]) for line in lines if (found := _LEADER.search(line)) and found[1]]
+    return len(lines) > 1 and pages == sorted(pages)
+
+
+def _led(lines: Iterable[str]) -> list[str]:
+    """The first of some lines that are of contents, as far as none of text stands between them."""
+    return list(takewhile(_LEADER.search, filter(str.strip, lines)))
 
 
 _RIGHTS = re.compile(r"(?:©|\(c\)|copyright)\s*(?:©\s*)?(?:19|20)\d\d|all rights reserved", re.IGNORECASE)

@@ -53,8 +53,8 @@ def test_a_list_ends_at_the_next_heading() -> None:
 @pytest.mark.parametrize(
     "lines",
     [
-        "The tar house … 12",
-        "The tar house . . . . . . . . 12",
+        "The quay … 3\n\nThe tar house … 12",
+        "The quay . . . . . . . . 3\n\nThe tar house . . . . . . . . 12",
         "Foreword ........ iv\nThe quay ......... 3\nThe tar house .... 12",
     ],
 )
@@ -103,6 +103,9 @@ def test_footers_and_links_to_other_pages_are_told(line: str) -> None:
         "[1] The quay was built by forty men.",
         "- Founded in 1871 by Ingrid Solberg\n- Length 300 m\n- Berths 12",
         "Population | 4,000",
+        "Population ....... 4000",
+        "Soup ........ 9\nFish ........ 14\nCoffee ...... 3",
+        "Length\t300\nBerths\t12",
         "Goals 12",
         "Length 300",
         "The mayor retrieved the key on 3 May 2011 from the harbour office, where it had been since 2004.",
