@@ -95,7 +95,9 @@ def _coverage(quote: Quote, variants: Sequence[str], lexical: LexicalIndex) -> f
 def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
     """What the question has and the quote, with its title, lacks."""
     article = quote.article
-    said = f"{article.title}. {quote.text}"
+    # Of a very long sentence the quote is a part, and what is asked for may stand in the passage around it.
+    around_it = quote.hit.passage.text if any(quote.cut) else ""
+    said = f"{article.title}. {quote.text} {around_it}"
     there = set(terms(said))
     doubts = [
         Doubt("name", name, _instead(question, name, quote.text))
