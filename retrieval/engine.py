@@ -97,7 +97,7 @@ class Engine:
             encoder: ``bundled``, a sentence-transformers model's folder or name, or an ``Encoder``.
             reader: ``trained`` for the one that ships, ``none`` for one that needs no model, a model's folder or name,
                 or a ``Reader``.
-            device: where models run, as torch names it; by default a GPU if there is one.
+            device: where models run, as PyTorch names it; by default on the processor, by ONNX Runtime.
             confidence: the confidence, 0 to 1, from which an answer is given.
             progress: told how far indexing is.
 
