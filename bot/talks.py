@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable
 from typing import Literal
 
 from retrieval.answer.conversation import Talk
+from retrieval.answer.courtesies import without_courtesies
 
 MAX_AGE_S = 3600.0
 """After an hour without a question a talk begins anew."""
@@ -71,5 +72,9 @@ _PATTERNS = {kind: re.compile(pattern) for kind, pattern in _REMARKS.items()}
 
 def remark(said: str) -> Remark | None:
     """What kind of small talk or command in words ("more") ``said`` is; None for a question to the articles."""
+    return _remark(said) or _remark(without_courtesies(" ".join(said.split())))
+
+
+def _remark(said: str) -> Remark | None:
     words = " ".join(re.sub(r"[^\w\s']+", " ", said.replace("’", "'").casefold()).split())
     return next((kind for kind, pattern in _PATTERNS.items() if pattern.fullmatch(words)), None)

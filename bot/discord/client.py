@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -19,6 +19,7 @@ from discord.utils import MISSING
 from bot.discord import cards, retrying
 from bot.discord.buttons import Buttons
 from bot.discord.delivery import UNREACHABLE, Delivery, in_thread, permissions
+from bot.discord.heard import Named, question_in
 from bot.discord.markup import plain
 from bot.discord.messages import CardButton, Interaction
 from bot.discord.responder import Responder
@@ -185,12 +186,12 @@ class QuothClient(discord.Client):
         kinds = (discord.MessageType.default, discord.MessageType.reply)
         if message.author.bot or message.webhook_id or message.type not in kinds or self.user is None:
             return None
-        me = self.user.id
-        if message.guild and all(user.id != me for user in message.mentions):
+        if message.guild and all(user.id != self.user.id for user in message.mentions):
             return None
         if not self.admits(message.guild.id if message.guild else None, message.channel):
             return None
-        return re.sub(rf"<@!?{me}>", " ", message.content).strip()
+        members = {user.id: user.display_name for user in message.mentions if user.id != self.user.id}
+        return question_in(message.content, _names(message.guild, members))
 
     def _talk(self, message: discord.Message) -> Talk:
         """What a message goes on from: the answer it replies to, or the talk of its place; a mention begins anew."""
@@ -230,6 +231,7 @@ class QuothClient(discord.Client):
             return await self.delivery.tell(interaction, cards.NOT_HERE)
         if refusal := self.responder.refusal(interaction.user.id):
             return await self.delivery.tell(interaction, refusal)
+        question = replace(question, text=question_in(question.text, _names(interaction.guild, {})))
         async with self.occupied():
             if await self.delivery.defer(interaction, private=private):
                 response = await self.responder.answer(question, interaction.user.id, titled=True)
@@ -237,6 +239,18 @@ class QuothClient(discord.Client):
                 if sent and not private and response.talk:
                     self.talks.keep(sent.id, response.talk)
         return None
+
+
+def _names(guild: discord.Guild | None, members: Mapping[int, str]) -> Named:
+    """What mentions of ``members`` by id, and of roles and channels of a server, are shown as."""
+
+    def named(sign: str, number: int) -> str | None:
+        if sign == "@":
+            return members.get(number)
+        found = guild and (guild.get_role(number) if sign == "@&" else guild.get_channel_or_thread(number))
+        return found.name if found else None
+
+    return named
 
 
 def _place(message: discord.Message) -> tuple[int, int]:
