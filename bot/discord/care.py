@@ -83,8 +83,8 @@ class ArticleCommands:
             await self._show(interaction, lambda: self._removal(article))
 
         @remove.autocomplete("article")
-        async def titles(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-            return titles_like(self._articles(), typed)
+        async def titles(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+            return [] if self._refusal(interaction) else titles_like(self._articles(), typed)
 
         @group.command(name="reindex", description="Bring the index up to date with the folder of articles")
         async def reindex(interaction: Interaction) -> None:

@@ -27,6 +27,7 @@ from bot.discord.service import AnswerService, Cooldown, Question
 from bot.settings import DiscordRefused, Settings
 from bot.talks import Talks
 from retrieval.answer.conversation import Talk
+from retrieval.articles.article import ArticleInfo
 
 if TYPE_CHECKING:
     from discord.gateway import DiscordWebSocket
@@ -166,6 +167,11 @@ class QuothClient(discord.Client):
         # A thread belongs to its channel, and a post to its forum.
         places = {getattr(channel, "id", None), getattr(channel, "parent_id", None)}
         return not chosen.discord_channels or bool(chosen.discord_channels & places)
+
+    def known_to(self, interaction: Interaction) -> list[ArticleInfo]:
+        """The articles that whoever uses a command may hear of: none where nothing would be answered."""
+        admitted = self.admits(interaction.guild_id, interaction.channel)
+        return list(self.service.library.articles.values()) if admitted else []
 
     # --- messages --------------------------------------------------------------------------------------------
 

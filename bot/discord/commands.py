@@ -55,12 +55,12 @@ def _install_ask(client: QuothClient) -> None:
             await client.answer_command(interaction, Question(question, filters), private=private)
 
     @ask.autocomplete("article")
-    async def articles(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return titles_like(client.service.library.articles.values(), typed)
+    async def articles(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return titles_like(client.known_to(interaction), typed)
 
     @ask.autocomplete("source")
-    async def sources(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return sources_like(client.service.library.articles.values(), typed)
+    async def sources(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return sources_like(client.known_to(interaction), typed)
 
 
 def _install_find(client: QuothClient) -> None:

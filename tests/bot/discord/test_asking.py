@@ -135,6 +135,14 @@ async def test_titles_and_sources_are_offered_while_typing(
     assert [choice["value"] for choice in sources] == ["Nature Weekly", "TASS"]
 
 
+@pytest.mark.parametrize("chosen", [{"discord_guilds": {1}}])
+async def test_where_nothing_is_answered_nothing_is_told_while_typing(
+    simcord_env: Env, channel: ChannelHandle, alice: MemberActor
+) -> None:
+    assert await alice.autocomplete(channel, "ask", "article", "on") == []
+    assert await alice.autocomplete(channel, "ask", "source", "") == []
+
+
 async def test_the_words_of_a_message_can_be_found_in_private(
     simcord_env: Env, channel: ChannelHandle, alice: MemberActor, bob: MemberActor
 ) -> None:

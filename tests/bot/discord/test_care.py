@@ -272,6 +272,11 @@ async def test_others_are_refused_politely_even_if_discord_lets_them(
 
 
 @pytest.mark.parametrize("chosen", [{"discord_caretakers": {1}}])
+async def test_who_may_not_remove_an_article_is_offered_none(keeper: MemberActor, channel: ChannelHandle) -> None:
+    assert await keeper.autocomplete(channel, "articles remove", "article", "bread") == []
+
+
+@pytest.mark.parametrize("chosen", [{"discord_caretakers": {1}}])
 async def test_a_list_of_roles_narrows_it_further(keeper: MemberActor, channel: ChannelHandle) -> None:
     assert said(await keeper.slash(channel, "articles list")) == cards.CARE_REFUSED
 
