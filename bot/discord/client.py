@@ -37,6 +37,9 @@ _log = logging.getLogger("quoth.discord")
 _REFUSALS = {4004: "valid token", 4011: "servers", 4013: "intents", 4014: "intents"}
 """Codes with which Discord closes a connection for good."""
 
+_LAST_WORDS = 1.0
+"""Seconds for telling all whose question is not answered that the bot is about to restart."""
+
 
 class QuothClient(discord.Client):
     """The bot as Discord sees it: stays connected, answers messages and commands, and knows who may ask where.
@@ -140,10 +143,16 @@ class QuothClient(discord.Client):
         return self.ws  # which discord.py says is never None, as it is before the first connection
 
     async def finish(self, grace: float) -> None:
-        """Take no more questions, and wait up to ``grace`` seconds for those that run."""
+        """Take no more questions, and wait up to ``grace`` seconds for those that run.
+
+        In the last of them whoever still waits is told to ask again later.
+        """
         self.responder.closing = True
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), grace)
+        for seconds in (grace - min(_LAST_WORDS, grace / 2), min(_LAST_WORDS, grace / 2)):
+            with suppress(TimeoutError):
+                return await asyncio.wait_for(self._idle.wait(), seconds)
+            self.service.pool.give_up()
+        return None
 
     @asynccontextmanager
     async def occupied(self) -> AsyncIterator[None]:

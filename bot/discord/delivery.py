@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
@@ -23,6 +24,10 @@ UNREACHABLE = (OSError, TimeoutError, aiohttp.ClientError, discord.HTTPException
 
 _TRIES = 3
 _TOO_MANY, _SERVER_FAULT = 429, 500
+_ACKNOWLEDGED = 40060
+"""Discord's code for a command that was told of already."""
+_DEFERRABLE = 2.7
+"""Seconds for which it pays to tell Discord that an answer will come: it waits for three, some of which have passed."""
 
 
 class Delivery:
@@ -42,7 +47,7 @@ class Delivery:
             try:
                 return await send()
             except discord.HTTPException as error:
-                if tries == _TRIES or not (error.status == _TOO_MANY or error.status >= _SERVER_FAULT):
+                if tries == _TRIES or not _may_pass(error):
                     _log.warning("Discord refused a message: %s", error)
                     return None
                 wait = _asked_for(error, pause)
@@ -77,14 +82,28 @@ class Delivery:
     # --- commands and buttons --------------------------------------------------------------------------------
 
     async def defer(self, interaction: Interaction, *, private: bool) -> bool:
-        """Tell Discord that an answer will come; false when it no longer wants one (10062, after three seconds)."""
-        await self._in_turn()
-        try:
-            await interaction.response.defer(thinking=True, ephemeral=private)
-        except (*UNREACHABLE, discord.InteractionResponded) as error:
-            _log.warning("A command came to nothing: %s", error)
-            return False
-        return True
+        """Tell Discord that an answer will come; false when it no longer wants one (10062, after three seconds).
+
+        What fails once (a connection that drops, a 429 of the network) is tried again, as long as that makes sense.
+        """
+        until = time.monotonic() + _DEFERRABLE
+        for pause in (0.1, 0.3, 0.6, 1.0):
+            await self._in_turn()
+            try:
+                await interaction.response.defer(thinking=True, ephemeral=private)
+            except discord.InteractionResponded:
+                return False
+            except UNREACHABLE as error:
+                if getattr(error, "code", None) == _ACKNOWLEDGED:
+                    return True  # the first try had arrived, and only its receipt was lost
+                wait = _asked_for(error, pause) if isinstance(error, discord.HTTPException) else pause
+                if not _may_pass(error) or time.monotonic() + wait >= until:
+                    _log.warning("A command came to nothing: %s", error)
+                    return False
+            else:
+                return True
+            await asyncio.sleep(wait)
+        return False
 
     async def finish(self, interaction: Interaction, card: Card) -> discord.Message | None:
         """Put the card where the member reads that the bot is thinking."""
@@ -119,6 +138,13 @@ def permissions(message: discord.Message) -> discord.Permissions:
     with suppress(discord.ClientException):  # a thread whose channel is not known
         return channel.permissions_for(message.guild.me)
     return discord.Permissions.all()
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether what Discord, or the way to it, refused may be taken a little later."""
+    if isinstance(error, discord.HTTPException):
+        return error.status == _TOO_MANY or error.status >= _SERVER_FAULT
+    return isinstance(error, OSError | TimeoutError | aiohttp.ClientError)
 
 
 def _asked_for(error: discord.HTTPException, pause: float) -> float:

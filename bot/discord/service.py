@@ -60,6 +60,8 @@ class Pool:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._room = workers + waiting
         self._jobs: set[Future[Any]] = set()
+        self._awaited: set[asyncio.Future[Any]] = set()
+        self._given_up: set[asyncio.Future[Any]] = set()
         self._closed = False
 
     @property
@@ -68,7 +70,7 @@ class Pool:
         return bool(self._jobs)
 
     async def run(self, work: Callable[[], _T]) -> _T:
-        """Do ``work`` on a thread; raises ``Busy`` at once when the queue is full."""
+        """Do ``work`` on a thread; raises ``Busy`` at once when the queue is full, ``Closing`` when it is given up."""
         if self._closed:
             raise Closing
         if len(self._jobs) >= self._room:
@@ -77,7 +79,20 @@ class Pool:
         self._jobs.add(job)
         # Counted until the thread is done with it, even if whoever waits for it goes away.
         job.add_done_callback(self._jobs.discard)
-        return await asyncio.wrap_future(job)
+        outcome = asyncio.wrap_future(job)
+        self._awaited.add(outcome)
+        outcome.add_done_callback(self._awaited.discard)
+        try:
+            return await outcome
+        except asyncio.CancelledError:
+            if outcome in self._given_up:
+                raise Closing from None
+            raise
+
+    def give_up(self) -> None:
+        """Take no more work, and have all that wait for some hear that it is not done."""
+        self._closed = True
+        self._given_up = {outcome for outcome in list(self._awaited) if outcome.cancel()}
 
     def close(self) -> None:
         """Take no more work and drop what waits; what runs goes on."""

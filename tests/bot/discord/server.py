@@ -290,3 +290,10 @@ def failing(status: int) -> Reply:
 
 def unknown_interaction(_: web.Request) -> web.Response:
     return reply({"message": "Unknown interaction", "code": 10062}, 404)
+
+
+def dropped(request: web.Request) -> web.Response:
+    """No answer at all: the connection ends."""
+    if request.transport:
+        request.transport.close()
+    return web.Response()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import discord
 import pytest
 
 from bot import wording
+from bot.discord import cards
 from bot.settings import DiscordRefused
 from tests.bot.discord.conftest import Made
 from tests.bot.discord.objects import CHANNEL, DIRECT, POST, THREAD, USER, message_object
-from tests.bot.discord.server import TOKEN, FakeDiscord, failing, limited
+from tests.bot.discord.server import TOKEN, FakeDiscord, Reply, dropped, failing, limited, reply
 from tests.bot.discord.wired import connected
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -103,3 +105,41 @@ async def test_every_way_of_asking_is_answered(server: FakeDiscord, made: Made) 
 
     assert [way for way, answer in answers.items() if "krill" not in answer] == []
     assert sorted(places) == sorted(f"/channels/{place}/messages" for place in (CHANNEL, CHANNEL, THREAD, POST, DIRECT))
+
+
+@pytest.mark.parametrize("fault", [limited(via=False, after=0.05), dropped])
+async def test_a_deferral_that_fails_once_is_tried_again(server: FakeDiscord, made: Made, fault: Reply) -> None:
+    async with connected(made.make(), server):
+        server.faulty["POST", "/callback"] = [fault]
+        asked = await server.ask("what do blue whales eat?")
+
+        assert "krill" in str(await server.answer(asked))
+
+
+async def test_a_deferral_whose_receipt_was_lost_is_no_reason_to_stay_silent(server: FakeDiscord, made: Made) -> None:
+    async with connected(made.make(), server):
+        server.faulty["POST", "/callback"] = [
+            dropped,
+            lambda _: reply({"message": "Interaction has already been acknowledged.", "code": 40060}, 400),
+        ]
+        asked = await server.ask("what do blue whales eat?")
+
+        assert "krill" in str(await server.answer(asked))
+
+
+async def test_told_to_stop_whoever_still_waits_is_told_to_ask_again(
+    server: FakeDiscord, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, going = made.make(), threading.Event()
+    engine = made.library.engine
+    assert engine is not None
+    monkeypatch.setattr(engine, "ask", lambda *_, **__: going.wait())
+    async with connected(client, server):
+        asked = [await server.ask(f"what do {number} blue whales eat?") for number in range(5)]
+        asked.append(await server.mention("what do blue whales eat?"))
+        await server.until(lambda: len(made.answers._jobs) == len(asked))
+
+        await client.finish(0.5)
+
+        assert [answer["content"] for token in asked for answer in server.answers(token)] == [cards.CLOSING] * 6
+        going.set()

@@ -40,6 +40,20 @@ async def test_a_pool_takes_what_it_has_room_for_and_forgets_what_is_done() -> N
         await pool.run(lambda: 5)
 
 
+async def test_whoever_waits_when_a_pool_gives_up_hears_that_it_closes(made: Made) -> None:
+    pool, going = Pool("test", workers=1, waiting=2), threading.Event()
+    waiting = [asyncio.ensure_future(pool.run(going.wait)) for _ in range(2)]
+    gone = asyncio.ensure_future(pool.run(going.wait))
+    await asyncio.sleep(0)
+    gone.cancel()
+
+    pool.give_up()
+
+    outcomes = await asyncio.gather(*waiting, gone, return_exceptions=True)
+    going.set()
+    assert [type(outcome) for outcome in outcomes] == [Closing, Closing, asyncio.CancelledError]
+
+
 async def test_a_question_that_is_being_answered_shares_its_answer(made: Made) -> None:
     made.make()
     engine, going, begun, asked = made.library.engine, threading.Event(), threading.Event(), []
