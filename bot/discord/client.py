@@ -194,7 +194,8 @@ class QuothClient(discord.Client):
             response = await self.responder.respond(said, message.author.id, talk)
             sent = await self.delivery.reply(message, response.card)
             self._keep(message, sent, talk, response.talk)
-            await self._start_thread(message, sent, said)
+            if response.answered:
+                await self._start_thread(message, sent, said)
 
     def _said_to_me(self, message: discord.Message) -> str | None:
         """The words of a message to the bot, without the mention; None for one that it does not answer."""

@@ -14,6 +14,7 @@ from bot.discord.memory import Record
 from bot.discord.service import AnswerService, Busy, Closing, Cooldown, Question
 from bot.talks import Remark, remark
 from retrieval.answer.conversation import Talk, Turn
+from retrieval.answer.query import Filters
 from retrieval.articles.article import Article
 from retrieval.errors import QuothError
 from retrieval.index.changes import Stale
@@ -31,6 +32,8 @@ class Response:
     card: Card
     talk: Talk | None = None
     """None when the talk is no further: the question was refused, or could not be answered."""
+    answered: bool = False
+    """Whether it is an answer: neither small talk nor that the articles do not say."""
 
 
 class Responder:
@@ -69,8 +72,10 @@ class Responder:
             return Response(cards.notice(self.failure(error)))
 
     async def answer(self, question: Question, member: int, *, titled: bool) -> Response:
-        """The reply to a question by itself; ``titled`` shows it above the answer. Never raises, as ``respond``."""
+        """The reply to what is said by itself; ``titled`` shows it above the answer. Never raises, as ``respond``."""
         try:
+            if question.filters == Filters() and (kind := remark(question.text)):
+                return await self._remarked(kind, member, Talk())
             return await self._answered(question, member, Talk(), titled=titled)
         except Exception as error:  # noqa: BLE001 - what cannot be answered is told so, and the bot goes on
             return Response(cards.notice(self.failure(error)))
@@ -78,7 +83,8 @@ class Responder:
     async def _answered(self, question: Question, member: int, talk: Talk, *, titled: bool) -> Response:
         asked = replace(question, context=talk.context)
         reply = await self.service.ask(asked, member, titled=titled)
-        return Response(await self.card(cards.answer, reply.record, 0), talk.answered(reply.answer))
+        card = await self.card(cards.answer, reply.record, 0)
+        return Response(card, talk.answered(reply.answer), answered=reply.answer.answered)
 
     async def _remarked(self, kind: Remark, member: int, talk: Talk) -> Response:
         """The reply to a command said in words ("more"), or to small talk."""
@@ -92,7 +98,7 @@ class Responder:
             return await self._more(turn, member, talk)
         if kind == "sources":
             return Response(cards.sources([quote.article for quote in turn.shown]), talk)
-        return Response(await self.card(cards.paragraph, self.service.record(turn, member), 0), talk)
+        return Response(await self.card(cards.paragraph, self.service.record(turn, member), talk.viewed), talk)
 
     async def _more(self, turn: Turn, member: int, talk: Talk) -> Response:
         further = await self.service.more(turn, member)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 import pytest
 
+from bot import wording
 from bot.discord import cards
 from bot.discord.client import QuothClient
 from retrieval.errors import StorageFailed
@@ -169,6 +170,28 @@ async def test_an_answer_can_start_a_thread_and_what_follows_needs_only_a_mentio
     assert thread.name == ASKED
     await alice.send(thread, mention(simcord_env, "what do blue whales eat?"))
     assert "krill" in text(last(thread))
+
+
+@pytest.mark.parametrize("chosen", [{"discord_threads": True}])
+async def test_only_an_answer_starts_a_thread(
+    simcord_env: Env, channel: ChannelHandle, alice: MemberActor, made: Made
+) -> None:
+    for said in ("hello", "thanks!", "more", "???", "what is the capital of France?"):
+        await alice.send(channel, mention(simcord_env, said))
+    made.answers._room = 0
+    await alice.send(channel, mention(simcord_env, ASKED))
+
+    assert channel.threads == []
+
+
+async def test_a_remark_to_ask_is_no_question(simcord_env: Env, channel: ChannelHandle, alice: MemberActor) -> None:
+    helped = await alice.slash(channel, "ask", question="help")
+    more = await alice.slash(channel, "ask", question="show me more, please")
+
+    assert helped.response is not None
+    assert "Ask" in text(helped.response)
+    assert more.response is not None
+    assert text(more.response) == wording.ASK_FIRST
 
 
 @pytest.mark.parametrize("chosen", [{"discord_channels": {1}}, {"discord_guilds": {1}}])
