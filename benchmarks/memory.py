@@ -19,6 +19,7 @@ from pathlib import Path
 from retrieval.engine import Engine
 from retrieval.errors import QuothError
 from retrieval.evaluation.datasets import load
+from retrieval.models.threads import few_arenas
 
 _STEPS = 13
 """How often memory is looked at."""
@@ -38,9 +39,11 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=1300)
     parser.add_argument("--warm-up", type=int, default=100)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--trim", action="store_true", help="have the allocator give back what it does not use")
+    parser.add_argument("--arenas", action="store_true", help="leave the allocator its many heaps")
     parser.add_argument("--trace", action="store_true", help="what Python allocates, by line; slow")
     asked = parser.parse_args()
+    if not asked.arenas:
+        few_arenas()
     dataset = load(asked.data)
     chosen = dataset.articles[: asked.articles]
     ids = {article.id for article in chosen}
@@ -68,8 +71,6 @@ def _watch(engine: Engine, questions: list[str], asked: argparse.Namespace) -> N
             several = [questions[(asked.warm_up + done + number) * 7 % len(questions)] for number in range(step)]
             list(pool.map(lambda text: _ask(engine, text), several))
             took = (time.monotonic() - started) * 1e3 / (done + step)
-            if asked.trim:
-                ctypes.CDLL(None).malloc_trim(0)
             print(f"{done + step}: {_resident():.0f} MiB, {_idle():.0f} idle, {took:.0f} ms each", flush=True)
         if at_first:
             for line in tracemalloc.take_snapshot().compare_to(at_first, "lineno")[:15]:

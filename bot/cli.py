@@ -233,8 +233,10 @@ def run_bot(
     from bot.assembly import Assembly
     from bot.discord import app as discord_app
     from retrieval.index.watching import answer_promptly
+    from retrieval.models.threads import few_arenas
 
     answer_promptly()
+    few_arenas()
     settings = load(context, articles=articles, index=index)
     assembly = Assembly.of(settings)
 

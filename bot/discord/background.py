@@ -19,6 +19,7 @@ from retrieval.errors import BackgroundFailed, NoArticles, QuothError
 
 if TYPE_CHECKING:
     from bot.discord.client import QuothClient
+    from retrieval.index.changes import Progress
     from retrieval.index.updating import Report
 
 _log = logging.getLogger("quoth.discord")
@@ -87,6 +88,19 @@ async def beat(client: QuothClient) -> NoReturn:
 def log_progress(stage: str, done: int, total: int) -> None:
     """Tell the log how far an update is."""
     _log.debug("%s: %d of %d", stage, done, total)
+
+
+def tell_progress() -> Progress:
+    """What tells the log of a first update, each tenth of a stage, how far it is."""
+    told: set[tuple[str, int]] = set()
+
+    def tell(stage: str, done: int, total: int) -> None:
+        tenth = stage, 10 * done // total if total else 0
+        if total and tenth not in told:
+            told.add(tenth)
+            _log.info("%s: %d of %d", stage.capitalize(), done, total)
+
+    return tell
 
 
 class WatchThread:

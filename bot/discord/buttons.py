@@ -11,6 +11,7 @@ from bot.discord.delivery import Delivery
 from bot.discord.memory import Memory, Record
 from bot.discord.messages import Interaction
 from bot.discord.responder import Responder
+from bot.discord.service import StillReading
 from retrieval.errors import QuothError
 
 Handler = Callable[[Interaction, int, str], Awaitable[None]]
@@ -46,7 +47,7 @@ class Buttons:
                     await self.handlers[verb](interaction, number, key)
                 else:
                     await self._delivery.tell(interaction, cards.NOT_HERE)
-            except QuothError as error:
+            except (QuothError, StillReading) as error:
                 await self._delivery.tell(interaction, self._responder.failure(error))
 
     @property
@@ -55,6 +56,7 @@ class Buttons:
 
     async def _recall(self, interaction: Interaction, key: str) -> Record | None:
         """The answer that a button belongs to; one that is too old loses its buttons."""
+        self._responder.service.check_open()
         record = await asyncio.to_thread(self._memory.find, key)
         if record is None:
             await self._delivery.deliver(lambda: interaction.response.edit_message(view=None))

@@ -263,6 +263,12 @@ def progress(stage: str, done: int, total: int) -> str:
     return f"{_STAGES.get(stage, 'Working')}: {done:,} of {total:,}…" if total else f"{_STAGES.get(stage, 'Working')}…"
 
 
+def still_reading(stage: str, done: int, total: int) -> str:
+    """What whoever asks before there is an index is told."""
+    so_far = f" ({done:,} of {total:,}{' passages' if stage == 'encoding' else ''})" if total else ""
+    return f"I am still reading the articles{so_far}: please ask again in a while."
+
+
 def refreshed(report: Report | None, total: int) -> str:
     """What an update of the index did, as a sentence; None stands for nothing."""
     changes = {"added": report.added, "changed": report.changed, "removed": report.removed} if report else {}

@@ -150,9 +150,9 @@ class QuothClient(discord.Client):
         self.responder.closing = True
         for seconds in (grace - min(_LAST_WORDS, grace / 2), min(_LAST_WORDS, grace / 2)):
             with suppress(TimeoutError):
-                return await asyncio.wait_for(self._idle.wait(), seconds)
+                await asyncio.wait_for(self._idle.wait(), seconds)
+                return
             self.service.pool.give_up()
-        return None
 
     @asynccontextmanager
     async def occupied(self) -> AsyncIterator[None]:

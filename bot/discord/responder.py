@@ -11,7 +11,7 @@ from bot import wording
 from bot.discord import cards
 from bot.discord.cards import Card
 from bot.discord.memory import Record
-from bot.discord.service import AnswerService, Busy, Closing, Cooldown, Question
+from bot.discord.service import AnswerService, Busy, Closing, Cooldown, Question, StillReading
 from bot.talks import Remark, remark
 from retrieval.answer.conversation import Talk, Turn
 from retrieval.answer.query import Filters
@@ -126,6 +126,8 @@ class Responder:
                 return cards.BUSY
             case Closing():
                 return cards.CLOSING
+            case StillReading(progress=progress):
+                return cards.still_reading(*progress)
             case QuothError():
                 sentence = cards.failure(error)
             case _:

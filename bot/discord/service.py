@@ -53,6 +53,14 @@ class Closing(Exception):
     """The bot is about to leave and takes no more questions."""
 
 
+class StillReading(Exception):
+    """The index is being built for the first time; ``stage``, ``done`` and ``total`` as ``Progress`` tells them."""
+
+    def __init__(self, stage: str, done: int, total: int) -> None:
+        super().__init__(stage, done, total)
+        self.progress = stage, done, total
+
+
 class Pool:
     """A pool of threads for blocking work, with a queue that is never longer than ``waiting``."""
 
@@ -133,6 +141,8 @@ class Library:
         self._build = build
         self.engine: Engine | None = None
         """None while there are no articles. Replaced as a whole, so that an answer is of one snapshot."""
+        self.reading: tuple[str, int, int] | None = None
+        """While the index is opened for the first time, how far that is, as ``Progress`` tells it."""
         self._empty: object = None
         """What there was when no article was found last."""
         self._refreshing = threading.Lock()
@@ -170,6 +180,20 @@ class Library:
                 return None
             self.engine = opened.engine
             return opened.report
+
+    def open(self, progress: Progress) -> Report | None:
+        """``refresh`` for the first time, during which questions are told how far it is."""
+
+        def told(stage: str, done: int, total: int) -> None:
+            self.reading = stage, done, total
+            progress(stage, done, total)
+
+        told("reading", 0, 0)
+
+        try:
+            return self.refresh(told)
+        finally:
+            self.reading = None
 
     def add(self, file: Path, progress: Progress) -> bool:
         """Put a file into the folder and serve it; false when it was there already. Raises what ``folder.add`` does."""
@@ -307,7 +331,13 @@ class AnswerService:
             _log.error("The answer cannot be remembered: %s", wording.error(error))
         return record
 
+    def check_open(self) -> None:
+        """Raise ``StillReading`` while the index is opened for the first time."""
+        if self.library.engine is None and self.library.reading is not None:
+            raise StillReading(*self.library.reading)
+
     def _engine(self) -> Engine:
+        self.check_open()
         if self.library.engine is None:
             raise NoArticles(Path(), 0)
         return self.library.engine
