@@ -156,7 +156,10 @@ class ArticleCommands:
         def add(progress: _Progress) -> bool:
             with tempfile.TemporaryDirectory(prefix="quoth-") as folder:
                 path = Path(folder, name)
-                path.write_bytes(content)
+                try:
+                    path.write_bytes(content)
+                except OSError as error:  # a name that no file can have
+                    raise ArticleUnreadable(name, error.strerror or "its name is none") from error
                 return self._client.service.library.add(path, progress)
 
         return await self._change(interaction, "add", name, add)
@@ -188,8 +191,11 @@ class ArticleCommands:
         if isinstance(done, Report) or action == "reindex":
             return cards.refreshed(done if isinstance(done, Report) else None, total)
         name = escaped(article, 300)
+        if action == "add" and not done:
+            return f"{name} is there already."
         if action == "add":
-            return f"{name} is added." if done else f"{name} is there already."
+            same = self._client.service.library.same_as(article)
+            return f"{name} is added, though {escaped(same, 300)} has the same text." if same else f"{name} is added."
         return f"{name} is removed."
 
     async def _tell_progress(self, interaction: Interaction, progress: _Progress) -> None:

@@ -18,7 +18,7 @@ from discord.utils import MISSING
 
 from bot.discord import cards, retrying
 from bot.discord.buttons import Buttons
-from bot.discord.delivery import UNREACHABLE, Delivery, in_thread, permissions
+from bot.discord.delivery import UNREACHABLE, Delivery, asked_for, in_thread, permissions
 from bot.discord.heard import Named, question_in
 from bot.discord.markup import plain
 from bot.discord.messages import CardButton, Interaction
@@ -75,6 +75,7 @@ class QuothClient(discord.Client):
         self.responder = Responder(service, cooldown)
         self.delivery = Delivery()
         self.buttons = Buttons(self.responder, self.delivery, self.admits)
+        self._syncing: asyncio.Task[None] | None = None
         self._occupied = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -84,21 +85,39 @@ class QuothClient(discord.Client):
     async def setup_hook(self) -> None:
         """Register the buttons of earlier processes, and tell Discord the commands if they changed."""
         self.add_dynamic_items(CardButton)
-        await self._sync()
+        if not await self._sync():
+            self._syncing = asyncio.create_task(self._sync_later())
 
-    async def _sync(self) -> None:
-        """Tell Discord the commands: a test server each time, everywhere only what it has not been told before."""
+    async def _sync_later(self) -> None:
+        """Tell Discord the commands again and again, until it takes them."""
+        for pause in retrying.pauses():
+            await asyncio.sleep(pause)
+            if await self._sync():
+                return
+
+    async def _sync(self) -> bool:
+        """Tell Discord the commands: a test server each time, everywhere only what it has not been told before.
+
+        False when Discord did not take them.
+        """
         if self.settings.discord_test_guild:
             server = discord.Object(self.settings.discord_test_guild)
             self.tree.copy_global_to(guild=server)
-            await self.delivery.deliver(lambda: self.tree.sync(guild=server))
-            return
+            return await self.delivery.deliver(lambda: self.tree.sync(guild=server)) is not None
         name = f"commands of {self.application_id}"
         commands = repr([command.to_dict(self.tree) for command in self.tree.get_commands()])
         if await asyncio.to_thread(self.service.memory.note, name) == commands:
-            return
-        if await self.delivery.deliver(self.tree.sync) is not None:
-            await asyncio.to_thread(self.service.memory.write_note, name, commands)
+            return True
+        if await self.delivery.deliver(self.tree.sync) is None:
+            return False
+        await asyncio.to_thread(self.service.memory.write_note, name, commands)
+        return True
+
+    async def close(self) -> None:
+        """Leave Discord."""
+        if self._syncing:
+            self._syncing.cancel()
+        await super().close()
 
     async def login(self, token: str) -> None:
         """Log in, however long Discord cannot be reached; raises ``DiscordRefused`` for a token that is none."""
@@ -108,8 +127,9 @@ class QuothClient(discord.Client):
             except discord.LoginFailure as error:
                 raise DiscordRefused("valid token") from error
             except UNREACHABLE as error:
-                _log.warning("Discord cannot be reached (%s): trying again in %.0f s", str(error) or repr(error), pause)
-            await asyncio.sleep(pause)
+                wait = asked_for(error, pause) if isinstance(error, discord.HTTPException) else pause
+                _log.warning("Discord cannot be reached (%s): trying again in %.0f s", str(error) or repr(error), wait)
+            await asyncio.sleep(wait)
             await self.http.close()
             self.http.connector = MISSING
         return None

@@ -50,7 +50,7 @@ class Delivery:
                 if tries == _TRIES or not _may_pass(error):
                     _log.warning("Discord refused a message: %s", error)
                     return None
-                wait = _asked_for(error, pause)
+                wait = asked_for(error, pause)
             except (OSError, TimeoutError, aiohttp.ClientError) as error:
                 if tries == _TRIES:
                     _log.warning("A message could not be sent: %r", error)
@@ -96,7 +96,7 @@ class Delivery:
             except UNREACHABLE as error:
                 if getattr(error, "code", None) == _ACKNOWLEDGED:
                     return True  # the first try had arrived, and only its receipt was lost
-                wait = _asked_for(error, pause) if isinstance(error, discord.HTTPException) else pause
+                wait = asked_for(error, pause) if isinstance(error, discord.HTTPException) else pause
                 if not _may_pass(error) or time.monotonic() + wait >= until:
                     _log.warning("A command came to nothing: %s", error)
                     return False
@@ -147,7 +147,7 @@ def _may_pass(error: Exception) -> bool:
     return isinstance(error, OSError | TimeoutError | aiohttp.ClientError)
 
 
-def _asked_for(error: discord.HTTPException, pause: float) -> float:
+def asked_for(error: discord.HTTPException, pause: float) -> float:
     """Seconds that Discord asks to wait, if it does and they are worth waiting for."""
     with suppress(KeyError, ValueError):
         return min(float(error.response.headers["Retry-After"]), retrying.LONGEST_PAUSE)

@@ -11,8 +11,10 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from itertools import accumulate
 from urllib.parse import quote as percent_encoded
+from urllib.parse import urlsplit
 
 import regex
 
@@ -220,19 +222,38 @@ _LONGEST_TITLE, _LONGEST_SOURCE, _LONGEST_URL = 300, 120, 500
 
 def attribution(article: ArticleInfo) -> str:
     """Where a quote stands: title, linked if there is an address · source · 28 November 2016."""
-    url = _address(article.url or "")
+    url = address(article.url or "")
     # Discord's link text may hold no brackets, escaped or not.
     title = article.title.translate({ord("["): "(", ord("]"): ")"}) if url else article.title
-    facts = [f"[{escaped(title, _LONGEST_TITLE)}]({url})" if url else escaped(title, _LONGEST_TITLE)]
+    facts = [f"[{escaped(title, _LONGEST_TITLE)}](<{url}>)" if url else escaped(title, _LONGEST_TITLE)]
     facts += [escaped(article.source, _LONGEST_SOURCE)] if article.source else []
     facts += [day(article.published)] if article.published else []
     return " · ".join(facts)
 
 
-def _address(url: str) -> str | None:
-    """A web address as it may stand in a link, without a preview below the message; None when it is none."""
-    if not re.fullmatch(r"https?://[^\s/]\S*", url, re.IGNORECASE) or visible(url) != url:
+def address(url: str) -> str | None:
+    """A web address as it may stand in a link, of at most ``_LONGEST_URL``; None when it is none.
+
+    A host of other letters than English is written as machines do (``xn--``), so that none looks like another. With
+    a name before the host ("good.example@evil.example") it is none.
+    """
+    if visible(url) != url or any(character.isspace() for character in url):
         return None
-    scheme, _, place = url.partition("://")
-    address = f"{scheme.lower()}://{percent_encoded(place, safe=':/?#@!$&+,;=%~-._')}"
-    return f"<{address}>" if size(address) <= _LONGEST_URL else None
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+        host = f"[{IPv6Address(host)}]" if ":" in host else host.encode("idna").decode("ascii")
+    except ValueError:  # UnicodeError is one
+        return None
+    if parts.scheme.lower() not in {"http", "https"} or "@" in parts.netloc or not _HOST.fullmatch(host):
+        return None
+    path = percent_encoded(parts.path, safe=_KEPT)
+    query = f"?{percent_encoded(parts.query, safe=_KEPT)}" if parts.query else ""
+    fragment = f"#{percent_encoded(parts.fragment, safe=_KEPT)}" if parts.fragment else ""
+    whole = f"{parts.scheme.lower()}://{host}{port}{path}{query}{fragment}"
+    return whole if size(whole) <= _LONGEST_URL else None
+
+
+_HOST = re.compile(r"[\w.-]*\w[\w.-]*|\[[\da-f:.]+\]", re.ASCII)
+_KEPT = ":/?@!$&+,;=%~-._"

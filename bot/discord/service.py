@@ -201,6 +201,13 @@ class Library:
         self.refresh(progress)
         return bool(added)
 
+    def same_as(self, id: str) -> str | None:
+        """Another article that has the very text of the one with this id, if there is one."""
+        with suppress(ArticleUnknown):
+            copies = self.engine.snapshot.article(id).copies if self.engine else ()
+            return copies[0].id if copies else None
+        return None
+
     def remove(self, id: str, progress: Progress) -> None:
         """Delete an article and serve without it. Raises what ``folder.remove`` does."""
         folder.remove(self._articles, [id])
@@ -212,7 +219,7 @@ class Library:
         if name in known:
             return name
         for id, article in known.items():
-            if name in {short_id(id), article.title}:
+            if name == short_id(id) or name.casefold() in {id.casefold(), article.title.casefold()}:
                 return id
         raise ArticleUnknown(name)
 

@@ -278,10 +278,27 @@ def test_a_long_article_costs_no_more_than_a_short_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "https://a b", "ftp://x", "https://\u202ex", "https://" + "a" * 600]
+    "url",
+    [
+        *("javascript:alert(1)", "https://a b", "ftp://x", "https://\u202ex", "https://e.org/" + "a" * 600, "https://"),
+        *("https://good.example@evil.example/", "https://good.example%40@evil.example", "https://[::1", "https://a:b/"),
+    ],
 )
 def test_what_is_no_safe_address_is_no_link(url: str) -> None:
     assert markup.attribution(replace(ARTICLE, url=url)) == "Abe and Putin meet · TASS · 28 November 2016"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://[::1]:8080/a", "https://[::1]:8080/a"),
+        ("https://bücher.example/ü?q=ü#é", "https://xn--bcher-kva.example/%C3%BC?q=%C3%BC#%C3%A9"),
+        ("HTTPS://gооgle.com", "https://xn--ggle-55da.com"),
+        ("https://e.org:443/a%20b", "https://e.org:443/a%20b"),
+    ],
+)
+def test_a_link_leads_where_its_host_says(url: str, shown: str) -> None:
+    assert markup.address(url) == shown
 
 
 def test_brackets_do_not_end_a_link() -> None:

@@ -79,6 +79,23 @@ async def test_the_commands_are_sent_again_only_when_they_changed(server: FakeDi
         assert syncs() == 2
 
 
+async def test_commands_that_discord_did_not_take_are_sent_again(server: FakeDiscord, made: Made) -> None:
+    server.faulty["PUT", "/commands"] = [limited(via=False, after=0.01)] * 4
+    async with connected(made.make(), server):
+        await server.until(lambda: [call for call in server.calls if call.method == "PUT"])
+
+
+async def test_at_the_login_discord_is_waited_for_as_long_as_it_asks(
+    server: FakeDiscord, made: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.faulty["GET", "/users/@me"] = [limited(via=False, after=0.25)]
+    with caplog.at_level("WARNING"):
+        async with connected(made.make(), server):
+            pass
+
+    assert [record.args[1] for record in caplog.records if "cannot be reached" in record.msg] == [0.25]  # type: ignore[index]
+
+
 @pytest.mark.parametrize("chosen", [{"discord_test_guild": 100}])
 async def test_a_test_server_gets_them_each_time(server: FakeDiscord, made: Made) -> None:
     for _ in range(2):

@@ -30,6 +30,11 @@ class Running:
     process: asyncio.subprocess.Process
     log: Path
 
+    async def serves(self) -> None:
+        """Wait until its log says that it answers."""
+        while b"Serving" not in self.log.read_bytes():  # noqa: ASYNC110 - another process tells by a file
+            await asyncio.sleep(0.05)
+
     async def leave(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Tell it to stop; gives its exit status."""
         if self.process.returncode is None:
@@ -82,7 +87,9 @@ async def start(server: FakeDiscord, library: Path, tmp_path: Path) -> AsyncIter
         if each.process.returncode is None:
             each.process.kill()
             await each.process.wait()
-        assert TOKEN not in each.log.read_text("utf-8")
+        log = each.log.read_text("utf-8")
+        assert TOKEN not in log
+        assert "token-" not in log.replace("token-for", "")  # nor that of any interaction
 
 
 def text(answer: dict[str, Any]) -> str:
@@ -93,9 +100,10 @@ def text(answer: dict[str, Any]) -> str:
 async def test_a_life_of_the_bot(server: FakeDiscord, start: Start) -> None:
     bot = await start(QUOTH_LOG_LEVEL="debug", QUOTH_LOG_JSON="true")
     await server.until(lambda: server.identified)
+    await bot.serves()
     # Login and the sync of the commands came first; and no privileged intent was asked for.
     names = [command["name"] for call in server.calls if call.method == "PUT" for command in call.body]
-    assert names == ["ask", "articles", "Find in articles"]
+    assert names == ["ask", "forget", "articles", "Find in articles"]
     assert server.identified[0]["intents"] == 1 << 0 | 1 << 9 | 1 << 12
 
     mentioned = await server.mention("when did Abe meet Putin in Sochi?")
@@ -153,6 +161,7 @@ async def a_second_life(server: FakeDiscord, start: Start, answer: dict[str, Any
     before = len(server.calls)
     bot = await start(FAKE_ENCODER="yes")
     await server.until(lambda: len(server.identified) == 2)
+    await bot.serves()
     buttons = answer["components"][0]["components"]
     button = next(item["custom_id"] for item in buttons if item["label"] == "Paragraph")
     message = message_object("5", "", USER) | {"components": [{"type": 1, "id": 1, "components": buttons}]}

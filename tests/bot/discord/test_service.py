@@ -96,7 +96,8 @@ def test_an_article_is_found_by_what_stands_for_it(made: Made) -> None:
     made.library.refresh(lambda *_: None)
 
     assert len(short_id(long)) < 40
-    assert [made.library.resolve(name) for name in (short_id(long), long, "On bread")] == [long, long, "bread.txt"]
+    names = (short_id(long), long, "On bread", "on BREAD", "Bread.TXT")
+    assert [made.library.resolve(name) for name in names] == [long, long, *["bread.txt"] * 3]
     with pytest.raises(ArticleUnknown):
         made.library.resolve("bred")
 
