@@ -16,10 +16,13 @@ import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from retrieval.engine import Engine
+from typing import TYPE_CHECKING
+
 from retrieval.errors import QuothError
-from retrieval.evaluation.datasets import load
 from retrieval.models.threads import few_arenas
+
+if TYPE_CHECKING:
+    from retrieval.engine import Engine
 
 _STEPS = 13
 """How often memory is looked at."""
@@ -43,7 +46,10 @@ def main() -> None:
     parser.add_argument("--trace", action="store_true", help="what Python allocates, by line; slow")
     asked = parser.parse_args()
     if not asked.arenas:
-        few_arenas()
+        few_arenas()  # before numpy is imported
+    from retrieval.engine import Engine
+    from retrieval.evaluation.datasets import load
+
     dataset = load(asked.data)
     chosen = dataset.articles[: asked.articles]
     ids = {article.id for article in chosen}

@@ -51,6 +51,12 @@ class Talks:
             while len(self._talks) > self._kept:
                 self._talks.popitem(last=False)
 
+    def forget(self, member: int) -> None:
+        """Drop the conversations of a member: those whose key is a pair of a place and the member."""
+        with self._lock:
+            for key in [key for key in self._talks if isinstance(key, tuple) and key[-1] == member]:
+                del self._talks[key]
+
 
 Remark = Literal["greeting", "thanks", "who", "help", "new", "more", "context", "sources"]
 

@@ -41,7 +41,7 @@ def run(settings: Settings, build: Build, watch: Watch | None = None, *, invite:
     if invite:
         asyncio.run(_invite(settings, token))
         return 0
-    memory = Memory(settings.state)
+    memory = Memory(settings.state, days=settings.discord_keep_days)
     answers, changes = Pool("answer"), Pool("change", workers=1, waiting=0)
     library = Library(settings.articles, settings.index, build)
     service = AnswerService(library, memory, answers, top=settings.top)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bot import wording
 from bot.discord.markup import attribution, escaped, plain, quotation, size
-from bot.discord.memory import Place, Record
+from bot.discord.memory import Forgotten, Place, Record
 from bot.talks import Remark
 from retrieval.articles.article import Article, ArticleInfo
 from retrieval.errors import (
@@ -226,6 +226,12 @@ def _paging(verb: Verb, number: int, total: int, key: str, what: str) -> tuple[B
         button(verb, back, key, "◀", enabled=number > 0),
         button(verb, on, key, f"More {what} ({number + 1} of {total}) ▶", enabled=number < total - 1),
     )
+
+
+def forgotten(what: Forgotten) -> str:
+    """What was deleted of a member's."""
+    counts = f"{wording.count(what.answers, 'answer')} and {wording.count(what.votes, 'vote')}"
+    return f"I have forgotten {counts} of yours. What Discord shows of my answers is yours to delete there."
 
 
 # --- caring for the articles ---------------------------------------------------------------------------------

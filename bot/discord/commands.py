@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 
 import discord
@@ -22,6 +23,7 @@ def install(client: QuothClient, changes: Pool) -> None:
     """Give the bot its commands; what changes the articles runs in the pool ``changes``."""
     _install_ask(client)
     _install_find(client)
+    _install_forget(client)
     ArticleCommands(client, changes).install()
 
 
@@ -69,9 +71,26 @@ def _install_find(client: QuothClient) -> None:
         words = message.content.strip()[:MAX_QUESTION]
         if words:
             # Nobody asked to have another's words looked up in public.
-            await client.answer_command(interaction, Question(words), private=True)
+            await client.answer_command(interaction, Question(words, passing=True), private=True)
         else:
             await client.delivery.tell(interaction, cards.NO_TEXT)
+
+
+def _install_forget(client: QuothClient) -> None:
+    group = app_commands.Group(name="forget", description="Have me forget what I keep of you")
+
+    @group.command(name="me", description="Delete what I keep of your questions, and your votes")
+    async def me(interaction: Interaction) -> None:
+        async with client.occupied():
+            try:
+                forgotten = await asyncio.to_thread(client.service.memory.forget, interaction.user.id)
+            except QuothError as error:
+                await client.delivery.tell(interaction, client.responder.failure(error))
+            else:
+                client.talks.forget(interaction.user.id)
+                await client.delivery.tell(interaction, cards.forgotten(forgotten))
+
+    client.tree.add_command(group)
 
 
 def _day(text: str | None) -> date | None:

@@ -268,6 +268,8 @@ class Question:
     text: str
     filters: Filters = field(default_factory=Filters)
     context: Context | None = None
+    passing: bool = False
+    """Whether nothing of it is to be kept on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +372,7 @@ class AnswerService:
             places=tuple(map(_place, answer.quotes)),
             note=note,
             understood=wording.understood(answer),
+            passing=question.passing,
         )
         return Reply(record, answer)
 

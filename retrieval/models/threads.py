@@ -29,7 +29,7 @@ _M_ARENA_MAX = -8
 
 
 def few_arenas() -> None:
-    """Have glibc's allocator keep few heaps; to be called before threads are started.
+    """Have glibc's allocator keep few heaps; to be called before numpy is imported, for which it starts a thread.
 
     By default each thread gets one of its own, and what networks free in one helps no other: when a process grew from
     961 to 1,101 MiB over 480 questions all of that was idle in such heaps, and with two of them it stayed at 780

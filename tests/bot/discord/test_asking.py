@@ -184,6 +184,20 @@ async def test_only_an_answer_starts_a_thread(
     assert channel.threads == []
 
 
+async def test_a_member_can_have_the_bot_forget(
+    simcord_env: Env, made: Made, channel: ChannelHandle, alice: MemberActor
+) -> None:
+    await alice.slash(channel, "ask", question=ASKED)
+    await alice.slash(channel, "forget me")
+    forgotten = await alice.slash(channel, "forget me")
+    old = await alice.click(channel.history()[0], label="Paragraph")
+
+    assert forgotten.ephemeral
+    assert forgotten.response is not None
+    assert text(forgotten.response).startswith("I have forgotten 0 answers and 0 votes of yours.")
+    assert [message.content for message in old.followups] == [cards.TOO_OLD]
+
+
 async def test_a_remark_to_ask_is_no_question(simcord_env: Env, channel: ChannelHandle, alice: MemberActor) -> None:
     helped = await alice.slash(channel, "ask", question="help")
     more = await alice.slash(channel, "ask", question="show me more, please")
