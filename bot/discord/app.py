@@ -15,8 +15,9 @@ import discord
 from bot.discord import background, commands, log
 from bot.discord.background import Watch, WatchThread
 from bot.discord.client import QuothClient
+from bot.discord.library import Build, Library
 from bot.discord.memory import Memory
-from bot.discord.service import AnswerService, Build, Cooldown, Library, Pool
+from bot.discord.service import AnswerService, Cooldown, Pool
 from bot.settings import DiscordRefused, Settings
 
 _log = logging.getLogger("quoth.discord")
@@ -112,7 +113,8 @@ async def _connect(client: QuothClient, token: str, changes: Pool, watching: Wat
         await asyncio.wait({opening, tasks[0]}, return_when=asyncio.FIRST_COMPLETED)
         if opening.done():
             await opening
-            tasks.append(asyncio.create_task(background.follow(library, changes)))
+            beside = [background.follow(library, changes), background.suggest(client.service)]
+            tasks += [asyncio.create_task(work) for work in beside]
         else:
             opening.cancel()
         await tasks[0]

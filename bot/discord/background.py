@@ -13,8 +13,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from bot import wording
-from bot.discord import retrying
-from bot.discord.service import Busy, Closing, Library, Pool
+from bot.discord import retrying, suggestions
+from bot.discord.library import Library
+from bot.discord.service import AnswerService, Busy, Closing, Pool
 from retrieval.errors import BackgroundFailed, NoArticles, QuothError
 
 if TYPE_CHECKING:
@@ -71,6 +72,19 @@ async def follow(library: Library, changes: Pool) -> NoReturn:
             _log.warning("The newer index cannot be served: %s", wording.error(error))
 
     await supervised("Looking for a newer index", look, LOOK)
+
+
+async def suggest(service: AnswerService) -> NoReturn:
+    """Find questions to offer whenever there are other articles than before."""
+    asked: list[object] = [None]
+
+    async def look() -> None:
+        engine = service.library.engine
+        if engine is not asked[0]:
+            service.library.examples = await suggestions.chosen(service)
+            asked[0] = engine
+
+    await supervised("Finding questions to offer", look, LOOK)
 
 
 async def beat(client: QuothClient) -> NoReturn:

@@ -15,9 +15,10 @@ from bot.discord import cards
 from bot.discord.cards import Card
 from bot.discord.client import QuothClient
 from bot.discord.completion import titles_like
+from bot.discord.library import short_id
 from bot.discord.markup import escaped, plain
 from bot.discord.messages import Interaction
-from bot.discord.service import Busy, Pool, short_id
+from bot.discord.service import Busy, Pool
 from retrieval.articles.article import ArticleInfo
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import ArticleUnreadable, QuothError

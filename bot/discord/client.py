@@ -73,7 +73,7 @@ class QuothClient(discord.Client):
         )
         self.talks = Talks()
         self.responder = Responder(service, cooldown)
-        self.delivery = Delivery()
+        self.delivery = Delivery(components=settings.discord_cards == "components")
         self.buttons = Buttons(self.responder, self.delivery, self.admits)
         self._syncing: asyncio.Task[None] | None = None
         self._occupied = 0
@@ -211,11 +211,20 @@ class QuothClient(discord.Client):
             return
         async with self.occupied():
             talk = self._talk(message)
-            response = await self.responder.respond(said, message.author.id, talk)
-            sent = await self.delivery.reply(message, response.card)
+            async with self.delivery.typing(message):
+                response = await self.responder.respond(said, message.author.id, talk)
+            sent = await self.delivery.reply(message, response.card, passes=response.passes if message.guild else None)
             self._keep(message, sent, talk, response.talk)
             if response.answered:
                 await self._start_thread(message, sent, said)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Say in a new server what the bot is for, where it may answer."""
+        places = [guild.system_channel, *guild.text_channels]
+        for channel in filter(None, places):
+            if channel.permissions_for(guild.me).send_messages and self.admits(guild.id, channel):
+                return await self.delivery.post(channel, self.responder.welcome())
+        return None
 
     def _said_to_me(self, message: discord.Message) -> str | None:
         """The words of a message to the bot, without the mention; None for one that it does not answer."""

@@ -24,6 +24,7 @@ def install(client: QuothClient, changes: Pool) -> None:
     _install_ask(client)
     _install_find(client)
     _install_forget(client)
+    _install_help(client)
     ArticleCommands(client, changes).install()
 
 
@@ -74,6 +75,15 @@ def _install_find(client: QuothClient) -> None:
             await client.answer_command(interaction, Question(words, passing=True), private=True)
         else:
             await client.delivery.tell(interaction, cards.NO_TEXT)
+
+
+def _install_help(client: QuothClient) -> None:
+    @client.tree.command(name="help", description="What I am for, what I know, and how to ask")
+    async def help_(interaction: Interaction) -> None:
+        if client.admits(interaction.guild_id, interaction.channel):
+            await client.delivery.show(interaction, client.responder.welcome())
+        else:
+            await client.delivery.tell(interaction, cards.NOT_HERE)
 
 
 def _install_forget(client: QuothClient) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 import aiohttp
@@ -14,7 +14,7 @@ import discord
 
 from bot.discord import cards, retrying
 from bot.discord.cards import Card
-from bot.discord.messages import Interaction, edited_message, new_message
+from bot.discord.messages import Interaction, Look, edited_message, new_message
 
 _log = logging.getLogger("quoth.discord")
 _T = TypeVar("_T")
@@ -23,6 +23,8 @@ UNREACHABLE = (OSError, TimeoutError, aiohttp.ClientError, discord.HTTPException
 """What discord.py raises when Discord cannot be reached or refuses a request."""
 
 _TRIES = 3
+_TYPING = 8.0
+"""Seconds after which Discord is told again that the bot is typing: it shows that for ten."""
 _TOO_MANY, _SERVER_FAULT = 429, 500
 _ACKNOWLEDGED = 40060
 """Discord's code for a command that was told of already."""
@@ -31,9 +33,14 @@ _DEFERRABLE = 2.7
 
 
 class Delivery:
-    """Sends cards as messages, replies and responses to commands and buttons."""
+    """Sends cards as messages, replies and responses to commands and buttons.
 
-    def __init__(self) -> None:
+    Args:
+        components: whether cards are made of Discord's components; else they have an embed.
+    """
+
+    def __init__(self, *, components: bool = True) -> None:
+        self._components = components
         self._turn = asyncio.Lock()
 
     async def deliver(self, send: Callable[[], Awaitable[_T]]) -> _T | None:
@@ -66,18 +73,51 @@ class Delivery:
 
     # --- messages --------------------------------------------------------------------------------------------
 
-    async def reply(self, message: discord.Message, card: Card) -> discord.Message | None:
-        """Reply as far as the bot's permissions go; without that to send, only the log hears of it."""
+    async def reply(
+        self, message: discord.Message, card: Card, *, passes: float | None = None
+    ) -> discord.Message | None:
+        """Reply as far as the bot's permissions go; without that to send, only the log hears of it.
+
+        A reply that ``passes`` is deleted after so many seconds.
+        """
         allowed = permissions(message)
         if not (allowed.send_messages_in_threads if in_thread(message) else allowed.send_messages):
             _log.warning("No permission to send messages in channel %s", message.channel.id)
             return None
-        parts = new_message(card, embeds=allowed.embed_links)
+        parts = new_message(card, self._look(allowed))
+        if passes is not None:
+            parts["delete_after"] = passes
         if allowed.read_message_history:
             # Without this permission Discord takes no reply; and the question may have been deleted meanwhile.
             parts["reference"] = message.to_reference(fail_if_not_exists=False)
         # The nonce keeps a message that is sent again, because its receipt was lost, from appearing twice.
         return await self.deliver(lambda: message.channel.send(**parts, nonce=message.id))
+
+    async def post(self, channel: discord.TextChannel, card: Card) -> None:
+        """Send a card to a channel."""
+        parts = new_message(card, self._look(channel.permissions_for(channel.guild.me)))
+        await self.deliver(lambda: channel.send(**parts))
+
+    @asynccontextmanager
+    async def typing(self, message: discord.Message) -> AsyncIterator[None]:
+        """Show, while an answer is made, that one comes."""
+
+        async def show() -> None:
+            while True:
+                with suppress(*UNREACHABLE):  # it is only a courtesy
+                    await message.channel.typing()
+                await asyncio.sleep(_TYPING)
+
+        shown = asyncio.create_task(show())
+        try:
+            yield
+        finally:
+            shown.cancel()
+
+    def _look(self, allowed: discord.Permissions) -> Look:
+        if self._components:
+            return "components"
+        return "embeds" if allowed.embed_links else "plain"
 
     # --- commands and buttons --------------------------------------------------------------------------------
 
@@ -107,7 +147,7 @@ class Delivery:
 
     async def finish(self, interaction: Interaction, card: Card) -> discord.Message | None:
         """Put the card where the member reads that the bot is thinking."""
-        changes = edited_message(card, embeds=interaction.app_permissions.embed_links)
+        changes = edited_message(card, self._look(interaction.app_permissions))
         return await self.deliver(lambda: interaction.edit_original_response(**changes))
 
     async def tell(self, interaction: Interaction, text: str) -> None:
@@ -116,12 +156,12 @@ class Delivery:
 
     async def show(self, interaction: Interaction, card: Card, *, instead: bool = False) -> None:
         """Show a card to the member alone or, ``instead``, in the place of what they pressed."""
-        embeds = interaction.app_permissions.embed_links
+        look = self._look(interaction.app_permissions)
         if instead:
-            changes = edited_message(card, embeds=embeds)
+            changes = edited_message(card, look, before=interaction.message)
             await self.deliver(lambda: interaction.response.edit_message(**changes))
         else:
-            parts = new_message(card, embeds=embeds)
+            parts = new_message(card, look)
             await self.deliver(lambda: interaction.response.send_message(**parts, ephemeral=True))
 
 

@@ -173,10 +173,13 @@ class Memory:
             return Forgotten(database.execute(own, (member,)).rowcount, votes)
 
     def vote(self, key: str, member: int, vote: str) -> None:
-        """A member's vote on an answer, in place of the one before."""
+        """A member's vote on an answer, in place of the one before; the same again takes it back."""
         if key in self._passing:
             return
         with self._session() as database:
+            own = "DELETE FROM votes WHERE key = ? AND member = ? AND vote = ?"
+            if database.execute(own, (key, member, vote)).rowcount:
+                return
             database.execute("INSERT OR REPLACE INTO votes VALUES (?, ?, ?, ?)", (key, member, vote, self._at()))
 
     def votes(self, key: str) -> dict[str, int]:

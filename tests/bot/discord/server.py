@@ -254,6 +254,8 @@ class FakeDiscord:
             case "PUT", ["applications", _, *_, "commands"]:
                 fixed = {"version": "1", "application_id": str(APPLICATION)}
                 return reply([{"description": ""} | command | fixed | {"id": self.new_id()} for command in body])
+            case "POST", ["channels", _, "typing"]:
+                return web.Response(status=204)
             case "POST", ["channels", _, "messages"]:
                 return reply(self._stored(body))
             case "POST", ["interactions", _, _, "callback"]:
@@ -266,7 +268,7 @@ class FakeDiscord:
 
     def _stored(self, body: Json) -> Json:
         message = message_object(self.new_id(), body.get("content") or "", USER)
-        message |= {name: body[name] for name in ("embeds", "components") if body.get(name)}
+        message |= {name: body[name] for name in ("embeds", "components", "flags") if body.get(name)}
         return message
 
 

@@ -145,17 +145,20 @@ def test_an_index_that_another_program_published_is_served(
     monkeypatch.setattr(background, "LOOK", 0.01)
     failures = [StorageFailed(made.index, "gone"), Busy()]
     turns = iter(range(10))
+    server, loop = elsewhere
+    opened = asyncio.Event()
 
     def build(progress: Any) -> Any:
         # The first is the start; two looks that come to nothing, and then one that does.
         if next(turns) and failures:
             raise failures.pop(0)
-        return made.build(progress)
-
-    server, loop = elsewhere
+        built = made.build(progress)
+        loop.call_soon_threadsafe(opened.set)
+        return built
 
     async def publish_elsewhere() -> None:
         await server.until(lambda: server.identified)
+        await opened.wait()
         (made.articles / "moon.txt").write_text("The moon landing happened in July 1969.", encoding="utf-8")
         update(made.articles, made.index, FakeEncoder())
 

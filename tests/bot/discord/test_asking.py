@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from simcord import Env
     from simcord.actors import MemberActor
     from simcord.builders import ChannelHandle, GuildHandle
-from tests.bot.discord.reading import ASKED, QUOTE, WHERE, labels, last, mention, text
+from tests.bot.discord.reading import ASKED, QUOTE, WHERE, labels, last, mention, text, title
 
 
 async def test_a_mention_is_answered_with_a_reply(simcord_env: Env, channel: ChannelHandle, alice: MemberActor) -> None:
@@ -28,7 +28,7 @@ async def test_a_mention_is_answered_with_a_reply(simcord_env: Env, channel: Cha
     assert answer.reference.message_id == question.id
     assert text(answer) == f"{QUOTE}\n{WHERE}"
     assert answer.content == ""
-    assert answer.embeds[0].author.name is None
+    assert title(answer) is None
     assert labels(answer)[-3:] == ["Paragraph", "👍", "👎"]
 
 
@@ -50,8 +50,8 @@ async def test_a_mention_of_nothing_is_told_what_to_do(
 ) -> None:
     await alice.send(channel, mention(simcord_env, " "))
 
-    assert last(channel).content.startswith("Ask me something, say about “")
-    assert "Whales of the north" in last(channel).content
+    assert text(last(channel)).startswith("**I answer questions by quoting articles**")
+    assert "Whales of the north" in text(last(channel))
 
 
 async def test_a_reply_to_an_answer_asks_on(simcord_env: Env, channel: ChannelHandle, alice: MemberActor) -> None:
@@ -87,7 +87,7 @@ async def test_ask_is_deferred_and_answered_with_the_question_above(
     assert not result.ephemeral
     assert result.response is not None
     assert text(result.response).endswith(WHERE)
-    assert result.response.embeds[0].author.name == ASKED
+    assert title(result.response) == ASKED
 
 
 async def test_ask_can_be_private_and_limited(simcord_env: Env, channel: ChannelHandle, alice: MemberActor) -> None:
@@ -203,7 +203,7 @@ async def test_a_remark_to_ask_is_no_question(simcord_env: Env, channel: Channel
     more = await alice.slash(channel, "ask", question="show me more, please")
 
     assert helped.response is not None
-    assert "Ask" in text(helped.response)
+    assert "I answer questions" in text(helped.response)
     assert more.response is not None
     assert text(more.response) == wording.ASK_FIRST
 

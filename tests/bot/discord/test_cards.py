@@ -141,14 +141,14 @@ def test_no_card_exceeds_a_limit_or_says_more_than_it_should(
 
     assert_within_limits(card)
     links = re.compile(r"\[((?:\\.|[^\[\]\\])*)\]\(<https?://[^\s<>()\\]*>\)")
-    for markdown in (card.embed, card.plain):
+    for markdown in (card.embed, card.plain, card.title.removeprefix("**").removesuffix("**")):
         body = re.sub(r"(?m)^(-# |> )", "", links.sub(r"\1", markdown))
         assert not read(body).active, markdown
 
 
 def assert_within_limits(card: cards.Card) -> None:
     assert card.plain
-    assert markup.size(card.embed) <= 4096
+    assert markup.size(card.title) + markup.size(card.embed) <= 4000
     assert markup.size(card.plain) <= 2000
     assert markup.size(card.question) <= 256
     assert markup.size(card.embed) + markup.size(card.question) <= 6000

@@ -16,6 +16,7 @@ from bot.discord.client import QuothClient
 from bot.discord.messages import Interaction
 from retrieval.errors import StorageFailed
 from tests.bot.discord.conftest import Made
+from tests.bot.discord.reading import text
 
 if TYPE_CHECKING:
     from simcord import Env
@@ -31,7 +32,7 @@ def keeper(simcord_env: Env, guild: GuildHandle) -> MemberActor:
 
 def said(result: Any) -> str:
     assert result.response is not None
-    return str(result.response.content)
+    return text(result.response)
 
 
 def audited(made: Made) -> list[tuple[str, str, str, str]]:
@@ -71,7 +72,7 @@ async def test_an_article_is_added_and_answers(
     assert said(again) == "moon\\_1.txt is there already."
     assert said(copy) == "moon\\_2.txt is added, though moon\\_1.txt has the same text."
     assert answer.response is not None
-    assert "1969" in str(answer.response.embeds[0].description)
+    assert "1969" in text(answer.response)
     assert audited(made)[:2] == [("keeper", "add", "moon_1.txt", "done")] * 2
 
 

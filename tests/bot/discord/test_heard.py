@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.discord.heard import question_in
-from tests.bot.discord.reading import ASKED, WHERE, last, mention, text
+from tests.bot.discord.reading import ASKED, WHERE, last, mention, text, title
 
 if TYPE_CHECKING:
     from simcord import Env
@@ -82,4 +82,4 @@ async def test_a_mention_with_markup_around_the_question_is_answered(
     assert said.endswith(WHERE)
     assert asked.response is not None
     assert text(asked.response).endswith(WHERE)
-    assert asked.response.embeds[0].author.name == f"please tell me {ASKED}"
+    assert title(asked.response) == f"please tell me {ASKED}"

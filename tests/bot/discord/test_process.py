@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from tests.bot.discord.objects import USER, message_object
+from tests.bot.discord.rules import TEXT, walk
 from tests.bot.discord.server import TOKEN, FakeDiscord, failing, limited, unknown_interaction
 
 pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.timeout(600)]
@@ -93,8 +94,8 @@ async def start(server: FakeDiscord, library: Path, tmp_path: Path) -> AsyncIter
 
 
 def text(answer: dict[str, Any]) -> str:
-    shown = answer["embeds"][0]["description"] if answer.get("embeds") else answer["content"]
-    return str(shown).replace("**", "")
+    shown = [each["content"] for each in walk(answer.get("components") or []) if each["type"] == TEXT]
+    return "\n".join(shown or [answer["content"]]).replace("**", "")
 
 
 async def test_a_life_of_the_bot(server: FakeDiscord, start: Start) -> None:
@@ -103,7 +104,7 @@ async def test_a_life_of_the_bot(server: FakeDiscord, start: Start) -> None:
     await bot.serves()
     # Login and the sync of the commands came first; and no privileged intent was asked for.
     names = [command["name"] for call in server.calls if call.method == "PUT" for command in call.body]
-    assert names == ["ask", "forget", "articles", "Find in articles"]
+    assert names == ["ask", "forget", "help", "articles", "Find in articles"]
     assert server.identified[0]["intents"] == 1 << 0 | 1 << 9 | 1 << 12
 
     mentioned = await server.mention("when did Abe meet Putin in Sochi?")
@@ -114,7 +115,7 @@ async def test_a_life_of_the_bot(server: FakeDiscord, start: Start) -> None:
     deferral = next(call for call in server.calls if asked in call.path)
     assert deferral.body["type"] == 5
     assert text(await server.answer(asked)).startswith(
-        "> Blue whales eat krill. A blue whale weighs as much as thirty elephants.\n-# Whales of the north"
+        "what do blue whales eat?\n> Blue whales eat krill. A blue whale weighs as much as thirty elephants.\n-# Whales"
     )
 
     await survives_refusals(server)
@@ -162,9 +163,8 @@ async def a_second_life(server: FakeDiscord, start: Start, answer: dict[str, Any
     bot = await start(FAKE_ENCODER="yes")
     await server.until(lambda: len(server.identified) == 2)
     await bot.serves()
-    buttons = answer["components"][0]["components"]
-    button = next(item["custom_id"] for item in buttons if item["label"] == "Paragraph")
-    message = message_object("5", "", USER) | {"components": [{"type": 1, "id": 1, "components": buttons}]}
+    button = next(item["custom_id"] for item in walk(answer["components"]) if item.get("label") == "Paragraph")
+    message = message_object("5", "", USER) | {"components": answer["components"], "flags": answer["flags"]}
     pressed = await server.press(button, message)
     assert "They spoke of trade" in text(await server.answer(pressed))
     assert not [call for call in server.calls[before:] if call.method == "PUT"]

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.discord.library import short_id
 from bot.discord.memory import Forgotten, Memory, Place, Record
-from bot.discord.service import AnswerService, Busy, Closing, Cooldown, Pool, Question, short_id
+from bot.discord.service import AnswerService, Busy, Closing, Cooldown, Pool, Question
 from retrieval.errors import ArticleUnknown, StorageFailed
 from tests.bot.discord.conftest import Made
 
