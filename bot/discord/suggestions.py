@@ -1,7 +1,7 @@
 """Questions that the articles are sure to answer, for whoever does not know what to ask.
 
-They are made of sentences that begin with somebody's name, which "Who" takes the place of: "Shinzo Abe met Vladimir
-Putin in Sochi." Each is asked, and offered only where the answer is that sentence and that name.
+They are made of sentences by a few patterns: in "Shinzo Abe met Vladimir Putin in Sochi" a question word takes the
+place of the name. Each is asked, and offered only where the answer is that sentence and those words.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from bot.discord.service import AnswerService, Busy, Closing
+from bot.wording import unwrapped
 from retrieval.text.sentences import Span, sentences
 
 if TYPE_CHECKING:
@@ -34,13 +35,25 @@ _SURE = 0.5
 """Confidence from which an answer is one to show off with."""
 
 _VERBS = (
-    r"[a-z]+ed|met|won|wrote|said|became|began|led|made|built|took|gave|held|sang|died|lost|left|ran|sold|found|told"
-    r"|was|will|has|had"
+    r"[a-z]+ed|met|won|wrote|became|began|led|made|built|took|gave|held|sang|died|lost|left|ran|sold|found|told|put"
+    r"|will|has|had"
 )
-_NAMED = re.compile(rf"(?P<name>(?:[A-Z][\w'’.-]+ ){{1,3}})(?P<verb>{_VERBS})\b(?P<rest>[^\n;:()\"“”]*?)[.]?")
+_WHO = re.compile(
+    rf"(?P<answer>(?:[A-Z][\w'’.-]+ (?:of (?=[A-Z]))?){{1,6}})(?P<does>{_VERBS})\b(?P<rest>[^\n,;:()\"“”]*?)(?:[.,].*)?"
+)
 _NO_NAME = re.compile(
     r"(?:The|A|An|This|That|These|Those|It|He|She|They|We|In|On|At|But|And|For|After|Before|When|While)\b"
 )
+_PRONOUN = re.compile(r"\b(?:he|she|it|they|him|her|his|their|them|we|our|i|my)\b", re.IGNORECASE)
+_HOW_MANY = re.compile(
+    r"\b(?P<answer>\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty|hundreds of"
+    r"|thousands of) (?P<what>(?:[a-z-]+ ){1,2}[a-z]{3,}s)\b"
+)
+_WHAT = re.compile(
+    r"(?P<who>The (?:[a-z-]+ ){1,3})(?P<does>include|contain|offer|cover|cost|provide|require)s (?P<answer>.+)"
+)
+_CUT = re.compile(r" (?=(?:to|in|on|at|for|with|during|after|before|by|from|of|that|who|which|and|as)\b)")
+"""Where a question may end before its sentence does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +63,36 @@ class Candidate:
     question: str
     article: str
     sentence: Span
-    name: Span
+    answer: Span
 
 
 def candidates(article: Article) -> Iterator[Candidate]:
     """The questions that an article's first sentences can be made into."""
-    for found_at in sentences(article.text)[:_SENTENCES]:
-        span = Span(found_at.start, found_at.end)
-        sentence = " ".join(article.text[span.start : span.end].split())
-        found = _NAMED.fullmatch(sentence)
-        if found is None or _NO_NAME.match(sentence) or len(sentence) != span.end - span.start:
-            continue
-        question = f"Who {found['verb']}{found['rest'].rstrip(' ,')}?"
-        if found["rest"].count(" ") > 1 and len(question) <= _LONGEST:
-            yield Candidate(question, article.id, span, Span(span.start, span.start + len(found["name"].strip())))
+    for start, end, *_ in sentences(article.text)[:_SENTENCES]:
+        for question, found in _questions(unwrapped(article.text[start:end])):
+            if len(question) <= _LONGEST:
+                answer = Span(start + found.start("answer"), start + found.end("answer"))
+                yield Candidate(question, article.id, Span(start, end), answer)
+
+
+def _questions(sentence: str) -> Iterator[tuple[str, re.Match[str]]]:
+    """Questions that a sentence answers, each with where it does."""
+    found = _WHO.fullmatch(sentence)
+    if found and not _NO_NAME.match(sentence) and not _PRONOUN.search(found["rest"]):
+        yield f"Who {found['does']}{_shortened(found['rest'], _LONGEST - len(found['does']) - 5)}?", found
+    if found := _WHAT.fullmatch(sentence):
+        yield f"What does the {found['who'][4:]}{found['does']}?", found
+    if found := _HOW_MANY.search(sentence):
+        yield f"How many {found['what']} were there?", found
+
+
+def _shortened(rest: str, room: int) -> str:
+    """As much of a sentence as has room, up to a phrase's end."""
+    rest = rest.rstrip(" ,")
+    if len(rest) <= room:
+        return rest
+    ends = [cut.start() for cut in _CUT.finditer(rest) if cut.start() <= room]
+    return rest[: ends[-1]] if ends else rest
 
 
 async def chosen(service: AnswerService) -> tuple[str, ...]:
@@ -101,7 +130,8 @@ def _answered(engine: Engine, candidate: Candidate) -> bool:
         return False
     quote = answer.quotes[0]
     inside = quote.article.id == candidate.article and quote.start <= candidate.sentence.start < quote.end
-    named = [mark for mark in quote.highlights if mark.start < candidate.name.end and mark.end > candidate.name.start]
+    meant = candidate.answer
+    named = [mark for mark in quote.highlights if mark.start < meant.end and mark.end > meant.start]
     words = [quote.article.text[mark.start : mark.end] for mark in quote.highlights]
     # Without a model what is marked are the question's own words.
     return inside and (bool(named) or all(word in candidate.question for word in words))
