@@ -70,7 +70,7 @@ def candidates(article: Article) -> Iterator[Candidate]:
     """The questions that an article's first sentences can be made into."""
     for start, end, *_ in sentences(article.text)[:_SENTENCES]:
         for question, found in _questions(unwrapped(article.text[start:end])):
-            if len(question) <= _LONGEST:
+            if len(question) <= _LONGEST and not _PRONOUN.search(question):
                 answer = Span(start + found.start("answer"), start + found.end("answer"))
                 yield Candidate(question, article.id, Span(start, end), answer)
 
@@ -78,7 +78,7 @@ def candidates(article: Article) -> Iterator[Candidate]:
 def _questions(sentence: str) -> Iterator[tuple[str, re.Match[str]]]:
     """Questions that a sentence answers, each with where it does."""
     found = _WHO.fullmatch(sentence)
-    if found and not _NO_NAME.match(sentence) and not _PRONOUN.search(found["rest"]):
+    if found and not _NO_NAME.match(sentence):
         yield f"Who {found['does']}{_shortened(found['rest'], _LONGEST - len(found['does']) - 5)}?", found
     if found := _WHAT.fullmatch(sentence):
         yield f"What does the {found['who'][4:]}{found['does']}?", found
@@ -87,12 +87,13 @@ def _questions(sentence: str) -> Iterator[tuple[str, re.Match[str]]]:
 
 
 def _shortened(rest: str, room: int) -> str:
-    """As much of a sentence as has room, up to a phrase's end."""
+    """As much of a sentence as has room, up to a phrase's end, and without words that stand for others."""
     rest = rest.rstrip(" ,")
+    if found := _PRONOUN.search(rest):
+        room = min(room, found.start() - 1)
     if len(rest) <= room:
         return rest
-    ends = [cut.start() for cut in _CUT.finditer(rest) if cut.start() <= room]
-    return rest[: ends[-1]] if ends else rest
+    return rest[: max((cut.start() for cut in _CUT.finditer(rest) if cut.start() <= room), default=len(rest))]
 
 
 async def chosen(service: AnswerService) -> tuple[str, ...]:

@@ -86,5 +86,5 @@ def test_questions_are_made_of_sentences_by_patterns() -> None:
         "Who opened the new ferry line to Brennau?",
         "How many priority projects were there?",
         "What does the whole plan include?",
-        "Who put forward an eight-point cooperation plan during his meeting?",
+        "Who put forward an eight-point cooperation plan?",
     ]
