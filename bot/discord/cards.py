@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 from bot import wording
-from bot.discord.markup import address, attribution, escaped, plain, quotation, size
+from bot.discord.library import short_id
+from bot.discord.markup import address, attribution, escaped, page_of, plain, quotation, size
 from bot.discord.memory import Forgotten, Place, Record
 from bot.talks import Remark
 from retrieval.articles.article import Article, ArticleInfo
@@ -28,7 +29,6 @@ from retrieval.text.sentences import Span, paragraph_around
 
 if TYPE_CHECKING:
     from retrieval.index.changes import Stale
-    from retrieval.index.updating import Report
 
 CARD_TEXT, EMBED_AUTHOR, CONTENT, LABEL, THREAD_NAME, CHOICE = 4000, 256, 2000, 80, 100, 100
 """Discord's limits. Whether it counts code points or UTF-16 units it does not say: ``size`` counts the larger."""
@@ -48,7 +48,7 @@ CARE_ELSEWHERE = (
 CARE_BUSY = "Another change to the articles is under way: please try again when it is done."
 UP, DOWN = "👍", "👎"
 
-Verb = Literal["page", "paragraph", "nearest", "up", "down", "ask", "read", "list", "remove", "keep", "cancel"]
+Verb = Literal["page", "paragraph", "nearest", "up", "down", "ask", "open", "read", "list", "remove", "keep", "cancel"]
 CUSTOM_ID = rf"quoth:(?P<verb>{'|'.join(get_args(Verb))}):(?P<number>\d{{1,5}}):(?P<key>.{{0,80}})"
 """What a button's id says, in at most 100 characters: what to do, with which quote or page, of what."""
 
@@ -128,14 +128,24 @@ def answer(record: Record, article: Article | None, number: int = 0, stale: Stal
     """
     votes = _voting(record, number)
     if record.answered:
-        turns = _paging("page", number, len(record.places), record.key, "quotes")
-        buttons = (*turns, button("paragraph", number, record.key, "Paragraph"), *votes)
+        turns = paging("page", number, len(record.places), record.key, "quotes")
+        around = (button("paragraph", number, record.key, "Paragraph"), *_reading(record.places[number], article))
+        # A row has room for five.
+        votes = tuple(replace(each, row=1) for each in votes) if turns else votes
+        buttons = (*turns, *around, *votes)
         return _page(record, article, number, _understood(record), buttons, stale)
     nearest = (button("nearest", 0, record.key, "Nearest passages"),) if record.places else ()
     said = _understood(record) + (
         f"{wording.NOT_SAID} {escaped(record.note, 600)}" if record.note else wording.NOT_SAID
     )
     return _titled(record, said, (*nearest, *votes))
+
+
+def _reading(place: Place, article: Article | None) -> tuple[Button, ...]:
+    """A button to read the article, from where a quote stands."""
+    if article is None:
+        return ()
+    return (button("open", page_of(article.text, place.start), short_id(article.id), "Article"),)
 
 
 def _voting(record: Record, number: int) -> tuple[Button, ...]:
@@ -153,7 +163,7 @@ def quotes(record: Record, article: Article | None, number: int, stale: Stale | 
 def nearest(record: Record, article: Article | None, number: int, stale: Stale | None = None) -> Card:
     """One of the passages that came nearest to a question that the articles do not answer."""
     label = "**Not an answer**, only what comes nearest:\n"
-    turns = _paging("nearest", number, len(record.places), record.key, "passages")
+    turns = paging("nearest", number, len(record.places), record.key, "passages")
     return _page(record, article, number, label, turns, stale)
 
 
@@ -285,7 +295,8 @@ def _asked(record: Record) -> str:
     return f"-# {escaped(record.question, 300)}\n" if record.titled else ""
 
 
-def _paging(verb: Verb, number: int, total: int, key: str, what: str) -> tuple[Button, ...]:
+def paging(verb: Verb, number: int, total: int, key: str, what: str) -> tuple[Button, ...]:
+    """Buttons to the page before and to the next, of ``total``; none where there is but one."""
     if total == 1:
         return ()
     # Discord wants different ids on the two, also when one leads nowhere.
@@ -296,60 +307,15 @@ def _paging(verb: Verb, number: int, total: int, key: str, what: str) -> tuple[B
     )
 
 
+def not_a_day(typed: str) -> str:
+    """What whoever typed something else for a day is told."""
+    return f"{escaped(typed, 100)} is not a day: write it as 2016-11-28."
+
+
 def forgotten(what: Forgotten) -> str:
     """What was deleted of a member's."""
     counts = f"{wording.count(what.answers, 'answer')} and {wording.count(what.votes, 'vote')}"
     return f"I have forgotten {counts} of yours. What Discord shows of my answers is yours to delete there."
-
-
-# --- caring for the articles ---------------------------------------------------------------------------------
-
-_LISTED = 10
-"""Articles on a page: as many as always fit, however long their titles."""
-
-_STAGES = {"waiting": "Waiting for another program", "reading": "Reading articles", "encoding": "Encoding passages"}
-
-
-def listing(articles: Sequence[ArticleInfo], page: int) -> Card:
-    """A page of the list of articles."""
-    pages = max(1, -(-len(articles) // _LISTED))
-    page = min(page, pages - 1)
-    lines = map(_listed, articles[page * _LISTED : (page + 1) * _LISTED])
-    text = "\n".join([f"{wording.count(len(articles), 'article')}:", *lines]) if articles else NO_ARTICLES
-    return notice(text, *_paging("list", page, pages, "", "articles"))
-
-
-def _listed(article: ArticleInfo) -> str:
-    facts = [f"- **{escaped(article.title, 64)}**"]
-    facts += [escaped(article.source, 25)] if article.source else []
-    facts += [wording.day(article.published)] if article.published else []
-    return " · ".join([*facts, escaped(article.id, 50)])
-
-
-def removal(article: ArticleInfo, key: str) -> Card:
-    """The question whether an article is to be removed for good, with two buttons."""
-    choices = (button("remove", 0, key, "Remove", danger=True), button("keep", 0, "", "Keep"))
-    return notice(f"Remove **{escaped(article.title, 300)}** ({escaped(article.id, 300)}) for good?", *choices)
-
-
-def progress(stage: str, done: int, total: int) -> str:
-    """How far an update of the index is, as a sentence."""
-    return f"{_STAGES.get(stage, 'Working')}: {done:,} of {total:,}…" if total else f"{_STAGES.get(stage, 'Working')}…"
-
-
-def still_reading(stage: str, done: int, total: int) -> str:
-    """What whoever asks before there is an index is told."""
-    so_far = f" ({done:,} of {total:,}{' passages' if stage == 'encoding' else ''})" if total else ""
-    return f"I am still reading the articles{so_far}: please ask again in a while."
-
-
-def refreshed(report: Report | None, total: int) -> str:
-    """What an update of the index did, as a sentence; None stands for nothing."""
-    changes = {"added": report.added, "changed": report.changed, "removed": report.removed} if report else {}
-    said = [f"{len(ids):,} {word}" for word, ids in changes.items() if ids]
-    skipped = sum(not file.in_part for file in report.skipped) if report else 0
-    said += [f"{skipped:,} skipped"] if skipped else []
-    return f"{', '.join(said) or 'Nothing has changed'}: {wording.count(total, 'article')}."
 
 
 def failure(error: QuothError) -> str:

@@ -226,6 +226,12 @@ class QuothClient(discord.Client):
                 return await self.delivery.post(channel, self.responder.welcome())
         return None
 
+    async def announce(self, number: int, sentence: str) -> None:
+        """Write a sentence into the channel of this id, if the bot sees it."""
+        channel = self.get_channel(number)
+        if isinstance(channel, discord.TextChannel):
+            await self.delivery.post(channel, cards.notice(sentence))
+
     def _said_to_me(self, message: discord.Message) -> str | None:
         """The words of a message to the bot, without the mention; None for one that it does not answer."""
         kinds = (discord.MessageType.default, discord.MessageType.reply)

@@ -9,10 +9,10 @@ import discord
 from discord import app_commands
 
 from bot.discord import cards
+from bot.discord.browsing import BrowsingCommands
 from bot.discord.care import ArticleCommands
 from bot.discord.client import QuothClient
 from bot.discord.completion import sources_like, titles_like
-from bot.discord.markup import escaped
 from bot.discord.messages import Interaction
 from bot.discord.service import Pool, Question
 from retrieval.answer.query import MAX_QUESTION, Filters
@@ -25,7 +25,10 @@ def install(client: QuothClient, changes: Pool) -> None:
     _install_find(client)
     _install_forget(client)
     _install_help(client)
-    ArticleCommands(client, changes).install()
+    group = app_commands.Group(name="articles", description="Read the articles, or care for them")
+    BrowsingCommands(client).install(group)
+    ArticleCommands(client, changes).install(group)
+    client.tree.add_command(group)
 
 
 def _install_ask(client: QuothClient) -> None:
@@ -51,7 +54,7 @@ def _install_ask(client: QuothClient) -> None:
             articles = frozenset({client.service.library.resolve(article)} if article else ())
             filters = Filters(articles, source, _day(after), _day(before))
         except ValueError as error:
-            await client.delivery.tell(interaction, f"{escaped(str(error), 100)} is not a day: write it as 2016-11-28.")
+            await client.delivery.tell(interaction, cards.not_a_day(str(error)))
         except QuothError as error:
             await client.delivery.tell(interaction, client.responder.failure(error))
         else:

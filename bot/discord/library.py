@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 from bot.discord.memory import Place
 from retrieval.articles import care as folder
 from retrieval.articles.files import scan
+from retrieval.articles.formats.metadata import SIDECAR
+from retrieval.articles.parsing import parse
 from retrieval.errors import ArticleUnknown, NoArticles, QuothError
 from retrieval.index.snapshot import published
 
@@ -20,6 +23,24 @@ if TYPE_CHECKING:
     from retrieval.engine import Engine
     from retrieval.index.changes import Progress, Stale
     from retrieval.index.updating import Report
+
+
+class _Kept:
+    """A file of a folder, and the metadata file beside it, as they were."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        files = [folder / name, folder / f"{name}{SIDECAR}"]
+        self._before = {file: file.read_bytes() if os.path.isfile(file) else None for file in files}  # noqa: PTH113 - it takes any name
+        self.there = self._before[files[0]] is not None
+
+    def restore(self) -> None:
+        """Have them so again."""
+        for file, content in self._before.items():
+            if content is None:
+                with suppress(OSError):  # a name that no file can have
+                    file.unlink(missing_ok=True)
+            elif not file.exists() or file.read_bytes() != content:
+                file.write_bytes(content)
 
 
 class StillReading(Exception):
@@ -119,10 +140,22 @@ class Library:
         finally:
             self.reading = None
 
-    def add(self, file: Path, progress: Progress) -> bool:
-        """Put a file into the folder and serve it; false when it was there already. Raises what ``folder.add`` does."""
-        added, _ = folder.add(self._articles, [file])
-        self.refresh(progress)
+    def add(self, file: Path, progress: Progress, *, replace: bool = False) -> bool:
+        """Put a file, and its metadata file beside it, into the folder and serve it; false when it was there already.
+
+        With ``replace`` it takes the place of the one of that name. Whatever ends the update, an error or a progress
+        that raises, leaves the folder as it was. Raises what ``folder.add`` does.
+        """
+        kept = _Kept(self._articles, file.name)
+        try:
+            if replace and kept.there:
+                parse(file.name, file.read_bytes())  # before the other is gone
+                folder.remove(self._articles, [file.name])
+            added, _ = folder.add(self._articles, [file])
+            self.refresh(progress)
+        except BaseException:
+            kept.restore()
+            raise
         return bool(added)
 
     def same_as(self, id: str) -> str | None:
@@ -156,6 +189,12 @@ class Library:
         except ArticleUnknown:
             return None
         return article if article.content_hash == place.content else None
+
+    def whole(self, id: str) -> Article:
+        """The article with this id; raises ``ArticleUnknown``."""
+        if self.engine is None:
+            raise ArticleUnknown(id)
+        return self.engine.snapshot.article(id)
 
     def stale(self, article: Article) -> Stale | None:
         """What became of an article's file since it was indexed, if anything."""

@@ -132,6 +132,39 @@ def quotation(text: str, span: Span, marks: Sequence[tuple[int, int]], limit: in
     return f"> {before}{body}{after}"
 
 
+PAGE = 1200
+"""Code points of an article that a page has, or up to a fourth less or more."""
+
+
+def page_of(text: str, place: int) -> int:
+    """The page, from 0, on which the character at ``place`` stands."""
+    number = place // PAGE
+    return number if place < _page_end(text, number) else number + 1
+
+
+def page(text: str, number: int) -> Span:
+    """What of an article's text is on a page: pages end with a paragraph, a sentence or a word."""
+    return Span(_page_end(text, number - 1) if number else 0, _page_end(text, number))
+
+
+def pages(text: str) -> int:
+    """How many pages a text has."""
+    return max(1, -(-len(text) // PAGE))
+
+
+def _page_end(text: str, number: int) -> int:
+    """Where a page ends: at the best of the places to end that are near the whole number of its characters."""
+    at = (number + 1) * PAGE
+    if at >= len(text):
+        return len(text)
+    start = at - PAGE // 4
+    near = text[start:at]
+    for end in ("\n\n", ". ", "\n", " "):
+        if (place := near.rfind(end)) >= 0:
+            return start + place + len(end)
+    return at
+
+
 def _pieces(text: str, offset: int, marks: Sequence[tuple[int, int]]) -> Iterator[_Piece]:
     """The graphemes of ``text``, which stands at ``offset``, as they are shown; those that cannot be seen are left out.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot import wording
-from bot.discord import cards
+from bot.discord import article_cards, cards
 from bot.discord.cards import Card
 from bot.discord.library import StillReading
 from bot.discord.memory import Record
@@ -143,7 +143,7 @@ class Responder:
             case Closing():
                 return cards.CLOSING
             case StillReading(progress=progress):
-                return cards.still_reading(*progress)
+                return article_cards.still_reading(*progress)
             case QuothError():
                 sentence = cards.failure(error)
             case _:

@@ -29,7 +29,7 @@ async def test_a_mention_is_answered_with_a_reply(simcord_env: Env, channel: Cha
     assert text(answer) == f"{QUOTE}\n{WHERE}"
     assert answer.content == ""
     assert title(answer) is None
-    assert labels(answer)[-3:] == ["Paragraph", "👍", "👎"]
+    assert labels(answer)[-4:] == ["Paragraph", "Article", "👍", "👎"]
 
 
 async def test_no_privileged_intent_is_asked_for(simcord_bot: QuothClient) -> None:

@@ -22,7 +22,7 @@ async def test_an_answer_can_have_an_embed(simcord_env: Env, channel: ChannelHan
     assert last(channel).embeds[0].description == f"{QUOTE}\n{WHERE}"
     assert asked.response is not None
     assert asked.response.embeds[0].author.name == ASKED
-    assert labels(asked.response) == ["Paragraph", "👍", "👎"]
+    assert labels(asked.response) == ["Paragraph", "Article", "👍", "👎"]
 
 
 async def test_an_answer_of_components_needs_no_leave_to_embed(
