@@ -55,7 +55,7 @@ def _listed(number: int, article: ArticleInfo) -> str:
     facts = [rf"{number}\. **{escaped(article.title, 64)}**"]
     facts += [escaped(article.source, 25)] if article.source else []
     facts += [wording.day(article.published)] if article.published else []
-    return " · ".join([*facts, escaped(article.id, 50)])
+    return " · ".join(facts)
 
 
 def reading(article: Article, number: int, stale: Stale | None = None) -> Card:

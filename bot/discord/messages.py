@@ -95,8 +95,11 @@ def layout(card: Card) -> discord.ui.LayoutView:
     frame: discord.ui.Container[discord.ui.LayoutView] = discord.ui.Container(accent_colour=COLOUR)
     for text in filter(None, (card.title, card.body or card.plain)):
         frame.add_item(discord.ui.TextDisplay(text))
-    for row in sorted({button.row for button in card.buttons if button.asks}):
+    asked = sorted({button.row for button in card.buttons if button.asks})
+    for row in asked:
         frame.add_item(_row(card, row))
+    if asked:
+        frame.add_item(discord.ui.Separator())
     if card.small and card.link:
         opening: discord.ui.Button[Any] = discord.ui.Button(label="Open", url=card.link)
         frame.add_item(discord.ui.Section(card.small, accessory=opening))
