@@ -51,6 +51,7 @@ _WANTED = {
     "discord_caretakers": "ids of roles with commas between them",
     "discord_test_guild": "the id of a server",
     "discord_dms": "true or false",
+    "discord_user_install": "true or false",
     "discord_threads": "true or false",
     "discord_watch": "true or false",
     "discord_audit_channel": "the id of a channel",
@@ -128,6 +129,8 @@ class Settings(BaseSettings):
     """The one server that the commands are made known to, while trying them out; everywhere without it."""
     discord_dms: bool = True
     """Whether the bot answers direct messages."""
+    discord_user_install: bool = False
+    """Whether a member may install the bot for themselves, and ask wherever they are."""
     discord_threads: bool = False
     """Whether the bot starts a thread from each answer to a mention."""
     discord_watch: bool = True

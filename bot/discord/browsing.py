@@ -68,7 +68,7 @@ class BrowsingCommands:
 
     async def _show(self, interaction: Interaction, card: Callable[[], Card], *, instead: bool = False) -> None:
         """Show a card, made on a thread since an article may be a book, to whoever may ask here."""
-        if not self._client.admits(interaction.guild_id, interaction.channel):
+        if not self._client.allows(interaction):
             return await self._client.delivery.tell(interaction, cards.NOT_HERE)
         try:
             made = await asyncio.to_thread(card)

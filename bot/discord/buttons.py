@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from bot.discord import cards
 from bot.discord.delivery import Delivery
@@ -25,13 +24,11 @@ class Buttons:
     Args:
         responder: makes cards of answers.
         delivery: gets them through.
-        admits: whether the settings let a server and channel ask.
     """
 
-    def __init__(self, responder: Responder, delivery: Delivery, admits: Callable[[int | None, Any], bool]) -> None:
+    def __init__(self, responder: Responder, delivery: Delivery) -> None:
         self._responder = responder
         self._delivery = delivery
-        self._admits = admits
         self.handlers: dict[str, Handler] = {
             "ask": self._ask,
             "page": self._turn,
@@ -45,7 +42,7 @@ class Buttons:
         """Do what a button says."""
         async with interaction.client.occupied():
             try:
-                if self._admits(interaction.guild_id, interaction.channel):
+                if interaction.client.allows(interaction):
                     await self.handlers[verb](interaction, number, key)
                 else:
                     await self._delivery.tell(interaction, cards.NOT_HERE)

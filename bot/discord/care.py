@@ -133,6 +133,9 @@ class ArticleCommands:
         settings, member = self._client.settings, interaction.user
         if not (isinstance(member, discord.Member) and self._client.admits(interaction.guild_id, interaction.channel)):
             return cards.NOT_HERE
+        # Whoever installed the bot for themselves may manage whatever server they use it in.
+        if self._client.get_guild(interaction.guild_id or 0) is None:
+            return cards.NOT_HERE
         if not interaction.permissions.manage_guild:
             return cards.CARE_REFUSED
         if settings.discord_caretakers and not settings.discord_caretakers & {role.id for role in member.roles}:

@@ -67,14 +67,14 @@ class QuothClient(discord.Client):
         self.tree = discord.app_commands.CommandTree(
             self,
             allowed_contexts=discord.app_commands.AppCommandContext(
-                guild=True, dm_channel=settings.discord_dms, private_channel=False
+                guild=True, dm_channel=settings.discord_dms, private_channel=settings.discord_user_install
             ),
-            allowed_installs=discord.app_commands.AppInstallationType(guild=True, user=False),
+            allowed_installs=discord.app_commands.AppInstallationType(guild=True, user=settings.discord_user_install),
         )
         self.talks = Talks()
         self.responder = Responder(service, cooldown)
         self.delivery = Delivery(components=settings.discord_cards == "components")
-        self.buttons = Buttons(self.responder, self.delivery, self.admits)
+        self.buttons = Buttons(self.responder, self.delivery)
         self._syncing: asyncio.Task[None] | None = None
         self._occupied = 0
         self._idle = asyncio.Event()
@@ -197,10 +197,14 @@ class QuothClient(discord.Client):
         places = {getattr(channel, "id", None), getattr(channel, "parent_id", None)}
         return not chosen.discord_channels or bool(chosen.discord_channels & places)
 
+    def allows(self, interaction: Interaction) -> bool:
+        """Whether the settings let a command or a button be used where it was."""
+        own = self.settings.discord_user_install and installed_to_user(interaction)
+        return own or self.admits(interaction.guild_id, interaction.channel)
+
     def known_to(self, interaction: Interaction) -> list[ArticleInfo]:
         """The articles that whoever uses a command may hear of: none where nothing would be answered."""
-        admitted = self.admits(interaction.guild_id, interaction.channel)
-        return list(self.service.library.articles.values()) if admitted else []
+        return list(self.service.library.articles.values()) if self.allows(interaction) else []
 
     # --- messages --------------------------------------------------------------------------------------------
 
@@ -278,7 +282,7 @@ class QuothClient(discord.Client):
 
     async def answer_command(self, interaction: Interaction, question: Question, *, private: bool) -> None:
         """Answer ``/ask``: Discord is told at once that an answer will come, and gets it when it is there."""
-        if not self.admits(interaction.guild_id, interaction.channel):
+        if not self.allows(interaction):
             return await self.delivery.tell(interaction, cards.NOT_HERE)
         if refusal := self.responder.refusal(interaction.user.id):
             return await self.delivery.tell(interaction, refusal)
@@ -290,6 +294,11 @@ class QuothClient(discord.Client):
                 if sent and not private and response.talk:
                     self.talks.keep(sent.id, response.talk)
         return None
+
+
+def installed_to_user(interaction: Interaction) -> bool:
+    """Whether a command is there because the member installed the bot for themselves, not the server."""
+    return interaction.is_user_integration() and not interaction.is_guild_integration()
 
 
 def _names(guild: discord.Guild | None, members: Mapping[int, str]) -> Named:

@@ -11,7 +11,7 @@ from discord import app_commands
 from bot.discord import cards
 from bot.discord.browsing import BrowsingCommands
 from bot.discord.care import ArticleCommands
-from bot.discord.client import QuothClient
+from bot.discord.client import QuothClient, installed_to_user
 from bot.discord.completion import sources_like, titles_like
 from bot.discord.messages import Interaction
 from bot.discord.service import Pool, Question
@@ -48,7 +48,7 @@ def _install_ask(client: QuothClient) -> None:
         source: str | None = None,
         after: str | None = None,
         before: str | None = None,
-        private: bool = False,  # noqa: FBT001, FBT002 - Discord names it
+        private: bool | None = None,  # noqa: FBT001 - Discord names it
     ) -> None:
         try:
             articles = frozenset({client.service.library.resolve(article)} if article else ())
@@ -58,7 +58,8 @@ def _install_ask(client: QuothClient) -> None:
         except QuothError as error:
             await client.delivery.tell(interaction, client.responder.failure(error))
         else:
-            await client.answer_command(interaction, Question(question, filters), private=private)
+            alone = installed_to_user(interaction) if private is None else private
+            await client.answer_command(interaction, Question(question, filters), private=alone)
 
     @ask.autocomplete("article")
     async def articles(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -83,7 +84,7 @@ def _install_find(client: QuothClient) -> None:
 def _install_help(client: QuothClient) -> None:
     @client.tree.command(name="help", description="What I am for, what I know, and how to ask")
     async def help_(interaction: Interaction) -> None:
-        if client.admits(interaction.guild_id, interaction.channel):
+        if client.allows(interaction):
             await client.delivery.show(interaction, client.responder.welcome())
         else:
             await client.delivery.tell(interaction, cards.NOT_HERE)

@@ -144,6 +144,38 @@ async def test_a_deferral_whose_receipt_was_lost_is_no_reason_to_stay_silent(ser
         assert "krill" in str(await server.answer(asked))
 
 
+ASK = {"name": "ask", "options": [{"name": "question", "type": 3, "value": "what do blue whales eat?"}]}
+REINDEX = {"name": "articles", "options": [{"name": "reindex", "type": 1}]}
+
+
+@pytest.mark.parametrize("chosen", [{"discord_user_install": True, "discord_guilds": {100}}])
+async def test_who_installed_the_bot_for_themselves_asks_anywhere_in_private(server: FakeDiscord, made: Made) -> None:
+    async with connected(made.make(), server):
+        [commands] = [call.body for call in server.calls if call.method == "PUT"]
+        asked = await server.use_as_own(ASK)
+        answer = await server.answer(asked)
+        [deferral] = [call.body for call in server.calls if call.path.endswith(f"/{asked}/callback")]
+        refused = await server.answer(await server.use_as_own(REINDEX))
+
+    assert {tuple(command["integration_types"]) for command in commands} == {(0, 1)}
+    assert "krill" in str(answer)
+    assert deferral == {"type": 5, "data": {"flags": 64}}
+    assert refused["content"] == cards.NOT_HERE
+
+
+async def test_without_leave_nobody_has_the_bot_for_themselves(server: FakeDiscord, made: Made) -> None:
+    async with connected(made.make(), server):
+        [commands] = [call.body for call in server.calls if call.method == "PUT"]
+
+    assert {tuple(command["integration_types"]) for command in commands} == {(0,)}
+
+
+@pytest.mark.parametrize("chosen", [{"discord_guilds": {100}}])
+async def test_a_server_that_is_not_named_gets_nothing_by_that_way(server: FakeDiscord, made: Made) -> None:
+    async with connected(made.make(), server):
+        assert (await server.answer(await server.use_as_own(ASK)))["content"] == cards.NOT_HERE
+
+
 async def test_told_to_stop_whoever_still_waits_is_told_to_ask_again(
     server: FakeDiscord, made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
