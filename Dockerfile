@@ -1,19 +1,13 @@
 # Quoth as a Discord bot: docker build -t quoth . && see docs/discord.md.
 FROM python:3.11-slim AS build
 
-# PyTorch's build for processors, from the CPU wheel index that pytorch.org names. Its version comes from constraints.txt
-# with a +cpu behind it, which pip takes for the one pinned. Without the argument pip brings gigabytes of CUDA.
-ARG TORCH_INDEX=""
 WORKDIR /src
 RUN python -m venv /venv
 COPY constraints.txt pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY retrieval retrieval
 COPY data/reader data/reader
-RUN if [ -n "$TORCH_INDEX" ]; then \
-        /venv/bin/pip install --no-cache-dir --no-deps --index-url "$TORCH_INDEX" "$(grep '^torch==' constraints.txt)"; \
-    fi \
-    && /venv/bin/pip install --no-cache-dir -c constraints.txt . \
+RUN /venv/bin/pip install --no-cache-dir -c constraints.txt . \
     && find /venv -name '*.pyi' -delete
 
 FROM python:3.11-slim

@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# With LIGHT=1, `make chat` leaves out PyTorch and sentence-transformers: the encoder and reader that ship need neither.
+EXTRAS := $(if $(LIGHT),,[encoders])
 # A question may hold quotes and dollar signs: take it as typed, and hand it over in the environment.
 override Q := $(value Q)
 export Q
@@ -49,13 +51,13 @@ define install
 	@echo 'Installing $(1) into .venv, once: this takes a few minutes.' >&2
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=23.3' >&2
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e $(2) >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '$(2)' >&2
 	@touch $@
 endef
 
 .venv/installed: pyproject.toml constraints.txt
-	$(call install,Quoth,.)
+	$(call install,Quoth,.$(EXTRAS))
 
 .venv/installed-dev: pyproject.toml constraints.txt
-	$(call install,Quoth and what its tests need,'.[dev]')
+	$(call install,Quoth and what its tests need,.[dev])
 	@touch .venv/installed

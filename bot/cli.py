@@ -230,6 +230,10 @@ def run_bot(
     index: IndexOption = None,
 ) -> int:
     """Answer in Discord until told to stop; the token is in QUOTH_DISCORD_TOKEN or DISCORD_TOKEN."""
+    from retrieval.models.threads import few_arenas
+
+    few_arenas()  # before numpy starts a thread
+
     from bot.assembly import Assembly
     from bot.discord import app as discord_app
     from retrieval.index.watching import answer_promptly

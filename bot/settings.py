@@ -52,8 +52,12 @@ _WANTED = {
     "discord_caretakers": "ids of roles with commas between them",
     "discord_test_guild": "the id of a server",
     "discord_dms": "true or false",
+    "discord_user_install": "true or false",
     "discord_threads": "true or false",
     "discord_watch": "true or false",
+    "discord_audit_channel": "the id of a channel",
+    "discord_cards": "components or embeds",
+    "discord_keep_days": "a number of days from 1 to 3650",
     "discord_cooldown": "a number of seconds from 0 to 3600",
 }
 
@@ -128,12 +132,20 @@ class Settings(BaseSettings):
     """The one server that the commands are made known to, while trying them out; everywhere without it."""
     discord_dms: bool = True
     """Whether the bot answers direct messages."""
+    discord_user_install: bool = False
+    """Whether a member may install the bot for themselves, and ask wherever they are."""
     discord_threads: bool = False
     """Whether the bot starts a thread from each answer to a mention."""
     discord_watch: bool = True
     """Whether the bot follows the folder of articles and indexes what changes there."""
     discord_cooldown: float = Field(default=3.0, ge=0, le=3600, allow_inf_nan=False)
     """Seconds that a member waits between two questions."""
+    discord_audit_channel: Annotated[int, Field(ge=1)] | None = None
+    """The channel that changes of the articles are told in; none without it."""
+    discord_cards: Annotated[Literal["components", "embeds"], BeforeValidator(_lowered)] = "components"
+    """What the bot's answers are made of: Discord's components or, as before 2025, embeds."""
+    discord_keep_days: float = Field(default=30.0, ge=1, le=3650, allow_inf_nan=False)
+    """Days for which the bot keeps answers' places, who asked, and the votes."""
 
 
 def load(**given: Any) -> Settings:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable
 from typing import Literal
 
 from retrieval.answer.conversation import Talk
+from retrieval.answer.courtesies import without_courtesies
 
 MAX_AGE_S = 3600.0
 """After an hour without a question a talk begins anew."""
@@ -50,6 +51,12 @@ class Talks:
             while len(self._talks) > self._kept:
                 self._talks.popitem(last=False)
 
+    def forget(self, member: int) -> None:
+        """Drop the conversations of a member: those whose key is a pair of a place and the member."""
+        with self._lock:
+            for key in [key for key in self._talks if isinstance(key, tuple) and key[-1] == member]:
+                del self._talks[key]
+
 
 Remark = Literal["greeting", "thanks", "who", "help", "new", "more", "context", "sources"]
 
@@ -71,5 +78,9 @@ _PATTERNS = {kind: re.compile(pattern) for kind, pattern in _REMARKS.items()}
 
 def remark(said: str) -> Remark | None:
     """What kind of small talk or command in words ("more") ``said`` is; None for a question to the articles."""
+    return _remark(said) or _remark(without_courtesies(" ".join(said.split())))
+
+
+def _remark(said: str) -> Remark | None:
     words = " ".join(re.sub(r"[^\w\s']+", " ", said.replace("’", "'").casefold()).split())
     return next((kind for kind, pattern in _PATTERNS.items() if pattern.fullmatch(words)), None)

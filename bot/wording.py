@@ -152,7 +152,7 @@ def verdict(article: Article, start: int, end: int) -> str | None:
     return f"{_VERDICTS[found.kind]}: {words}" if words else _SATIRE
 
 
-def page(number: int | None) -> list[str]:
+def on_page(number: int | None) -> list[str]:
     """The page that a quote is on, in words; nothing where there is none."""
     return [] if number is None else [f"page {number:,}"]
 
@@ -265,13 +265,15 @@ def _file_error(failure: QuothError) -> str | None:
 
 def _model_error(failure: QuothError) -> str | None:
     match failure:
-        case errors.EncoderUnavailable("bundled", reason):
-            return f"The bundled model cannot be loaded ({reason}): install Quoth again."
         case errors.EncoderUnavailable(name, reason):
             remedy = "set QUOTH_ENCODER to bundled, a model's folder, or its name on the hub while there is a network"
+            if name == "bundled":
+                name, remedy = "that is bundled", "install Quoth again"
             return f"The model {name} cannot be loaded ({reason}): {remedy}."
         case errors.ReaderUnavailable(name, reason):
             return f"The reader {name} cannot be loaded ({reason}): put its files back as they came with Quoth."
+        case errors.PyTorchMissing(what):
+            return f"{what} needs PyTorch, which is not installed: pip install 'quoth[encoders]'."
         case errors.DeviceUnavailable(device, reason):
             return f"The models cannot run on {device} ({reason}): set QUOTH_DEVICE to cpu, or leave it out."
         case errors.WeightsMismatch(path, expected, actual):

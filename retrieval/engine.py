@@ -10,6 +10,7 @@ from pathlib import Path
 from retrieval.answer.answer import Answer
 from retrieval.answer.arranging import ArrangingWeights, arranged
 from retrieval.answer.conversation import Conversation, Turn
+from retrieval.answer.courtesies import without_courtesies
 from retrieval.answer.evidence import Evidence, gather
 from retrieval.answer.interpretation import Interpretation, interpret
 from retrieval.answer.likelihood import FollowUpWeights
@@ -97,7 +98,7 @@ class Engine:
             encoder: ``bundled``, a sentence-transformers model's folder or name, or an ``Encoder``.
             reader: ``trained`` for the one that ships, ``none`` for one that needs no model, a model's folder or name,
                 or a ``Reader``.
-            device: where models run, as torch names it; by default a GPU if there is one.
+            device: where models run, as PyTorch names it; by default on the processor, by ONNX Runtime.
             confidence: the confidence, 0 to 1, from which an answer is given.
             progress: told how far indexing is.
 
@@ -178,7 +179,7 @@ class Engine:
     # --- the pipeline --------------------------------------------------------------------------------------------
 
     def answer_all(self, queries: Sequence[Query]) -> list[Answer]:
-        """Answer queries: spelling, variants, search, reading, quotes and confidence, in this order.
+        """Answer queries: courtesies, spelling, variants, search, reading, quotes and confidence, in this order.
 
         Raises:
             QuestionEmpty, QuestionTooLong, ArticleUnknown: as ``ask`` does; then none is answered.
@@ -186,7 +187,7 @@ class Engine:
         if not queries:
             return []
         started = time.perf_counter()
-        corrections = [self._speller.corrected(checked(query.text)) for query in queries]
+        corrections = [self._speller.corrected(without_courtesies(checked(query.text))) for query in queries]
         variants = [
             QueryVariants.of(correction.text, query.context)
             for correction, query in zip(corrections, queries, strict=True)

@@ -80,6 +80,13 @@ class ReaderUnavailable(QuothError):
 
 
 @dataclass(eq=False)
+class PyTorchMissing(QuothError):
+    """Something asks for PyTorch, which an installation without the extra ``encoders`` lacks."""
+
+    what: str
+
+
+@dataclass(eq=False)
 class DeviceUnavailable(QuothError):
     """A model cannot run on the device that was named, such as a GPU that is not there."""
 

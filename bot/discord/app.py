@@ -15,8 +15,9 @@ import discord
 from bot.discord import background, commands, log
 from bot.discord.background import Watch, WatchThread
 from bot.discord.client import QuothClient
+from bot.discord.library import Build, Library
 from bot.discord.memory import Memory
-from bot.discord.service import AnswerService, Build, Cooldown, Library, Pool
+from bot.discord.service import AnswerService, Cooldown, Pool
 from bot.settings import DiscordRefused, Settings
 
 _log = logging.getLogger("quoth.discord")
@@ -41,7 +42,7 @@ def run(settings: Settings, build: Build, watch: Watch | None = None, *, invite:
     if invite:
         asyncio.run(_invite(settings, token))
         return 0
-    memory = Memory(settings.state)
+    memory = Memory(settings.state, days=settings.discord_keep_days)
     answers, changes = Pool("answer"), Pool("change", workers=1, waiting=0)
     library = Library(settings.articles, settings.index, build)
     service = AnswerService(library, memory, answers, top=settings.top)
@@ -101,23 +102,36 @@ async def _serve(client: QuothClient, token: str, changes: Pool, watching: Watch
 
 
 async def _connect(client: QuothClient, token: str, changes: Pool, watching: WatchThread) -> None:
+    """Connect and, at the same time, open the index; ends when either ends in an error."""
     # First of all Discord is asked about the token: whoever mistyped it need not wait for an index.
     await client.login(token)
     library = client.service.library
-    report = await changes.run(lambda: library.refresh(background.log_progress))
+    library.reading = "reading", 0, 0
+    tasks = [asyncio.create_task(work) for work in (client.connect(), background.beat(client))]
+    try:
+        opening = asyncio.create_task(_open(library, changes, watching))
+        await asyncio.wait({opening, tasks[0]}, return_when=asyncio.FIRST_COMPLETED)
+        if opening.done():
+            await opening
+            beside = [background.follow(library, changes), background.suggest(client.service)]
+            tasks += [asyncio.create_task(work) for work in beside]
+        else:
+            opening.cancel()
+        await tasks[0]
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _open(library: Library, changes: Pool, watching: WatchThread) -> None:
+    """Bring the index up to date, which may take minutes, and begin to watch the articles."""
+    report = await changes.run(lambda: library.open(background.tell_progress()))
     if report and report.built:
         _log.info("The index is up to date: %d passages, %d of them new", report.passages, report.encoded)
     _log.info("Serving %d articles", len(library.articles))
     # What the model's libraries brought is here to stay: looking through it all for garbage would stop the event loop.
     gc.freeze()
     watching.start()
-    beside = [background.beat(client), background.follow(library, changes)]
-    tasks = [asyncio.create_task(work) for work in beside]
-    try:
-        await client.connect()
-    finally:
-        for task in tasks:
-            task.cancel()
 
 
 async def _invite(settings: Settings, token: str) -> None:

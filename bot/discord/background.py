@@ -13,12 +13,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from bot import wording
-from bot.discord import retrying
-from bot.discord.service import Busy, Closing, Library, Pool
+from bot.discord import retrying, suggestions
+from bot.discord.library import Library
+from bot.discord.service import AnswerService, Busy, Closing, Pool
 from retrieval.errors import BackgroundFailed, NoArticles, QuothError
 
 if TYPE_CHECKING:
     from bot.discord.client import QuothClient
+    from retrieval.index.changes import Progress
     from retrieval.index.updating import Report
 
 _log = logging.getLogger("quoth.discord")
@@ -72,6 +74,19 @@ async def follow(library: Library, changes: Pool) -> NoReturn:
     await supervised("Looking for a newer index", look, LOOK)
 
 
+async def suggest(service: AnswerService) -> NoReturn:
+    """Find questions to offer whenever there are other articles than before."""
+    asked: list[object] = [None]
+
+    async def look() -> None:
+        engine = service.library.engine
+        if engine is not asked[0]:
+            service.library.examples = await suggestions.chosen(service)
+            asked[0] = engine
+
+    await supervised("Finding questions to offer", look, LOOK)
+
+
 async def beat(client: QuothClient) -> NoReturn:
     """Touch a file while the bot is connected, for the health check of a container."""
     file = client.settings.state / "alive"
@@ -87,6 +102,19 @@ async def beat(client: QuothClient) -> NoReturn:
 def log_progress(stage: str, done: int, total: int) -> None:
     """Tell the log how far an update is."""
     _log.debug("%s: %d of %d", stage, done, total)
+
+
+def tell_progress() -> Progress:
+    """What tells the log of a first update, each tenth of a stage, how far it is."""
+    told: set[tuple[str, int]] = set()
+
+    def tell(stage: str, done: int, total: int) -> None:
+        tenth = stage, 10 * done // total if total else 0
+        if total and tenth not in told:
+            told.add(tenth)
+            _log.info("%s: %d of %d", stage.capitalize(), done, total)
+
+    return tell
 
 
 class WatchThread:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from bot.discord import cards
 from bot.discord.delivery import Delivery
+from bot.discord.library import StillReading
 from bot.discord.memory import Memory, Record
-from bot.discord.messages import Interaction
+from bot.discord.messages import Interaction, without_buttons
 from bot.discord.responder import Responder
+from bot.discord.service import Question
 from retrieval.errors import QuothError
 
 Handler = Callable[[Interaction, int, str], Awaitable[None]]
@@ -23,30 +24,29 @@ class Buttons:
     Args:
         responder: makes cards of answers.
         delivery: gets them through.
-        admits: whether the settings let a server and channel ask.
     """
 
-    def __init__(self, responder: Responder, delivery: Delivery, admits: Callable[[int | None, Any], bool]) -> None:
+    def __init__(self, responder: Responder, delivery: Delivery) -> None:
         self._responder = responder
         self._delivery = delivery
-        self._admits = admits
         self.handlers: dict[str, Handler] = {
+            "ask": self._ask,
             "page": self._turn,
             "nearest": self._nearest,
             "paragraph": self._paragraph,
-            "up": lambda interaction, _, key: self._vote(interaction, "up", key),
-            "down": lambda interaction, _, key: self._vote(interaction, "down", key),
+            "up": lambda interaction, number, key: self._vote(interaction, "up", number, key),
+            "down": lambda interaction, number, key: self._vote(interaction, "down", number, key),
         }
 
     async def pressed(self, interaction: Interaction, verb: str, number: int, key: str) -> None:
         """Do what a button says."""
         async with interaction.client.occupied():
             try:
-                if self._admits(interaction.guild_id, interaction.channel):
+                if interaction.client.allows(interaction):
                     await self.handlers[verb](interaction, number, key)
                 else:
                     await self._delivery.tell(interaction, cards.NOT_HERE)
-            except QuothError as error:
+            except (QuothError, StillReading) as error:
                 await self._delivery.tell(interaction, self._responder.failure(error))
 
     @property
@@ -55,11 +55,17 @@ class Buttons:
 
     async def _recall(self, interaction: Interaction, key: str) -> Record | None:
         """The answer that a button belongs to; one that is too old loses its buttons."""
+        self._responder.service.check_open()
         record = await asyncio.to_thread(self._memory.find, key)
         if record is None:
-            await self._delivery.deliver(lambda: interaction.response.edit_message(view=None))
+            if message := interaction.message:
+                await self._delivery.deliver(lambda: interaction.response.edit_message(**without_buttons(message)))
             await self._delivery.deliver(lambda: interaction.followup.send(cards.TOO_OLD, ephemeral=True))
         return record
+
+    async def _ask(self, interaction: Interaction, _: int, question: str) -> None:
+        """Answer a question that was offered, to whoever pressed it alone."""
+        await interaction.client.answer_command(interaction, Question(question), private=True)
 
     async def _turn(self, interaction: Interaction, number: int, key: str) -> None:
         """Another quote. The asker turns the page for everyone, and anybody else gets a copy of their own."""
@@ -78,10 +84,12 @@ class Buttons:
         if record := await self._recall(interaction, key):
             await self._delivery.show(interaction, await self._responder.card(cards.paragraph, record, number))
 
-    async def _vote(self, interaction: Interaction, vote: str, key: str) -> None:
-        if await self._recall(interaction, key):
+    async def _vote(self, interaction: Interaction, vote: str, number: int, key: str) -> None:
+        """Take a vote, or take it back; the button shows how many there are."""
+        if record := await self._recall(interaction, key):
             await asyncio.to_thread(self._memory.vote, key, interaction.user.id, vote)
-            await self._delivery.tell(interaction, cards.THANKS)
+            card = await self._responder.card(cards.answer, record, min(number, max(0, len(record.places) - 1)))
+            await self._delivery.show(interaction, card, instead=True)
 
 
 def _private(interaction: Interaction) -> bool:

@@ -5,13 +5,14 @@ Discord's library is not needed here: ``messages`` makes its messages of cards.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, get_args
 
 from bot import wording
-from bot.discord.markup import attribution, escaped, plain, quotation, size
-from bot.discord.memory import Place, Record
+from bot.discord.library import short_id
+from bot.discord.markup import address, attribution, escaped, page_of, plain, quotation, size
+from bot.discord.memory import Forgotten, Place, Record
 from bot.talks import Remark
 from retrieval.answer.excerpts import cut_at
 from retrieval.articles.article import Article, ArticleInfo
@@ -29,9 +30,8 @@ from retrieval.text.sentences import Span, paragraph_around
 
 if TYPE_CHECKING:
     from retrieval.index.changes import Stale
-    from retrieval.index.updating import Report
 
-EMBED_TEXT, EMBED_AUTHOR, CONTENT, LABEL, THREAD_NAME, CHOICE = 4096, 256, 2000, 80, 100, 100
+CARD_TEXT, EMBED_AUTHOR, CONTENT, LABEL, THREAD_NAME, CHOICE = 4000, 256, 2000, 80, 100, 100
 """Discord's limits. Whether it counts code points or UTF-16 units it does not say: ``size`` counts the larger."""
 
 BUSY = "I am busy: please try again in a moment."
@@ -41,7 +41,6 @@ CHANGED = "That article has changed since it was quoted: please ask again."
 NO_ARTICLES = "There are no articles yet. Whoever manages this server can add one with /articles add."
 BROKEN = "Something is wrong on my side. Whoever runs me finds out what in my log."
 NO_TEXT = "There are no words in that message to look for."
-THANKS = "Thank you. Your vote is noted."
 NOT_HERE = "I do not answer here."
 CARE_REFUSED = "The articles are cared for by members who may manage this server."
 CARE_ELSEWHERE = (
@@ -50,9 +49,9 @@ CARE_ELSEWHERE = (
 CARE_BUSY = "Another change to the articles is under way: please try again when it is done."
 UP, DOWN = "👍", "👎"
 
-Verb = Literal["page", "paragraph", "nearest", "up", "down", "list", "remove", "keep"]
-CUSTOM_ID = r"quoth:(?P<verb>page|paragraph|nearest|up|down|list|remove|keep):(?P<number>\d{1,5}):(?P<key>.{0,80})"
-"""What a button's id says, in at most 100 characters: what to do, with which quote, of which answer or article."""
+Verb = Literal["page", "paragraph", "nearest", "up", "down", "ask", "open", "read", "list", "remove", "keep", "cancel"]
+CUSTOM_ID = rf"quoth:(?P<verb>{'|'.join(get_args(Verb))}):(?P<number>\d{{1,5}}):(?P<key>.{{0,80}})"
+"""What a button's id says, in at most 100 characters: what to do, with which quote or page, of what."""
 
 
 # --- cards ---------------------------------------------------------------------------------------------------
@@ -67,19 +66,36 @@ class Button:
     emoji: str | None = None
     enabled: bool = True
     danger: bool = False
+    row: int = 0
+
+    @property
+    def asks(self) -> bool:
+        """Whether it stands for a question."""
+        return self.id.startswith("quoth:ask:")
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A message: with an embed where the bot may send one, else in plain Markdown."""
+    """A message: as components or with an embed, as the settings want it, else in plain Markdown."""
 
-    embed: str
-    """Markdown, at most ``EMBED_TEXT``."""
+    body: str
+    """Markdown, with what else is shown at most ``CARD_TEXT``; nothing for a notice, which is plain Markdown always."""
     plain: str
-    """The same, at most ``CONTENT``."""
+    """All of it as one text, at most ``CONTENT``."""
+    small: str = ""
+    """Small print under it."""
+    title: str = ""
+    """What was asked, as Markdown, above it."""
     question: str = ""
-    """What was asked, above the embed; at most ``EMBED_AUTHOR``."""
+    """What was asked, as an embed's author, which knows no Markdown; at most ``EMBED_AUTHOR``."""
+    link: str = ""
+    """The address of the article."""
     buttons: tuple[Button, ...] = ()
+
+    @property
+    def embed(self) -> str:
+        """Body and small print as one text."""
+        return "\n".join(filter(None, (self.body, self.small)))
 
 
 def notice(sentence: str, *buttons: Button) -> Card:
@@ -87,7 +103,16 @@ def notice(sentence: str, *buttons: Button) -> Card:
     return Card("", sentence, buttons=buttons)
 
 
-def button(verb: Verb, number: int, key: str, label: str = "", **more: bool | str) -> Button:
+def voted(card: Card, votes: Mapping[str, int]) -> Card:
+    """The card with the number of votes on its buttons for them."""
+    counts = {UP: votes.get("up", 0), DOWN: votes.get("down", 0)}
+    buttons = (
+        replace(each, label=f"{n}" if (n := counts.get(each.emoji or "")) else each.label) for each in card.buttons
+    )
+    return replace(card, buttons=tuple(buttons))
+
+
+def button(verb: Verb, number: int, key: str, label: str = "", **more: bool | str | int) -> Button:
     """A button that does something (``verb``) with a quote or page, of the answer or article that has a key."""
     return Button(label, f"quoth:{verb}:{number}:{key}", **more)  # type: ignore[arg-type]
 
@@ -102,16 +127,33 @@ def answer(record: Record, article: Article | None, number: int = 0, stale: Stal
     ``stale`` says what became of the article's file since it was indexed.
     When the articles do not say it is that sentence, and the nearest passages are behind a button.
     """
-    votes = (button("up", number, record.key, emoji=UP), button("down", number, record.key, emoji=DOWN))
+    votes = _voting(record, number)
     if record.answered:
-        turns = _paging("page", number, len(record.places), record.key, "quotes")
-        buttons = (*turns, button("paragraph", number, record.key, "Paragraph"), *votes)
+        turns = paging("page", number, len(record.places), record.key, "quotes")
+        around = (button("paragraph", number, record.key, "Paragraph"), *_reading(record.places[number], article))
+        # A row has room for five.
+        votes = tuple(replace(each, row=1) for each in votes) if turns else votes
+        buttons = (*turns, *around, *votes)
         return _page(record, article, number, _understood(record), buttons, stale)
     nearest = (button("nearest", 0, record.key, "Nearest passages"),) if record.places else ()
     said = _understood(record) + (
         f"{wording.NOT_SAID} {escaped(record.note, 600)}" if record.note else wording.NOT_SAID
     )
-    return _titled(record, said, said, (*nearest, *votes))
+    return _titled(record, said, (*nearest, *votes))
+
+
+def _reading(place: Place, article: Article | None) -> tuple[Button, ...]:
+    """A button to read the article, from where a quote stands."""
+    if article is None:
+        return ()
+    return (button("open", page_of(article.text, place.start), short_id(article.id), "Article"),)
+
+
+def _voting(record: Record, number: int) -> tuple[Button, ...]:
+    """The two buttons for votes; none under what is not kept. They say which quote is shown, so that it stays."""
+    if record.passing:
+        return ()
+    return button("up", number, record.key, emoji=UP), button("down", number, record.key, emoji=DOWN)
 
 
 def quotes(record: Record, article: Article | None, number: int, stale: Stale | None = None) -> Card:
@@ -122,7 +164,7 @@ def quotes(record: Record, article: Article | None, number: int, stale: Stale | 
 def nearest(record: Record, article: Article | None, number: int, stale: Stale | None = None) -> Card:
     """One of the passages that came nearest to a question that the articles do not answer."""
     label = "**Not an answer**, only what comes nearest:\n"
-    turns = _paging("nearest", number, len(record.places), record.key, "passages")
+    turns = paging("nearest", number, len(record.places), record.key, "passages")
     return _page(record, article, number, label, turns, stale)
 
 
@@ -153,7 +195,7 @@ def _page(
 ) -> Card:
     place = record.places[number]
     if article is None:
-        return _titled(record, CHANGED, CHANGED, buttons)
+        return _titled(record, CHANGED, buttons)
     marks = place.highlights if record.answered else ()
     below = _below(place, article, stale)
     return _quoted(record, article, Span(place.start, place.end), marks, label, buttons, below)
@@ -166,16 +208,21 @@ def _quoted(
     marks: Sequence[tuple[int, int]],
     label: str,
     buttons: tuple[Button, ...],
-    below: str,
+    below: tuple[str, str],
 ) -> Card:
-    above = _asked(record)
+    above, title = _asked(record), _title(record)
+    verdict, small = below
+    around = label + verdict + "\n" + small
     text, cut = article.text, cut_at(article.text, span)
-    embed = label + quotation(text, span, marks, EMBED_TEXT - size(label + below), cut) + below
-    room = CONTENT - size(above + label + below)
+    quoted = quotation(text, span, marks, CARD_TEXT - size(title + around), cut)
+    shorter = quotation(text, span, marks, CONTENT - size(above + around), cut)
     return Card(
-        embed,
-        above + label + quotation(text, span, marks, room, cut) + below,
+        label + quoted + verdict,
+        f"{above}{label}{shorter}{verdict}\n{small}",
+        small,
+        title,
         plain(record.question, EMBED_AUTHOR) if record.titled else "",
+        address(article.url_at(marks[0][0] if marks else span.start) or "") or "",
         buttons,
     )
 
@@ -184,18 +231,24 @@ _VERDICT, _NOTE = 240, 120
 """Longest of what is said beside a quote."""
 
 
-def _below(place: Place, article: Article, stale: Stale | None) -> str:
-    """What stands under a quote: the article's verdict on it, where it stands, and in small print what explains it."""
+def _below(place: Place, article: Article, stale: Stale | None) -> tuple[str, str]:
+    """What stands under a quote: the article's verdict on it; where it stands, and in small print what explains it."""
     end = min(place.end, len(article.text))
     verdict = wording.verdict(article, place.start, end)
     small = [attribution(article, article.page_at(place.start), article.url_at(place.start))]
     small += [escaped(note, _NOTE) for note in wording.notes(article, place.start, end, older=place.older)]
     small += [f"{wording.STALE[stale]}."] if stale else []
-    return "".join([f"\n{escaped(verdict, _VERDICT)}" if verdict else "", *(f"\n-# {each}" for each in small)])
+    return f"\n{escaped(verdict, _VERDICT)}" if verdict else "", "\n".join(f"-# {each}" for each in small)
 
 
-def _titled(record: Record, embed: str, text: str, buttons: tuple[Button, ...]) -> Card:
-    return Card(embed, _asked(record) + text, plain(record.question, EMBED_AUTHOR) if record.titled else "", buttons)
+def _titled(record: Record, said: str, buttons: tuple[Button, ...]) -> Card:
+    question = plain(record.question, EMBED_AUTHOR) if record.titled else ""
+    return Card(said, _asked(record) + said, "", _title(record), question, buttons=buttons)
+
+
+def _title(record: Record) -> str:
+    """The question in bold, where nobody else sees what was asked."""
+    return f"**{escaped(record.question, 300)}**" if record.titled else ""
 
 
 def _understood(record: Record) -> str:
@@ -204,8 +257,33 @@ def _understood(record: Record) -> str:
 
 
 def small_talk(kind: Remark | None, articles: Sequence[ArticleInfo]) -> Card:
-    """A reply to a greeting, thanks and the like, or to silence (None), naming what there is to ask about."""
+    """A reply to a greeting, thanks and the like, naming what there is to ask about."""
     return notice(escaped(wording.small_talk(kind, articles), CONTENT))
+
+
+_PURPOSE = (
+    "**I answer questions by quoting articles**, word for word, and say so when they do not say.\n"
+    "Ask in your own words: mention me, use `/ask`, or reply to one of my answers to go on from it."
+)
+_WAYS = (
+    "-# For your eyes only: `/ask` with `private`, or a direct message to me.\n"
+    "-# What do the articles have on a message? In its menu: Apps, Find in articles.\n"
+    "-# All articles: `/articles list`. What I keep of you: `/forget me` deletes it."
+)
+_KNOWN, _KNOWN_TITLE = 5, 100
+"""Articles that are named, the newest, and how much of each title."""
+
+
+def welcome(articles: Sequence[ArticleInfo], examples: Sequence[str]) -> Card:
+    """What the bot is for, what it knows, how to ask, and ``examples``, which are answered when they are pressed."""
+    newest = sorted(articles, key=lambda article: str(article.published or ""), reverse=True)
+    lines = [f"- {attribution(replace(each, title=plain(each.title, _KNOWN_TITLE)))}" for each in newest[:_KNOWN]]
+    if len(articles) > _KNOWN:
+        lines.append(f"- and {len(articles) - _KNOWN:,} more")
+    known = "\n".join([f"I know {wording.count(len(articles), 'article')}:", *lines]) if articles else NO_ARTICLES
+    body = f"{_PURPOSE}\n\n{known}" + ("\n\nFor example:" if examples else "")
+    buttons = [button("ask", 0, each, each, row=row) for row, each in enumerate(examples)]
+    return Card(body, f"{body}\n{_WAYS}", _WAYS, buttons=tuple(buttons))
 
 
 def sources(articles: Sequence[ArticleInfo]) -> Card:
@@ -219,7 +297,8 @@ def _asked(record: Record) -> str:
     return f"-# {escaped(record.question, 300)}\n" if record.titled else ""
 
 
-def _paging(verb: Verb, number: int, total: int, key: str, what: str) -> tuple[Button, ...]:
+def paging(verb: Verb, number: int, total: int, key: str, what: str) -> tuple[Button, ...]:
+    """Buttons to the page before and to the next, of ``total``; none where there is but one."""
     if total == 1:
         return ()
     # Discord wants different ids on the two, also when one leads nowhere.
@@ -230,53 +309,15 @@ def _paging(verb: Verb, number: int, total: int, key: str, what: str) -> tuple[B
     )
 
 
-# --- caring for the articles ---------------------------------------------------------------------------------
-
-_LISTED = 10
-"""Articles on a page: as many as always fit, however long their titles."""
-
-_STAGES = {
-    "waiting": "Waiting for another program",
-    "reading": "Reading articles",
-    "pages": "Reading the pages of a long file",
-    "encoding": "Encoding passages",
-}
+def not_a_day(typed: str) -> str:
+    """What whoever typed something else for a day is told."""
+    return f"{escaped(typed, 100)} is not a day: write it as 2016-11-28."
 
 
-def listing(articles: Sequence[ArticleInfo], page: int) -> Card:
-    """A page of the list of articles."""
-    pages = max(1, -(-len(articles) // _LISTED))
-    page = min(page, pages - 1)
-    lines = map(_listed, articles[page * _LISTED : (page + 1) * _LISTED])
-    text = "\n".join([f"{wording.count(len(articles), 'article')}:", *lines]) if articles else NO_ARTICLES
-    return notice(text, *_paging("list", page, pages, "", "articles"))
-
-
-def _listed(article: ArticleInfo) -> str:
-    facts = [f"- **{escaped(article.title, 64)}**"]
-    facts += [escaped(article.source, 25)] if article.source else []
-    facts += [wording.day(article.published)] if article.published else []
-    return " · ".join([*facts, escaped(article.id, 50)])
-
-
-def removal(article: ArticleInfo, key: str) -> Card:
-    """The question whether an article is to be removed for good, with two buttons."""
-    choices = (button("remove", 0, key, "Remove", danger=True), button("keep", 0, "", "Keep"))
-    return notice(f"Remove **{escaped(article.title, 300)}** ({escaped(article.id, 300)}) for good?", *choices)
-
-
-def progress(stage: str, done: int, total: int) -> str:
-    """How far an update of the index is, as a sentence."""
-    return f"{_STAGES.get(stage, 'Working')}: {done:,} of {total:,}…" if total else f"{_STAGES.get(stage, 'Working')}…"
-
-
-def refreshed(report: Report | None, total: int) -> str:
-    """What an update of the index did, as a sentence; None stands for nothing."""
-    changes = {"added": report.added, "changed": report.changed, "removed": report.removed} if report else {}
-    said = [f"{len(ids):,} {word}" for word, ids in changes.items() if ids]
-    skipped = sum(not file.in_part for file in report.skipped) if report else 0
-    said += [f"{skipped:,} skipped"] if skipped else []
-    return f"{', '.join(said) or 'Nothing has changed'}: {wording.count(total, 'article')}."
+def forgotten(what: Forgotten) -> str:
+    """What was deleted of a member's."""
+    counts = f"{wording.count(what.answers, 'answer')} and {wording.count(what.votes, 'vote')}"
+    return f"I have forgotten {counts} of yours. What Discord shows of my answers is yours to delete there."
 
 
 def failure(error: QuothError) -> str:

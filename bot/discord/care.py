@@ -1,4 +1,4 @@
-"""``/articles``: members who may manage the server list, add and remove articles, and have the folder indexed."""
+"""``/articles add``, ``remove`` and ``reindex``: members who may manage the server change the articles."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from pathlib import Path
 import discord
 from discord import app_commands
 
-from bot.discord import cards
+from bot.discord import article_cards, cards
 from bot.discord.cards import Card
 from bot.discord.client import QuothClient
 from bot.discord.completion import titles_like
+from bot.discord.drafts import ArticleForm, Draft
+from bot.discord.library import short_id
 from bot.discord.markup import escaped, plain
 from bot.discord.messages import Interaction
-from bot.discord.service import Busy, Pool, short_id
+from bot.discord.service import Busy, Pool
 from retrieval.articles.article import ArticleInfo
+from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import ArticleUnreadable, QuothError
 from retrieval.index.updating import Report
@@ -32,18 +35,25 @@ _EDITABLE = 14 * 60
 """Seconds for which a command's message can be edited, less one minute."""
 
 
+class _CancelledError(Exception):
+    """A member has called a change off."""
+
+
 class _Progress:
-    """The last that a change told of itself, from its thread."""
+    """The last that a change told of itself, from its thread; called off, it ends the change by raising."""
 
     def __init__(self) -> None:
-        self.text = cards.progress("reading", 0, 0)
+        self.text = article_cards.progress("reading", 0, 0)
+        self.cancelled = False
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        self.text = cards.progress(stage, done, total)
+        if self.cancelled:
+            raise _CancelledError
+        self.text = article_cards.progress(stage, done, total)
 
 
 class ArticleCommands:
-    """``/articles`` and its buttons.
+    """``/articles add``, ``remove`` and ``reindex``, "Add to articles" in a message's menu, and their buttons.
 
     Args:
         client: the bot that gets them.
@@ -53,38 +63,57 @@ class ArticleCommands:
     def __init__(self, client: QuothClient, changes: Pool) -> None:
         self._client = client
         self._changes = changes
+        self._under_way: _Progress | None = None
 
-    def install(self) -> None:
-        """Put the commands into the client's tree, and its buttons among the client's."""
-        group = app_commands.Group(
-            name="articles",
-            description="Care for the articles",
-            guild_only=True,
-            default_permissions=discord.Permissions(manage_guild=True),
-        )
+    def install(self, group: app_commands.Group) -> None:
+        """Put the commands into their group, and the buttons among the client's."""
+        self._install_adding(group)
         self._install_commands(group)
-        self._client.tree.add_command(group)
-        self._client.buttons.handlers |= {"list": self._turn, "remove": self._removed, "keep": self._kept}
+        self._client.buttons.handlers |= {"remove": self._removed, "keep": self._kept, "cancel": self._cancel}
+
+    def _install_adding(self, group: app_commands.Group) -> None:
+        @group.command(name="add", description="Add an article: a file or, without one, a text that you type")
+        @app_commands.describe(
+            file=plain(f"One of {', '.join(FORMATS)}", cards.CHOICE),
+            title="Its title, where it is not in the file",
+            source="Who published it",
+            date="The day on which it was published, as in 2016-11-28",
+            address="Where it stands on the web",
+            replace="Whether it takes the place of the article of the same file name",
+        )
+        async def add(
+            interaction: Interaction,
+            file: discord.Attachment | None = None,
+            title: app_commands.Range[str, 1, 300] | None = None,
+            source: app_commands.Range[str, 1, 120] | None = None,
+            date: app_commands.Range[str, 1, 10] | None = None,
+            address: app_commands.Range[str, 1, 500] | None = None,
+            replace: bool = False,  # noqa: FBT001, FBT002
+        ) -> None:
+            draft = Draft(title or "", source or "", date or "", address or "")
+            if not await self._admitted(interaction) or not await self._dated(interaction, draft):
+                return
+            if file is None:
+                await self._write(interaction, draft)
+            else:
+                await self._add(interaction, file, draft, replace=replace)
+
+        @self._client.tree.context_menu(name="Add to articles")
+        @app_commands.guild_only()
+        @app_commands.default_permissions(manage_guild=True)
+        async def add_message(interaction: Interaction, message: discord.Message) -> None:
+            if await self._admitted(interaction):
+                await self._write(interaction, Draft.of(message))
 
     def _install_commands(self, group: app_commands.Group) -> None:
-        @group.command(name="list", description="The articles there are")
-        async def list_articles(interaction: Interaction) -> None:
-            await self._show(interaction, lambda: cards.listing(self._articles(), 0))
-
-        @group.command(name="add", description="Add an article, or a new one under a new name")
-        @app_commands.describe(file=plain(f"One of {', '.join(FORMATS)}", cards.CHOICE))
-        async def add(interaction: Interaction, file: discord.Attachment) -> None:
-            if await self._admitted(interaction):
-                await self._add(interaction, file)
-
         @group.command(name="remove", description="Remove an article, after asking you again")
         @app_commands.describe(article="Its title")
         async def remove(interaction: Interaction, article: str) -> None:
             await self._show(interaction, lambda: self._removal(article))
 
         @remove.autocomplete("article")
-        async def titles(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-            return titles_like(self._articles(), typed)
+        async def titles(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+            return [] if self._refusal(interaction) else titles_like(self._articles(), typed)
 
         @group.command(name="reindex", description="Bring the index up to date with the folder of articles")
         async def reindex(interaction: Interaction) -> None:
@@ -103,6 +132,9 @@ class ArticleCommands:
     def _refusal(self, interaction: Interaction) -> str | None:
         settings, member = self._client.settings, interaction.user
         if not (isinstance(member, discord.Member) and self._client.admits(interaction.guild_id, interaction.channel)):
+            return cards.NOT_HERE
+        # Whoever installed the bot for themselves may manage whatever server they use it in.
+        if self._client.get_guild(interaction.guild_id or 0) is None:
             return cards.NOT_HERE
         if not interaction.permissions.manage_guild:
             return cards.CARE_REFUSED
@@ -123,10 +155,7 @@ class ArticleCommands:
     def _removal(self, name: str) -> Card:
         library = self._client.service.library
         id = library.resolve(name)
-        return cards.removal(library.articles[id], short_id(id))
-
-    async def _turn(self, interaction: Interaction, page: int, _: str) -> None:
-        await self._show(interaction, lambda: cards.listing(self._articles(), page), instead=True)
+        return article_cards.removal(library.articles[id], short_id(id))
 
     async def _kept(self, interaction: Interaction, _: int, __: str) -> None:
         await self._client.delivery.show(interaction, cards.notice("Nothing was removed."), instead=True)
@@ -139,7 +168,32 @@ class ArticleCommands:
         await self._client.delivery.show(interaction, cards.notice("Removing…"), instead=True)
         await self._change(interaction, "remove", id, lambda progress: library.remove(id, progress))
 
-    async def _add(self, interaction: Interaction, file: discord.Attachment) -> None:
+    async def _cancel(self, interaction: Interaction, _: int, __: str) -> None:
+        """Call off the change under way, at its next step."""
+        if await self._admitted(interaction):
+            if self._under_way:
+                self._under_way.cancelled = True
+            await self._client.delivery.tell(
+                interaction, "It will stop in a moment." if self._under_way else "It is over."
+            )
+
+    async def _dated(self, interaction: Interaction, draft: Draft) -> bool:
+        """Whether a draft's date is none or one; tells the member if not."""
+        if draft.valid_date:
+            return True
+        await self._client.delivery.tell(interaction, cards.not_a_day(draft.date))
+        return False
+
+    async def _write(self, interaction: Interaction, draft: Draft) -> None:
+        """Have a member type an article, or see to what a draft has of it."""
+
+        async def written(typed: Interaction, article: Draft) -> None:
+            if await self._admitted(typed) and await self._dated(typed, article):
+                await self._put(typed, article.file_name, article.file(), b"", replace=False)
+
+        await self._client.delivery.deliver(lambda: interaction.response.send_modal(ArticleForm(draft, written)))
+
+    async def _add(self, interaction: Interaction, file: discord.Attachment, draft: Draft, *, replace: bool) -> None:
         # Discord's word for the size; and a name is only ever a name, whatever it looks like.
         name = Path(file.filename.replace("\\", "/")).name
         if file.size > MAX_ATTACHMENT:
@@ -152,14 +206,27 @@ class ArticleCommands:
             error = ArticleUnreadable(name, "Discord did not hand it over")
             await self._client.delivery.finish(interaction, cards.notice(cards.failure(error)))
             return None
+        return await self._put(interaction, name, content, draft.metadata(), replace=replace)
+
+    async def _put(
+        self, interaction: Interaction, name: str, content: bytes, metadata: bytes, *, replace: bool
+    ) -> None:
+        """Put a file and, if there is any, its metadata into the folder."""
+        if not interaction.response.is_done() and not await self._client.delivery.defer(interaction, private=True):
+            return
 
         def add(progress: _Progress) -> bool:
             with tempfile.TemporaryDirectory(prefix="quoth-") as folder:
                 path = Path(folder, name)
-                path.write_bytes(content)
-                return self._client.service.library.add(path, progress)
+                try:
+                    path.write_bytes(content)
+                    if metadata:
+                        path.with_name(name + SIDECAR).write_bytes(metadata)
+                except OSError as error:  # a name that no file can have
+                    raise ArticleUnreadable(name, error.strerror or "its name is none") from error
+                return self._client.service.library.add(path, progress, replace=replace)
 
-        return await self._change(interaction, "add", name, add)
+        await self._change(interaction, "replace" if replace else "add", name, add)
 
     async def _change(
         self, interaction: Interaction, action: str, article: str, work: Callable[[_Progress], Report | bool | None]
@@ -167,15 +234,20 @@ class ArticleCommands:
         """Do something to the articles, tell how it goes in the message, and write down who did it."""
         async with self._client.occupied():
             progress = _Progress()
+            first = self._under_way is None
+            self._under_way = progress if first else self._under_way
             teller = asyncio.create_task(self._tell_progress(interaction, progress))
             try:
                 done = await self._changes.run(lambda: work(progress))
                 outcome, said = "done", self._done(action, article, done)
             except Busy:
                 outcome, said = "refused", cards.CARE_BUSY
+            except _CancelledError:
+                outcome, said = "cancelled", "It was called off: nothing has changed."
             except Exception as error:  # noqa: BLE001 - the member is told, and the bot goes on
                 outcome, said = "failed", self._client.responder.failure(error)
             finally:
+                self._under_way = None if first else self._under_way
                 teller.cancel()
                 [failure] = await asyncio.gather(teller, return_exceptions=True)  # no progress after the outcome
                 if isinstance(failure, Exception):
@@ -186,10 +258,15 @@ class ArticleCommands:
     def _done(self, action: str, article: str, done: object) -> str:
         total = len(self._client.service.library.articles)
         if isinstance(done, Report) or action == "reindex":
-            return cards.refreshed(done if isinstance(done, Report) else None, total)
+            return article_cards.refreshed(done if isinstance(done, Report) else None, total)
         name = escaped(article, 300)
+        if action != "remove" and not done:
+            return f"{name} is there already."
+        if action == "replace":
+            return f"{name} is replaced."
         if action == "add":
-            return f"{name} is added." if done else f"{name} is there already."
+            same = self._client.service.library.same_as(article)
+            return f"{name} is added, though {escaped(same, 300)} has the same text." if same else f"{name} is added."
         return f"{name} is removed."
 
     async def _tell_progress(self, interaction: Interaction, progress: _Progress) -> None:
@@ -199,7 +276,8 @@ class ArticleCommands:
             await asyncio.sleep(_BETWEEN_EDITS)
             if progress.text != told:
                 told = progress.text
-                await self._client.delivery.finish(interaction, cards.notice(told))
+                cancel = cards.button("cancel", 0, "", "Cancel")
+                await self._client.delivery.finish(interaction, cards.notice(told, cancel))
 
     async def _audit(self, interaction: Interaction, action: str, article: str, outcome: str) -> None:
         facts = {
@@ -214,3 +292,5 @@ class ArticleCommands:
             await asyncio.to_thread(lambda: self._client.service.memory.audit(**facts))
         except QuothError as error:
             self._client.responder.failure(error)
+        if number := self._client.settings.discord_audit_channel:
+            await self._client.announce(number, article_cards.audited(str(interaction.user), action, article, outcome))

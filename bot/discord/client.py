@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -18,7 +18,8 @@ from discord.utils import MISSING
 
 from bot.discord import cards, retrying
 from bot.discord.buttons import Buttons
-from bot.discord.delivery import UNREACHABLE, Delivery, in_thread, permissions
+from bot.discord.delivery import UNREACHABLE, Delivery, asked_for, in_thread, permissions
+from bot.discord.heard import Named, question_in
 from bot.discord.markup import plain
 from bot.discord.messages import CardButton, Interaction
 from bot.discord.responder import Responder
@@ -26,6 +27,7 @@ from bot.discord.service import AnswerService, Cooldown, Question
 from bot.settings import DiscordRefused, Settings
 from bot.talks import Talks
 from retrieval.answer.conversation import Talk
+from retrieval.articles.article import ArticleInfo
 
 if TYPE_CHECKING:
     from discord.gateway import DiscordWebSocket
@@ -34,6 +36,9 @@ _log = logging.getLogger("quoth.discord")
 
 _REFUSALS = {4004: "valid token", 4011: "servers", 4013: "intents", 4014: "intents"}
 """Codes with which Discord closes a connection for good."""
+
+_LAST_WORDS = 1.0
+"""Seconds for telling all whose question is not answered that the bot is about to restart."""
 
 
 class QuothClient(discord.Client):
@@ -62,14 +67,15 @@ class QuothClient(discord.Client):
         self.tree = discord.app_commands.CommandTree(
             self,
             allowed_contexts=discord.app_commands.AppCommandContext(
-                guild=True, dm_channel=settings.discord_dms, private_channel=False
+                guild=True, dm_channel=settings.discord_dms, private_channel=settings.discord_user_install
             ),
-            allowed_installs=discord.app_commands.AppInstallationType(guild=True, user=False),
+            allowed_installs=discord.app_commands.AppInstallationType(guild=True, user=settings.discord_user_install),
         )
         self.talks = Talks()
         self.responder = Responder(service, cooldown)
-        self.delivery = Delivery()
-        self.buttons = Buttons(self.responder, self.delivery, self.admits)
+        self.delivery = Delivery(components=settings.discord_cards == "components")
+        self.buttons = Buttons(self.responder, self.delivery)
+        self._syncing: asyncio.Task[None] | None = None
         self._occupied = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -79,21 +85,39 @@ class QuothClient(discord.Client):
     async def setup_hook(self) -> None:
         """Register the buttons of earlier processes, and tell Discord the commands if they changed."""
         self.add_dynamic_items(CardButton)
-        await self._sync()
+        if not await self._sync():
+            self._syncing = asyncio.create_task(self._sync_later())
 
-    async def _sync(self) -> None:
-        """Tell Discord the commands: a test server each time, everywhere only what it has not been told before."""
+    async def _sync_later(self) -> None:
+        """Tell Discord the commands again and again, until it takes them."""
+        for pause in retrying.pauses():
+            await asyncio.sleep(pause)
+            if await self._sync():
+                return
+
+    async def _sync(self) -> bool:
+        """Tell Discord the commands: a test server each time, everywhere only what it has not been told before.
+
+        False when Discord did not take them.
+        """
         if self.settings.discord_test_guild:
             server = discord.Object(self.settings.discord_test_guild)
             self.tree.copy_global_to(guild=server)
-            await self.delivery.deliver(lambda: self.tree.sync(guild=server))
-            return
+            return await self.delivery.deliver(lambda: self.tree.sync(guild=server)) is not None
         name = f"commands of {self.application_id}"
         commands = repr([command.to_dict(self.tree) for command in self.tree.get_commands()])
         if await asyncio.to_thread(self.service.memory.note, name) == commands:
-            return
-        if await self.delivery.deliver(self.tree.sync) is not None:
-            await asyncio.to_thread(self.service.memory.write_note, name, commands)
+            return True
+        if await self.delivery.deliver(self.tree.sync) is None:
+            return False
+        await asyncio.to_thread(self.service.memory.write_note, name, commands)
+        return True
+
+    async def close(self) -> None:
+        """Leave Discord."""
+        if self._syncing:
+            self._syncing.cancel()
+        await super().close()
 
     async def login(self, token: str) -> None:
         """Log in, however long Discord cannot be reached; raises ``DiscordRefused`` for a token that is none."""
@@ -103,8 +127,9 @@ class QuothClient(discord.Client):
             except discord.LoginFailure as error:
                 raise DiscordRefused("valid token") from error
             except UNREACHABLE as error:
-                _log.warning("Discord cannot be reached (%s): trying again in %.0f s", str(error) or repr(error), pause)
-            await asyncio.sleep(pause)
+                wait = asked_for(error, pause) if isinstance(error, discord.HTTPException) else pause
+                _log.warning("Discord cannot be reached (%s): trying again in %.0f s", str(error) or repr(error), wait)
+            await asyncio.sleep(wait)
             await self.http.close()
             self.http.connector = MISSING
         return None
@@ -138,10 +163,16 @@ class QuothClient(discord.Client):
         return self.ws  # which discord.py says is never None, as it is before the first connection
 
     async def finish(self, grace: float) -> None:
-        """Take no more questions, and wait up to ``grace`` seconds for those that run."""
+        """Take no more questions, and wait up to ``grace`` seconds for those that run.
+
+        In the last of them whoever still waits is told to ask again later.
+        """
         self.responder.closing = True
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), grace)
+        for seconds in (grace - min(_LAST_WORDS, grace / 2), min(_LAST_WORDS, grace / 2)):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), seconds)
+                return
+            self.service.pool.give_up()
 
     @asynccontextmanager
     async def occupied(self) -> AsyncIterator[None]:
@@ -166,6 +197,15 @@ class QuothClient(discord.Client):
         places = {getattr(channel, "id", None), getattr(channel, "parent_id", None)}
         return not chosen.discord_channels or bool(chosen.discord_channels & places)
 
+    def allows(self, interaction: Interaction) -> bool:
+        """Whether the settings let a command or a button be used where it was."""
+        own = self.settings.discord_user_install and installed_to_user(interaction)
+        return own or self.admits(interaction.guild_id, interaction.channel)
+
+    def known_to(self, interaction: Interaction) -> list[ArticleInfo]:
+        """The articles that whoever uses a command may hear of: none where nothing would be answered."""
+        return list(self.service.library.articles.values()) if self.allows(interaction) else []
+
     # --- messages --------------------------------------------------------------------------------------------
 
     async def on_message(self, message: discord.Message) -> None:
@@ -175,22 +215,38 @@ class QuothClient(discord.Client):
             return
         async with self.occupied():
             talk = self._talk(message)
-            response = await self.responder.respond(said, message.author.id, talk)
-            sent = await self.delivery.reply(message, response.card)
+            async with self.delivery.typing(message):
+                response = await self.responder.respond(said, message.author.id, talk)
+            sent = await self.delivery.reply(message, response.card, passes=response.passes if message.guild else None)
             self._keep(message, sent, talk, response.talk)
-            await self._start_thread(message, sent, said)
+            if response.answered:
+                await self._start_thread(message, sent, said)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Say in a new server what the bot is for, where it may answer."""
+        places = [guild.system_channel, *guild.text_channels]
+        for channel in filter(None, places):
+            if channel.permissions_for(guild.me).send_messages and self.admits(guild.id, channel):
+                return await self.delivery.post(channel, self.responder.welcome())
+        return None
+
+    async def announce(self, number: int, sentence: str) -> None:
+        """Write a sentence into the channel of this id, if the bot sees it."""
+        channel = self.get_channel(number)
+        if isinstance(channel, discord.TextChannel):
+            await self.delivery.post(channel, cards.notice(sentence))
 
     def _said_to_me(self, message: discord.Message) -> str | None:
         """The words of a message to the bot, without the mention; None for one that it does not answer."""
         kinds = (discord.MessageType.default, discord.MessageType.reply)
         if message.author.bot or message.webhook_id or message.type not in kinds or self.user is None:
             return None
-        me = self.user.id
-        if message.guild and all(user.id != me for user in message.mentions):
+        if message.guild and all(user.id != self.user.id for user in message.mentions):
             return None
         if not self.admits(message.guild.id if message.guild else None, message.channel):
             return None
-        return re.sub(rf"<@!?{me}>", " ", message.content).strip()
+        members = {user.id: user.display_name for user in message.mentions if user.id != self.user.id}
+        return question_in(message.content, _names(message.guild, members))
 
     def _talk(self, message: discord.Message) -> Talk:
         """What a message goes on from: the answer it replies to, or the talk of its place; a mention begins anew."""
@@ -226,10 +282,11 @@ class QuothClient(discord.Client):
 
     async def answer_command(self, interaction: Interaction, question: Question, *, private: bool) -> None:
         """Answer ``/ask``: Discord is told at once that an answer will come, and gets it when it is there."""
-        if not self.admits(interaction.guild_id, interaction.channel):
+        if not self.allows(interaction):
             return await self.delivery.tell(interaction, cards.NOT_HERE)
         if refusal := self.responder.refusal(interaction.user.id):
             return await self.delivery.tell(interaction, refusal)
+        question = replace(question, text=question_in(question.text, _names(interaction.guild, {})))
         async with self.occupied():
             if await self.delivery.defer(interaction, private=private):
                 response = await self.responder.answer(question, interaction.user.id, titled=True)
@@ -237,6 +294,23 @@ class QuothClient(discord.Client):
                 if sent and not private and response.talk:
                     self.talks.keep(sent.id, response.talk)
         return None
+
+
+def installed_to_user(interaction: Interaction) -> bool:
+    """Whether a command is there because the member installed the bot for themselves, not the server."""
+    return interaction.is_user_integration() and not interaction.is_guild_integration()
+
+
+def _names(guild: discord.Guild | None, members: Mapping[int, str]) -> Named:
+    """What mentions of ``members`` by id, and of roles and channels of a server, are shown as."""
+
+    def named(sign: str, number: int) -> str | None:
+        if sign == "@":
+            return members.get(number)
+        found = guild and (guild.get_role(number) if sign == "@&" else guild.get_channel_or_thread(number))
+        return found.name if found else None
+
+    return named
 
 
 def _place(message: discord.Message) -> tuple[int, int]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 
 import discord
 from discord import app_commands
 
 from bot.discord import cards
+from bot.discord.browsing import BrowsingCommands
 from bot.discord.care import ArticleCommands
-from bot.discord.client import QuothClient
+from bot.discord.client import QuothClient, installed_to_user
 from bot.discord.completion import sources_like, titles_like
-from bot.discord.markup import escaped
 from bot.discord.messages import Interaction
 from bot.discord.service import Pool, Question
 from retrieval.answer.query import MAX_QUESTION, Filters
@@ -22,7 +23,12 @@ def install(client: QuothClient, changes: Pool) -> None:
     """Give the bot its commands; what changes the articles runs in the pool ``changes``."""
     _install_ask(client)
     _install_find(client)
-    ArticleCommands(client, changes).install()
+    _install_forget(client)
+    _install_help(client)
+    group = app_commands.Group(name="articles", description="Read the articles, or care for them")
+    BrowsingCommands(client).install(group)
+    ArticleCommands(client, changes).install(group)
+    client.tree.add_command(group)
 
 
 def _install_ask(client: QuothClient) -> None:
@@ -42,25 +48,26 @@ def _install_ask(client: QuothClient) -> None:
         source: str | None = None,
         after: str | None = None,
         before: str | None = None,
-        private: bool = False,  # noqa: FBT001, FBT002 - Discord names it
+        private: bool | None = None,  # noqa: FBT001 - Discord names it
     ) -> None:
         try:
             articles = frozenset({client.service.library.resolve(article)} if article else ())
             filters = Filters(articles, source, _day(after), _day(before))
         except ValueError as error:
-            await client.delivery.tell(interaction, f"{escaped(str(error), 100)} is not a day: write it as 2016-11-28.")
+            await client.delivery.tell(interaction, cards.not_a_day(str(error)))
         except QuothError as error:
             await client.delivery.tell(interaction, client.responder.failure(error))
         else:
-            await client.answer_command(interaction, Question(question, filters), private=private)
+            alone = installed_to_user(interaction) if private is None else private
+            await client.answer_command(interaction, Question(question, filters), private=alone)
 
     @ask.autocomplete("article")
-    async def articles(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return titles_like(client.service.library.articles.values(), typed)
+    async def articles(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return titles_like(client.known_to(interaction), typed)
 
     @ask.autocomplete("source")
-    async def sources(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return sources_like(client.service.library.articles.values(), typed)
+    async def sources(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return sources_like(client.known_to(interaction), typed)
 
 
 def _install_find(client: QuothClient) -> None:
@@ -69,9 +76,35 @@ def _install_find(client: QuothClient) -> None:
         words = message.content.strip()[:MAX_QUESTION]
         if words:
             # Nobody asked to have another's words looked up in public.
-            await client.answer_command(interaction, Question(words), private=True)
+            await client.answer_command(interaction, Question(words, passing=True), private=True)
         else:
             await client.delivery.tell(interaction, cards.NO_TEXT)
+
+
+def _install_help(client: QuothClient) -> None:
+    @client.tree.command(name="help", description="What I am for, what I know, and how to ask")
+    async def help_(interaction: Interaction) -> None:
+        if client.allows(interaction):
+            await client.delivery.show(interaction, client.responder.welcome())
+        else:
+            await client.delivery.tell(interaction, cards.NOT_HERE)
+
+
+def _install_forget(client: QuothClient) -> None:
+    group = app_commands.Group(name="forget", description="Have me forget what I keep of you")
+
+    @group.command(name="me", description="Delete what I keep of your questions, and your votes")
+    async def me(interaction: Interaction) -> None:
+        async with client.occupied():
+            try:
+                forgotten = await asyncio.to_thread(client.service.memory.forget, interaction.user.id)
+            except QuothError as error:
+                await client.delivery.tell(interaction, client.responder.failure(error))
+            else:
+                client.talks.forget(interaction.user.id)
+                await client.delivery.tell(interaction, cards.forgotten(forgotten))
+
+    client.tree.add_command(group)
 
 
 def _day(text: str | None) -> date | None:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from discord.app_commands import Choice
 
 from bot.discord.cards import CHOICE
+from bot.discord.library import short_id
 from bot.discord.markup import plain
-from bot.discord.service import short_id
 from retrieval.articles.article import ArticleInfo
 
 _CHOICES = 25

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 
 from bot.settings import Settings
 
+_SECRETS = re.compile(
+    r"((?:/|%2F)(?:interactions|webhooks)/\d+/)[\w.~-]+|([\"']token[\"']: ?[\"'])[^\"']+|(token=[\"']?)[^\s\"'>]+"
+)
+"""Where discord.py writes the tokens of interactions into its debugging lines: for minutes, who has one can answer."""
+
 
 class _Formatter(logging.Formatter):
-    """Lines for people or, ``as_json``, objects for programs; the token is in neither."""
+    """Lines for people or, ``as_json``, objects for programs; no token is in either."""
 
     def __init__(self, token: str, *, as_json: bool) -> None:
         super().__init__("{asctime} {levelname:<7} {name}: {message}", style="{")
@@ -19,7 +25,7 @@ class _Formatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         text = self._object(record) if self._as_json else super().format(record)
-        return text.replace(self._token, "[token]")
+        return _SECRETS.sub(r"\1\2\3[token]", text.replace(self._token, "[token]"))
 
     def _object(self, record: logging.LogRecord) -> str:
         facts = {

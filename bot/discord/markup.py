@@ -11,12 +11,14 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from itertools import accumulate
 from urllib.parse import quote as percent_encoded
+from urllib.parse import urlsplit
 
 import regex
 
-from bot.wording import day, page, unwrapped
+from bot.wording import day, on_page, unwrapped
 from retrieval.articles.article import ArticleInfo
 from retrieval.text.sentences import Span
 
@@ -134,6 +136,39 @@ def quotation(
     return f"> {before}{body}{after}"
 
 
+PAGE = 1200
+"""Code points of an article that a page has, or up to a fourth less or more."""
+
+
+def page_of(text: str, place: int) -> int:
+    """The page, from 0, on which the character at ``place`` stands."""
+    number = place // PAGE
+    return number if place < _page_end(text, number) else number + 1
+
+
+def page(text: str, number: int) -> Span:
+    """What of an article's text is on a page: pages end with a paragraph, a sentence or a word."""
+    return Span(_page_end(text, number - 1) if number else 0, _page_end(text, number))
+
+
+def pages(text: str) -> int:
+    """How many pages a text has."""
+    return max(1, -(-len(text) // PAGE))
+
+
+def _page_end(text: str, number: int) -> int:
+    """Where a page ends: at the best of the places to end that are near the whole number of its characters."""
+    at = (number + 1) * PAGE
+    if at >= len(text):
+        return len(text)
+    start = at - PAGE // 4
+    near = text[start:at]
+    for end in ("\n\n", ". ", "\n", " "):
+        if (place := near.rfind(end)) >= 0:
+            return start + place + len(end)
+    return at
+
+
 def _pieces(text: str, offset: int, marks: Sequence[tuple[int, int]]) -> Iterator[_Piece]:
     """The graphemes of ``text``, which stands at ``offset``, as they are shown; those that cannot be seen are left out.
 
@@ -222,22 +257,44 @@ def _composed(pieces: Sequence[_Piece]) -> str:
 _LONGEST_TITLE, _LONGEST_SOURCE, _LONGEST_URL = 300, 120, 500
 
 
-def attribution(article: ArticleInfo, on_page: int | None = None, url: str | None = None) -> str:
-    """Where a quote stands: title, linked to ``url`` or the article's address · source · 28 November 2016 · page 12."""
-    url = _address(url or article.url or "")
+def attribution(article: ArticleInfo, number: int | None = None, url: str | None = None) -> str:
+    """Where a quote stands: title, linked to ``url`` or the article's address · source · 28 November 2016 · page 12.
+
+    ``number`` is the page's.
+    """
+    url = address(url or article.url or "")
     # Discord's link text may hold no brackets, escaped or not.
     title = article.title.translate({ord("["): "(", ord("]"): ")"}) if url else article.title
-    facts = [f"[{escaped(title, _LONGEST_TITLE)}]({url})" if url else escaped(title, _LONGEST_TITLE)]
+    facts = [f"[{escaped(title, _LONGEST_TITLE)}](<{url}>)" if url else escaped(title, _LONGEST_TITLE)]
     facts += [escaped(article.source, _LONGEST_SOURCE)] if article.source else []
     facts += [day(article.published)] if article.published else []
-    facts += page(on_page)
+    facts += on_page(number)
     return " · ".join(facts)
 
 
-def _address(url: str) -> str | None:
-    """A web address as it may stand in a link, without a preview below the message; None when it is none."""
-    if not re.fullmatch(r"https?://[^\s/]\S*", url, re.IGNORECASE) or visible(url) != url:
+def address(url: str) -> str | None:
+    """A web address as it may stand in a link, of at most ``_LONGEST_URL``; None when it is none.
+
+    A host of other letters than English is written as machines do (``xn--``), so that none looks like another. With
+    a name before the host ("good.example@evil.example") it is none.
+    """
+    if visible(url) != url or any(character.isspace() for character in url):
         return None
-    scheme, _, place = url.partition("://")
-    address = f"{scheme.lower()}://{percent_encoded(place, safe=':/?#@!$&+,;=%~-._')}"
-    return f"<{address}>" if size(address) <= _LONGEST_URL else None
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+        host = f"[{IPv6Address(host)}]" if ":" in host else host.encode("idna").decode("ascii")
+    except ValueError:  # UnicodeError is one
+        return None
+    if parts.scheme.lower() not in {"http", "https"} or "@" in parts.netloc or not _HOST.fullmatch(host):
+        return None
+    path = percent_encoded(parts.path, safe=_KEPT)
+    query = f"?{percent_encoded(parts.query, safe=_KEPT)}" if parts.query else ""
+    fragment = f"#{percent_encoded(parts.fragment, safe=_KEPT)}" if parts.fragment else ""
+    whole = f"{parts.scheme.lower()}://{host}{port}{path}{query}{fragment}"
+    return whole if size(whole) <= _LONGEST_URL else None
+
+
+_HOST = re.compile(r"[\w.-]*\w[\w.-]*|\[[\da-f:.]+\]", re.ASCII)
+_KEPT = ":/?@!$&+,;=%~-._"

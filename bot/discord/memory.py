@@ -10,10 +10,11 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,19 @@ KEPT = 10_000
 """Answers; the buttons of older ones say that they are too old. One takes about half a kilobyte."""
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS answers (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, record TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS answers (
+    number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, record TEXT NOT NULL, at TEXT NOT NULL DEFAULT ''
+);
 CREATE TABLE IF NOT EXISTS votes (
     key TEXT NOT NULL REFERENCES answers (key) ON DELETE CASCADE,
     member INTEGER NOT NULL, vote TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (key, member)
 );
 CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+
+
+_PASSING = 200
+"""Answers that are kept in this process only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +70,40 @@ class Record:
     """Why no article was left to answer, if so."""
     understood: str = ""
     """How the question was understood, where not as it stands."""
+    passing: bool = False
+    """Whether it is kept in memory alone, and not for long: the words are somebody else's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How much of a member's was deleted."""
+
+    answers: int
+    votes: int
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Memory:
     """The bot's database of answers and votes (``discord.sqlite3``) and its audit log (``audit.jsonl``), in one folder.
 
-    Any number of threads may use it.
+    Any number of threads may use it. The latest ``kept`` answers are there for so many ``days``, and votes as long as
+    the answer that they are on.
 
     Raises:
         StorageFailed: the folder cannot be written.
     """
 
-    def __init__(self, folder: Path, *, kept: int = KEPT) -> None:
+    def __init__(
+        self, folder: Path, *, kept: int = KEPT, days: float = 30, clock: Callable[[], datetime] = _now
+    ) -> None:
         self.folder = folder
         self._kept = kept
+        self._days = timedelta(days=days)
+        self._clock = clock
+        self._passing: OrderedDict[str, Record] = OrderedDict()
         self._lock = threading.Lock()
         with _storage(folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -87,6 +114,19 @@ class Memory:
             # A power cut may lose the last answers, which is no reason to wait for the disk at each, but nothing else.
             self._database.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;{_TABLES}")
             self._database.execute("PRAGMA foreign_keys=ON")
+            self._add_times()
+        self.expire()
+
+    def _add_times(self) -> None:
+        """Give the answers of earlier versions, which had none, the time of now."""
+        if "at" not in [column[1] for column in self._database.execute("PRAGMA table_info(answers)")]:
+            self._database.execute("ALTER TABLE answers ADD COLUMN at TEXT NOT NULL DEFAULT ''")
+        self._database.execute("UPDATE answers SET at = ? WHERE at = ''", (self._at(),))
+        self._database.execute("CREATE INDEX IF NOT EXISTS answers_at ON answers (at)")
+
+    def _at(self, before: timedelta = timedelta()) -> str:
+        """The time, or that ``before`` now, as it is written: texts in this form are in the order of their times."""
+        return (self._clock() - before).isoformat(timespec="seconds")
 
     def close(self) -> None:
         """Close the database."""
@@ -94,23 +134,53 @@ class Memory:
             self._database.close()
 
     def keep(self, record: Record) -> None:
-        """Remember an answer; the oldest ones beyond ``kept`` are forgotten."""
-        text = json.dumps(asdict(record))
+        """Remember an answer; those beyond ``kept``, and those that are too old, are forgotten.
+
+        The question is kept only where the bot shows it above the answer.
+        """
+        if record.passing:
+            with self._lock:
+                self._passing[record.key] = record
+                while len(self._passing) > _PASSING:
+                    self._passing.popitem(last=False)
+            return
+        text = json.dumps(asdict(record if record.titled else replace(record, question="")))
         with self._session() as database:
-            cursor = database.execute("INSERT INTO answers (key, record) VALUES (?, ?)", (record.key, text))
+            values = (record.key, text, self._at())
+            cursor = database.execute("INSERT INTO answers (key, record, at) VALUES (?, ?, ?)", values)
             database.execute("DELETE FROM answers WHERE number <= ?", ((cursor.lastrowid or 0) - self._kept,))
+        self.expire()
+
+    def expire(self) -> None:
+        """Forget what is older than ``days``."""
+        with self._session() as database:
+            database.execute("DELETE FROM answers WHERE at < ?", (self._at(self._days),))
 
     def find(self, key: str) -> Record | None:
         """The answer with this key, or None when it is too old."""
         with self._session() as database:
             row = database.execute("SELECT record FROM answers WHERE key = ?", (key,)).fetchone()
-        return _record(json.loads(row[0])) if row else None
+        return _record(json.loads(row[0])) if row else self._passing.get(key)
+
+    def forget(self, member: int) -> Forgotten:
+        """Delete the answers to a member's questions, with all votes on them, and the member's votes on others."""
+        with self._lock:
+            for key in [key for key, record in self._passing.items() if record.asker == member]:
+                del self._passing[key]
+        with self._session() as database:
+            votes = database.execute("DELETE FROM votes WHERE member = ?", (member,)).rowcount
+            own = "DELETE FROM answers WHERE json_extract(record, '$.asker') = ?"
+            return Forgotten(database.execute(own, (member,)).rowcount, votes)
 
     def vote(self, key: str, member: int, vote: str) -> None:
-        """A member's vote on an answer, in place of the one before."""
-        values = (key, member, vote, datetime.now(UTC).isoformat(timespec="seconds"))
+        """A member's vote on an answer, in place of the one before; the same again takes it back."""
+        if key in self._passing:
+            return
         with self._session() as database:
-            database.execute("INSERT OR REPLACE INTO votes VALUES (?, ?, ?, ?)", values)
+            own = "DELETE FROM votes WHERE key = ? AND member = ? AND vote = ?"
+            if database.execute(own, (key, member, vote)).rowcount:
+                return
+            database.execute("INSERT OR REPLACE INTO votes VALUES (?, ?, ?, ?)", (key, member, vote, self._at()))
 
     def votes(self, key: str) -> dict[str, int]:
         """How many members voted for what on an answer."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import discord
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 Interaction = discord.Interaction["QuothClient"]
 
-_COLOUR = 0x2B6CB0
+COLOUR = 0x2B6CB0
+Look = Literal["components", "embeds", "plain"]
+"""How a card is shown: as components, as an embed, or, where the bot may send none, as text."""
 
 
 class CardButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=CUSTOM_ID):
@@ -34,6 +36,7 @@ class CardButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
             custom_id=button.id,
             disabled=not button.enabled,
             style=style,
+            row=button.row,
         )
         match = re.fullmatch(CUSTOM_ID, button.id)
         if match is None:
@@ -56,11 +59,13 @@ class CardButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
         await interaction.client.buttons.pressed(interaction, *self._does)
 
 
-def new_message(card: Card, *, embeds: bool) -> dict[str, Any]:
+def new_message(card: Card, look: Look) -> dict[str, Any]:
     """A card as the arguments that discord.py sends a message with."""
+    if look == "components" and card.body:
+        return {"view": layout(card)}
     parts: dict[str, Any] = {}
-    if embeds and card.embed:
-        parts["embed"] = discord.Embed(description=card.embed, colour=_COLOUR)
+    if look != "plain" and card.body:
+        parts["embed"] = discord.Embed(description=card.embed, colour=COLOUR)
         if card.question:
             parts["embed"].set_author(name=card.question)
     else:
@@ -72,6 +77,57 @@ def new_message(card: Card, *, embeds: bool) -> dict[str, Any]:
     return parts
 
 
-def edited_message(card: Card, *, embeds: bool) -> dict[str, Any]:
-    """A card as the arguments that discord.py edits a message with: what it does not have is taken away."""
-    return {"content": None, "embed": None, "view": None} | new_message(card, embeds=embeds)
+def edited_message(card: Card, look: Look, *, before: discord.Message | None = None) -> dict[str, Any]:
+    """A card as the arguments that discord.py edits a message with: what it does not have is taken away.
+
+    A message of components stays one, for Discord takes nothing else in its place, and one of text stays that.
+    """
+    if before and before.flags.components_v2:
+        return {"view": layout(card)}
+    if before and look == "components":
+        look = "embeds"
+    parts = new_message(card, look)
+    return parts if look == "components" and card.body else {"content": None, "embed": None, "view": None} | parts
+
+
+def layout(card: Card) -> discord.ui.LayoutView:
+    """A card as components: what was asked, the quote, its source with a link, and rows of buttons in one frame."""
+    frame: discord.ui.Container[discord.ui.LayoutView] = discord.ui.Container(accent_colour=COLOUR)
+    for text in filter(None, (card.title, card.body or card.plain)):
+        frame.add_item(discord.ui.TextDisplay(text))
+    asked = sorted({button.row for button in card.buttons if button.asks})
+    for row in asked:
+        frame.add_item(_row(card, row))
+    if asked:
+        frame.add_item(discord.ui.Separator())
+    if card.small and card.link:
+        opening: discord.ui.Button[Any] = discord.ui.Button(label="Open", url=card.link)
+        frame.add_item(discord.ui.Section(card.small, accessory=opening))
+    elif card.small:
+        frame.add_item(discord.ui.TextDisplay(card.small))
+    rows = sorted({button.row for button in card.buttons if not button.asks})
+    if rows and card.body:
+        frame.add_item(discord.ui.Separator())
+    for row in rows:
+        frame.add_item(_row(card, row))
+    view = discord.ui.LayoutView(timeout=None)
+    view.add_item(frame)
+    return view
+
+
+def _row(card: Card, row: int) -> discord.ui.ActionRow[discord.ui.LayoutView]:
+    buttons: list[Any] = [CardButton.of(button) for button in card.buttons if button.row == row]
+    return discord.ui.ActionRow(*buttons)
+
+
+def without_buttons(message: discord.Message) -> dict[str, Any]:
+    """A message as the arguments that take its buttons away and leave its text."""
+    if not message.flags.components_v2:
+        return {"view": None}
+    view = discord.ui.LayoutView.from_message(message, timeout=None)
+    for item in list(view.walk_children()):
+        if isinstance(item, discord.ui.ActionRow | discord.ui.Separator) and isinstance(
+            item.parent, discord.ui.Container
+        ):
+            item.parent.remove_item(item)
+    return {"view": view}

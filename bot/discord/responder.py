@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot import wording
-from bot.discord import cards
+from bot.discord import article_cards, cards
 from bot.discord.cards import Card
+from bot.discord.library import StillReading
 from bot.discord.memory import Record
 from bot.discord.service import AnswerService, Busy, Closing, Cooldown, Question
 from bot.talks import Remark, remark
 from retrieval.answer.conversation import Talk, Turn
+from retrieval.answer.query import Filters
 from retrieval.articles.article import Article
 from retrieval.errors import QuothError
 from retrieval.index.changes import Stale
@@ -24,6 +26,10 @@ Show = Callable[[Record, Article | None, int, Stale | None], Card]
 """Makes a card of one of an answer's quotes, given its article and what became of that since it was indexed."""
 
 
+_NOTICED = 20.0
+"""Seconds for which a channel sees that somebody has to wait: Discord lets no reply be seen by one member alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """What the bot replies, and the conversation after it."""
@@ -31,6 +37,10 @@ class Response:
     card: Card
     talk: Talk | None = None
     """None when the talk is no further: the question was refused, or could not be answered."""
+    passes: float | None = None
+    """Seconds after which it is of no use any more."""
+    answered: bool = False
+    """Whether it is an answer: neither small talk nor that the articles do not say."""
 
 
 class Responder:
@@ -51,6 +61,8 @@ class Responder:
         """Why a member cannot ask now, if so; if not, the question counts."""
         if self.closing:
             return cards.CLOSING
+        if self.service.pool.full:
+            return cards.BUSY
         if wait := self._cooldown.wait(member):
             return f"One question at a time: please ask again in {max(1, round(wait))} s."
         return None
@@ -58,19 +70,21 @@ class Responder:
     async def respond(self, said: str, member: int, talk: Talk) -> Response:
         """The reply to a message that goes on from a conversation. Never raises: an error becomes a sentence."""
         if not said:
-            return Response(self._small_talk(None), talk)
+            return Response(self.welcome(), talk)
         if refusal := self.refusal(member):
-            return Response(cards.notice(refusal))
+            return Response(cards.notice(refusal), passes=_NOTICED)
         try:
             if kind := remark(said):
                 return await self._remarked(kind, member, talk)
             return await self._answered(Question(said), member, talk, titled=False)
         except Exception as error:  # noqa: BLE001 - what cannot be answered is told so, and the bot goes on
-            return Response(cards.notice(self.failure(error)))
+            return Response(cards.notice(self.failure(error)), passes=_NOTICED if isinstance(error, Busy) else None)
 
     async def answer(self, question: Question, member: int, *, titled: bool) -> Response:
-        """The reply to a question by itself; ``titled`` shows it above the answer. Never raises, as ``respond``."""
+        """The reply to what is said by itself; ``titled`` shows it above the answer. Never raises, as ``respond``."""
         try:
+            if question.filters == Filters() and (kind := remark(question.text)):
+                return await self._remarked(kind, member, Talk())
             return await self._answered(question, member, Talk(), titled=titled)
         except Exception as error:  # noqa: BLE001 - what cannot be answered is told so, and the bot goes on
             return Response(cards.notice(self.failure(error)))
@@ -78,27 +92,33 @@ class Responder:
     async def _answered(self, question: Question, member: int, talk: Talk, *, titled: bool) -> Response:
         asked = replace(question, context=talk.context)
         reply = await self.service.ask(asked, member, titled=titled)
-        return Response(await self.card(cards.answer, reply.record, 0), talk.answered(reply.answer))
+        card = await self.card(cards.answer, reply.record, 0)
+        return Response(card, talk.answered(reply.answer), answered=reply.answer.answered)
 
     async def _remarked(self, kind: Remark, member: int, talk: Talk) -> Response:
         """The reply to a command said in words ("more"), or to small talk."""
         if kind == "new":
             return Response(cards.notice(wording.NEW_SUBJECT), Talk())
         if kind not in ("more", "context", "sources"):
-            return Response(self._small_talk(kind), talk)
+            return Response(self.welcome() if kind in ("help", "who") else self._small_talk(kind), talk)
         if (turn := talk.last) is None or not turn.shown:
             return Response(cards.notice(wording.ASK_FIRST), talk)
         if kind == "more":
             return await self._more(turn, member, talk)
         if kind == "sources":
             return Response(cards.sources([quote.article for quote in turn.shown]), talk)
-        return Response(await self.card(cards.paragraph, self.service.record(turn, member), 0), talk)
+        return Response(await self.card(cards.paragraph, self.service.record(turn, member), talk.viewed), talk)
 
     async def _more(self, turn: Turn, member: int, talk: Talk) -> Response:
         further = await self.service.more(turn, member)
         if not further.quotes:
             return Response(cards.notice(wording.NOTHING_MORE), talk)
         return Response(await self.card(cards.quotes, further.record, 0), talk.shown(further.quotes))
+
+    def welcome(self) -> Card:
+        """What the bot is for, what it knows, and what to ask."""
+        library = self.service.library
+        return cards.welcome(list(library.articles.values()), library.examples)
 
     def _small_talk(self, kind: Remark | None) -> Card:
         return cards.small_talk(kind, list(self.service.library.articles.values()))
@@ -109,7 +129,9 @@ class Responder:
         def render() -> Card:
             library = self.service.library
             article = library.article(record.places[number]) if number < len(record.places) else None
-            return show(record, article, number, library.stale(article) if article else None)
+            card = show(record, article, number, library.stale(article) if article else None)
+            votes = self.service.memory.votes(record.key) if record.key else {}
+            return cards.voted(card, votes)
 
         return await asyncio.to_thread(render)
 
@@ -120,6 +142,8 @@ class Responder:
                 return cards.BUSY
             case Closing():
                 return cards.CLOSING
+            case StillReading(progress=progress):
+                return article_cards.still_reading(*progress)
             case QuothError():
                 sentence = cards.failure(error)
             case _:

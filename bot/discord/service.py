@@ -6,34 +6,26 @@ Nothing here knows Discord.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import secrets
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot import wording
+from bot.discord.library import Library, StillReading
 from bot.discord.memory import Memory, Place, Record
 from retrieval.answer.conversation import Turn
 from retrieval.answer.query import Context, Filters
-from retrieval.articles import care as folder
-from retrieval.articles.files import scan
-from retrieval.errors import ArticleUnknown, NoArticles, QuothError, StorageFailed
-from retrieval.index.snapshot import published
+from retrieval.errors import NoArticles, StorageFailed
 
 if TYPE_CHECKING:
     from retrieval.answer.answer import Answer
     from retrieval.answer.quotes import Quote
-    from retrieval.articles.article import Article, ArticleInfo
     from retrieval.engine import Engine
-    from retrieval.index.changes import Progress, Stale
-    from retrieval.index.updating import Report
 
 _log = logging.getLogger("quoth.discord")
 _T = TypeVar("_T")
@@ -60,6 +52,8 @@ class Pool:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._room = workers + waiting
         self._jobs: set[Future[Any]] = set()
+        self._awaited: set[asyncio.Future[Any]] = set()
+        self._given_up: set[asyncio.Future[Any]] = set()
         self._closed = False
 
     @property
@@ -67,8 +61,13 @@ class Pool:
         """Whether anything runs or waits."""
         return bool(self._jobs)
 
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for more."""
+        return not self._closed and len(self._jobs) >= self._room
+
     async def run(self, work: Callable[[], _T]) -> _T:
-        """Do ``work`` on a thread; raises ``Busy`` at once when the queue is full."""
+        """Do ``work`` on a thread; raises ``Busy`` at once when the queue is full, ``Closing`` when it is given up."""
         if self._closed:
             raise Closing
         if len(self._jobs) >= self._room:
@@ -77,119 +76,25 @@ class Pool:
         self._jobs.add(job)
         # Counted until the thread is done with it, even if whoever waits for it goes away.
         job.add_done_callback(self._jobs.discard)
-        return await asyncio.wrap_future(job)
+        outcome = asyncio.wrap_future(job)
+        self._awaited.add(outcome)
+        outcome.add_done_callback(self._awaited.discard)
+        try:
+            return await outcome
+        except asyncio.CancelledError:
+            if outcome in self._given_up:
+                raise Closing from None
+            raise
+
+    def give_up(self) -> None:
+        """Take no more work, and have all that wait for some hear that it is not done."""
+        self._closed = True
+        self._given_up = {outcome for outcome in list(self._awaited) if outcome.cancel()}
 
     def close(self) -> None:
         """Take no more work and drop what waits; what runs goes on."""
         self._closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-class Opened(Protocol):
-    """What opening an index gives: an engine that answers from it, and a report of the update, if there was one."""
-
-    @property
-    def engine(self) -> Engine:
-        """The engine."""
-        ...
-
-    @property
-    def report(self) -> Report | None:
-        """What the update did; None when none was needed."""
-        ...
-
-
-Build = Callable[["Progress"], Opened]
-"""Opens an engine over an index that is up to date, telling of its progress."""
-
-
-class Library:
-    """The engine in use, and the folder of articles under it, which members may change.
-
-    Args:
-        articles: the folder.
-        index: the folder of its index.
-        build: opens an engine over an index that is up to date.
-    """
-
-    def __init__(self, articles: Path, index: Path, build: Build) -> None:
-        self._articles = articles
-        self._index = index
-        self._build = build
-        self.engine: Engine | None = None
-        """None while there are no articles. Replaced as a whole, so that an answer is of one snapshot."""
-        self._empty: object = None
-        """What there was when no article was found last."""
-        self._refreshing = threading.Lock()
-
-    @property
-    def articles(self) -> Mapping[str, ArticleInfo]:
-        """The articles in the index, by id."""
-        return {article.id: article for article in self.engine.snapshot.articles} if self.engine else {}
-
-    @property
-    def outdated(self) -> bool:
-        """Whether another program has published a newer index or, where there was no article, anything changed."""
-        if self.engine is None:
-            return self._state() != self._empty
-        newest = published(self._index)[-1:]
-        return bool(newest) and newest[0] != self.engine.snapshot.path
-
-    def _state(self) -> object:
-        with suppress(QuothError):
-            return scan(self._articles), published(self._index)
-        return None
-
-    def refresh(self, progress: Progress) -> Report | None:
-        """Bring the index up to date and serve from it; None when nothing had changed or no article is left.
-
-        Raises:
-            Whatever ``open_up_to_date`` raises but ``NoArticles``.
-        """
-        with self._refreshing:
-            state = self._state()
-            try:
-                opened = self._build(progress)
-            except NoArticles:
-                self.engine, self._empty = None, state
-                return None
-            self.engine = opened.engine
-            return opened.report
-
-    def add(self, file: Path, progress: Progress) -> bool:
-        """Put a file into the folder and serve it; false when it was there already. Raises what ``folder.add`` does."""
-        added, _ = folder.add(self._articles, [file])
-        self.refresh(progress)
-        return bool(added)
-
-    def remove(self, id: str, progress: Progress) -> None:
-        """Delete an article and serve without it. Raises what ``folder.remove`` does."""
-        folder.remove(self._articles, [id])
-        self.refresh(progress)
-
-    def resolve(self, name: str) -> str:
-        """The id of the article that a person named by id, by the hash of it or by title; raises ``ArticleUnknown``."""
-        known = self.articles
-        if name in known:
-            return name
-        for id, article in known.items():
-            if name in {short_id(id), article.title}:
-                return id
-        raise ArticleUnknown(name)
-
-    def article(self, place: Place) -> Article | None:
-        """The article that a place is in, unless it is gone or no longer what it was."""
-        if self.engine is None:
-            return None
-        try:
-            article = self.engine.snapshot.article(place.article)
-        except ArticleUnknown:
-            return None
-        return article if article.content_hash == place.content else None
-
-    def stale(self, article: Article) -> Stale | None:
-        """What became of an article's file since it was indexed, if anything."""
-        return self.engine.stale(article) if self.engine else None
 
 
 class Cooldown:
@@ -222,6 +127,8 @@ class Question:
     text: str
     filters: Filters = field(default_factory=Filters)
     context: Context | None = None
+    passing: bool = False
+    """Whether nothing of it is to be kept on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +199,13 @@ class AnswerService:
             _log.error("The answer cannot be remembered: %s", wording.error(error))
         return record
 
+    def check_open(self) -> None:
+        """Raise ``StillReading`` while the index is opened for the first time."""
+        if self.library.engine is None and self.library.reading is not None:
+            raise StillReading(*self.library.reading)
+
     def _engine(self) -> Engine:
+        self.check_open()
         if self.library.engine is None:
             raise NoArticles(Path(), 0)
         return self.library.engine
@@ -318,21 +231,9 @@ class AnswerService:
             places=tuple(map(_place, answer.quotes)),
             note=note,
             understood=wording.understood(answer),
+            passing=question.passing,
         )
         return Reply(record, answer)
-
-
-_LONGEST_ID = 80
-"""Bytes. Discord takes 100 characters, some of which a button needs for saying what it does."""
-
-
-def short_id(id: str) -> str:
-    """An article's id where Discord leaves little room: itself, or a hash of it."""
-    return (
-        id
-        if len(id.encode()) <= _LONGEST_ID and id.isprintable()
-        else "#" + hashlib.sha256(id.encode()).hexdigest()[:32]
-    )
 
 
 def _place(quote: Quote) -> Place:

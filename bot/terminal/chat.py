@@ -149,7 +149,7 @@ class Chat:
     def _context(self, turn: Turn, argument: str) -> RenderableType:
         if not turn.shown:
             return Text("No quote was shown.")
-        place = argument or "1"
+        place = argument or str(self._talk.viewed + 1)
         if not (place.isdecimal() and 1 <= int(place) <= len(turn.shown)):
             return Text(f"Say which quote: /context 1 to /context {len(turn.shown)}.")
         return rendering.context(turn.shown[int(place) - 1])

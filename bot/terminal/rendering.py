@@ -25,7 +25,7 @@ from bot.wording import (
     filters,
     line,
     notes,
-    page,
+    on_page,
     understood,
     unwrapped,
     verdict,
@@ -135,15 +135,18 @@ def _whence(quote: Quote) -> Text:
 
 def _again(number: int, quote: Quote) -> Text:
     """That a quote is of the same article as the one with that number, and its page."""
-    return Text(" · ").join(map(Text, [f"the same article as {number}", *page(quote.page)]))
+    return Text(" · ").join(map(Text, [f"the same article as {number}", *on_page(quote.page)]))
 
 
-def attribution(article: ArticleInfo, on_page: int | None = None, url: str | None = None) -> Text:
-    """Where a quote stands: title · source · 28 November 2016 · page 12 · link, which is ``url`` or the article's."""
+def attribution(article: ArticleInfo, number: int | None = None, url: str | None = None) -> Text:
+    """Where a quote stands: title · source · 28 November 2016 · page 12 · link, which is ``url`` or the article's.
+
+    ``number`` is the page's.
+    """
     facts = [Text(line(article.title))]
     facts += [Text(line(article.source))] if article.source else []
     facts += [Text(day(article.published))] if article.published else []
-    facts += map(Text, page(on_page))
+    facts += map(Text, on_page(number))
     if url := line(url or article.url or ""):
         # Only what is a web address becomes a link that a click follows.
         facts.append(Text(url, f"link {url}" if re.fullmatch(r"https?://\S+", url) else ""))

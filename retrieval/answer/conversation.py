@@ -32,6 +32,8 @@ class Talk:
     """The latest turn, or None before the first question."""
     context: Context | None = None
     """What a next question may go on from, or None where nothing was answered."""
+    viewed: int = 0
+    """The place, among the quotes shown, of the one that came first when some were shown last."""
 
     def answered(self, answer: Answer) -> Talk:
         """The talk after a question was answered, or declined, and all of its quotes were shown."""
@@ -40,7 +42,10 @@ class Talk:
 
     def shown(self, quotes: tuple[Quote, ...]) -> Talk:
         """The talk after more quotes of the latest answer were shown."""
-        return replace(self, last=self.last and replace(self.last, shown=self.last.shown + quotes))
+        if self.last is None:
+            return self
+        viewed = len(self.last.shown) if quotes else self.viewed
+        return replace(self, last=replace(self.last, shown=self.last.shown + quotes), viewed=viewed)
 
 
 class Answerer(Protocol):

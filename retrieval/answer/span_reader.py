@@ -89,7 +89,7 @@ class SpanReader:
 
     Args:
         name: a folder with trained weights, as a path, or any other model's, as a string.
-        device: where the network runs, as torch names it; by default a GPU if there is one, as the encoder does.
+        device: where the network runs, as PyTorch names it; by default on the processor, by ONNX Runtime.
         weights: how margins become scores, and how much is read.
 
     Raises (on use):

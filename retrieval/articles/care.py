@@ -24,6 +24,9 @@ from retrieval.errors import (
     StorageFailed,
 )
 
+_LONGEST_NAME = 255
+"""Bytes that file systems take in a name; the file of an article's metadata has the longer one."""
+
 
 def survey(folder: Path) -> tuple[list[ArticleInfo], list[Skipped]]:
     """Read every file of ``folder``: the articles, and the files that are none, both in order of their path.
@@ -115,6 +118,8 @@ def _slug(title: str) -> str:
 def _check_name(file: Path) -> None:
     if file.suffix.lower() not in FORMATS:
         raise ArticleUnreadable(str(file), f"its name ends in none of {', '.join(FORMATS)}")
+    if len(os.fsencode(file.name + SIDECAR)) > _LONGEST_NAME:
+        raise ArticleUnreadable(str(file), f"its name is longer than {_LONGEST_NAME - len(SIDECAR)} bytes")
     if file.name.startswith("."):
         raise ArticleUnreadable(str(file), "its name begins with a dot, which hides it")
 

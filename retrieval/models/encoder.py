@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 from retrieval.models.batching import CallBatcher
 from retrieval.models.bundled import BUNDLED, BUNDLED_SHA256, bundled_folder, hash_folder, verify_bundled
-from retrieval.models.loading import first_line, gc_paused, native_number_type, quieten, usable_device
+from retrieval.models.loading import first_line, gc_paused, native_number_type, quieten, require_pytorch, usable_device
 from retrieval.models.threads import in_threads, thread_count
 
 Vectors = NDArray[np.float32]
@@ -148,6 +148,7 @@ class SentenceTransformerEncoder:
     def _load(self) -> SentenceTransformer:
         if self.name == BUNDLED:
             verify_bundled()
+        require_pytorch(f"The bundled model on {self._device}" if self.name == BUNDLED else f"The model {self.name}")
         quieten()
         try:
             return self._open(local_files_only=True)

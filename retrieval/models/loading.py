@@ -9,9 +9,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from retrieval.errors import DeviceUnavailable
+from retrieval.errors import DeviceUnavailable, PyTorchMissing
 
 if TYPE_CHECKING:
     import torch
@@ -86,6 +87,20 @@ def _multiplying_s(number_type: torch.dtype) -> float:
 
     with torch.inference_mode():
         return min(once() for _ in range(12))
+
+
+def require_pytorch(what: str) -> None:
+    """Make sure that PyTorch and what goes with it are installed, for ``what`` needs them.
+
+    Raises:
+        PyTorchMissing: one of them is not.
+    """
+    try:
+        installed = all(map(find_spec, ("torch", "transformers", "sentence_transformers")))
+    except ValueError:  # as find_spec says it of a module that is there and None
+        installed = False
+    if not installed:
+        raise PyTorchMissing(what)
 
 
 def quieten() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from retrieval.models.bundled import BUNDLED
@@ -82,10 +83,10 @@ def _faster_with_many(count: int) -> Encoder | None:
 @cache
 def _on_torch() -> Encoder | None:
     """The bundled encoder on PyTorch, if that is installed and computes faster in bfloat16 here, which is measured."""
-    try:
-        import torch
-    except ImportError:
+    if not find_spec("torch"):
         return None
+    import torch
+
     return SentenceTransformerEncoder() if native_number_type("cpu") == torch.bfloat16 else None
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from retrieval.errors import ReaderUnavailable
 from retrieval.models.bundled import bundled_folder, verify_bundled
-from retrieval.models.loading import first_line, native_number_type, quieten, usable_device
+from retrieval.models.loading import first_line, native_number_type, quieten, require_pytorch, usable_device
 from retrieval.models.threads import in_threads, thread_count
 from retrieval.models.token_scores import MAX_TOKENS, WEIGHTS_FILE, Pair, TokenScores
 
@@ -241,6 +241,7 @@ class SpanModel:
 
 def _load(name: str, **settings: float) -> tuple[Any, Any]:
     """Network in float32 and tokeniser of a model on disk or on the hub."""
+    require_pytorch(f"The reader {name}")
     quieten()
     import torch
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer

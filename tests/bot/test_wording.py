@@ -50,6 +50,7 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     errors.EncoderUnavailable("my-model", "gone"): ("my-model", "QUOTH_ENCODER"),
     errors.ReaderUnavailable("data/reader", "gone"): ("data/reader", "put its files back"),
     errors.DeviceUnavailable("cuda:9", "there is none"): ("cuda:9", "QUOTH_DEVICE"),
+    errors.PyTorchMissing("The model x/y"): ("The model x/y needs PyTorch", "quoth[encoders]"),
     errors.BackgroundFailed("following the index", "KeyError: 'x'"): ("following the index", "please report it"),
     errors.WeightsMismatch(PATH, "a" * 64, "b" * 64): ("bbbbbbbbbbbb…", "--force-reinstall"),
     errors.IndexMissing(PATH): ("no index", "quoth index"),

@@ -19,8 +19,9 @@ from bot import settings
 from bot.assembly import Opened
 from bot.discord import commands, retrying
 from bot.discord.client import QuothClient
+from bot.discord.library import Library
 from bot.discord.memory import Memory
-from bot.discord.service import AnswerService, Cooldown, Library, Pool
+from bot.discord.service import AnswerService, Cooldown, Pool
 from retrieval.engine import Engine
 from retrieval.index.changes import Progress
 from retrieval.index.updating import open_up_to_date, update

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -29,7 +31,33 @@ def latest_reply(channel: ChannelHandle) -> discord.Message:
 
 
 def text(message: Any) -> str:
-    return str(message.embeds[0].description if message.embeds else message.content)
+    """What the message says, without what stands above it in bold: the question."""
+    if not message.flags.components_v2:
+        return str(message.embeds[0].description if message.embeds else message.content)
+    shown = [item.content for item in inside(message) if isinstance(item, discord.TextDisplay)]
+    return "\n".join(shown[1:] if len(shown) > 1 and title(message) else shown)
+
+
+def title(message: Any) -> str | None:
+    """The question above an answer, if there is one."""
+    if not message.flags.components_v2:
+        return message.embeds[0].author.name if message.embeds else None
+    first = next(item.content for item in inside(message) if isinstance(item, discord.TextDisplay))
+    whole = re.fullmatch(r"\*\*(.*)\*\*", first)
+    return whole[1] if whole else None
+
+
+def inside(message: Any) -> Iterator[Any]:
+    """All components of a message, those within others too."""
+
+    def walk(components: Any) -> Iterator[Any]:
+        for each in components:
+            yield each
+            yield from walk(getattr(each, "children", ()))
+            yield from walk([each.accessory] if getattr(each, "accessory", None) else [])
+
+    # What simcord gives of a response has its components as they were sent.
+    yield from walk(getattr(message, "message", message).components)
 
 
 def mention(env: Env, question: str) -> str:
@@ -37,5 +65,10 @@ def mention(env: Env, question: str) -> str:
     return f"{env.bot.user.mention} {question}"
 
 
+def buttons(message: Any) -> list[discord.Button]:
+    """Those that do something; not those that lead to an address."""
+    return [each for each in inside(message) if isinstance(each, discord.Button) and each.custom_id]
+
+
 def labels(message: Any) -> list[str]:
-    return [button.label or str(button.emoji) for row in message.components for button in row.children]
+    return [" ".join(filter(None, (str(button.emoji or ""), button.label))) for button in buttons(message)]

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from tests.bot.discord.objects import Json
 
+COMPONENTS_V2, TEXT = 1 << 15, 10
+"""The flag of messages that are made of components alone, and the type of those that are text."""
+
 
 def broken_rules(method: str, path: str, body: Json) -> list[str]:
     """Which published rules a request breaks."""
@@ -34,6 +37,8 @@ def _text(name: str, value: Json, limit: int, *, least: int = 0) -> list[str]:
 
 def _message(body: Json, *, new: bool) -> list[str]:
     faults = []
+    if (body.get("flags") or 0) & COMPONENTS_V2:
+        return _components(body) + _mentions(body, new=new)
     content, embeds, rows = body.get("content"), body.get("embeds") or [], body.get("components") or []
     if content is not None:
         faults += _text("content", content, 2000)
@@ -50,11 +55,48 @@ def _message(body: Json, *, new: bool) -> list[str]:
     ids = [item.get("custom_id") for row in rows for item in row.get("components", [])]
     if len(ids) != len(set(ids)):
         faults.append("two components with one id")
-    if new and body.get("allowed_mentions") != {"parse": []} and (content or embeds):
-        faults.append(f"mentions are not off: {body.get('allowed_mentions')!r}")
+    faults += _mentions(body, new=new) if content or embeds else []
     if body.get("nonce") is not None:
         faults += _text("nonce", str(body["nonce"]), 25)
     return faults
+
+
+def _mentions(body: Json, *, new: bool) -> list[str]:
+    off = body.get("allowed_mentions") == {"parse": []}
+    return [] if off or not new else [f"mentions are not off: {body.get('allowed_mentions')!r}"]
+
+
+def _components(body: Json) -> list[str]:
+    """What is wrong with a message that is made of components."""
+    faults = ["a message of components with content"] if body.get("content") or body.get("embeds") else []
+    found = list(walk(body.get("components") or []))
+    faults += [] if 1 <= len(found) <= 40 else [f"{len(found)} components"]
+    faults += _text("all text", "".join(each["content"] for each in found if each["type"] == TEXT), 4000, least=1)
+    for each in found:
+        match each["type"]:
+            case 1:
+                faults += _row(each)
+            case 2 if each.get("style") == 5:
+                faults += _text("url", each.get("url"), 512, least=1)
+            case 9:
+                texts = [inner["type"] for inner in each["components"]]
+                faults += [] if set(texts) == {TEXT} and len(texts) <= 3 and "accessory" in each else ["a section"]
+            case 17:
+                faults += [] if each["components"] else ["an empty container"]
+            case 2 | 10 | 14:
+                pass
+            case kind:
+                faults.append(f"a component of type {kind}")
+    ids = [each["custom_id"] for each in found if "custom_id" in each]
+    return faults + (["two components with one id"] if len(ids) != len(set(ids)) else [])
+
+
+def walk(components: Json) -> Iterable[Json]:
+    """All components, those within others too."""
+    for each in components:
+        yield each
+        yield from walk(each.get("components") or [])
+        yield from walk([each["accessory"]] if each.get("accessory") else [])
 
 
 def _embed(embed: Json) -> list[str]:

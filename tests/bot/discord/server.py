@@ -48,6 +48,7 @@ class FakeDiscord:
         self.faults: list[str] = []
         self.identified: list[Json] = []
         self.resumed: list[Json] = []
+        self.heartbeats = 0
         self.refuse_close: int | None = None
         """A code to close each new connection with instead of READY."""
         self.refuse_connections = 0
@@ -107,6 +108,7 @@ class FakeDiscord:
     async def _heard(self, socket: web.WebSocketResponse, said: Json) -> None:
         match said["op"]:
             case 1:
+                self.heartbeats += 1
                 await socket.send_json({"op": ACK, "d": None, "s": None, "t": None})
             case 2:
                 self.identified.append(said["d"])
@@ -196,12 +198,18 @@ class FakeDiscord:
         data = {"id": "1", "name": "ask", "type": 1, "options": given}
         return await self._interact({"type": 2, "data": data}, member)
 
+    async def use_as_own(self, command: Json, member: int = 7) -> str:
+        """A member who installed the bot for themselves uses a command in a server that the bot is not in."""
+        where = {"guild_id": "555", "channel_id": "556", "channel": channel() | {"id": "556", "guild_id": "555"}}
+        owners = {"authorizing_integration_owners": {"1": str(member)}}
+        return await self._interact({"type": 2, "data": {"id": "1", "type": 1} | command}, member, **where, **owners)
+
     async def press(self, custom_id: str, message: Json, member: int = 7) -> str:
         """A member presses a button; gives the token of the interaction."""
         data = {"custom_id": custom_id, "component_type": 2}
         return await self._interact({"type": 3, "data": data, "message": message}, member)
 
-    async def _interact(self, what: Json, member: int) -> str:
+    async def _interact(self, what: Json, member: int, **instead: Json) -> str:
         token = f"token-{self.new_id()}"
         who = member_object(user(member)) | {"permissions": str(2**40)}
         where = {"guild_id": str(GUILD), "channel_id": str(CHANNEL), "channel": channel()}
@@ -209,7 +217,7 @@ class FakeDiscord:
         more = {"member": who, "locale": "en-US", "guild_locale": "en-US", "entitlements": []}
         owners = {"authorizing_integration_owners": {"0": str(GUILD)}, "context": 0, "attachment_size_limit": 0}
         rest = {"app_permissions": str(2**50 - 1)}
-        await self.dispatch("INTERACTION_CREATE", what | where | fixed | more | owners | rest)
+        await self.dispatch("INTERACTION_CREATE", what | where | fixed | more | owners | rest | instead)
         return token
 
     def answers(self, to: str) -> list[Json]:
@@ -254,6 +262,8 @@ class FakeDiscord:
             case "PUT", ["applications", _, *_, "commands"]:
                 fixed = {"version": "1", "application_id": str(APPLICATION)}
                 return reply([{"description": ""} | command | fixed | {"id": self.new_id()} for command in body])
+            case "POST", ["channels", _, "typing"]:
+                return web.Response(status=204)
             case "POST", ["channels", _, "messages"]:
                 return reply(self._stored(body))
             case "POST", ["interactions", _, _, "callback"]:
@@ -266,7 +276,7 @@ class FakeDiscord:
 
     def _stored(self, body: Json) -> Json:
         message = message_object(self.new_id(), body.get("content") or "", USER)
-        message |= {name: body[name] for name in ("embeds", "components") if body.get(name)}
+        message |= {name: body[name] for name in ("embeds", "components", "flags") if body.get(name)}
         return message
 
 
@@ -290,3 +300,10 @@ def failing(status: int) -> Reply:
 
 def unknown_interaction(_: web.Request) -> web.Response:
     return reply({"message": "Unknown interaction", "code": 10062}, 404)
+
+
+def dropped(request: web.Request) -> web.Response:
+    """No answer at all: the connection ends."""
+    if request.transport:
+        request.transport.close()
+    return web.Response()

@@ -38,17 +38,6 @@ def chosen_for(made: Made, **more: Any) -> settings.Settings:
     return settings.load(articles=made.articles, index=made.index, state=made.state, **more)
 
 
-def stop_when(elsewhere: Elsewhere, *, ready: Any) -> None:
-    """Send this process SIGTERM once the server saw what it waits for."""
-    server, loop = elsewhere
-
-    async def wait() -> None:
-        await server.until(lambda: ready(server))
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    asyncio.run_coroutine_threadsafe(wait(), loop)
-
-
 def stop_when_logged(monkeypatch: pytest.MonkeyPatch, words: str) -> None:
     """Send this process SIGTERM once the bot's log says so."""
 
@@ -64,7 +53,7 @@ def test_told_to_stop_the_bot_leaves_with_0(
     elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
-    stop_when(elsewhere, ready=lambda server: server.identified and (made.state / "alive").parent.exists())
+    stop_when_logged(monkeypatch, "Serving")
 
     status = app.run(chosen_for(made, log_json=True), made.build)
 
@@ -75,6 +64,31 @@ def test_told_to_stop_the_bot_leaves_with_0(
         "Told to stop: finishing what is under way",
         "Gone",
     ]
+
+
+def test_while_it_reads_for_the_first_time_it_is_there_and_says_how_far_it_is(
+    elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    server, loop = elsewhere
+    going, said = threading.Event(), []
+
+    async def ask() -> None:
+        await server.until(lambda: server.identified)
+        said.append((await server.answer(await server.mention("what do blue whales eat?")))["content"])
+        going.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def build(progress: Any) -> Opened:
+        progress("reading", 12, 60)
+        going.wait()
+        return made.build(progress)
+
+    asyncio.run_coroutine_threadsafe(ask(), loop)
+
+    assert app.run(chosen_for(made), build) == 0
+    assert said == ["I am still reading the articles (12 of 60): please ask again in a while."]
+    assert "Reading: 12 of 60" in capsys.readouterr().err
 
 
 def test_told_to_stop_while_it_builds_it_abandons_that(
@@ -118,7 +132,7 @@ def test_the_index_that_was_built_is_told(
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     (made.articles / "moon.txt").write_text("The moon landing happened in July 1969.", encoding="utf-8")
-    stop_when(elsewhere, ready=lambda server: server.identified)
+    stop_when_logged(monkeypatch, "Serving")
 
     assert app.run(chosen_for(made, discord_threads=True), made.build) == 0
     assert "The index is up to date: 4 passages, 1 of them new" in capsys.readouterr().err
@@ -131,17 +145,20 @@ def test_an_index_that_another_program_published_is_served(
     monkeypatch.setattr(background, "LOOK", 0.01)
     failures = [StorageFailed(made.index, "gone"), Busy()]
     turns = iter(range(10))
+    server, loop = elsewhere
+    opened = asyncio.Event()
 
     def build(progress: Any) -> Any:
         # The first is the start; two looks that come to nothing, and then one that does.
         if next(turns) and failures:
             raise failures.pop(0)
-        return made.build(progress)
-
-    server, loop = elsewhere
+        built = made.build(progress)
+        loop.call_soon_threadsafe(opened.set)
+        return built
 
     async def publish_elsewhere() -> None:
         await server.until(lambda: server.identified)
+        await opened.wait()
         (made.articles / "moon.txt").write_text("The moon landing happened in July 1969.", encoding="utf-8")
         update(made.articles, made.index, FakeEncoder())
 
@@ -259,7 +276,7 @@ def test_the_command_line_runs_it(
 ) -> None:
     refused = quoth("discord")
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
-    stop_when(elsewhere, ready=lambda server: server.identified)
+    stop_when_logged(monkeypatch, "Serving")
     ran = quoth("discord", "--articles", str(made.articles), "--index", str(made.index))
 
     assert (refused.status, ran.status) == (2, 0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 import pytest
 
+from bot import wording
 from bot.discord import cards
 from bot.discord.client import QuothClient
 from retrieval.errors import StorageFailed
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from simcord import Env
     from simcord.actors import MemberActor
     from simcord.builders import ChannelHandle, GuildHandle
-from tests.bot.discord.reading import ASKED, QUOTE, WHERE, labels, last, mention, text
+from tests.bot.discord.reading import ASKED, QUOTE, WHERE, labels, last, mention, text, title
 
 
 async def test_a_mention_is_answered_with_a_reply(simcord_env: Env, channel: ChannelHandle, alice: MemberActor) -> None:
@@ -27,8 +28,8 @@ async def test_a_mention_is_answered_with_a_reply(simcord_env: Env, channel: Cha
     assert answer.reference.message_id == question.id
     assert text(answer) == f"{QUOTE}\n{WHERE}"
     assert answer.content == ""
-    assert answer.embeds[0].author.name is None
-    assert labels(answer)[-3:] == ["Paragraph", "👍", "👎"]
+    assert title(answer) is None
+    assert labels(answer)[-4:] == ["Paragraph", "Article", "👍", "👎"]
 
 
 async def test_no_privileged_intent_is_asked_for(simcord_bot: QuothClient) -> None:
@@ -49,8 +50,8 @@ async def test_a_mention_of_nothing_is_told_what_to_do(
 ) -> None:
     await alice.send(channel, mention(simcord_env, " "))
 
-    assert last(channel).content.startswith("Ask me something, say about “")
-    assert "Whales of the north" in last(channel).content
+    assert text(last(channel)).startswith("**I answer questions by quoting articles**")
+    assert "Whales of the north" in text(last(channel))
 
 
 async def test_a_reply_to_an_answer_asks_on(simcord_env: Env, channel: ChannelHandle, alice: MemberActor) -> None:
@@ -86,7 +87,7 @@ async def test_ask_is_deferred_and_answered_with_the_question_above(
     assert not result.ephemeral
     assert result.response is not None
     assert text(result.response).endswith(WHERE)
-    assert result.response.embeds[0].author.name == ASKED
+    assert title(result.response) == ASKED
 
 
 async def test_ask_can_be_private_and_limited(simcord_env: Env, channel: ChannelHandle, alice: MemberActor) -> None:
@@ -135,6 +136,14 @@ async def test_titles_and_sources_are_offered_while_typing(
     assert [choice["value"] for choice in sources] == ["Nature Weekly", "TASS"]
 
 
+@pytest.mark.parametrize("chosen", [{"discord_guilds": {1}}])
+async def test_where_nothing_is_answered_nothing_is_told_while_typing(
+    simcord_env: Env, channel: ChannelHandle, alice: MemberActor
+) -> None:
+    assert await alice.autocomplete(channel, "ask", "article", "on") == []
+    assert await alice.autocomplete(channel, "ask", "source", "") == []
+
+
 async def test_the_words_of_a_message_can_be_found_in_private(
     simcord_env: Env, channel: ChannelHandle, alice: MemberActor, bob: MemberActor
 ) -> None:
@@ -161,6 +170,42 @@ async def test_an_answer_can_start_a_thread_and_what_follows_needs_only_a_mentio
     assert thread.name == ASKED
     await alice.send(thread, mention(simcord_env, "what do blue whales eat?"))
     assert "krill" in text(last(thread))
+
+
+@pytest.mark.parametrize("chosen", [{"discord_threads": True}])
+async def test_only_an_answer_starts_a_thread(
+    simcord_env: Env, channel: ChannelHandle, alice: MemberActor, made: Made
+) -> None:
+    for said in ("hello", "thanks!", "more", "???", "what is the capital of France?"):
+        await alice.send(channel, mention(simcord_env, said))
+    made.answers._room = 0
+    await alice.send(channel, mention(simcord_env, ASKED))
+
+    assert channel.threads == []
+
+
+async def test_a_member_can_have_the_bot_forget(
+    simcord_env: Env, made: Made, channel: ChannelHandle, alice: MemberActor
+) -> None:
+    await alice.slash(channel, "ask", question=ASKED)
+    await alice.slash(channel, "forget me")
+    forgotten = await alice.slash(channel, "forget me")
+    old = await alice.click(channel.history()[0], label="Paragraph")
+
+    assert forgotten.ephemeral
+    assert forgotten.response is not None
+    assert text(forgotten.response).startswith("I have forgotten 0 answers and 0 votes of yours.")
+    assert [message.content for message in old.followups] == [cards.TOO_OLD]
+
+
+async def test_a_remark_to_ask_is_no_question(simcord_env: Env, channel: ChannelHandle, alice: MemberActor) -> None:
+    helped = await alice.slash(channel, "ask", question="help")
+    more = await alice.slash(channel, "ask", question="show me more, please")
+
+    assert helped.response is not None
+    assert "I answer questions" in text(helped.response)
+    assert more.response is not None
+    assert text(more.response) == wording.ASK_FIRST
 
 
 @pytest.mark.parametrize("chosen", [{"discord_channels": {1}}, {"discord_guilds": {1}}])

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from simcord import Env
     from simcord.actors import MemberActor
     from simcord.builders import ChannelHandle
-from tests.bot.discord.reading import ASKED, QUOTE, WHERE, labels, last, mention, text
+from tests.bot.discord.reading import ASKED, QUOTE, WHERE, buttons, labels, last, mention, text
 
 
 async def test_what_the_articles_do_not_say_hides_the_nearest_passages_behind_a_button(
@@ -55,14 +55,28 @@ async def test_the_paragraph_and_votes(
     answer = last(channel)
 
     paragraph = await bob.click(answer, label="Paragraph")
-    up, down = [b.custom_id for row in answer.components for b in row.children if b.custom_id][-2:]  # type: ignore[union-attr]
-    await bob.click(answer, custom_id=up)
-    thanks = await bob.click(answer, custom_id=down)
-
     assert paragraph.response is not None
     assert "They spoke of trade" in text(paragraph.response)
-    assert thanks.ephemeral
-    assert made.memory.votes(str(down).rpartition(":")[2]) == {"down": 1}
+
+
+async def test_votes_are_counted_on_their_buttons_and_can_be_taken_back(
+    simcord_env: Env, made: Made, channel: ChannelHandle, alice: MemberActor, bob: MemberActor
+) -> None:
+    await alice.send(channel, mention(simcord_env, ASKED))
+    before = text(last(channel))
+
+    async def press(member: MemberActor, emoji: str) -> list[str]:
+        button = next(each for each in buttons(last(channel)) if str(each.emoji) == emoji)
+        result = await member.click(last(channel), custom_id=button.custom_id)
+        assert not result.followups
+        return labels(last(channel))[-2:]
+
+    assert await press(bob, "👍") == ["👍 1", "👎"]
+    assert await press(bob, "👎") == ["👍", "👎 1"]
+    assert await press(alice, "👎") == ["👍", "👎 2"]
+    assert await press(alice, "👎") == ["👍", "👎 1"]
+    assert text(last(channel)) == before
+    assert len(channel.history()) == 2
 
 
 async def test_buttons_work_after_a_restart_and_vanish_when_too_old(
@@ -79,7 +93,8 @@ async def test_buttons_work_after_a_restart_and_vanish_when_too_old(
     assert paragraph.response is not None
     assert "They spoke of trade" in text(paragraph.response)
     assert [message.content for message in old.followups] == [cards.TOO_OLD]
-    assert last(channel).components == []
+    assert labels(last(channel)) == []
+    assert text(last(channel)) == f"{QUOTE}\n{WHERE}"
 
 
 async def test_an_article_that_changed_is_quoted_no_more(

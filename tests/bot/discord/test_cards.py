@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot import wording
-from bot.discord import cards, markup
+from bot.discord import article_cards, cards, markup
 from bot.discord.memory import Place, Record
 from retrieval import errors
 from retrieval.articles.article import Article
@@ -141,18 +141,19 @@ def test_no_card_exceeds_a_limit_or_says_more_than_it_should(
 
     assert_within_limits(card)
     links = re.compile(r"\[((?:\\.|[^\[\]\\])*)\]\(<https?://[^\s<>()\\]*>\)")
-    for markdown in (card.embed, card.plain):
+    for markdown in (card.embed, card.plain, card.title.removeprefix("**").removesuffix("**")):
         body = re.sub(r"(?m)^(-# |> )", "", links.sub(r"\1", markdown))
         assert not read(body).active, markdown
 
 
 def assert_within_limits(card: cards.Card) -> None:
     assert card.plain
-    assert markup.size(card.embed) <= 4096
+    assert markup.size(card.title) + markup.size(card.embed) <= 4000
     assert markup.size(card.plain) <= 2000
     assert markup.size(card.question) <= 256
     assert markup.size(card.embed) + markup.size(card.question) <= 6000
-    assert len(card.buttons) <= 5
+    assert all(sum(button.row == row for button in card.buttons) <= 5 for row in range(5))
+    assert all(button.row < 5 for button in card.buttons)
     ids = [button.id for button in card.buttons]
     assert len(set(ids)) == len(ids)
     for button in card.buttons:
@@ -173,7 +174,7 @@ def test_an_answer_is_the_quotation_with_its_words_in_bold_and_where_it_stands()
     )
     assert card.plain == f"-# who met \\*in\\* Sochi?\n{card.embed}"
     assert card.question == "who met *in* Sochi?"
-    assert [button.label or button.emoji for button in card.buttons] == ["Paragraph", "👍", "👎"]
+    assert [button.label or button.emoji for button in card.buttons] == ["Paragraph", "Article", "👍", "👎"]
 
 
 def test_a_claim_has_its_verdict_under_it_and_small_print_explains_its_days() -> None:
@@ -278,10 +279,27 @@ def test_a_long_article_costs_no_more_than_a_short_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "https://a b", "ftp://x", "https://\u202ex", "https://" + "a" * 600]
+    "url",
+    [
+        *("javascript:alert(1)", "https://a b", "ftp://x", "https://\u202ex", "https://e.org/" + "a" * 600, "https://"),
+        *("https://good.example@evil.example/", "https://good.example%40@evil.example", "https://[::1", "https://a:b/"),
+    ],
 )
 def test_what_is_no_safe_address_is_no_link(url: str) -> None:
     assert markup.attribution(replace(ARTICLE, url=url)) == "Abe and Putin meet · TASS · 28 November 2016"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://[::1]:8080/a", "https://[::1]:8080/a"),
+        ("https://bücher.example/ü?q=ü#é", "https://xn--bcher-kva.example/%C3%BC?q=%C3%BC#%C3%A9"),
+        ("HTTPS://gооgle.com", "https://xn--ggle-55da.com"),
+        ("https://e.org:443/a%20b", "https://e.org:443/a%20b"),
+    ],
+)
+def test_a_link_leads_where_its_host_says(url: str, shown: str) -> None:
+    assert markup.address(url) == shown
 
 
 def test_brackets_do_not_end_a_link() -> None:
@@ -297,13 +315,40 @@ def test_joiners_stay_where_scripts_and_emoji_need_them() -> None:
 def test_the_list_of_articles_has_pages_that_fit() -> None:
     several = [an_article("x", title="*" * 500, id=f"{number}{'_' * 200}.md") for number in range(25)]
 
-    first, last = cards.listing(several, 0), cards.listing(several, 99)
+    first, last = article_cards.listing(several, 0), article_cards.listing(several, 99)
 
     assert_within_limits(first)
     assert_within_limits(last)
-    assert first.plain.startswith("25 articles:\n- **\\*")
-    assert [button.id for button in last.buttons] == ["quoth:list:1:", "quoth:list:2:"]
-    assert cards.listing([], 0).plain == cards.NO_ARTICLES
+    assert first.plain.startswith("25 articles:\n1\\. **\\*")
+    assert [button.id for button in last.buttons][-2:] == ["quoth:list:1:", "quoth:list:2:"]
+    assert [button.label for button in last.buttons][:-2] == ["21", "22", "23", "24", "25"]
+    assert article_cards.listing([], 0).plain == cards.NO_ARTICLES
+
+
+def test_the_list_can_be_searched() -> None:
+    several = [an_article("x", title=title, id=f"{title}.md") for title in ("On bread", "On whales")]
+
+    assert article_cards.listing(several, 0, "WHALES").plain.startswith(
+        "1 article with “WHALES” in title or source:\n1\\. **On whales**"
+    )
+    assert article_cards.listing(several, 0, "*krill*").plain == "No article has “\\*krill\\*” in its title or source."
+
+
+@given(long_texts | texts, st.integers(0, 60))
+def test_the_pages_of_an_article_are_all_of_it_and_fit(text: str, number: int) -> None:
+    article = replace(ARTICLE, text=text)
+    total = markup.pages(text)
+    spans = [markup.page(text, each) for each in range(total)]
+
+    assert "".join(text[start:end] for start, end in spans) == text
+    assert all(start <= end <= start + 2 * markup.PAGE for start, end in spans)
+    if text:
+        place = (number * 37) % len(text)
+        start, end = spans[markup.page_of(text, place)]
+        assert start <= place < end
+    card = article_cards.reading(article, number)
+    assert_within_limits(card)
+    assert not read(re.sub(r"(?m)^> ?", "", card.body)).active
 
 
 def test_errors_name_no_path_of_the_machine() -> None:
@@ -321,9 +366,9 @@ def test_errors_name_no_path_of_the_machine() -> None:
 
 
 def test_progress_and_outcome_are_a_line() -> None:
-    assert cards.progress("encoding", 1200, 3400) == "Encoding passages: 1,200 of 3,400…"
-    assert cards.progress("unheard of", 0, 0) == "Working…"
-    assert cards.refreshed(None, 1) == "Nothing has changed: 1 article."
+    assert article_cards.progress("encoding", 1200, 3400) == "Encoding passages: 1,200 of 3,400…"
+    assert article_cards.progress("unheard of", 0, 0) == "Working…"
+    assert article_cards.refreshed(None, 1) == "Nothing has changed: 1 article."
 
 
 def test_a_card_says_the_page_and_links_to_it() -> None:
@@ -343,4 +388,4 @@ def test_a_card_marks_what_is_left_out_of_a_long_sentence() -> None:
     card = cards.answer(record, article)
 
     assert card.plain.startswith("> … **One** two three, One two three, …\n")
-    assert "> … " not in cards.paragraph(record, article, 0).embed
+    assert "> … " not in cards.paragraph(record, article, 0).plain

@@ -16,6 +16,7 @@ from bot.discord.client import QuothClient
 from bot.discord.messages import Interaction
 from retrieval.errors import StorageFailed
 from tests.bot.discord.conftest import Made
+from tests.bot.discord.reading import text
 
 if TYPE_CHECKING:
     from simcord import Env
@@ -31,30 +32,12 @@ def keeper(simcord_env: Env, guild: GuildHandle) -> MemberActor:
 
 def said(result: Any) -> str:
     assert result.response is not None
-    return str(result.response.content)
+    return text(result.response)
 
 
 def audited(made: Made) -> list[tuple[str, str, str, str]]:
     lines = (made.state / "audit.jsonl").read_text("utf-8").splitlines()
     return [(e["name"], e["action"], e["article"], e["outcome"]) for e in map(json.loads, lines)]
-
-
-async def test_the_articles_are_listed(keeper: MemberActor, channel: ChannelHandle) -> None:
-    result = await keeper.slash(channel, "articles list")
-
-    assert result.ephemeral
-    assert "- **Whales of the north** · Nature Weekly · 1 February 2020 · whales.txt" in said(result)
-
-
-async def test_a_long_list_is_turned(keeper: MemberActor, made: Made, channel: ChannelHandle) -> None:
-    for number in range(12):
-        (made.articles / f"{number:02}.txt").write_text(f"Text {number}", encoding="utf-8")
-    made.library.refresh(lambda *_: None)
-    result = await keeper.slash(channel, "articles list")
-
-    await keeper.click(result.response, label="More articles (1 of 2) ▶")  # type: ignore[arg-type]
-
-    assert "whales.txt" in said(result)
 
 
 async def test_an_article_is_added_and_answers(
@@ -64,13 +47,15 @@ async def test_an_article_is_added_and_answers(
         channel, "articles add", file=("moon_1.txt", b"The moon landing happened in July 1969.")
     )
     again = await keeper.slash(channel, "articles add", file=("moon_1.txt", b"The moon landing happened in July 1969."))
+    copy = await keeper.slash(channel, "articles add", file=("moon_2.txt", b"The moon landing happened in July 1969."))
     answer = await keeper.slash(channel, "ask", question="when was the moon landing?")
 
     assert said(result) == "moon\\_1.txt is added."
     assert said(again) == "moon\\_1.txt is there already."
+    assert said(copy) == "moon\\_2.txt is added, though moon\\_1.txt has the same text."
     assert answer.response is not None
-    assert "1969" in str(answer.response.embeds[0].description)
-    assert audited(made) == [("keeper", "add", "moon_1.txt", "done")] * 2
+    assert "1969" in text(answer.response)
+    assert audited(made)[:2] == [("keeper", "add", "moon_1.txt", "done")] * 2
 
 
 @pytest.mark.parametrize(
@@ -80,6 +65,8 @@ async def test_an_article_is_added_and_answers(
         ("sochi.md", b"Another text.", "There is another article sochi.md"),
         ("empty.txt", b"", "empty.txt cannot be read as an article"),
         ("..\\..\\x.txt", b"\0\0\0", "x.txt cannot be read as an article"),
+        ("a" * 246 + ".txt", b"Text.", "aaaaaaaa"),
+        ("a" * 296 + ".txt", b"Text.", "aaaaaaaa"),
     ],
 )
 async def test_what_is_no_article_is_refused_by_name(
@@ -138,6 +125,85 @@ async def test_an_article_is_removed_only_after_asking_again(
     assert audited(made) == [("keeper", "remove", "bread.txt", "done")]
 
 
+async def test_an_article_is_added_with_what_is_known_of_it(
+    keeper: MemberActor, made: Made, channel: ChannelHandle
+) -> None:
+    file = ("moon.txt", b"The moon landing happened in July 1969.")
+    given = {"title": "The moon", "source": "Daily", "date": "1969-07-21", "address": "https://e.org/moon"}
+    wrong = await keeper.slash(channel, "articles add", file=file, date="yesterday")
+    result = await keeper.slash(channel, "articles add", file=file, **given)
+
+    assert said(wrong) == "yesterday is not a day: write it as 2016-11-28."
+    assert said(result) == "moon.txt is added."
+    article = made.library.articles["moon.txt"]
+    assert (article.title, article.source, str(article.published)) == ("The moon", "Daily", "1969-07-21")
+    assert article.url == "https://e.org/moon"
+
+
+async def test_an_article_is_replaced_only_where_that_is_asked_for(
+    keeper: MemberActor, made: Made, channel: ChannelHandle
+) -> None:
+    file = ("bread.txt", b"Bread falls.")
+    refused = await keeper.slash(channel, "articles add", file=file)
+    unreadable = await keeper.slash(channel, "articles add", file=("bread.txt", b"\0\0"), replace=True)
+    before = (made.articles / "bread.txt").read_bytes()
+    replaced = await keeper.slash(channel, "articles add", file=file, replace=True)
+
+    assert said(refused).startswith("There is another article bread.txt")
+    assert said(unreadable).startswith("bread.txt cannot be read as an article")
+    assert before.startswith(b"On bread")
+    assert said(replaced) == "bread.txt is replaced."
+    assert (made.articles / "bread.txt").read_bytes() == b"Bread falls."
+
+
+async def test_an_article_can_be_typed_or_made_of_a_message(
+    keeper: MemberActor, made: Made, channel: ChannelHandle, bob: MemberActor
+) -> None:
+    asked = await keeper.slash(channel, "articles add")
+    typed = {"title": "The Moon: a landing", "source": "", "date": "", "address": "", "text": "It was in July 1969."}
+    await keeper.submit_modal(asked, typed)
+    message = await bob.send(channel, "# Rules\nBe kind to each other.")
+    menu = await keeper.context_menu(channel, "Add to articles", message)
+    filled = {item["component"]["custom_id"]: item["component"].get("value") for item in menu.modal["components"]}  # type: ignore[index]
+
+    assert made.library.articles["the-moon-a-landing.md"].title == "The Moon: a landing"
+    assert (filled["title"], filled["source"]) == ("Rules", "bob, #general")
+    assert filled["text"] == "# Rules\nBe kind to each other."
+
+
+async def test_a_change_can_be_called_off_and_leaves_all_as_it_was(
+    keeper: MemberActor, made: Made, channel: ChannelHandle, simcord_env: Env, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = cast("QuothClient", simcord_env.bot)
+    before, really = sorted(made.articles.iterdir()), made.build
+    caring = bot.buttons.handlers["cancel"].__self__  # type: ignore[attr-defined]
+
+    def build(progress: Any) -> Any:
+        progress("encoding", 1, 2)
+        caring._under_way.cancelled = True
+        progress("encoding", 2, 2)
+        return really(progress)
+
+    monkeypatch.setattr(made.library, "_build", build)
+    result = await keeper.slash(channel, "articles add", file=("moon.txt", b"The moon."))
+
+    assert said(result) == "It was called off: nothing has changed."
+    assert sorted(made.articles.iterdir()) == before
+    assert audited(made) == [("keeper", "add", "moon.txt", "cancelled")]
+    assert caring._under_way is None
+
+
+async def test_changes_are_told_in_a_channel_that_a_setting_names(
+    keeper: MemberActor, guild: GuildHandle, channel: ChannelHandle, simcord_env: Env
+) -> None:
+    log = guild.create_text_channel("log")
+    bot = cast("QuothClient", simcord_env.bot)
+    bot.settings = bot.settings.model_copy(update={"discord_audit_channel": log.id})
+    await keeper.slash(channel, "articles add", file=("moon_1.txt", b"The moon."))
+
+    assert [message.content for message in log.history()] == ["keeper: add **moon\\_1.txt** (done)"]
+
+
 async def test_an_article_that_is_not_there_cannot_be_removed(keeper: MemberActor, channel: ChannelHandle) -> None:
     assert said(await keeper.slash(channel, "articles remove", article="../x")).startswith("There is no article ../x")
 
@@ -163,7 +229,7 @@ async def test_the_index_is_brought_up_to_date(keeper: MemberActor, made: Made, 
     changed = await keeper.slash(channel, "articles reindex")
     unchanged = await keeper.slash(channel, "articles reindex")
 
-    assert said(changed) == "1 added, 1 removed, 1 skipped: 3 articles."
+    assert said(changed) == "1 added, 1 removed, 1 skipped: 3 articles.\n- empty.txt: it holds no text"
     assert said(unchanged) == "Nothing has changed: 3 articles."
 
 
@@ -260,7 +326,6 @@ async def test_others_are_refused_politely_even_if_discord_lets_them(
     await simcord_env.bot.tree.sync()  # type: ignore[attr-defined]
 
     for name, options in (
-        ("list", {}),
         ("reindex", {}),
         ("add", {"file": ("a.txt", b"a")}),
         ("remove", {"article": "x"}),
@@ -272,8 +337,13 @@ async def test_others_are_refused_politely_even_if_discord_lets_them(
 
 
 @pytest.mark.parametrize("chosen", [{"discord_caretakers": {1}}])
+async def test_who_may_not_remove_an_article_is_offered_none(keeper: MemberActor, channel: ChannelHandle) -> None:
+    assert await keeper.autocomplete(channel, "articles remove", "article", "bread") == []
+
+
+@pytest.mark.parametrize("chosen", [{"discord_caretakers": {1}}])
 async def test_a_list_of_roles_narrows_it_further(keeper: MemberActor, channel: ChannelHandle) -> None:
-    assert said(await keeper.slash(channel, "articles list")) == cards.CARE_REFUSED
+    assert said(await keeper.slash(channel, "articles reindex")) == cards.CARE_REFUSED
 
 
 async def test_a_confirmation_counts_only_while_the_member_may(
@@ -294,11 +364,11 @@ async def test_in_several_servers_those_that_may_change_the_articles_have_to_be_
 ) -> None:
     simcord_env.create_guild("Elsewhere")
 
-    assert said(await keeper.slash(channel, "articles list")) == cards.CARE_ELSEWHERE
+    assert said(await keeper.slash(channel, "articles reindex")) == cards.CARE_ELSEWHERE
 
 
 @pytest.mark.parametrize("chosen", [{"discord_guilds": {1}}])
 async def test_a_server_that_is_not_named_changes_nothing(keeper: MemberActor, channel: ChannelHandle) -> None:
-    result = await keeper.slash(channel, "articles list")
+    result = await keeper.slash(channel, "articles reindex")
 
     assert said(result) == cards.NOT_HERE

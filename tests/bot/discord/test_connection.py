@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import discord
 import pytest
 
 from bot import wording
+from bot.discord import cards
 from bot.settings import DiscordRefused
 from tests.bot.discord.conftest import Made
 from tests.bot.discord.objects import CHANNEL, DIRECT, POST, THREAD, USER, message_object
-from tests.bot.discord.server import TOKEN, FakeDiscord, failing, limited
+from tests.bot.discord.server import TOKEN, FakeDiscord, Reply, dropped, failing, limited, reply
 from tests.bot.discord.wired import connected
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -77,6 +79,23 @@ async def test_the_commands_are_sent_again_only_when_they_changed(server: FakeDi
         assert syncs() == 2
 
 
+async def test_commands_that_discord_did_not_take_are_sent_again(server: FakeDiscord, made: Made) -> None:
+    server.faulty["PUT", "/commands"] = [limited(via=False, after=0.01)] * 4
+    async with connected(made.make(), server):
+        await server.until(lambda: [call for call in server.calls if call.method == "PUT"])
+
+
+async def test_at_the_login_discord_is_waited_for_as_long_as_it_asks(
+    server: FakeDiscord, made: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.faulty["GET", "/users/@me"] = [limited(via=False, after=0.25)]
+    with caplog.at_level("WARNING"):
+        async with connected(made.make(), server):
+            pass
+
+    assert [record.args[1] for record in caplog.records if "cannot be reached" in record.msg] == [0.25]  # type: ignore[index]
+
+
 @pytest.mark.parametrize("chosen", [{"discord_test_guild": 100}])
 async def test_a_test_server_gets_them_each_time(server: FakeDiscord, made: Made) -> None:
     for _ in range(2):
@@ -103,3 +122,73 @@ async def test_every_way_of_asking_is_answered(server: FakeDiscord, made: Made) 
 
     assert [way for way, answer in answers.items() if "krill" not in answer] == []
     assert sorted(places) == sorted(f"/channels/{place}/messages" for place in (CHANNEL, CHANNEL, THREAD, POST, DIRECT))
+
+
+@pytest.mark.parametrize("fault", [limited(via=False, after=0.05), dropped])
+async def test_a_deferral_that_fails_once_is_tried_again(server: FakeDiscord, made: Made, fault: Reply) -> None:
+    async with connected(made.make(), server):
+        server.faulty["POST", "/callback"] = [fault]
+        asked = await server.ask("what do blue whales eat?")
+
+        assert "krill" in str(await server.answer(asked))
+
+
+async def test_a_deferral_whose_receipt_was_lost_is_no_reason_to_stay_silent(server: FakeDiscord, made: Made) -> None:
+    async with connected(made.make(), server):
+        server.faulty["POST", "/callback"] = [
+            dropped,
+            lambda _: reply({"message": "Interaction has already been acknowledged.", "code": 40060}, 400),
+        ]
+        asked = await server.ask("what do blue whales eat?")
+
+        assert "krill" in str(await server.answer(asked))
+
+
+ASK = {"name": "ask", "options": [{"name": "question", "type": 3, "value": "what do blue whales eat?"}]}
+REINDEX = {"name": "articles", "options": [{"name": "reindex", "type": 1}]}
+
+
+@pytest.mark.parametrize("chosen", [{"discord_user_install": True, "discord_guilds": {100}}])
+async def test_who_installed_the_bot_for_themselves_asks_anywhere_in_private(server: FakeDiscord, made: Made) -> None:
+    async with connected(made.make(), server):
+        [commands] = [call.body for call in server.calls if call.method == "PUT"]
+        asked = await server.use_as_own(ASK)
+        answer = await server.answer(asked)
+        [deferral] = [call.body for call in server.calls if call.path.endswith(f"/{asked}/callback")]
+        refused = await server.answer(await server.use_as_own(REINDEX))
+
+    assert {tuple(command["integration_types"]) for command in commands} == {(0, 1)}
+    assert "krill" in str(answer)
+    assert deferral == {"type": 5, "data": {"flags": 64}}
+    assert refused["content"] == cards.NOT_HERE
+
+
+async def test_without_leave_nobody_has_the_bot_for_themselves(server: FakeDiscord, made: Made) -> None:
+    async with connected(made.make(), server):
+        [commands] = [call.body for call in server.calls if call.method == "PUT"]
+
+    assert {tuple(command["integration_types"]) for command in commands} == {(0,)}
+
+
+@pytest.mark.parametrize("chosen", [{"discord_guilds": {100}}])
+async def test_a_server_that_is_not_named_gets_nothing_by_that_way(server: FakeDiscord, made: Made) -> None:
+    async with connected(made.make(), server):
+        assert (await server.answer(await server.use_as_own(ASK)))["content"] == cards.NOT_HERE
+
+
+async def test_told_to_stop_whoever_still_waits_is_told_to_ask_again(
+    server: FakeDiscord, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, going = made.make(), threading.Event()
+    engine = made.library.engine
+    assert engine is not None
+    monkeypatch.setattr(engine, "ask", lambda *_, **__: going.wait())
+    async with connected(client, server):
+        asked = [await server.ask(f"what do {number} blue whales eat?") for number in range(5)]
+        asked.append(await server.mention("what do blue whales eat?"))
+        await server.until(lambda: len(made.answers._jobs) == len(asked))
+
+        await client.finish(0.5)
+
+        assert [answer["content"] for token in asked for answer in server.answers(token)] == [cards.CLOSING] * 6
+        going.set()

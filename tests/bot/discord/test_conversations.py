@@ -62,6 +62,18 @@ async def test_a_reply_goes_on_from_what_it_replies_to_and_a_new_mention_from_no
     assert "about" not in text(last(channel))
 
 
+@pytest.mark.parametrize("chosen", [{"confidence": 0.0, "top": 1}])
+async def test_the_paragraph_is_that_of_the_quote_shown_last(
+    simcord_env: Env, guild: GuildHandle, alice: MemberActor
+) -> None:
+    await alice.send_dm("what do blue whales eat in Sochi?")
+    await alice.send_dm("more")
+    shown = text(last(alice.user.dm_channel)).splitlines()[0].removeprefix("> ").replace("**", "")
+    await alice.send_dm("where does it say that?")
+
+    assert shown in text(last(alice.user.dm_channel)).replace("**", "")
+
+
 async def test_a_direct_message_goes_on_and_small_talk_is_answered(
     simcord_env: Env, guild: GuildHandle, alice: MemberActor
 ) -> None:

@@ -11,9 +11,35 @@ if TYPE_CHECKING:
     from simcord import Env
     from simcord.actors import MemberActor
     from simcord.builders import ChannelHandle, GuildHandle
-from tests.bot.discord.reading import ASKED, WHERE, last, mention, text
+from tests.bot.discord.reading import ASKED, QUOTE, WHERE, inside, labels, last, mention, text
 
 
+@pytest.mark.parametrize("chosen", [{"discord_cards": "embeds"}])
+async def test_an_answer_can_have_an_embed(simcord_env: Env, channel: ChannelHandle, alice: MemberActor) -> None:
+    await alice.send(channel, mention(simcord_env, ASKED))
+    asked = await alice.slash(channel, "ask", question=ASKED)
+
+    assert last(channel).embeds[0].description == f"{QUOTE}\n{WHERE}"
+    assert asked.response is not None
+    assert asked.response.embeds[0].author.name == ASKED
+    assert labels(asked.response) == ["Paragraph", "Article", "👍", "👎"]
+
+
+async def test_an_answer_of_components_needs_no_leave_to_embed(
+    simcord_env: Env, guild: GuildHandle, alice: MemberActor
+) -> None:
+    narrow = guild.create_text_channel(
+        "narrow", overwrites={guild.default_role: discord.PermissionOverwrite(embed_links=False)}
+    )
+    await alice.send(narrow, mention(simcord_env, ASKED))
+
+    assert last(narrow).flags.components_v2
+    assert text(last(narrow)) == f"{QUOTE}\n{WHERE}"
+    [link] = [each for each in inside(last(narrow)) if isinstance(each, discord.Button) and each.url]
+    assert (link.label, link.url) == ("Open", "https://example.org/sochi")
+
+
+@pytest.mark.parametrize("chosen", [{"discord_cards": "embeds"}])
 async def test_without_embeds_the_answer_is_plain_text(
     simcord_env: Env, guild: GuildHandle, alice: MemberActor
 ) -> None:

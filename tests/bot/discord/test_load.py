@@ -13,9 +13,7 @@ import pytest
 from bot.discord import cards
 from bot.discord.service import WAITING, WORKERS
 from tests.bot.discord.conftest import Made
-from tests.bot.discord.server import (
-    FakeDiscord,
-)
+from tests.bot.discord.server import HEARTBEAT, FakeDiscord
 from tests.bot.discord.wired import connected
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -47,6 +45,33 @@ async def test_many_at_once_get_one_answer_each_and_none_waits_for_the_model_to_
 
     assert set(refused) == {cards.BUSY}
     assert all(len(server.answers(token)) == 1 for token in asked)
+
+
+async def test_a_hundred_mentions_at_once_get_one_reply_each_and_heartbeats_go_on(
+    server: FakeDiscord, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, going = made.make(), threading.Event()
+    engine = made.library.engine
+    assert engine is not None
+    at_once = engine.ask
+
+    def ask(*arguments: Any, **options: Any) -> Any:
+        going.wait()
+        return at_once(*arguments, **options)
+
+    monkeypatch.setattr(engine, "ask", ask)
+    async with connected(client, server):
+        asked = [await server.mention(f"what do {number} blue whales eat?", member=number) for number in range(100)]
+        await server.until(lambda: sum(map(bool, map(server.answers, asked))) == 100 - WORKERS - WAITING)
+        beats = server.heartbeats
+        await server.say({"op": HEARTBEAT, "d": None})  # Discord asks for one
+        await server.until(lambda: server.heartbeats > beats)
+        going.set()
+        await server.until(lambda: all(map(server.answers, asked)))
+
+    said = [[str(answer) for answer in server.answers(message)] for message in asked]
+    assert all(len(replies) == 1 for replies in said)
+    assert sum(cards.BUSY in replies[0] for replies in said) == 100 - WORKERS - WAITING
 
 
 def acknowledged(server: FakeDiscord, token: str) -> bool:

@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from tests.bot.discord.objects import USER, message_object
+from tests.bot.discord.rules import TEXT, walk
 from tests.bot.discord.server import TOKEN, FakeDiscord, failing, limited, unknown_interaction
 
 pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.timeout(600)]
@@ -29,6 +30,11 @@ class Running:
 
     process: asyncio.subprocess.Process
     log: Path
+
+    async def serves(self) -> None:
+        """Wait until its log says that it answers."""
+        while b"Serving" not in self.log.read_bytes():  # noqa: ASYNC110 - another process tells by a file
+            await asyncio.sleep(0.05)
 
     async def leave(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Tell it to stop; gives its exit status."""
@@ -82,20 +88,23 @@ async def start(server: FakeDiscord, library: Path, tmp_path: Path) -> AsyncIter
         if each.process.returncode is None:
             each.process.kill()
             await each.process.wait()
-        assert TOKEN not in each.log.read_text("utf-8")
+        log = each.log.read_text("utf-8")
+        assert TOKEN not in log
+        assert "token-" not in log.replace("token-for", "")  # nor that of any interaction
 
 
 def text(answer: dict[str, Any]) -> str:
-    shown = answer["embeds"][0]["description"] if answer.get("embeds") else answer["content"]
-    return str(shown).replace("**", "")
+    shown = [each["content"] for each in walk(answer.get("components") or []) if each["type"] == TEXT]
+    return "\n".join(shown or [answer["content"]]).replace("**", "")
 
 
 async def test_a_life_of_the_bot(server: FakeDiscord, start: Start) -> None:
     bot = await start(QUOTH_LOG_LEVEL="debug", QUOTH_LOG_JSON="true")
     await server.until(lambda: server.identified)
+    await bot.serves()
     # Login and the sync of the commands came first; and no privileged intent was asked for.
     names = [command["name"] for call in server.calls if call.method == "PUT" for command in call.body]
-    assert names == ["ask", "articles", "Find in articles"]
+    assert names == ["ask", "forget", "help", "articles", "Find in articles", "Add to articles"]
     assert server.identified[0]["intents"] == 1 << 0 | 1 << 9 | 1 << 12
 
     mentioned = await server.mention("when did Abe meet Putin in Sochi?")
@@ -106,7 +115,7 @@ async def test_a_life_of_the_bot(server: FakeDiscord, start: Start) -> None:
     deferral = next(call for call in server.calls if asked in call.path)
     assert deferral.body["type"] == 5
     assert text(await server.answer(asked)).startswith(
-        "> Blue whales eat krill. A blue whale weighs as much as thirty elephants.\n-# Whales of the north"
+        "what do blue whales eat?\n> Blue whales eat krill. A blue whale weighs as much as thirty elephants.\n-# Whales"
     )
 
     await survives_refusals(server)
@@ -153,9 +162,9 @@ async def a_second_life(server: FakeDiscord, start: Start, answer: dict[str, Any
     before = len(server.calls)
     bot = await start(FAKE_ENCODER="yes")
     await server.until(lambda: len(server.identified) == 2)
-    buttons = answer["components"][0]["components"]
-    button = next(item["custom_id"] for item in buttons if item["label"] == "Paragraph")
-    message = message_object("5", "", USER) | {"components": [{"type": 1, "id": 1, "components": buttons}]}
+    await bot.serves()
+    button = next(item["custom_id"] for item in walk(answer["components"]) if item.get("label") == "Paragraph")
+    message = message_object("5", "", USER) | {"components": answer["components"], "flags": answer["flags"]}
     pressed = await server.press(button, message)
     assert "They spoke of trade" in text(await server.answer(pressed))
     assert not [call for call in server.calls[before:] if call.method == "PUT"]

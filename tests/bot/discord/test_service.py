@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.discord.memory import Memory, Place, Record
-from bot.discord.service import AnswerService, Busy, Closing, Cooldown, Pool, Question, short_id
+from bot.discord.library import short_id
+from bot.discord.memory import Forgotten, Memory, Place, Record
+from bot.discord.service import AnswerService, Busy, Closing, Cooldown, Pool, Question
 from retrieval.errors import ArticleUnknown, StorageFailed
 from tests.bot.discord.conftest import Made
 
@@ -38,6 +43,20 @@ async def test_a_pool_takes_what_it_has_room_for_and_forgets_what_is_done() -> N
     pool.close()
     with pytest.raises(Closing):
         await pool.run(lambda: 5)
+
+
+async def test_whoever_waits_when_a_pool_gives_up_hears_that_it_closes(made: Made) -> None:
+    pool, going = Pool("test", workers=1, waiting=2), threading.Event()
+    waiting = [asyncio.ensure_future(pool.run(going.wait)) for _ in range(2)]
+    gone = asyncio.ensure_future(pool.run(going.wait))
+    await asyncio.sleep(0)
+    gone.cancel()
+
+    pool.give_up()
+
+    outcomes = await asyncio.gather(*waiting, gone, return_exceptions=True)
+    going.set()
+    assert [type(outcome) for outcome in outcomes] == [Closing, Closing, asyncio.CancelledError]
 
 
 async def test_a_question_that_is_being_answered_shares_its_answer(made: Made) -> None:
@@ -82,7 +101,8 @@ def test_an_article_is_found_by_what_stands_for_it(made: Made) -> None:
     made.library.refresh(lambda *_: None)
 
     assert len(short_id(long)) < 40
-    assert [made.library.resolve(name) for name in (short_id(long), long, "On bread")] == [long, long, "bread.txt"]
+    names = (short_id(long), long, "On bread", "on BREAD", "Bread.TXT")
+    assert [made.library.resolve(name) for name in names] == [long, long, *["bread.txt"] * 3]
     with pytest.raises(ArticleUnknown):
         made.library.resolve("bred")
 
@@ -152,6 +172,66 @@ def test_only_the_latest_answers_are_kept(tmp_path: Path) -> None:
 
     assert [bool(memory.find(str(number))) for number in range(5)] == [False, False, True, True, True]
     assert memory.votes("0") == {}
+    memory.close()
+
+
+def test_answers_and_their_votes_expire(tmp_path: Path) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    memory = Memory(tmp_path, days=30, clock=lambda: now)
+    memory.keep(a_record("one"))
+    memory.vote("one", 1, "up")
+    now += timedelta(days=29)
+    memory.keep(a_record("two"))
+    found = [bool(memory.find(key)) for key in ("one", "two")]
+    now += timedelta(days=2)
+    memory.expire()
+
+    assert found == [True, True]
+    assert [bool(memory.find(key)) for key in ("one", "two")] == [False, True]
+    assert memory.votes("one") == {}
+    memory.close()
+
+
+def test_answers_of_a_version_without_times_begin_to_age(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / "discord.sqlite3")
+    database.execute(
+        "CREATE TABLE answers (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, record TEXT NOT NULL)"
+    )
+    database.execute("INSERT INTO answers (key, record) VALUES (?, ?)", ("one", json.dumps(asdict(a_record("one")))))
+    database.commit()
+    database.close()
+
+    memory = Memory(tmp_path)
+    assert memory.find("one") == a_record("one")
+    memory.close()
+
+
+def test_only_a_question_that_is_shown_is_kept_and_of_another_s_words_nothing(tmp_path: Path) -> None:
+    memory = Memory(tmp_path)
+    memory.keep(replace(a_record("mention"), question="secret", titled=False))
+    memory.keep(replace(a_record("found"), question="secret", passing=True))
+    memory.vote("found", 1, "up")
+
+    assert memory.find("mention") == replace(a_record("mention"), question="", titled=False)
+    assert memory.find("found") == replace(a_record("found"), question="secret", passing=True)
+    assert all(b"secret" not in file.read_bytes() for file in tmp_path.iterdir())
+    for number in range(200):
+        memory.keep(replace(a_record(str(number)), passing=True))
+    assert memory.find("found") is None
+    memory.close()
+
+
+def test_what_is_one_s_own_can_be_deleted(tmp_path: Path) -> None:
+    memory = Memory(tmp_path)
+    for key, asker in (("mine", 7), ("other", 8)):
+        memory.keep(replace(a_record(key), asker=asker))
+        memory.vote(key, 7, "up")
+        memory.vote(key, 8, "down")
+    memory.keep(replace(a_record("passing"), passing=True))
+
+    assert memory.forget(7) == Forgotten(answers=1, votes=2)
+    assert [bool(memory.find(key)) for key in ("mine", "other", "passing")] == [False, True, False]
+    assert (memory.votes("mine"), memory.votes("other")) == ({}, {"down": 1})
     memory.close()
 
 

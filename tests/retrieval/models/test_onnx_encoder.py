@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from onnx import load
 
-from retrieval.errors import DeviceUnavailable
+from retrieval.errors import DeviceUnavailable, PyTorchMissing
 from retrieval.models import onnx_encoder as module
 from retrieval.models import runtimes
 from retrieval.models.encoder import Encoder, SentenceTransformerEncoder, Vectors
@@ -188,6 +188,23 @@ assert answer and "Sochi" in answer.quotes[0].text, answer
 slow = {"torch", "transformers", "sentence_transformers", "sklearn", "scipy.stats", "pandas"}
 assert not slow & {name for name, module in sys.modules.items() if module}
 """
+
+
+@pytest.mark.parametrize(
+    ("name", "device", "what"),
+    [("somebody/some-model", None, "The model somebody/some-model"), ("bundled", "cuda", "The bundled model on cuda")],
+)
+def test_without_pytorch_what_needs_it_says_so(
+    monkeypatch: pytest.MonkeyPatch, name: str, device: str | None, what: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+    with pytest.raises(PyTorchMissing) as refused:
+        runtimes.encoder_named(name, device).encode_query(["Who?"])
+    with pytest.raises(PyTorchMissing):
+        runtimes.span_model_named("somebody/some-reader")
+
+    assert refused.value.what == what
 
 
 def test_indexing_and_answering_need_no_pytorch(tmp_path: object) -> None:

@@ -1,0 +1,107 @@
+"""``python -m benchmarks.memory DATA``: how the memory of a process grows that answers question after question.
+
+Two threads ask, as the Discord bot's do. After a warm-up it prints how much is resident at each step and how much of
+it the allocator holds without using it, and at the end what Python's own objects (``--trace``) make of the growth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import gc
+import os
+import tempfile
+import time
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retrieval.errors import QuothError
+from retrieval.models.threads import few_arenas
+
+if TYPE_CHECKING:
+    from retrieval.engine import Engine
+
+_STEPS = 13
+"""How often memory is looked at."""
+
+
+class _Counts(ctypes.Structure):
+    """What glibc's ``mallinfo2`` tells of its heaps: ten sizes in bytes, the ninth of which is what nobody uses."""
+
+    _fields_ = [(f"field{number}", ctypes.c_size_t) for number in range(10)]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=main.__doc__)
+    parser.add_argument("data", type=Path, help="a data set that quoth eval reads")
+    parser.add_argument("--articles", type=int, default=12, help="how many of its articles are asked about")
+    parser.add_argument("--questions", type=int, default=1300)
+    parser.add_argument("--warm-up", type=int, default=100)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--arenas", action="store_true", help="leave the allocator its many heaps")
+    parser.add_argument("--trace", action="store_true", help="what Python allocates, by line; slow")
+    asked = parser.parse_args()
+    if not asked.arenas:
+        few_arenas()  # before numpy is imported
+    from retrieval.engine import Engine
+    from retrieval.evaluation.datasets import load
+
+    dataset = load(asked.data)
+    chosen = dataset.articles[: asked.articles]
+    ids = {article.id for article in chosen}
+    questions = [question.text for question in dataset.questions if question.article in ids]
+    with tempfile.TemporaryDirectory(prefix="quoth-memory-") as name:
+        folder = Path(name, "articles")
+        folder.mkdir()
+        for article in chosen:
+            (folder / f"{article.id}.txt").write_text(f"{article.title}\n\n{article.text}\n", encoding="utf-8")
+        engine = Engine.open(folder)
+        _watch(engine, questions, asked)
+
+
+def _watch(engine: Engine, questions: list[str], asked: argparse.Namespace) -> None:
+    """Ask and print."""
+    step = max(1, asked.questions // _STEPS)
+    with ThreadPoolExecutor(asked.threads) as pool:
+        list(pool.map(lambda text: _ask(engine, text), questions[: asked.warm_up]))
+        before, started = _resident(), time.monotonic()
+        print(f"after a warm-up of {asked.warm_up}: {before:.0f} MiB", flush=True)
+        if asked.trace:
+            tracemalloc.start(10)
+        at_first = tracemalloc.take_snapshot() if asked.trace else None
+        for done in range(0, asked.questions, step):
+            several = [questions[(asked.warm_up + done + number) * 7 % len(questions)] for number in range(step)]
+            list(pool.map(lambda text: _ask(engine, text), several))
+            took = (time.monotonic() - started) * 1e3 / (done + step)
+            print(f"{done + step}: {_resident():.0f} MiB, {_idle():.0f} idle, {took:.0f} ms each", flush=True)
+        if at_first:
+            for line in tracemalloc.take_snapshot().compare_to(at_first, "lineno")[:15]:
+                print(line)
+    print(f"grown by {_resident() - before:.0f} MiB")
+
+
+def _ask(engine: Engine, text: str) -> None:
+    try:
+        engine.ask(text)
+    except QuothError as error:
+        print(error)
+
+
+def _resident() -> float:
+    """MiB that this process takes."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def _idle() -> float:
+    """MiB of them that glibc's allocator keeps though nothing uses them."""
+    mallinfo = ctypes.CDLL(None).mallinfo2
+    mallinfo.restype = _Counts
+    return int(mallinfo().field8) / 2**20
+
+
+if __name__ == "__main__":
+    main()
