@@ -77,9 +77,7 @@ def update(
     started = time.perf_counter()
     with sole_writer(index, wait_s, progress):
         began = datetime.now(UTC)
-        clear_left_overs(index)
-        if force:
-            forget(index)
+        _clear(index, force=force)
         previous, damage = newest_whole(index)
         survey = survey_folder(articles, None if force else previous, progress, thorough=thorough)
         if not survey.readable:
@@ -93,6 +91,13 @@ def update(
         snapshot = publish(index, draft, previous)
         forget(index)
         return _report(changes, snapshot.passages, started, encoded=encoded, built=True, reason=reason)
+
+
+def _clear(index: Path, *, force: bool) -> None:
+    """Remove what updates that were cut short have left, but for what they encoded, unless all is to be done anew."""
+    clear_left_overs(index)
+    if force:
+        forget(index)
 
 
 def _report(
