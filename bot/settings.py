@@ -45,6 +45,7 @@ _WANTED = {
     "state": "the path of a folder",
     "log_level": "debug, info, warning or error",
     "log_json": "true or false",
+    "reading_seconds": "a number of seconds from 1 to 86400",
     "discord_token": "a bot's token",
     "discord_guilds": "ids of servers with commas between them",
     "discord_channels": "ids of channels with commas between them",
@@ -107,6 +108,8 @@ class Settings(BaseSettings):
     """The number of quotes an answer has at most."""
     confidence: Probability = CONFIDENCE["balanced"]
     """The probability of being right below which Quoth says that the articles do not say."""
+    reading_seconds: float | None = Field(default=None, ge=1, le=86_400, allow_inf_nan=False)
+    """Processor time that reading one file may take; by default in proportion to its size."""
     history: HomePath = Field(default_factory=lambda: user_state_path("quoth") / "history")
     """The file that holds the questions typed in the chat."""
     state: HomePath = Field(default_factory=lambda: user_state_path("quoth"))

@@ -152,6 +152,11 @@ def verdict(article: Article, start: int, end: int) -> str | None:
     return f"{_VERDICTS[found.kind]}: {words}" if words else _SATIRE
 
 
+def page(number: int | None) -> list[str]:
+    """The page that a quote is on, in words; nothing where there is none."""
+    return [] if number is None else [f"page {number:,}"]
+
+
 def notes(article: Article, start: int, end: int, *, older: bool) -> list[str]:
     """What explains a quote: that its article is older than another, and which day its "Monday" was."""
     from retrieval.answer.times import explained

@@ -18,7 +18,7 @@ from retrieval.answer.overlap_reader import OverlapReader
 from retrieval.answer.query import Context, Filters, Query, checked
 from retrieval.answer.quotes import Quote, QuoteWeights, choose, without_weak
 from retrieval.answer.reader import Reader, total_score
-from retrieval.answer.reading import TaskReadings, best_readings, read_as, reading_tasks, reranked
+from retrieval.answer.reading import TaskReadings, best_readings, quotable, read_as, reading_tasks, reranked
 from retrieval.answer.references import next_context
 from retrieval.answer.search import Found, Searcher, SearchWeights
 from retrieval.answer.spelling import Correction, Speller
@@ -231,7 +231,7 @@ class Engine:
     ) -> Answer:
         """Interpret the question, choose what to quote of what was read, and say how sure that is."""
         weights = self._weights
-        readings = best_readings(read)
+        readings = quotable(best_readings(read), variants.typed)
         best = max(readings, key=total_score, default=None)
         interpretation = interpret(
             variants,

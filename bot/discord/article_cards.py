@@ -22,7 +22,12 @@ _LISTED, _IN_ROW = 10, 5
 _NAMED = 5
 """Files that were skipped which are named."""
 
-_STAGES = {"waiting": "Waiting for another program", "reading": "Reading articles", "encoding": "Encoding passages"}
+_STAGES = {
+    "waiting": "Waiting for another program",
+    "reading": "Reading articles",
+    "pages": "Reading the pages of a long file",
+    "encoding": "Encoding passages",
+}
 
 
 def listing(articles: Sequence[ArticleInfo], page: int, search: str = "") -> Card:

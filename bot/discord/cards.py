@@ -14,6 +14,7 @@ from bot.discord.library import short_id
 from bot.discord.markup import address, attribution, escaped, page_of, plain, quotation, size
 from bot.discord.memory import Forgotten, Place, Record
 from bot.talks import Remark
+from retrieval.answer.excerpts import cut_at
 from retrieval.articles.article import Article, ArticleInfo
 from retrieval.errors import (
     ArticleExists,
@@ -211,16 +212,17 @@ def _quoted(
 ) -> Card:
     above, title = _asked(record), _title(record)
     verdict, small = below
+    text, cut = article.text, cut_at(article.text, span)
     around = label + verdict + "\n" + small
-    quoted = quotation(article.text, span, marks, CARD_TEXT - size(title + around))
-    shorter = quotation(article.text, span, marks, CONTENT - size(above + around))
+    quoted = quotation(text, span, marks, CARD_TEXT - size(title + around), cut)
+    shorter = quotation(text, span, marks, CONTENT - size(above + around), cut)
     return Card(
         label + quoted + verdict,
         f"{above}{label}{shorter}{verdict}\n{small}",
         small,
         title,
         plain(record.question, EMBED_AUTHOR) if record.titled else "",
-        address(article.url or "") or "",
+        address(article.url_at(span.start) or "") or "",
         buttons,
     )
 
@@ -233,7 +235,7 @@ def _below(place: Place, article: Article, stale: Stale | None) -> tuple[str, st
     """What stands under a quote: the article's verdict on it; where it stands, and in small print what explains it."""
     end = min(place.end, len(article.text))
     verdict = wording.verdict(article, place.start, end)
-    small = [attribution(article)]
+    small = [attribution(article, article.page_at(place.start), article.url_at(place.start))]
     small += [escaped(note, _NOTE) for note in wording.notes(article, place.start, end, older=place.older)]
     small += [f"{wording.STALE[stale]}."] if stale else []
     return f"\n{escaped(verdict, _VERDICT)}" if verdict else "", "\n".join(f"-# {each}" for each in small)

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import regex
 
+from bot import wording
 from bot.wording import day, unwrapped
 from retrieval.articles.article import ArticleInfo
 from retrieval.text.sentences import Span
@@ -111,11 +112,15 @@ _NEAR = 24
 """Graphemes within which a cut moves to the next space."""
 
 
-def quotation(text: str, span: Span, marks: Sequence[tuple[int, int]], limit: int) -> str:
+def quotation(
+    text: str, span: Span, marks: Sequence[tuple[int, int]], limit: int, cut: tuple[bool, bool] = (False, False)
+) -> str:
     """The words ``text[span]`` as a quotation with those within ``marks`` in bold.
 
-    What is longer than ``limit`` is shortened around the first of the marks.
+    What is longer than ``limit`` is shortened around the first of the marks; ``cut`` says whether its sentences have
+    more words before and behind it.
     """
+    limit -= (len(_CUT_BEFORE) if cut[0] else 0) + (len(_CUT_AFTER) if cut[1] else 0)
     focus = marks[0] if marks else (span.start, span.start)
     # Nothing further away than the limit can be shown; a long article's text must cost no more than a short one's.
     start = max(span.start, focus[0] - limit)
@@ -127,8 +132,8 @@ def quotation(text: str, span: Span, marks: Sequence[tuple[int, int]], limit: in
         pieces = pieces[:-1]
     first, last = _window(pieces, limit)
     body = _composed(pieces[first:last])
-    before = _CUT_BEFORE if first or start > span.start else ""
-    after = _CUT_AFTER if last < len(pieces) or end < span.end else ""
+    before = _CUT_BEFORE if cut[0] or first or start > span.start else ""
+    after = _CUT_AFTER if cut[1] or last < len(pieces) or end < span.end else ""
     return f"> {before}{body}{after}"
 
 
@@ -253,14 +258,15 @@ def _composed(pieces: Sequence[_Piece]) -> str:
 _LONGEST_TITLE, _LONGEST_SOURCE, _LONGEST_URL = 300, 120, 500
 
 
-def attribution(article: ArticleInfo) -> str:
-    """Where a quote stands: title, linked if there is an address · source · 28 November 2016."""
-    url = address(article.url or "")
+def attribution(article: ArticleInfo, on_page: int | None = None, url: str | None = None) -> str:
+    """Where a quote stands: title, linked to ``url`` or the article's address · source · 28 November 2016 · page 12."""
+    url = address(url or article.url or "")
     # Discord's link text may hold no brackets, escaped or not.
     title = article.title.translate({ord("["): "(", ord("]"): ")"}) if url else article.title
     facts = [f"[{escaped(title, _LONGEST_TITLE)}](<{url}>)" if url else escaped(title, _LONGEST_TITLE)]
     facts += [escaped(article.source, _LONGEST_SOURCE)] if article.source else []
     facts += [day(article.published)] if article.published else []
+    facts += wording.page(on_page)
     return " · ".join(facts)
 
 

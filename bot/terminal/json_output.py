@@ -62,6 +62,9 @@ def _quote_json(quote: Quote) -> dict[str, Any]:
         "highlights": [list(mark) for mark in quote.highlights],
         "score": round(quote.score, 4),
         "article": article_json(quote.article),
+        "page": quote.page,
+        "url": quote.url,
+        "cut": list(quote.cut),
         "verdict": _verdict_json(quote),
         "times": [
             {"words": each.words, "first": each.first.isoformat(), "last": each.last.isoformat()}
@@ -112,8 +115,9 @@ def article_json(article: ArticleInfo) -> dict[str, Any]:
 
 
 def article_text_json(shown: Article, passages: Sequence[tuple[int, int]]) -> dict[str, Any]:
-    """An article with its text, and the offsets of its passages, as a JSON object."""
-    return {**article_json(shown), "text": shown.text, "passages": [list(passage) for passage in passages]}
+    """An article with its text, and the offsets of its passages and pages, as a JSON object."""
+    places = {"passages": [list(passage) for passage in passages], "pages": list(shown.pages)}
+    return {**article_json(shown), "text": shown.text, **places}
 
 
 def skipped_json(file: Skipped) -> dict[str, Any]:

@@ -40,9 +40,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 def load(context: typer.Context, **given: Any) -> Settings:
     """Read the settings; options ``given`` with a command, or before it with its group, go before all others."""
     from bot import settings
+    from retrieval.articles import confined
 
     outer = context.obj or {}
-    return settings.load(**{name: outer.get(name) if value is None else value for name, value in given.items()})
+    read = settings.load(**{name: outer.get(name) if value is None else value for name, value in given.items()})
+    confined.allow(read.reading_seconds)
+    return read
 
 
 def filters(source: str | None, after: date | None, before: date | None, article: list[str] | None) -> Filters:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _STAGES = {
     "waiting": "Waiting for another program to write the index",
     "reading": "Reading articles",
+    "pages": "Reading the pages of a long file",
     "encoding": "Encoding passages",
     "asking": "Asking questions",
 }
@@ -41,11 +42,11 @@ def progress(shown: Console) -> Iterator[Callable[[str, int, int], None]]:
 
     def told(stage: str, done: int, total: int) -> None:
         if stage not in stages:
-            # One bar: a stage is over when the next begins.
-            for past in stages.values():
-                shows.update(past, visible=False)
             stages[stage] = shows.add_task(_STAGES.get(stage, stage), total=total or None)
-        shows.update(stages[stage], completed=done)
+        # One bar: that of the stage told of last.
+        for other, bar in stages.items():
+            shows.update(bar, visible=other == stage)
+        shows.update(stages[stage], completed=done, total=total or None)
 
     with shows:
         yield told

@@ -25,6 +25,7 @@ from bot.wording import (
     filters,
     line,
     notes,
+    page,
     understood,
     unwrapped,
     verdict,
@@ -91,11 +92,11 @@ def quotes(several: Sequence[Quote], *, answered: bool = True, first: int = 1) -
         label = f"  {number}  " if len(several) > 1 or first > 1 else "  "
         before = shown.setdefault(quote.article.id, number)
         marks = quote.highlights if answered else ()
-        body = passage(quote.article.text, quote.start, quote.end, marks)
+        body = _quoted(quote, marks)
         parts += [Text()] if parts else []
         parts.append(Ruled(body if answered else _dimmed(body), "│ ", _BAR if answered else DIM))
         parts += _verdict_line(quote)
-        where = attribution(quote.article) if before == number else Text(f"the same article as {before}")
+        where = _whence(quote) if before == number else _again(before, quote)
         parts.append(_source_line(where, label))
         parts += _notes(quote, " " * len(label))
         if quote.also_in:
@@ -103,6 +104,12 @@ def quotes(several: Sequence[Quote], *, answered: bool = True, first: int = 1) -
             parts.append(_source_line(Text(f"also in: {others}"), " " * len(label)))
         parts += _stale_line(quote, " " * len(label))
     return Group(*parts)
+
+
+def _quoted(quote: Quote, marks: Iterable[tuple[int, int]]) -> Text:
+    """A quote's words, between marks of what is left out of a very long sentence."""
+    body = passage(quote.article.text, quote.start, quote.end, marks)
+    return Text.assemble("… " if quote.cut.before else "", body, " …" if quote.cut.after else "")
 
 
 def passage(text: str, start: int, end: int, marks: Iterable[tuple[int, int]] = (), style: str = _HIGHLIGHT) -> Text:
@@ -117,17 +124,27 @@ def context(quote: Quote) -> RenderableType:
     """The paragraph that a quote stands in, the quote highlighted."""
     start, end = quote.paragraph
     body = passage(quote.article.text, start, end, [(quote.start, quote.end)], _WITHIN)
-    where = _source_line(attribution(quote.article), "  ")
+    where = _source_line(_whence(quote), "  ")
     return Group(Ruled(body, "│ ", _BAR), *_verdict_line(quote), where, *_notes(quote, "  "), *_stale_line(quote, "  "))
 
 
-def attribution(article: ArticleInfo) -> Text:
-    """Where a quote stands: title · source · 28 November 2016 · link."""
+def _whence(quote: Quote) -> Text:
+    """Where a quote stands, its page among it."""
+    return attribution(quote.article, quote.page, quote.url)
+
+
+def _again(number: int, quote: Quote) -> Text:
+    """That a quote is of the same article as the one with that number, and its page."""
+    return Text(" · ").join(map(Text, [f"the same article as {number}", *page(quote.page)]))
+
+
+def attribution(article: ArticleInfo, on_page: int | None = None, url: str | None = None) -> Text:
+    """Where a quote stands: title · source · 28 November 2016 · page 12 · link, which is ``url`` or the article's."""
     facts = [Text(line(article.title))]
     facts += [Text(line(article.source))] if article.source else []
     facts += [Text(day(article.published))] if article.published else []
-    if article.url:
-        url = line(article.url)
+    facts += map(Text, page(on_page))
+    if url := line(url or article.url or ""):
         # Only what is a web address becomes a link that a click follows.
         facts.append(Text(url, f"link {url}" if re.fullmatch(r"https?://\S+", url) else ""))
     return Text(" · ").join(facts)

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from retrieval.answer.claims import with_verdict
+from retrieval.answer.excerpts import excerpt, inside
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import with_antecedents
 from retrieval.answer.sameness import adds_nothing, facts, has_words, nearly_the_same
 from retrieval.answer.speech import with_speaker
 from retrieval.answer.times import TimeAsked, time_asked
+from retrieval.text.back_matter import entry_around, is_back_matter
 from retrieval.text.sentences import Span
 from retrieval.text.terms import content_terms
 
@@ -42,15 +44,28 @@ def complete(quotes: Iterable[Quote]) -> list[Quote]:
     told: list[Quote] = []
     for quote in quotes:
         if not any(quote.overlaps(other) for other in told):
-            place = _completed(quote)
-            longer = replace(quote, start=place.start, end=place.end)
-            told.append(quote if any(longer.overlaps(other) for other in told) else longer)
+            longer = _at(quote, _completed(quote))
+            shown = quote if any(longer.overlaps(other) for other in told) else longer
+            told.append(_at(shown, _excerpt(shown)))
     return told
 
 
+def _at(quote: Quote, place: Span) -> Quote:
+    return replace(quote, start=place.start, end=place.end, highlights=inside(quote.highlights, place))
+
+
+def _excerpt(quote: Quote) -> Span:
+    """What of a quote with a very long sentence is shown: the part around the words that answer it best."""
+    passage = quote.hit.passage
+    focus = quote.highlights[0] if quote.highlights else Span(passage.start, passage.start)
+    return excerpt(quote.article.text, Span(quote.start, quote.end), focus)
+
+
 def _completed(quote: Quote) -> Span:
-    text = quote.article.text
-    return with_verdict(quote.article, with_antecedents(text, with_speaker(text, Span(quote.start, quote.end))))
+    text, place = quote.article.text, Span(quote.start, quote.end)
+    if is_back_matter(text, place):
+        return entry_around(text, place)
+    return with_verdict(quote.article, with_antecedents(text, with_speaker(text, place)))
 
 
 def distinct(quotes: Iterable[Quote]) -> list[Quote]:

@@ -58,6 +58,20 @@ def kind_of(question: str) -> QuestionKind:
     return next((kind for kind, pattern in _KINDS if pattern.search(question)), "other")
 
 
+_ASKS_FOR_SOURCES = re.compile(
+    r"\b(?:references?|cited?|cites|citations?|bibliograph\w+|literature|footnotes?|sources?|publi(?:sh|cation)\w*|papers?|"
+    r"stud(?:y|ies)|articles?|journals?|books?|authors?|chapters?|sections?|contents|pages?|doi|isbn|arxiv|retrieved|"
+    r"archived|accessed|copyright\w*|rights|licen[cs]\w+|links?|website|homepage|url|thesis|proceedings|edition|printed|"
+    r"wrote|written|writes)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_sources(question: str) -> bool:
+    """Whether a question may be answered by a list of references, by contents or by a footer."""
+    return bool(_ASKS_FOR_SOURCES.search(question))
+
+
 def suits(kind: QuestionKind, answer: str) -> bool:
     """Whether the words of an answer can be of the kind that was asked for; where that cannot be told, they can."""
     if kind == "number":

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from retrieval.answer.claims import Verdict, verdict
+from retrieval.answer.excerpts import Cut, cut_at, excerpt, inside
 from retrieval.answer.reader import Reading, total_score, whole_sentences, with_antecedents
 from retrieval.answer.search import Hit
 from retrieval.answer.times import Explained, explained
@@ -34,7 +35,7 @@ class QuoteWeights:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A verbatim slice of an article: whole sentences that answer, or come nearest to it."""
+    """A verbatim slice of an article: whole sentences that answer, or come nearest to it; of a very long one a part."""
 
     article: Article
     start: int
@@ -58,9 +59,24 @@ class Quote:
         """The quote, word for word."""
         return self.article.text[self.start : self.end]
 
+    @property
+    def page(self) -> int | None:
+        """The page, or slide, that the quote begins on; None where its article has no pages."""
+        return self.article.page_at(self.start)
+
+    @property
+    def url(self) -> str | None:
+        """The article's address; one of a PDF opens at the quote's page."""
+        return self.article.url_at(self.start)
+
     def overlaps(self, other: Quote) -> bool:
         """Whether the two share words of one article."""
         return self.article.id == other.article.id and self.start < other.end and other.start < self.end
+
+    @property
+    def cut(self) -> Cut:
+        """Whether it leaves out words of the sentences at its two ends, as it does of one that is very long."""
+        return cut_at(self.article.text, Span(self.start, self.end))
 
     @property
     def verdict(self) -> Verdict | None:
@@ -101,12 +117,14 @@ def choose(readings: Iterable[Reading], top: int, weights: QuoteWeights) -> tupl
 
 
 def _quote(reading: Reading) -> Quote:
-    """The whole sentences around a reading."""
+    """The whole sentences around a reading or, where one is too long, the part of it around the words that answer."""
     article = reading.hit.passage.article
+    focus = reading.highlights[0] if reading.highlights else reading.span
+    place = excerpt(article.text, whole_sentences(article.text, reading.span), focus)
     return Quote(
         article,
-        *whole_sentences(article.text, reading.span),
-        highlights=reading.highlights,
+        *place,
+        highlights=inside(reading.highlights, place),
         score=total_score(reading),
         hit=reading.hit,
         also_in=article.copies,

@@ -11,7 +11,7 @@ from typing import Protocol
 from retrieval.answer.confidence import Calibration
 from retrieval.answer.search import Hit
 from retrieval.text.passages import Passage
-from retrieval.text.sentences import Sentence, Span, sentences
+from retrieval.text.sentences import Sentence, Span, sentences, sentences_in
 
 _REFERS_BACK = re.compile(
     r"\W*(?:(?:and|but|however|then|later|also|thus|therefore|instead|still|yet|so)\b\W*)?"
@@ -84,33 +84,28 @@ def total_score(reading: Reading) -> float:
 
 def sentences_of(passage: Passage) -> Iterator[Sentence]:
     """The whole sentences that a passage touches; headings only when it has nothing else."""
-    found = _overlapping(passage.article.text, Span(passage.start, passage.end))
+    found = sentences_in(passage.article.text, Span(passage.start, passage.end))
     bodies = [sentence for sentence in found if not sentence.heading]
     yield from bodies or found
 
 
 def whole_sentences(text: str, span: Span) -> Span:
     """The smallest run of whole sentences that holds ``span``."""
-    found = _overlapping(text, span)
+    found = sentences_in(text, span)
     return Span(found[0].start, found[-1].end) if found else span
 
 
 def with_antecedents(text: str, span: Span) -> Span:
     """Whole sentences with those before them that their first word stands for: "He resigned in May" says little alone.
 
-    At most ``_ANTECEDENTS`` of them, and none of another paragraph.
+    At most ``_ANTECEDENTS`` of them, and none of another paragraph; none of an excerpt, which begins inside of one.
     """
     every = sentences(text)
     first = bisect_right(every, span.start, key=lambda sentence: sentence.start) - 1
+    if every[first].start < span.start:
+        return span
     for _ in range(_ANTECEDENTS):
         if every[first].opens or not _REFERS_BACK.match(text, every[first].start):
             break
         first -= 1
     return Span(every[first].start, span.end)
-
-
-def _overlapping(text: str, span: Span) -> Sequence[Sentence]:
-    every = sentences(text)
-    first = max(0, bisect_right(every, span.start, key=lambda sentence: sentence.start) - 1)
-    last = bisect_right(every, span.end - 1, key=lambda sentence: sentence.start)
-    return [sentence for sentence in every[first:last] if sentence.end > span.start]

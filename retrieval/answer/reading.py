@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from itertools import chain
 
 from retrieval.answer.likelihood import FollowUpWeights, rerank
+from retrieval.answer.question import asks_for_sources
 from retrieval.answer.reader import Reading, ReadingTask, total_score, whole_sentences
 from retrieval.answer.search import Hit
 from retrieval.answer.variants import QueryVariants
+from retrieval.text.back_matter import is_back_matter
 from retrieval.text.sentences import Span
 
 
@@ -54,6 +56,13 @@ def reading_tasks(
     in_context = [hit for hit in hits if hit.posterior > 1 - weights.sure]
     both = ReadingTask(question.typed, as_typed, {}), ReadingTask(question.resolved, in_context, {})
     return [task for task in both if task.hits]
+
+
+def quotable(readings: Iterable[Reading], question: str) -> list[Reading]:
+    """The readings without those in back matter (a list of references, say), unless the question asks for such."""
+    if asks_for_sources(question):
+        return list(readings)
+    return [each for each in readings if not is_back_matter(each.hit.passage.article.text, each.span)]
 
 
 def best_readings(read: Sequence[TaskReadings]) -> list[Reading]:

@@ -19,10 +19,13 @@ from retrieval.answer.follow_up import (
 )
 from retrieval.answer.likelihood import ContextLikelihood, FollowUpWeights, allocate, log_likelihoods, over_fetch
 from retrieval.answer.query import Context, Filters
+from retrieval.answer.question import asks_for_sources
 from retrieval.answer.variants import QueryVariants
 from retrieval.index.snapshot import Snapshot
 from retrieval.models.encoder import Encoder
+from retrieval.text.back_matter import is_back_matter
 from retrieval.text.passages import Passage
+from retrieval.text.sentences import Span
 from retrieval.text.terms import coverage
 
 DENSE_WEIGHT = 0.7
@@ -171,18 +174,38 @@ class Searcher:
             near=weights.near_context,
         )
         fused = found.variants[0].fused(weights.dense)
-        best = np.lexsort((found.rows, -fused))[:k].tolist()
+        best = self._ordered(question, found, fused, scope, k)[:k]
         if context is None:
             return Found(self._hits(found, best, scope))
         gap = score_gap(fused, found.near_context)
         estimate = self._estimate(question, context, float(vectors[0] @ vectors[-1]), gap)
         in_context = self._in_context(found, context, scope)
-        best_in_context = np.lexsort((found.rows, -in_context)).tolist()
+        best_in_context = self._ordered(question, found, in_context, scope, 2 * k)
         choose = over_fetch if for_reader else allocate
         some = sorted(choose(best, best_in_context, estimate.log_odds, len(best), self._follow_up))
         likelihoods = self._likelihoods(fused, in_context, some, estimate.log_odds)
         hits = self._hits_in_context(question, found, some, likelihoods, scope)
         return Found(sorted(hits, key=lambda hit: -hit.score), estimate)
+
+    def _ordered(
+        self, question: QueryVariants, found: Candidates, scores: Scores, scope: Scope, depth: int
+    ) -> list[int]:
+        """The candidates by their scores, best first; behind the ``depth`` best, those of them that are back matter.
+
+        That is lists of references and the like, where the question does not ask for such.
+        """
+        order: list[int] = np.lexsort((found.rows, -scores)).tolist()
+        if asks_for_sources(question.typed):
+            return order
+        text: list[int] = []
+        rest: list[int] = []
+        for place, number in enumerate(order):
+            if len(text) == depth:
+                return [*text, *rest, *order[place:]]
+            passage = self.snapshot.passage(int(found.rows[number]), scope.articles)
+            listed = is_back_matter(passage.article.text, Span(passage.start, passage.end))
+            (rest if listed else text).append(number)
+        return text + rest
 
     def _likelihoods(
         self, fused: Scores, in_context: Scores, some: Sequence[int], log_odds: float

@@ -49,10 +49,13 @@ class Speller:
         A word is one when neither the articles nor simplemma's English dictionary has it and one edit (two for a
         long word) makes it one that the articles have: by optimal string alignment, which takes two letters that
         changed places for one edit. Of several words as near, the one is meant that a passage has beside most of
-        the question.
+        the question. A word with a capital inside of the question is a name, and is read as nothing but another name,
+        unless it is long.
         """
         slips = {
-            word: self._likeliest(near, question) for word in _WORD.findall(question) if (near := self._near(word))
+            found[0]: self._likeliest(near, question)
+            for found in _WORD.finditer(question)
+            if (near := self._near(found[0], named=_is_name(question, found)))
         }
         text = _WORD.sub(lambda match: slips.get(match[0], match[0]), question)
         return Correction(text, tuple(Slip(typed, meant) for typed, meant in slips.items()))
@@ -65,7 +68,7 @@ class Speller:
         having = {word: lexical.having(term(word)) for word in words}
         return max(words, key=lambda word: (float(scores[having[word]].max()), len(having[word])))
 
-    def _near(self, word: str) -> list[str]:
+    def _near(self, word: str, *, named: bool) -> list[str]:
         """What may be meant by a word, if it is a slip: words of the articles, all equally near to it."""
         from rapidfuzz.distance import OSA
         from simplemma import is_known
@@ -79,7 +82,9 @@ class Speller:
             return []  # there it is, or a form of it
         edits = 2 if len(low) >= _LONG else 1
         there = sorted((*written, *self._named(typed, edits)))  # of "Plan" and "plan" the second stays
-        likely = {each.casefold(): each for each in (*self._known(low), *there)}.values()
+        likely = list({each.casefold(): each for each in (*(() if named else self._known(low)), *there)}.values())
+        if named:
+            likely = [each for each in likely if each[0].isupper() and not is_known(plain(each), "en", low_memory=True)]
         near = {each: OSA.distance(low, plain(each), score_cutoff=edits) for each in likely if _starts(low, each)}
         least = min(near.values(), default=edits + 1)
         return sorted(each for each, distance in near.items() if distance == least <= edits)
@@ -111,6 +116,14 @@ class Speller:
             for text, start, end in ((passage.article.text, passage.start, passage.end), (title, 0, len(title))):
                 found |= {text[first:last] for each, first, last in located_terms(text, start, end) if each == meant}
         return found
+
+
+def _is_name(question: str, word: re.Match[str]) -> bool:
+    """Whether a word has a capital because it is a name: inside of a question that is not all in capitals."""
+    before, behind = _WORD.findall(question[: word.start()]), _WORD.findall(question[word.end() :])
+    if len(word[0]) >= _LONG or not word[0][0].isupper() or not (before or (behind and behind[0][0].isupper())):
+        return False
+    return sum(str(other)[0].islower() for other in (*before, *behind)) > len(before + behind) / 2
 
 
 def _starts(low: str, other: str) -> bool:

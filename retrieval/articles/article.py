@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -40,6 +41,19 @@ class Article(ArticleInfo):
     text: str
     copies: tuple[ArticleInfo, ...] = ()
     """Other articles of a snapshot that have the very same text, whatever their titles."""
+    pages: tuple[int, ...] = ()
+    """Where its pages, or slides, begin in the text, from the first on; none where its format knows no pages."""
+
+    def page_at(self, offset: int) -> int | None:
+        """The number of the page that a place in the text is on, from 1 as viewers count; None where there are none."""
+        return max(1, bisect_right(self.pages, offset)) if self.pages else None
+
+    def url_at(self, offset: int) -> str | None:
+        """The article's address; one of a PDF opens at the page that a place in the text is on."""
+        page = self.page_at(offset)
+        if page is None or self.url is None or not _PDF_URL.fullmatch(self.url):
+            return self.url
+        return f"{self.url}#page={page}"
 
     @property
     def info(self) -> ArticleInfo:
@@ -54,7 +68,8 @@ class Article(ArticleInfo):
     @property
     def digest(self) -> str:
         """A short hash of all that is known of it, which tells whether anything about it has changed."""
-        known = [self.title, self.source, str(self.published), self.url, self.text]
+        known: list[Any] = [self.title, self.source, str(self.published), self.url, self.text]
+        known += [self.pages] if self.pages else []
         return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
 
 
@@ -67,5 +82,8 @@ class Skipped:
     in_part: bool = False
     """Whether the article is there, without what the reason names."""
 
+
+_PDF_URL = re.compile(r"https?://[^\s#?]+(?:\.pdf|/pdf/[^\s#?]+)(?:\?[^\s#]*)?", re.IGNORECASE)
+"""An address that leads to a PDF file, and to no place in it yet."""
 
 SURROGATE = re.compile("[\ud800-\udfff]")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from retrieval.articles.article import Article, ArticleInfo, Skipped
-from retrieval.articles.files import load, path_of, read, read_bytes, scan
+from retrieval.articles.files import known_as, load, path_of, read, read_bytes, scan
 from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.articles.parsing import parse
@@ -56,9 +56,10 @@ def find(folder: Path, id: str) -> Article:
         ArticleUnreadable: its file cannot be read, or does not hold it.
     """
     known = [file.path for file in scan(folder)[0]]
-    if path_of(id) not in known:
+    path = path_of(id)
+    if (there := known_as(path, known)) is None:
         raise ArticleUnknown(id, tuple(difflib.get_close_matches(id, known, n=3)))
-    return read(folder, id)
+    return read(folder, there + id.removeprefix(path))
 
 
 def add(folder: Path, files: Sequence[Path]) -> tuple[list[str], list[str]]:
@@ -169,9 +170,10 @@ def remove(folder: Path, ids: Sequence[str]) -> None:
         StorageFailed: a file cannot be deleted.
     """
     known = [file.path for file in scan(folder)[0]]
+    ids = [known_as(name, known) or name for name in ids]
     for name in ids:
-        if path_of(name) != name and path_of(name) in known:
-            raise ArticleOneOfMany(name, path_of(name))
+        if path_of(name) != name and (path := known_as(path_of(name), known)):
+            raise ArticleOneOfMany(name, path)
         if name not in known:
             raise ArticleUnknown(name, tuple(difflib.get_close_matches(name, known, n=3)))
     with _storage(folder):

@@ -12,6 +12,7 @@ import atexit
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from retrieval.articles.formats.progress import tell
 from retrieval.articles.formats.registry import extract_articles, format_of
 from retrieval.articles.formats.values import Extracted, ExtractedArticle, UnreadableArticle
 from retrieval.errors import ArticleUnreadable
@@ -48,13 +50,15 @@ _IDLE_S = 30.0
 _OUT_OF_TIME: int = getattr(signal, "SIGPROF", 0)
 """The signal that ends a process whose processor time is used up; Windows has none."""
 
-_STOPPED = "reading it took more than {:g} seconds of processor time"
+_STOPPED = "reading it took more than {:g} seconds of processor time; the settings can allow more"
 _CRASHED = "its contents broke the program that reads such files"
 
 _KEPT_VARIABLES = frozenset(
     {"SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "PYTHONHOME"}
 )
 """Of the environment, what some Pythons cannot start without."""
+
+_PROGRESS = re.compile(rb'\{"read": (\d{1,9}), "of": (\d{1,9})\}\n')
 
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from retrieval.articles.confined_process import serve; serve()"
 
@@ -68,6 +72,11 @@ def extract_confined(name: str, content: bytes) -> Sequence[Extracted]:
     if len(content) < format_of(name).confined_from:
         return extract_articles(name, content)
     return _shared.extract(name, content)
+
+
+def allow(seconds: float | None) -> None:
+    """Let every file have so much processor time from now on; None stands for ``time_limit`` of its size."""
+    _shared.seconds = seconds
 
 
 def time_limit(size: int) -> float:
@@ -88,6 +97,8 @@ class Worker:
     """A process that reads files, started when there is one to read. Any number of threads may share it."""
 
     def __init__(self) -> None:
+        self.seconds: float | None = None
+        """Processor time that a file may take; None: ``time_limit`` of its size."""
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._idle: threading.Timer | None = None
@@ -116,7 +127,7 @@ class Worker:
 
     def _ask(self, name: str, content: bytes) -> Sequence[Extracted] | str:
         """The articles in a file, or why there are none."""
-        limit_s = time_limit(len(content))
+        limit_s = self.seconds or time_limit(len(content))
         header = {"name": name, "size": len(content), "seconds": limit_s}
         try:
             if self._process is None or self._process.poll() is not None:
@@ -147,7 +158,14 @@ class Worker:
 
 
 _shared = Worker()
-atexit.register(_shared.close)
+
+
+def let_go() -> None:
+    """End the process that reads files; the next file starts another."""
+    _shared.close()
+
+
+atexit.register(let_go)
 
 
 def _start() -> subprocess.Popen[bytes]:
@@ -164,7 +182,10 @@ def _start() -> subprocess.Popen[bytes]:
 
 
 def _exchange(process: subprocess.Popen[bytes], request: bytes, limit_s: float) -> _Reply:
-    """Send a request and wait for the line that answers it; the process is killed when none comes in time."""
+    """Send a request and wait for the line that answers it; the process is killed when none comes in time.
+
+    What it says before that of how far it is, is passed on.
+    """
     requests, answers = process.stdin, process.stdout
     if requests is None or answers is None:
         raise ValueError(process)
@@ -180,6 +201,9 @@ def _exchange(process: subprocess.Popen[bytes], request: bytes, limit_s: float) 
         requests.write(request)
         requests.flush()
         line = answers.readline(_MAX_ANSWER_BYTES)
+        while told := _PROGRESS.fullmatch(line):
+            tell(int(told[1]), int(told[2]))
+            line = answers.readline(_MAX_ANSWER_BYTES)
     except OSError:
         line = b""
     finally:
@@ -204,4 +228,5 @@ def _item(item: Mapping[str, Any]) -> Extracted:
         metadata={str(name): str(value) for name, value in item["metadata"].items()},
         number=None if item["number"] is None else int(item["number"]),
         notes=tuple(map(str, item["notes"])),
+        pages=tuple(map(int, item["pages"])),
     )

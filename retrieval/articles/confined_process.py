@@ -15,6 +15,7 @@ from dataclasses import asdict
 from io import BytesIO
 from typing import IO, Any
 
+from retrieval.articles.formats.progress import listening
 from retrieval.articles.formats.registry import extract_articles
 from retrieval.articles.lockdown import lock_down
 from retrieval.errors import ArticleUnreadable
@@ -32,20 +33,33 @@ def serve() -> None:
 
 
 def answer_all(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """Read one file after the other: a line of JSON (name, size, seconds), then the content; answer each in a line."""
+    """Read one file after the other: a line of JSON (name, size, seconds), then the content; answer each in a line.
+
+    Lines before that one say how many of its pages are read.
+    """
     while header := requests.readline():
         request = json.loads(header)
         content = requests.read(request["size"])
         _end_after(request["seconds"])
         try:
-            found = extract_articles(request["name"], content)
+            with listening(lambda done, total: _send(answers, {"read": done, "of": total})):
+                found = extract_articles(request["name"], content)
             answer: dict[str, Any] = {"found": [asdict(item) for item in found]}
         except ArticleUnreadable as error:
             answer = {"reason": error.reason}
-        line = json.dumps(answer).encode() + b"\n"
+        line = _line(answer)
         _end_after(0)
         answers.write(line)
         answers.flush()
+
+
+def _send(answers: IO[bytes], said: dict[str, Any]) -> None:
+    answers.write(_line(said))
+    answers.flush()
+
+
+def _line(said: dict[str, Any]) -> bytes:
+    return json.dumps(said).encode() + b"\n"
 
 
 def _end_after(seconds: float) -> None:

@@ -5,9 +5,11 @@ A file holds one article, whose id is its path, or several (JSON), whose ids are
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +87,8 @@ def _sidecar_stamp(path: Path, name: str, root: Path) -> tuple[int, int]:
     except FileNotFoundError:
         return 0, 0
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # nor can there be one
+            return 0, 0
         raise ArticleUnreadable(name, f"its metadata file: {error.strerror or error}") from error
     if not stat.S_ISREG(status.st_mode) or not sidecar.resolve().is_relative_to(root):
         raise ArticleUnreadable(name, "its metadata file is no regular file inside the articles folder")
@@ -97,7 +101,9 @@ def stamp(folder: Path, name: str) -> tuple[int, ...]:
     status = os.stat(path)  # noqa: PTH116 - at every answer, and pathlib takes its time
     try:
         sidecar = os.stat(path + SIDECAR)  # noqa: PTH116
-    except FileNotFoundError:
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENAMETOOLONG):
+            raise
         return status.st_size, status.st_mtime_ns, 0, 0
     return status.st_size, status.st_mtime_ns, sidecar.st_size, sidecar.st_mtime_ns
 
@@ -142,6 +148,15 @@ def read(folder: Path, id: str) -> Article:
         if article.id == id:
             return article
     raise ArticleUnreadable(id, "its file does not hold it")
+
+
+def known_as(name: str, known: Iterable[str]) -> str | None:
+    """The one of several names that is ``name``, or the same in Unicode's other form (é as one character or as two)."""
+    names = list(known)
+    if name in names:
+        return name
+    composed = unicodedata.normalize("NFC", name)
+    return next((each for each in names if unicodedata.normalize("NFC", each) == composed), None)
 
 
 def path_of(id: str) -> str:

@@ -79,6 +79,7 @@ def _summary(skipped: Sequence[Skipped]) -> Skipped | None:
 def _article(name: str, found: ExtractedArticle, metadata: Metadata) -> tuple[Article, list[str]]:
     """An article of what a format's reader found and of metadata that go before it, and what was left out of it."""
     text = SURROGATE.sub("\N{REPLACEMENT CHARACTER}", found.text).strip()
+    stripped = len(found.text) - len(found.text.lstrip())
     if not re.search(r"\w", text):
         raise ArticleUnreadable(name, "it holds no text")
     known = {**found.metadata, **metadata.values}
@@ -91,6 +92,7 @@ def _article(name: str, found: ExtractedArticle, metadata: Metadata) -> tuple[Ar
         url=_short(_line(known.get("url")), notes),
         path=name,
         text=text,
+        pages=tuple(min(max(page - stripped, 0), len(text)) for page in found.pages),
     )
     return article, notes
 
@@ -182,7 +184,7 @@ def _title_in(text: str) -> str | None:
     return _line(first) if alone and len(first) <= MAX_TITLE_LENGTH and not _NO_TITLE.match(first) else None
 
 
-_DAY_BEFORE = re.compile(r"\d{4}-\d{2}-\d{2}[-_ ]+(?=\S)")
+_DAY_BEFORE = re.compile(r"\d{4}([-_.])\d{2}\1\d{2}[-_ ]+(?=\S)")
 
 
 def _title_from(name: str, number: int | None) -> str:

@@ -13,6 +13,7 @@ from typing import Literal
 from retrieval.articles.article import Article, Skipped
 from retrieval.articles.files import SourceFile, contents, locate, read_bytes, scan, stamp
 from retrieval.articles.formats.metadata import SIDECAR
+from retrieval.articles.formats.progress import listening
 from retrieval.articles.parsing import parse
 from retrieval.errors import (
     ArticleUnreadable,
@@ -23,7 +24,8 @@ from retrieval.index.snapshot import RULES, Snapshot, Source, all_skipped, publi
 from retrieval.models.encoder import Encoder
 
 Progress = Callable[[str, int, int], None]
-"""Called with the stage (``waiting``, ``reading``, ``encoding``), how much of it is done, and how much there is."""
+"""Called with the stage (``waiting``, ``reading``, ``pages`` of a long file, ``encoding``), how much of it is done, and
+how much there is."""
 
 _RACY_NS = 2_000_000_000
 """A file changed this shortly before a build may change again without its time stamp showing it (as in git)."""
@@ -104,7 +106,8 @@ def survey_folder(
         if before and before.stamp == file.stamp and file.touched_ns < trusted_ns:
             source = before
         else:
-            source, read = _read_source(articles, file, before)
+            with listening(progress and partial(progress, "pages")):
+                source, read = _read_source(articles, file, before)
         survey.sources[file.path] = source
         if known:
             survey.readable.update((id, partial(known.article, id)) for id in source.articles)

@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from retrieval.articles.article import Article, ArticleInfo, Skipped
-from retrieval.articles.files import SourceFile
+from retrieval.articles.files import SourceFile, known_as
 from retrieval.articles.formats import registry as formats
 from retrieval.errors import ArticleUnknown, IndexCorrupt, IndexForeign, IndexMissing, StorageFailed
 from retrieval.index.arrays import map_arrays
@@ -96,6 +96,8 @@ class Entry:
     text_end: int
     first_passage: int
     last_passage: int
+    pages: tuple[int, ...] = ()
+    """Where the article's pages begin in its text (code points)."""
 
 
 ENTRY_FIELDS = tuple(field.name for field in fields(Entry))
@@ -175,11 +177,11 @@ class Snapshot:
         return self._article(self.number_of(id))
 
     def number_of(self, id: str) -> int:
-        """The place of an article in ``articles``; raises ``ArticleUnknown``."""
-        try:
-            return self._numbers[id]
-        except KeyError:
-            raise ArticleUnknown(id, tuple(difflib.get_close_matches(id, self._numbers, n=3))) from None
+        """The place of an article in ``articles``, whatever Unicode's form of its id; raises ``ArticleUnknown``."""
+        there = id if id in self._numbers else known_as(id, self._numbers)
+        if there is None:
+            raise ArticleUnknown(id, tuple(difflib.get_close_matches(id, self._numbers, n=3)))
+        return self._numbers[there]
 
     def passage(self, number: int, among: NDArray[np.bool_] | None = None) -> Passage:
         """The passage in row ``number`` of the dense and lexical indexes.
@@ -210,7 +212,7 @@ class Snapshot:
         entry = self._entries[number]
         text = self._texts[entry.text_start : entry.text_end].decode("utf-8", "surrogatepass")
         copies = tuple(self._entries[other].info for other in self._sharing[entry.text_start] if other != number)
-        return Article(**entry.info.known, text=text, copies=copies)
+        return Article(**entry.info.known, text=text, copies=copies, pages=entry.pages)
 
 
 def all_skipped(sources: Iterable[Source], refused: Iterable[Skipped]) -> tuple[Skipped, ...]:
@@ -228,7 +230,8 @@ def _entry(line: str) -> Entry:
     fields = json.loads(line)
     info = fields.pop("info")
     published = date.fromisoformat(info["published"]) if info["published"] else None
-    return Entry(info=ArticleInfo(**info | {"published": published}), **fields)
+    pages = tuple(fields.pop("pages", ()))
+    return Entry(info=ArticleInfo(**info | {"published": published}), pages=pages, **fields)
 
 
 def _verify(path: Path) -> dict[str, Any]:

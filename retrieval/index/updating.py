@@ -24,6 +24,7 @@ from retrieval.errors import (
 )
 from retrieval.index.changes import Differences, Progress, Survey, compare, differences_of, newest_whole, survey_folder
 from retrieval.index.dense import DenseIndex
+from retrieval.index.encoded import encode, forget
 from retrieval.index.lexical import LexicalIndex
 from retrieval.index.publishing import Draft, clear_left_overs, publish
 from retrieval.index.snapshot import Snapshot, open_latest
@@ -62,9 +63,10 @@ def update(
 ) -> Report:
     """Bring the newest snapshot in ``index`` up to date with the folder ``articles``.
 
-    Only passages of new or changed articles are encoded, unless ``force`` asks for all. A change that left a file its
-    size and its time is noticed when ``thorough``, for which every file is read. Nothing is written when nothing
-    changed; until the last rename, whoever opens the index gets the snapshot before.
+    Only passages of new or changed articles are encoded, unless ``force`` asks for all; what an update that was cut
+    short has encoded is kept. A change that left a file its size and its time is noticed when ``thorough``, for which
+    every file is read. Nothing is written when nothing changed; until the last rename, whoever opens the index gets the
+    snapshot before.
 
     Raises:
         FolderMissing, NoArticles: there is nothing to index.
@@ -76,6 +78,8 @@ def update(
     with sole_writer(index, wait_s, progress):
         began = datetime.now(UTC)
         clear_left_overs(index)
+        if force:
+            forget(index)
         previous, damage = newest_whole(index)
         survey = survey_folder(articles, None if force else previous, progress, thorough=thorough)
         if not survey.readable:
@@ -85,8 +89,9 @@ def update(
         if previous and not changes and not reason:
             return _report(changes, previous.passages, started)
         reusable = None if force or changes.rebuild_reason else previous
-        draft, encoded = _draft(survey, reusable, encoder, began, progress)
+        draft, encoded = _draft(index, survey, reusable, encoder, began, progress)
         snapshot = publish(index, draft, previous)
+        forget(index)
         return _report(changes, snapshot.passages, started, encoded=encoded, built=True, reason=reason)
 
 
@@ -132,12 +137,17 @@ def open_up_to_date(
 
 
 def _draft(
-    survey: Survey, reusable: Snapshot | None, encoder: Encoder, began: datetime, progress: Progress | None
+    index: Path,
+    survey: Survey,
+    reusable: Snapshot | None,
+    encoder: Encoder,
+    began: datetime,
+    progress: Progress | None,
 ) -> tuple[Draft, int]:
     """The next snapshot, and how many of its passages were encoded for it; the others are those of ``reusable``."""
     articles = [read() for read in survey.readable.values()]
     spans, kept, fresh = _plan(articles, reusable)
-    vectors = _encoded(fresh, reusable, encoder, progress)
+    vectors, encoded = _encoded(index, fresh, reusable, encoder, progress)
     if reusable and len(fresh) < sum(map(len, spans)):
         # In the order of the articles: numbers of rows in the old snapshot and, counted on from these, in the fresh.
         order = np.array(_order(kept, [len(places) for places in spans], reusable.passages), dtype=np.int64)
@@ -155,16 +165,18 @@ def _draft(
         dense=dense,
         lexical=lexical,
     )
-    return draft, len(fresh)
+    return draft, encoded
 
 
-def _encoded(fresh: Sequence[str], reusable: Snapshot | None, encoder: Encoder, progress: Progress | None) -> Vectors:
-    """Vectors of the texts, shape (texts, dimension); the model is not loaded for none."""
+def _encoded(
+    index: Path, fresh: Sequence[str], reusable: Snapshot | None, encoder: Encoder, progress: Progress | None
+) -> tuple[Vectors, int]:
+    """Vectors of the texts, shape (texts, dimension), and how many were encoded; the model is not loaded for none."""
     if reusable and not fresh:
-        return np.empty((0, reusable.dense.dimension), dtype=np.float32)
+        return np.empty((0, reusable.dense.dimension), dtype=np.float32), 0
     if progress:
         progress("encoding", 0, len(fresh))
-    return encoder.encode_document(fresh, progress and (lambda done: progress("encoding", done, len(fresh))))
+    return encode(index, encoder, fresh, progress and (lambda done: progress("encoding", done, len(fresh))))
 
 
 def _plan(

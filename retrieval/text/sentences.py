@@ -1,19 +1,24 @@
 """Sentences and paragraphs of a text, with exact offsets in Unicode code points.
 
-Sentence ends come from sentencex (https://github.com/wikimedia/sentencex), which returns offsets and loses nothing.
+Sentence ends come from sentencex (https://github.com/wikimedia/sentencex), which returns offsets and loses nothing;
+``boundaries`` mends what it gets wrong.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from retrieval.articles.formats.values import HEADING
+from retrieval.text.boundaries import mended
 
 _STUB_WORDS = 4
-"""A "sentence" of fewer words is a fragment (``/TASS/.``, ``No.``, ``Mr.``) and stays with its neighbour."""
+"""A "sentence" of fewer words is a fragment (``/TASS/.``, ``No.``, ``Mr.``) and stays with its neighbour; a question of
+three words ("Is it true?") does not."""
 
 _CREDIT_WORDS = 16
 """What ends in ``/TASS/.`` and is no longer than this is a dateline."""
@@ -93,12 +98,13 @@ def trimmed(text: str, start: int, end: int) -> Iterator[Span]:
 
 def _bounds(text: str, paragraph: Span) -> list[Span]:
     """The paragraph's sentences as sentencex sees them, items of a list apart."""
-    starts = [paragraph.start, *(item.start() for item in _LIST_ITEM.finditer(text, *paragraph))]
+    items = [paragraph.start, *(item.start() for item in _LIST_ITEM.finditer(text, *paragraph))]
     return [
         span
-        for start, end in zip(starts, [*starts[1:], paragraph.end], strict=True)
-        for bound in _split(text, start, end)
-        for span in trimmed(text, *bound)
+        for item, end in pairwise([*items, paragraph.end])
+        if item < end
+        for start, stop in pairwise([*mended(text, [bound.start for bound in _split(text, item, end)], end), end])
+        for span in trimmed(text, start, stop)
     ]
 
 
@@ -140,10 +146,19 @@ def _join_stubs(text: str, spans: Sequence[Span]) -> list[Span]:
 
 def _is_stub(text: str, span: Span) -> bool:
     words = words_in(text, span)
-    if words >= _CREDIT_WORDS:
+    asks = text[max(span.start, span.end - 4) : span.end].rstrip("\"'”’»)").endswith(("?", "!"))
+    if words >= (_STUB_WORDS - 1 if asks else _CREDIT_WORDS):
         return False
     # "TOKYO, November 28." is a sentence to any splitter, and "TOKYO, November 28. /TASS/." is still none.
     return words < _STUB_WORDS or text.endswith("/.", *span) or bool(_DATELINE.match(text, *span))
+
+
+def sentences_in(text: str, span: Span) -> Sequence[Sentence]:
+    """The sentences that share words with ``span``."""
+    every = sentences(text)
+    first = max(0, bisect_right(every, span.start, key=lambda sentence: sentence.start) - 1)
+    last = bisect_right(every, span.end - 1, key=lambda sentence: sentence.start)
+    return [sentence for sentence in every[first:last] if sentence.end > span.start]
 
 
 def after_dateline(text: str, start: int) -> int:

@@ -349,3 +349,36 @@ def test_a_file_is_read_once_however_often_it_is_quoted(
     write(articles, "harbour/bridge.md", text, age_s=0)
     assert [ask(), ask()] == [[None]] * 2
     assert len(looks) == 3
+
+
+QUAY = """\
+Gullholm Ferries took over the quay for nine million kroner, and with it two ships.
+
+## References
+
+- ^ "Gullholm Ferries takes over the quay". Northern Herald. December 8, 2016. Retrieved April 29, 2018.
+
+- ^ "The quay has a new owner". Northern Herald. June 13, 2016. Retrieved April 29, 2018.
+"""
+
+
+def test_a_list_of_references_is_no_answer_unless_asked_for(tmp_path: Path) -> None:
+    write(tmp_path / "folder", "quay.md", QUAY)
+    engine = Engine.open(tmp_path / "folder", encoder=FakeEncoder(), reader=OverlapReader())
+
+    when = engine.ask("When did Gullholm Ferries take over the quay?")
+    asked = engine.ask("Which articles say that Gullholm Ferries takes over the quay?")
+
+    assert [quote.text for quote in when.quotes] == [QUAY.split("\n\n", maxsplit=1)[0]]
+    assert QUAY.split("\n\n")[2] in [quote.text for quote in asked.quotes]
+
+
+def test_an_article_of_contents_alone_answers_nothing(tmp_path: Path) -> None:
+    write(tmp_path / "folder", "book.txt", "---\ntitle: A book\n---\nForeword ........ 3\nThe quay ........ 5\n")
+    engine = Engine.open(tmp_path / "folder", encoder=FakeEncoder(), reader=OverlapReader())
+
+    answer = engine.ask("What is the quay?")
+
+    assert not answer
+    assert answer.hits
+    assert not any("...." in quote.text for quote in answer.quotes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from retrieval.errors import ArticleUnreadable
 
@@ -25,8 +26,14 @@ def unix_lines(text: str) -> str:
 
 
 def without_soft_hyphens(text: str) -> str:
-    """``text`` without the marks for where a word might be broken, which nobody sees or types into a search."""
-    return text.replace("\N{SOFT HYPHEN}", "")
+    """``text`` without the marks for where a word may or must not be broken, which nobody sees or types."""
+    return _ZERO_WIDTH.sub("", text.replace("\N{SOFT HYPHEN}", "").replace("\N{WORD JOINER}", ""))
+
+
+_LETTER = "[A-Za-z\u00c0-\u052f]"
+
+_ZERO_WIDTH = re.compile(rf"(?<={_LETTER})[\u200b\ufeff](?={_LETTER})")
+"""A space without width inside of a word; in Thai and its kin it stands between words."""
 
 
 _MAX_SPOILT = 0.02

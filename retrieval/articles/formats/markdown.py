@@ -58,11 +58,15 @@ def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
                     yield _marked(prefix, line)
                 prefix = ""
             case "fence" | "code_block":
-                yield token.content.rstrip()
+                yield "" if token.info.strip().lower() in _DRAWN else token.content.rstrip()
             case "html_block":
                 yield from _html_words(token.content)
             case _:
                 pass
+
+
+_DRAWN = frozenset({"dataview", "dataviewjs", "mermaid", "plantuml", "query", "tasks"})
+"""Languages of code of which a reader sees what it draws or finds, not the code."""
 
 
 def _marked(prefix: str, line: str) -> str:
@@ -79,6 +83,8 @@ def _plain_inline(tokens: Iterable[Token]) -> str:
     for token in tokens:
         match token.type:
             case "softbreak" | "hardbreak":
+                parts.append("\n")
+            case "html_inline" if _BREAK.match(token.content):
                 parts.append("\n")
             case "text" | "text_special":
                 parts.append(_CODE.sub("", token.content))
@@ -107,6 +113,7 @@ _NOTE_MARKS = (
     (re.compile(r"[ \t]+\^[\w-]{1,60}$", re.MULTILINE), ""),  # the name of a paragraph
     (re.compile(r"[ \t]*\{[:#.][^{}\n]{0,200}\}$", re.MULTILINE), ""),  # attributes of a paragraph or heading
     (re.compile(r"\A\[(?:\[_?toc_?\]|toc)\]\Z", re.IGNORECASE), ""),  # the place of a table of contents
+    (re.compile(r"^:[ \t]+(?=\S)", re.MULTILINE), ""),  # what a term means, in the line below it
     (re.compile(r"[ \t]{2,}"), " "),
 )
 """What Obsidian and others put into a paragraph, and what of it a reader sees."""
@@ -120,11 +127,20 @@ _SITE_MARKS = re.compile(
     |%%[^%]{0,1000}%%                           # a comment of Obsidian
     |^:{3,}[ \t]*[\w-]*[ \t]*\[?(?P<title>[^\]\n]{0,200})\]?[ \t]*$     # where a box begins or ends
     |^\{:[^{}\n]{0,200}\}[ \t]*$                # attributes of kramdown
+    |^\*\[[^\]\n]{1,60}\]:[^\n]*$                # what an abbreviation stands for
+    |\{/\*[^{}]{0,1000}\*/\}                     # a comment of MDX
+    |^export[ ](?:const|default|function)[ ][^\n]{1,300}$
     |^import[ ][^\n;]{1,200}?[ ]?['"][^'"\n]{1,200}['"];?[ \t]*$        # a component that MDX brings in
     |^\[\^[^\[\]\s]{1,60}\]:(?=[ \t])           # where a footnote is
+    # A box of MkDocs: its kind, its title, and its text, which is indented.
+    |^(?:!!!|\?\?\?\+?|===)[ \t]+(?:[\w-]+[ \t]*){0,5}(?:"(?P<box>[^"\n]{0,200})")?[ \t]*\n
+     (?P<boxed>(?:(?:[ ]{4}|\t)[^\n]*(?:\n|\Z)|[ \t]*\n)+)
     """,
     re.MULTILINE | re.DOTALL | re.VERBOSE,
 )
+
+
+_INDENT = re.compile(r"^(?: {4}|\t)", re.MULTILINE)
 
 
 def _without_site_marks(text: str) -> str:
@@ -133,6 +149,8 @@ def _without_site_marks(text: str) -> str:
     def seen(found: re.Match[str]) -> str:
         if found["code"]:
             return found[0]
+        if found["boxed"] is not None:
+            return f"{found['box'] or ''}\n\n{_INDENT.sub('', found['boxed'])}\n"
         return f"\n{found['title']}\n" if found["title"] is not None else ""
 
     return _SITE_MARKS.sub(seen, text)

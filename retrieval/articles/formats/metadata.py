@@ -96,11 +96,11 @@ class _Block:
 
 
 _FENCED = {
-    mark: re.compile(rf"\A\s*^{re.escape(mark)}[ \t]*\n(.*?)^{re.escape(mark)}[ \t]*$", re.DOTALL | re.MULTILINE)
-    for mark in ("---", "+++")
+    mark: re.compile(rf"\A\s*^{re.escape(mark)}[ \t]*\n(.*?)^(?:{end})[ \t]*$", re.DOTALL | re.MULTILINE)
+    for mark, end in (("---", r"---|\.\.\."), ("+++", r"\+\+\+"))
 }
 
-_DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})[-_ ]")
+_DATED_NAME = re.compile(r"(\d{4})([-_.])(\d{2})\2(\d{2})(?=[-_ .]|$)")
 
 
 def front_matter(name: str, text: str) -> ExtractedArticle:
@@ -126,10 +126,10 @@ def front_matter(name: str, text: str) -> ExtractedArticle:
 
 
 def _day_in(name: str) -> dict[str, str]:
-    """The day that a file's name begins with, as Jekyll has it."""
+    """The day that a file's name begins with, as Jekyll and notes of a day have it."""
     dated = _DATED_NAME.match(PurePath(name).name)
     try:
-        return {"published": date.fromisoformat(dated[1]).isoformat()} if dated else {}
+        return {"published": date(int(dated[1]), int(dated[3]), int(dated[4])).isoformat()} if dated else {}
     except ValueError:
         return {}
 
@@ -168,7 +168,7 @@ def _json_block(block: _Block) -> Metadata | None:
 _YAML_SLIPS = (ValueError, LookupError, AttributeError, TypeError, RecursionError)
 """What PyYAML raises, of its own, for tagged values that make no sense, such as ``!!bool maybe``."""
 
-_YAML_LINE = re.compile(r"^(\w+)[ \t]*:[ \t]+(\S.*)$", re.MULTILINE)
+_YAML_LINE = re.compile(r"^\t*(\w+)[ \t]*:[ \t]+(\S.*)$", re.MULTILINE)
 
 _TOML_LINE = re.compile(r"^(\w+)[ \t]*=[ \t]*(\S.*)$", re.MULTILINE)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from retrieval.errors import ArticleUnreadable
@@ -14,9 +15,15 @@ from retrieval.errors import ArticleUnreadable
 if TYPE_CHECKING:
     from pypdf import PdfReader
 from retrieval.articles.formats.pdf_lines import Line, page_lines
+from retrieval.articles.formats.pdf_margins import without_margins
+from retrieval.articles.formats.progress import tell
 from retrieval.articles.formats.values import ExtractedArticle
 
-_MAX_PAGES = 5_000
+_MAX_PAGES = 50_000
+"""A file of the largest size holds some 14,000 dense pages; time limits what a hostile one can make of more."""
+
+_TOLD_EVERY = 16
+"""Pages, each of which takes some hundredths of a second."""
 
 _NAMED_PAGES = 5
 """So many of the pages that were left out are named."""
@@ -39,11 +46,17 @@ _LEADER = re.compile(r"\s*(?:\.\s?){5,}\s*(?=\S{1,6}$)")
 
 _BULLET = re.compile(r"[•◦▪●∙‣\uf0a7\uf0b7] *")
 
-_PAGE_NUMBER = re.compile(r"(?:page\s+)?[-–—\s]*\d{1,4}(?:\s*(?:/|of)\s*\d{1,4})?[-–—\s]*", re.IGNORECASE)
-
 _ENDS_SENTENCE = re.compile(r"[.!?:;\u2026\u3002\uff01\uff1f][\"'”’»)\]]*$")
 
 _KEEPS_HYPHEN = re.compile(r"\b(?:(?:twen|thir|for|fif|six|seven|eigh|nine)ty|half|self|well)-$", re.IGNORECASE)
+
+_TWO_VOWELS = re.compile(r"(?:re|pre|de)-e|co-o|anti-i|semi-i")
+"""A prefix before its own vowel, as in "re-elected"."""
+
+_COMPOUND = re.compile(
+    r"(?:[^\W\d_]|\d+)-|\w{3,}-(?:based|driven|free|known|level|oriented|related|scale|specific|term)$"
+)
+"""What is two words wherever it is broken: "e-mail", "10-year", "long-term"."""
 
 _HYPHEN_ENDS = re.compile(r"\w[-–—]$")
 
@@ -65,13 +78,12 @@ def read_pdf(name: str, content: bytes) -> list[ExtractedArticle]:
         raise ArticleUnreadable(name, "it is encrypted; save a copy without the password")
     if len(reader.pages) > _MAX_PAGES:
         raise ArticleUnreadable(name, f"it has more than {_MAX_PAGES:,} pages")
-    pages, notes = _readable_pages(reader)
-    pages = _without_margins(pages)
-    text = "\n\n".join(_pdf_blocks(pages))
+    readable, notes = _readable_pages(reader)
+    text, pages = _text_of(_pdf_blocks(without_margins(readable)), len(reader.pages))
     if not text:
         raise ArticleUnreadable(name, notes[0] if notes else "it holds no text, perhaps only pictures of pages")
     title = _pdf_title(reader)
-    return [ExtractedArticle(text, {"title": title} if title else {}, notes=tuple(notes))]
+    return [ExtractedArticle(text, {"title": title} if title else {}, notes=tuple(notes), pages=pages)]
 
 
 def _readable_pages(reader: PdfReader) -> tuple[list[list[Line]], list[str]]:
@@ -79,9 +91,11 @@ def _readable_pages(reader: PdfReader) -> tuple[list[list[Line]], list[str]]:
     pages: list[list[Line]] = []
     damaged: list[int] = []
     unreadable: list[int] = []
-    for number in range(len(reader.pages)):
+    for number in range(total := len(reader.pages)):
+        if number and number % _TOLD_EVERY == 0:
+            tell(number, total)
         try:
-            lines = list(page_lines(reader.pages[number]))
+            lines = list(page_lines(reader.pages[number], number + 1))
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - pypdf raises whatever went wrong first, and the other pages may be whole
@@ -121,51 +135,36 @@ def _pdf_title(reader: PdfReader) -> str | None:
     return title if isinstance(title, str) and not _PROGRAM_TITLE.match(title.strip()) else None
 
 
-_MARGIN_LINES = 3
-"""No more lines than these are taken off a page's top or foot, however alike pages are."""
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A paragraph or a heading."""
+
+    text: str
+    pages: Mapping[int, int]
+    """By the number of each page that it stands on: where that page's words begin in it."""
 
 
-def _without_margins(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """Pages without page numbers, and without what stands at the top or the foot of several of them.
-
-    Words at an end of most pages go. Running heads change from left to right pages and from chapter to chapter, so two
-    pages are enough for words that stand in the same place, in the same size, away from the text.
-    """
-    ends = Counter(words for page in pages for words in {_numberless(line) for line in [*page[:2], *page[-2:]]})
-    usual = {words for words, times in ends.items() if times > max(1, len(pages) / 2)}
-    apart = Counter(key for page in pages for key in {_place(page[end]) for end in (0, -1) if _is_apart(page, end)})
-    kept = []
-    for page in pages:
-        lines = list(page)
-        for end in (0, -1) * _MARGIN_LINES:
-            if lines and (
-                _PAGE_NUMBER.fullmatch(lines[end].text)
-                or _numberless(lines[end]) in usual
-                or (_is_apart(lines, end) and apart[_place(lines[end])] > 1)
-            ):
-                lines.pop(end)
-        kept.append(lines)
-    return kept
+def _text_of(blocks: Iterable[_Block], count: int) -> tuple[str, tuple[int, ...]]:
+    """The blocks as one text, and where in it each of ``count`` pages begins: one without words where the next does."""
+    texts: list[str] = []
+    begun: dict[int, int] = {}
+    at = 0
+    for block in blocks:
+        for number, offset in block.pages.items():
+            begun.setdefault(number, at + offset)
+        texts.append(block.text)
+        at += len(block.text) + len(_GAP)
+    text = _GAP.join(texts)
+    pages = [len(text)] * count
+    for number in range(count, 0, -1):
+        pages[number - 1] = begun.get(number, pages[number] if number < count else len(text))
+    return text, tuple(pages)
 
 
-def _is_apart(page: Sequence[Line], end: int) -> bool:
-    """Whether a page's first or last line stands away from the next one."""
-    if len(page) < 2:  # noqa: PLR2004 - there is no next one
-        return False
-    line, neighbour = (page[0], page[1]) if end == 0 else (page[-1], page[-2])
-    return abs(line.height - neighbour.height) > 1.6 * max(line.size, neighbour.size)
+_GAP = "\n\n"
 
 
-def _numberless(line: Line) -> str:
-    return re.sub(r"\d+|\b[ivxlc]+\b", "0", line.text)
-
-
-def _place(line: Line) -> tuple[str, int, int]:
-    """What is the same of a running head on two pages: its words but for numbers, its height and its size."""
-    return _numberless(line), round(line.height / 3), round(line.size)
-
-
-def _pdf_blocks(pages: Sequence[Sequence[Line]]) -> Iterator[str]:
+def _pdf_blocks(pages: Sequence[Sequence[Line]]) -> Iterator[_Block]:
     """Paragraphs and headings, told by spacing, size of print and where lines end."""
     lines = [line for page in pages for line in page]
     sizes = Counter[int]()
@@ -178,13 +177,52 @@ def _pdf_blocks(pages: Sequence[Sequence[Line]]) -> Iterator[str]:
     leading = gaps[len(gaps) // 5] if gaps else 0.0
     width = max((len(line.text) for line in lines), default=0)
     known = {word.lower() for line in lines for word in re.findall(r"\w+(?:-\w+)*", line.text)}
-    for block in _grouped(lines, lambda one, two: _parted(one, two, leading, width)):
-        words = _LEADER.sub(" … ", _joined((line.text for line in block), known))
+    for block in _with_notes_behind(pages, body, lambda one, two: _parted(one, two, leading, width)):
+        parts = _joined((line.text for line in block), known)
+        words = _LEADER.sub(" … ", "".join(parts))
         size = round(block[0].size)
         if size in larger and len(words) <= _MAX_HEADING:
-            yield f"{'#' * min(3, larger.index(size) + 1)} {words}"
-        else:
-            yield _BULLET.sub("- ", words, count=1) if _BULLET.match(words) else words
+            words = f"{'#' * min(3, larger.index(size) + 1)} {words}"
+        elif _BULLET.match(words):
+            words = _BULLET.sub("- ", words, count=1)
+        yield _Block(words, _pages_in(block, parts, len(words)))
+
+
+_NOTE = re.compile(r"(?:\d{1,3}|[*†‡§]|\[\d{1,3}\]|\(\d{1,3}\))[.)]?\s?\S")
+"""How a footnote begins."""
+
+_Parted = Callable[[Line, Line], bool]
+
+
+def _with_notes_behind(pages: Sequence[Sequence[Line]], body: int, parted: _Parted) -> Iterator[list[Line]]:
+    """The lines in blocks; the footnotes of a page stand behind the paragraph that goes on from it."""
+    split = [_without_notes(page, body) for page in pages]
+    notes = {page[0].page: page for _, page in split if page}
+    for block in _grouped((line for page, _ in split for line in page), parted):
+        for number in [number for number in notes if number < block[0].page]:
+            yield from _grouped(notes.pop(number), parted)
+        yield block
+    for page in notes.values():
+        yield from _grouped(page, parted)
+
+
+def _without_notes(page: Sequence[Line], body: int) -> tuple[Sequence[Line], Sequence[Line]]:
+    """A page's lines, and of these the footnotes: a run of small print at its foot that begins as notes do."""
+    first = len(page)
+    while first > 0 and round(page[first - 1].size) < body:
+        first -= 1
+    begun = next((place for place in range(first, len(page)) if _NOTE.match(page[place].text)), len(page))
+    return (page[:begun], page[begun:]) if begun > 0 else (page, ())
+
+
+def _pages_in(block: Sequence[Line], parts: Sequence[str], length: int) -> dict[int, int]:
+    """Where the words of each page begin in a block of these parts, a line each, that came to have a ``length``."""
+    grown = length - sum(map(len, parts))  # by a mark at its beginning
+    ends = accumulate(map(len, parts), initial=0)
+    begun: dict[int, int] = {}
+    for line, before in zip(block, ends, strict=False):
+        begun.setdefault(line.page, max(0, before + grown) if before else 0)
+    return begun
 
 
 def _grouped(lines: Iterable[Line], parted: Callable[[Line, Line], bool]) -> Iterator[list[Line]]:
@@ -202,25 +240,41 @@ _MAX_LEADING = 3.0
 """From one line to the next inside of a paragraph, in sizes of print."""
 
 
+_NUMBERED = re.compile(r"(?:\d{1,2}(?:\.\d{1,2}){1,3}\.?|\d{1,2}[.)]|[a-z]\)|\([a-z0-9]\))\s+[^\W\d_]")
+"""How a numbered item or heading begins."""
+
+
+def _is_heading(one: str, two: str) -> bool:
+    """Whether a short numbered line is a heading: it ends no sentence, and the next line begins one."""
+    return not _ENDS_SENTENCE.search(one) and len(one.split()) <= _HEADING_WORDS and two[:1].isupper()
+
+
+_HEADING_WORDS = 8
+
+
 def _parted(one: Line, two: Line, leading: float, width: int) -> bool:
     """Whether a paragraph ends between two lines."""
     if _LEADER.search(one.text) or _LEADER.search(two.text):
         return True
+    short = len(one.text) < 0.75 * width
+    ends = bool(_ENDS_SENTENCE.search(one.text))
+    begins = (short or ends) and _NUMBERED.match(two.text)
+    if begins or (short and _NUMBERED.match(one.text) and _is_heading(one.text, two.text)):
+        return True
     if abs(one.size - two.size) > 0.08 * max(one.size, two.size) or _BULLET.match(two.text):
         return True
     gap = one.height - two.height
-    ends = bool(_ENDS_SENTENCE.search(one.text))
     if gap <= 0:  # the next column or page: the paragraph may go on there
         return ends or not two.text[0].islower()
-    runs_on = not ends and len(one.text) >= 0.75 * width and gap < _MAX_LEADING * one.size
+    runs_on = not ends and not short and gap < _MAX_LEADING * one.size
     if runs_on and not _BULLET.match(one.text):  # double-spaced beside what is set closer
         return False
     # Headings are set with larger leading than the text, so the size of print is the other measure.
-    return gap > max(1.35 * leading, 1.5 * one.size) or (ends and len(one.text) < 0.75 * width)
+    return gap > max(1.35 * leading, 1.5 * one.size) or (ends and short)
 
 
-def _joined(lines: Iterable[str], known: Container[str] = frozenset()) -> str:
-    """Lines as one, with words that were broken at a line's end put together.
+def _joined(lines: Iterable[str], known: Container[str] = frozenset()) -> list[str]:
+    """Lines as parts of one text, with words that were broken at a line's end put together.
 
     Whether a hyphen is part of a word the ``known`` words of the document tell, where the word occurs in them.
     """
@@ -230,9 +284,9 @@ def _joined(lines: Iterable[str], known: Container[str] = frozenset()) -> str:
             if _is_broken(before, line, known):
                 parts[-1] = parts[-1][:-1]
         elif parts:
-            parts.append(" ")
+            parts[-1] += " "
         parts.append(line)
-    return "".join(parts)
+    return parts
 
 
 def _goes_on(line: str) -> bool:
@@ -246,4 +300,7 @@ def _is_broken(before: str, after: str, known: Container[str]) -> bool:
     first, second = re.split(r"\W", before[:-1])[-1].lower(), re.split(r"\W", after, maxsplit=1)[0].lower()
     if f"{first}-{second}" in known:
         return False
-    return first + second in known or not _KEEPS_HYPHEN.search(before)
+    if first + second in known:
+        return True
+    word = f"{first}-{second}"
+    return not (_KEEPS_HYPHEN.search(before) or _TWO_VOWELS.match(word) or _COMPOUND.match(word))

@@ -25,6 +25,8 @@ class Line:
     """Of its base line above the page's foot."""
     size: float
     """Of its first letter."""
+    page: int = 1
+    """The number of its page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,12 @@ _Drawn = list[_Piece]
 """A line as it is drawn, across all columns."""
 
 
-def page_lines(page: PageObject) -> list[Line]:
+def page_lines(page: PageObject, number: int) -> list[Line]:
     """The lines of a page in the order in which they are drawn, or column by column where a line crosses columns."""
     drawn = list(_drawn_lines(page))
     columns = _columns(drawn)
     ordered = list(_by_column(drawn, columns)) if columns else drawn
-    return [line for pieces in ordered for line in _line(pieces)]
+    return [line for pieces in ordered for line in _line(pieces, number)]
 
 
 def _drawn_lines(page: PageObject) -> Iterator[_Drawn]:
@@ -87,12 +89,12 @@ def _drawn_lines(page: PageObject) -> Iterator[_Drawn]:
     yield line
 
 
-def _line(pieces: _Drawn) -> Iterator[Line]:
+def _line(pieces: _Drawn, page: int) -> Iterator[Line]:
     """The pieces of a line as one; nothing where they hold nothing."""
     words = squeezed(_SOFT_HYPHEN.sub("", "".join(piece.text for piece in pieces)).translate(_PRINTED))
     if words:
         first = next((piece for piece in pieces if piece.text.strip()), pieces[0])
-        yield Line(words, first.height, first.size)
+        yield Line(words, first.height, first.size, page)
 
 
 # --- columns -------------------------------------------------------------------------------------------------

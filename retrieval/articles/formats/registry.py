@@ -26,7 +26,7 @@ from retrieval.articles.formats.web import read_page
 from retrieval.articles.formats.word import read_word
 from retrieval.errors import ArticleUnreadable
 
-RULES = "3"
+RULES = "5"
 """Raised whenever the same file would be read differently, so that indexes of what was read before are rebuilt."""
 
 

@@ -20,6 +20,9 @@ class ExtractedArticle:
     """Its place in the file, from 1, where a file may hold several."""
     notes: tuple[str, ...] = ()
     """What of the file could not be used, each as in "its page 2 is damaged"."""
+    pages: tuple[int, ...] = ()
+    """Offsets in the text at which its pages, or slides, begin, from the first on; one without words begins where the
+    next does. None where the format knows no pages."""
 
 
 @dataclass(frozen=True, slots=True)

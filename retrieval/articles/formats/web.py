@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 from retrieval.articles.formats.decoding import decode, without_soft_hyphens
 from retrieval.articles.formats.values import ExtractedArticle, squeezed
+from retrieval.articles.formats.web_blocks import paragraphs
 from retrieval.articles.formats.web_markup import PageTitle, prepare, publication_day
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
@@ -25,6 +26,8 @@ _MEANT = {
 
 _SOFT_HYPHEN_NAMES = re.compile(r"&(?:shy|#173|#x0*ad);", re.IGNORECASE)
 
+_ZERO_WIDTH_NAMES = re.compile(r"&(?:ZeroWidthSpace|#8203|#x0*200b);", re.IGNORECASE)
+
 _HEAD_BYTES = 4096
 """Where a page says what its encoding is."""
 
@@ -33,7 +36,8 @@ def read_page(name: str, content: bytes) -> list[ExtractedArticle]:
     """A web page as it was saved: its main text, without menus, advertisements and comments."""
     import trafilatura
 
-    page = without_soft_hyphens(_SOFT_HYPHEN_NAMES.sub("", _decode_page(name, content)))
+    page = _ZERO_WIDTH_NAMES.sub("\u200b", _SOFT_HYPHEN_NAMES.sub("", _decode_page(name, content)))
+    page = without_soft_hyphens(page)
     tree = trafilatura.load_html(page)
     if tree is None:
         return [ExtractedArticle("", {})]
@@ -49,13 +53,16 @@ def read_page(name: str, content: bytes) -> list[ExtractedArticle]:
     )
     if found is None or isinstance(found, dict) or found.body is None:
         # So little text that nothing can be told from a menu: all of its paragraphs then.
-        body, _, _ = trafilatura.baseline(deepcopy(tree))
-        return [
-            ExtractedArticle(
-                "\n\n".join(_page_blocks(body)), _known(trafilatura.extract_metadata(tree), title, published)
-            )
-        ]
-    return [ExtractedArticle("\n\n".join(_page_blocks(found.body)), _known(found, title, published))]
+        known = _known(trafilatura.extract_metadata(deepcopy(tree)), title, published)
+        return [ExtractedArticle("\n\n".join(paragraphs(tree)), known)]
+    blocks = list(_page_blocks(found.body))
+    if len(blocks) == 1 and len(blocks[0]) < _LITTLE:
+        blocks = paragraphs(tree) or blocks
+    return [ExtractedArticle("\n\n".join(blocks), _known(found, title, published))]
+
+
+_LITTLE = 500
+"""Characters: of a page with so few trafilatura makes one paragraph."""
 
 
 def _known(found: Any, title: PageTitle, published: str | None) -> dict[str, str]:

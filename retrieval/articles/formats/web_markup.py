@@ -40,6 +40,13 @@ _LONG_PARAGRAPH = 80
 
 def prepare(tree: HtmlElement) -> None:
     """Change a page so that what is extracted of it reads as the page does."""
+    for part in list(tree.iter("dl")):
+        _pair(part)
+    for part in [part for part in tree.iter() if isinstance(part.tag, str) and part.get("hidden") in _HIDDEN]:
+        if part.getparent() is not None and part.tag != "body":
+            part.drop_tree()
+    for raised in list(tree.iter("sup")):
+        _raise(raised)
     for table in list(tree.iter("table")):
         if _is_layout(table):
             _undo_table(table)
@@ -47,6 +54,55 @@ def prepare(tree: HtmlElement) -> None:
         _flatten(cell)
     for formula in list(tree.iter("math")):
         _spell_out(formula)
+
+
+_HIDDEN = ("", "hidden", "true")
+"""Values of the attribute that hides an element."""
+
+
+_POWER = re.compile(r"[\d+\u2212-]{1,4}")
+
+_RAISED = str.maketrans("0123456789+-\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+
+_NOTE = re.compile(r"\d{1,3}|[a-z*†‡]")
+
+
+def _raise(part: HtmlElement) -> None:
+    """Write a power as such (10³, m²), and take away the number of a footnote behind a word."""
+    words = squeezed("".join(part.itertext()))
+    previous, parent = part.getprevious(), part.getparent()
+    if parent is None:
+        return
+    before = (parent.text if previous is None else previous.tail) or ""
+    if _POWER.fullmatch(words) and re.search(r"\d$|(?<![^\W\d_])[^\W\d_]{1,2}$", before):
+        tail = part.tail
+        part.clear()
+        part.text, part.tail = words.translate(_RAISED), tail
+    elif _NOTE.fullmatch(words) and re.search(r"[^\W\d_]{3}$|[.,;:!?)\"”’]$", before):
+        part.drop_tree()
+
+
+def _pair(terms: HtmlElement) -> None:
+    """Make a table of a list of names with a short value each; what is explained at length stays a list."""
+    parts = list(terms.iterdescendants("dt", "dd"))
+    names = [part for part in parts if part.tag == "dt"]
+    long = any(len(squeezed("".join(part.itertext()))) > _LONG_PARAGRAPH for part in parts)
+    if not names or long or next(terms.iterdescendants("dl", "table", "p", "ul", "ol"), None) is not None:
+        return
+    rows: list[list[HtmlElement]] = []
+    for part in parts:
+        if part.tag == "dt" or not rows:
+            rows.append([])
+        rows[-1].append(part)
+    terms.tag = "table"
+    for child in list(terms):
+        terms.remove(child)
+    for row in rows:
+        line = terms.makeelement("tr")
+        terms.append(line)
+        for part in row:
+            part.tag, part.tail = "td", None
+            line.append(part)
 
 
 def _is_layout(table: HtmlElement) -> bool:
@@ -126,6 +182,8 @@ def _forget_changes(tree: HtmlElement) -> None:
             meta.drop_tree()
     for part in list(tree.iter("time", "span", "abbr", "div", "p", "li", "footer", "small")):
         named = f"{part.get('class') or ''} {part.get('itemprop') or ''}"
+        if part.getparent() is None:  # what it stood in is gone
+            continue
         changed = bool(_CHANGED.search(named)) and "publish" not in named
         if (changed and part.tag in {"time", "span", "abbr"}) or ("publish" in named and _is_hidden(part)):
             part.drop_tree()
@@ -143,24 +201,42 @@ def _is_hidden(part: HtmlElement) -> bool:
 _TITLE_PARTS = re.compile(r"\s+[|\u2013\u2014\u00b7\u00bb:-]{1,2}\s+")
 
 
+_BANNER = re.compile(r"logo|brand|masthead|site-?(?:name|title)|banner", re.IGNORECASE)
+
+
+def _in_banner(heading: HtmlElement) -> bool:
+    """Whether a heading is the site's own, on every page of it."""
+    around = [heading, *heading.iterancestors()]
+    named = (f"{part.get('class') or ''} {part.get('id') or ''}" for part in around[:4])
+    return any(map(_BANNER.search, named)) or any(part.get("role") == "banner" for part in around)
+
+
 @dataclass(frozen=True, slots=True)
 class PageTitle:
     """What a page's title may be taken from: its ``<title>`` and its headings."""
 
     whole: str
     headings: tuple[str, ...]
+    banners: frozenset[str]
+    """Those of the headings that stand in the site's banner."""
 
     @classmethod
     def of(cls, tree: HtmlElement) -> PageTitle:
         """The title and the first headings of a page."""
         title = tree.find(".//head/title")
-        headings = (squeezed("".join(heading.itertext())) for heading in tree.iter("h1", "h2", "h3"))
-        return cls(squeezed(title.text if title is not None else ""), tuple(filter(None, headings))[:20])
+        found = list(tree.iter("h1", "h2", "h3"))[:20]
+        headings = [squeezed("".join(heading.itertext())) for heading in found]
+        banners = (words for words, heading in zip(headings, found, strict=True) if _in_banner(heading))
+        whole = squeezed(title.text if title is not None else "")
+        return cls(whole, tuple(filter(None, headings)), frozenset(map(str.casefold, banners)))
 
     def chosen(self, found: str | None, site: str | None) -> str | None:
         """The title that was found, unless it is the site's name and not the article's."""
         site = squeezed(site).casefold()
         found = squeezed(found)
+        parts = _TITLE_PARTS.split(self.whole)
+        if not site and len(parts) > 1:
+            site = next((part.casefold() for part in parts if part.casefold() in self.banners), "")
         if found and found.casefold() != site and (not self.whole or found.casefold() in self.whole.casefold()):
             return found
         likely = [
@@ -172,5 +248,5 @@ class PageTitle:
             return likely[0]
         if found and found.casefold() != site and found not in self.headings:  # it is in the page's metadata
             return found
-        parts = [part for part in _TITLE_PARTS.split(self.whole) if part.casefold() != site]
+        parts = [part for part in parts if part.casefold() != site]
         return max(parts, key=len, default="") or found or None

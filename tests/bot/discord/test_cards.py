@@ -369,3 +369,23 @@ def test_progress_and_outcome_are_a_line() -> None:
     assert article_cards.progress("encoding", 1200, 3400) == "Encoding passages: 1,200 of 3,400…"
     assert article_cards.progress("unheard of", 0, 0) == "Working…"
     assert article_cards.refreshed(None, 1) == "Nothing has changed: 1 article."
+
+
+def test_a_card_says_the_page_and_links_to_it() -> None:
+    article = replace(ARTICLE, url="https://e.org/a.pdf", pages=(0, 13))
+    place = Place(article.id, article.content_hash, 13, 52, ())
+    record = Record("k", 1, "Who met?", titled=False, answered=True, places=(place,))
+
+    for card in (cards.answer(record, article), cards.paragraph(record, article, 0)):
+        assert card.plain.endswith("](<https://e.org/a.pdf#page=2>) · TASS · 28 November 2016 · page 2")
+
+
+def test_a_card_marks_what_is_left_out_of_a_long_sentence() -> None:
+    article = an_article("One two three, " * 60 + "and home")
+    place = Place(article.id, article.content_hash, 15, 44, ((15, 18),))
+    record = Record("k", 1, "Who?", titled=False, answered=True, places=(place,))
+
+    card = cards.answer(record, article)
+
+    assert card.plain.startswith("> … **One** two three, One two three, …\n")
+    assert "> … " not in cards.paragraph(record, article, 0).plain

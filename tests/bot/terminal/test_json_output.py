@@ -47,6 +47,9 @@ def test_json_has_what_the_contract_says() -> None:
                     "url": "https://example.org/sochi",
                     "path": "sochi.md",
                 },
+                "page": None,
+                "url": "https://example.org/sochi",
+                "cut": [False, False],
                 "verdict": None,
                 "times": [],
                 "older": False,
@@ -74,3 +77,13 @@ def test_explaining_adds_every_stage_to_the_json() -> None:
 
     assert said["evidence"] == {"cosine": 0.8, "coverage": 1.0}
     assert said["hits"][0] | {"article": "sochi.md", "start": 0, "end": len(TEXT), "score": 1.5} == said["hits"][0]
+
+
+def test_json_has_the_page_of_a_quote_and_a_link_to_it() -> None:
+    article = replace(an_article("Tar. Herring."), url="https://e.org/pdf/1?v=2", pages=(0, 5))
+
+    (said,) = json_output.answer_json(an_answer(a_quote(article, 5, 13)))["quotes"]
+
+    assert (said["page"], said["url"]) == (2, "https://e.org/pdf/1?v=2#page=2")
+    assert said["article"]["url"] == "https://e.org/pdf/1?v=2"
+    assert json_output.article_text_json(article, [])["pages"] == [0, 5]

@@ -57,11 +57,15 @@ def test_a_bar_shows_the_stage_while_an_index_is_built() -> None:
     with progress.progress(console) as told:
         told("waiting", 0, 0)
         told("reading", 64, 200)
+        told("pages", 16, 300)
+        told("reading", 128, 200)
+        told("pages", 16, 500)
         told("encoding", 0, 7)
         told("encoding", 7, 7)
 
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
+    assert "16/500" in text
     assert "Encoding passages" in text
     assert "7/7" in text
 

@@ -201,3 +201,28 @@ def test_the_same_text_under_the_same_title_is_told_by_its_place() -> None:
     text = shown(rendering.quotes([replace(QUOTE, also_in=(copy, other))]))
 
     assert "also in: copies/sochi.md; Summit" in text
+
+
+def test_a_quote_says_its_page_and_a_pdf_opens_there() -> None:
+    article = replace(ARTICLE, url="https://e.org/a.pdf", pages=(0, 13))
+    first, second = a_quote(article, 13, 52), a_quote(article, 0, 12)
+
+    text = shown(rendering.quotes([first, second]), 200)
+
+    assert "TASS · 28 November 2016 · page 2 · https://e.org/a.pdf#page=2\n" in text
+    assert "the same article as 1 · page 1\n" in text
+    assert "page 2 · https://e.org/a.pdf#page=2\n" in shown(rendering.context(first), 200)
+
+
+@pytest.mark.parametrize("url", ["https://e.org/report", "https://e.org/a.pdf#page=7", "https://e.org/x?file=a.pdf"])
+def test_an_address_that_leads_to_no_pdf_stays_as_it_is(url: str) -> None:
+    assert a_quote(replace(ARTICLE, url=url, pages=(0, 13)), 13, 52).url == url
+
+
+def test_what_is_left_out_of_a_long_sentence_is_marked_outside_of_the_quote() -> None:
+    text = "One two three, " * 60 + "and home"
+    quote = a_quote(an_article(text), 15, 44, (15, 18))
+
+    assert "│ … One two three, One two three, …\n" in shown(rendering.quotes([quote]), 200)
+    assert text.replace("\n", " ") in shown(rendering.context(quote), 2000)
+    assert json_output.answer_json(an_answer(quote))["quotes"][0]["cut"] == [True, True]

@@ -68,3 +68,19 @@ def test_what_an_article_has_is_no_slip_though_another_word_shares_its_term(tmp_
 @pytest.mark.parametrize("word", ["wrote", "Sochis", "1234", "Abu"])
 def test_a_word_that_is_merely_absent_or_a_form_of_another_stays(word: str, speller: Speller) -> None:
     assert speller.corrected(word) == Correction(word)
+
+
+@pytest.mark.parametrize(
+    "question", ["Where did Mona live?", "Mona Lund lives in which house?", "what do Mola and Ola eat here?"]
+)
+def test_a_name_is_not_read_as_a_word_that_is_none(question: str, tmp_path: Path) -> None:
+    speller = told(tmp_path, "The moa lived in the south. A mole eats worms. Moa are gone.")
+
+    assert speller.corrected(question).slips == ()
+
+
+def test_a_name_is_read_as_another_name_and_a_question_in_capitals_has_none(tmp_path: Path) -> None:
+    speller = told(tmp_path, "They met in Elvestad. The mill was sold.")
+
+    assert speller.corrected("who met in Elvestat?").text == "who met in Elvestad?"
+    assert speller.corrected("WHO SOLD THE MILLK?").slips

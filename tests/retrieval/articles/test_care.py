@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ from retrieval.errors import (
     FolderMissing,
     StorageFailed,
 )
+from retrieval.index.snapshot import open_latest
+from retrieval.index.updating import update
+from tests.fakes import FakeEncoder
 from tests.retrieval.examples import write
 
 
@@ -253,3 +257,18 @@ def test_what_is_no_article_is_not_found(id: str, library: Path) -> None:
 def test_an_article_that_its_file_does_not_hold_is_not_found(library: Path) -> None:
     with pytest.raises(ArticleUnreadable, match="does not hold it"):
         folder.find(library, "bread.txt#1")
+
+
+@pytest.mark.parametrize(("on_disk", "typed"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_name_in_unicodes_other_form_is_found(on_disk: str, typed: str, tmp_path: Path) -> None:
+    name = "cafés/Ærø über.json"
+    written, said = (unicodedata.normalize(form, name) for form in (on_disk, typed))  # type: ignore[arg-type]
+    write(tmp_path, written, b'[{"text": "The quay."}, {"text": "The ferry."}]')
+    update(tmp_path, tmp_path / "index", FakeEncoder())
+
+    assert folder.find(tmp_path, f"{said}#2").text == "The ferry."
+    assert open_latest(tmp_path / "index").article(f"{said}#2").text == "The ferry."
+    with pytest.raises(ArticleOneOfMany):
+        folder.remove(tmp_path, [f"{said}#2"])
+    folder.remove(tmp_path, [said])
+    assert not (tmp_path / written).exists()

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from retrieval.articles.article import Article, Skipped
-from retrieval.articles.files import read, scan
+from retrieval.articles.files import load, read, scan, stamp
 from retrieval.articles.formats.registry import FORMATS, Format
 from retrieval.articles.parsing import MAX_FIELD_LENGTH, parse
 from retrieval.errors import ArticleUnreadable, FolderMissing, StorageFailed
@@ -443,3 +443,14 @@ def test_the_temporary_folder_on_macos_is_a_link_and_still_inside() -> None:
         (real / "a.txt").write_text("Text")
 
         assert [file.path for file in scan(link)[0]] == ["a.txt"]
+
+
+def test_a_file_whose_name_leaves_no_room_for_metadata_is_read(tmp_path: Path) -> None:
+    name = "a" * 249 + ".md"
+    (tmp_path / name).write_text("The quay is red.")
+
+    [file], skipped = scan(tmp_path)
+
+    assert not skipped
+    assert load(tmp_path, file).articles[0].text == "The quay is red."
+    assert stamp(tmp_path, name) == file.stamp

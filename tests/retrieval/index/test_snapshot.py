@@ -24,6 +24,7 @@ from retrieval.index.snapshot import RULES, Snapshot, open_latest, published
 from retrieval.index.updating import open_up_to_date, update
 from retrieval.text.passages import cut
 from tests.fakes import FakeEncoder
+from tests.retrieval.articles.formats.test_pdf import column, pdf_of
 from tests.retrieval.examples import NEWS, CountingEncoder, newsroom, write
 
 
@@ -337,3 +338,14 @@ def test_two_builds_of_the_same_articles_are_the_same_files(tmp_path: Path) -> N
     for name in files_in(one):
         if name != "manifest.json":  # it holds the time of building
             assert (one / name).read_bytes() == (two / name).read_bytes(), name
+
+
+def test_pages_are_kept_with_their_article(tmp_path: Path, index: Path, encoder: CountingEncoder) -> None:
+    content = pdf_of(column("The first page is about tar."), column("The second page is about herring."))
+    write(tmp_path / "folder", "a.pdf", content)
+    write(tmp_path / "folder", "a.pdf.meta.yaml", "url: https://e.org/a.pdf")
+    update(tmp_path / "folder", index, encoder)
+
+    found = Engine(open_latest(index), encoder).ask("herring")
+
+    assert [(quote.page, quote.url) for quote in found.quotes[:1]] == [(2, "https://e.org/a.pdf#page=2")]

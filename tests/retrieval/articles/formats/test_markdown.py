@@ -70,3 +70,20 @@ def test_of_html_in_markdown_the_words_are_quoted() -> None:
     )
 
     assert text_of(html) == "Fees & fines\n\nNine crowns.\n\nA night.\n\nFlour | 9\n\nBran | 4"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "seen"),
+    [
+        ("| Auk | Harbour<br>Mill |\n|---|---|\n| Tern<br/>Gull | 9 |", "Auk | Harbour Mill\n\nTern Gull | 9"),
+        (
+            '!!! note "Hours"\n    Open on *Sundays*.\n\n    - In May\n\nIt turns.',
+            "Hours\n\nOpen on Sundays.\n\n- In May\n\nIt turns.",
+        ),
+        ("??? tip\n    Bring a sack.", "Bring a sack."),
+        ("It turns.\n\n```mermaid\ngraph TD\n```\n\n{/* no */}\n\nexport const a = 1", "It turns."),
+        ("Bran\n: What is left of the grain\n\n*[SI]: the units", "Bran\nWhat is left of the grain"),
+    ],
+)
+def test_of_further_marks_too_what_a_reader_sees_stays(markdown: str, seen: str) -> None:
+    assert text_of(markdown) == seen

@@ -58,3 +58,19 @@ def test_a_metadata_file_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     assert [(file.path, file.reason) for file in skipped] == [
         (name, "its metadata file is no regular file inside the articles folder") for name in ("a.txt", "b.txt")
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "title"),
+    [
+        ("a.md", "---\n\ttitle: The quay\n\tdate: 2024-03-05\n---\n", "The quay"),
+        ("a.md", "---\ntitle: The quay\ndate: 2024-03-05\n...\n", "The quay"),
+        ("2024-03-05.md", "", "2024 03 05"),
+        ("2024_03_05-the-quay.md", "", "the quay"),
+    ],
+)
+def test_a_day_and_a_title_are_found_in_whatever_way_they_are_written(name: str, head: str, title: str) -> None:
+    [article] = parse(name, f"{head}It was built by forty men.".encode()).articles
+
+    assert (article.title, article.published) == (title, date(2024, 3, 5))
+    assert article.text == "It was built by forty men."

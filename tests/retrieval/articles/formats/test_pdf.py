@@ -253,3 +253,66 @@ def test_a_book_without_paragraphs_is_read_within_the_time_for_its_size() -> Non
     text = read_pdf(pdf_of(*[column(*lines, top=760)] * 200))
 
     assert text.count("the 7th of the boats") == 200
+
+
+def test_every_word_is_on_the_page_that_it_was_printed_on() -> None:
+    first = column("The quay of Gullholm was built by forty men from the main-")
+    third = column("land, who lived in tents.", *MINES)
+    content = pdf_of(first, [], third, column("\\267 Tar was boiled on the fourth page.", size=11), [])
+    [article] = parse("a.pdf", content).articles
+
+    assert "from the mainland, who lived" in article.text
+    words = ("quay", "mainland", "lived in tents", "Mine 3", "boiled")
+    assert [article.page_at(article.text.index(each)) for each in words] == [1, 1, 3, 3, 4]
+    assert [article.text[at : at + 5] for at in article.pages] == ["The q", "land,", "land,", "- Tar", ""]
+
+
+MINES = [f"Mine {number} was closed in the winter." for number in range(1, 4)]
+
+
+def test_text_without_pages_has_no_page() -> None:
+    [article] = parse("a.txt", b"The quay was built by forty men.").articles
+
+    assert article.page_at(4) is None
+
+
+def test_running_heads_go_though_they_are_drawn_last() -> None:
+    pages = []
+    for number in range(1, 7):
+        head = f"{number} | Gullholm Yearbook" if number % 2 else f"Gullholm Yearbook | {number}"
+        lines = [f"{'ABCDEFGH'[number]} quay of Gullholm was dug by forty men from the mainland who lived", *[MINE] * 6]
+        pages.append([*column(*lines), (72, 760, 9, head), (290, 30, 9, f"Page {number} of 6")])
+
+    text = read_pdf(pdf_of(*pages))
+
+    assert "Yearbook" not in text
+    assert " of 6" not in text
+
+
+def test_footnotes_do_not_stand_inside_of_a_sentence_that_goes_on_over_the_page() -> None:
+    first = [*column(MINE, MINE), (72, 90, 8, "1 The letters burned in 1902."), (72, 80, 8, "2 So did the map.")]
+    text = read_pdf(pdf_of(first, column("in tents, and were paid in fish.", "Nobody knows why."), column("The end.")))
+
+    assert "who lived in tents, and were paid in fish." in text
+    assert text.index("paid in fish") < text.index("1 The letters burned in 1902.") < text.index("The end.")
+
+
+def test_words_that_have_a_hyphen_wherever_they_are_broken_keep_it() -> None:
+    lines = (
+        "A re-",
+        "elected board, by e-",
+        "mail, in a 10-",
+        "year plan that is long-",
+        "term and un-",
+        "known to all.",
+    )
+
+    assert read_pdf(pdf_of(column(*lines))) == (
+        "A re-elected board, by e-mail, in a 10-year plan that is long-term and unknown to all."
+    )
+
+
+def test_numbered_headings_and_items_stand_alone() -> None:
+    lines = ("1. Fees", "A berth costs nine crowns a night in summer.", "2. Cranes", "2.1 The crane lifts sixty tons.")
+
+    assert read_pdf(pdf_of(column(*lines))).split("\n\n") == list(lines)

@@ -171,3 +171,64 @@ def test_the_title_is_the_articles_and_not_the_sites(title: str, body: str) -> N
     site = '<meta property="og:site_name" content="Harbour News">'
 
     assert page(body, f"<title>{title}</title>{site}").title == "A new bridge"
+
+
+QUAY = "<p>The quay of Gullholm was built by forty men.</p><p>They were paid in salted fish.</p>"
+
+
+def short_page(body: str, head: str = "<title>The quay</title>") -> Article:
+    page = f"<!DOCTYPE html><html><head>{head}</head><body><article><h1>The quay</h1>{body}</article></body></html>"
+    [article] = parse("a.html", page.encode()).articles
+    return article
+
+
+def test_a_short_page_has_the_paragraphs_that_are_seen() -> None:
+    article = short_page(
+        f"{QUAY}<ul><li>Nine berths</li><li>One<br>crane</li></ul><figure><figcaption>In 1871.</figcaption></figure>"
+        "<table><tr><td>Fee</td><td>9</td></tr></table><p hidden>No.</p><p style='display: none'>No.</p>"
+        "<nav><p>Menu</p></nav><noscript>No.</noscript><footer>No.</footer>"
+    )
+
+    assert paragraphs(article) == [
+        "# The quay",
+        "The quay of Gullholm was built by forty men.",
+        "They were paid in salted fish.",
+        "- Nine berths",
+        "- One crane",
+        "In 1871.",
+        "Fee | 9",
+    ]
+
+
+def test_names_with_short_values_are_rows() -> None:
+    names = "<dl><dt>Length</dt><dd>300 m</dd><dt>Built</dt><dd>1871</dd></dl>"
+
+    assert paragraphs(short_page(QUAY * 4 + names))[-2:] == ["Length | 300 m", "Built | 1871"]
+
+
+def test_powers_stay_powers_and_the_numbers_of_notes_go() -> None:
+    text = short_page(
+        QUAY * 4
+        + "<p>The hall<sup>1</sup> has 300 m<sup>2</sup> for 10<sup>3</sup> men.<sup>2</sup> Old.<sup>[3]</sup></p>"
+    ).text
+
+    assert text.endswith("The hall has 300 m² for 10³ men. Old.[3]")
+
+
+def test_spaces_without_width_inside_of_words_go() -> None:
+    text = short_page(QUAY * 4 + "<p>The em&#8203;bank\u200bment of wa\u2060ter, ส\u200bวย.</p>").text
+
+    assert text.endswith("The embankment of water, ส\u200bวย.")
+
+
+def test_the_name_of_the_site_in_its_banner_is_no_title() -> None:
+    head, banner = "<title>Coast Post - Quay is sold</title>", "<div class='logo'><h1>Coast Post</h1></div>"
+    page = f"<html><head>{head}</head><body>{banner}{QUAY * 4}</body></html>"
+
+    assert parse("a.html", page.encode()).articles[0].title == "Quay is sold"
+
+
+def test_a_notice_of_a_change_with_parts_of_its_own_breaks_nothing() -> None:
+    notice = "<div><p>Last updated <span class='modified'>on <time>5 May 2020</time></span></p></div>"
+
+    assert "built by forty men" in short_page(QUAY * 4 + notice).text
