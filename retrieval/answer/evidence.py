@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from retrieval.answer.question import figures as figures_in
-from retrieval.answer.question import kind_of, names, suits
+from retrieval.answer.question import kind_of, measured, names, suits
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading
 from retrieval.answer.search import Hit
@@ -53,10 +53,12 @@ def gather(
     """The evidence for the first of the quotes. No number depends on how the rest of the corpus scores.
 
     ``reading`` is the reader's score; ``margin`` and ``answerable`` are its ``Signals``. ``cosine`` is how near the
-    passage is, and ``coverage`` what part of the question's rare words it has with its title. ``kind``, ``names`` and
-    ``numbers`` are 1 where there is a doubt about it, and ``yes_no`` is 1 of a question for yes or no, to which no span
-    is an answer. Tried, and of no use beside these: the second-best span elsewhere, the passage's rank, how many spans
-    vie with the best, reading the quote alone, what part of the question's words the quote has, or the span.
+    passage is, ``coverage`` what part of the question's rare words it has with its title, and ``missing`` what the
+    most telling word counts that the quote itself lacks. ``kind``, ``names`` and ``numbers`` are 1 where there is a
+    doubt about it, and ``yes_no`` is 1 of a question for yes or no, to which no span is an answer. Tried, and of no
+    use beside these: the second-best span elsewhere, the passage's rank, how many spans vie with the best, reading
+    the quote alone, what part of the question's words the quote has, or the span, how many names passage and title
+    lack, and whether an office is someone else's.
 
     Args:
         quotes: best first.
@@ -70,12 +72,14 @@ def gather(
         return Evidence({}, ())
     doubts = tuple(_doubts(variants[-1], quotes[0], [hit.passage.text for hit in hits]))
     doubted = {doubt.about for doubt in doubts}
+    weighed = [lexical.weights(variant, beside=_BESIDE) for variant in variants]
     numbers = {
         "reading": reading.score,
         "margin": reading.signals.margin,
         "answerable": reading.signals.answerable,
         "cosine": quotes[0].hit.dense,
-        "coverage": _coverage(quotes[0], variants, lexical),
+        "coverage": _coverage(quotes[0], weighed),
+        "missing": min(_missing(quotes[0], each) for each in weighed),
         "kind": float("kind" in doubted),
         "names": float("name" in doubted),
         "numbers": float("figure" in doubted),
@@ -84,12 +88,17 @@ def gather(
     return Evidence(numbers, doubts)
 
 
-def _coverage(quote: Quote, variants: Sequence[str], lexical: LexicalIndex) -> float:
+def _coverage(quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:
     """What part of the question's rare words the quote's passage has with its title, the mean over its variants."""
     passage = quote.hit.passage
     text = f"{passage.article.title} {passage.text}"
-    weighed = [lexical.weights(variant, beside=_BESIDE) for variant in variants]
     return sum(coverage(each, text) for each in weighed) / len(weighed)
+
+
+def _missing(quote: Quote, weights: Mapping[str, float]) -> float:
+    """What the most telling of a question's terms counts that the quote lacks with its title; 0 where it has all."""
+    there = set(terms(f"{quote.article.title} {quote.text}"))
+    return max((weight for term, weight in weights.items() if term not in there), default=0.0)
 
 
 def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
@@ -108,7 +117,7 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
     ]
     kind = kind_of(question)
     marked = [article.text[mark.start : mark.end] for mark in quote.highlights] or [quote.text]
-    if not any(suits(kind, words) for words in marked):
+    if not any(suits(kind, words) for words in marked) or not measured(question, quote.text):
         doubts.append(Doubt("kind", kind, marked[0]))
     return doubts
 

@@ -55,6 +55,7 @@ def test_the_figures_are_of_the_quote_and_of_what_was_read(news: Snapshot) -> No
     assert (found["margin"], found["answerable"], found["reading"]) == (4.0, 2.0, 1.0)
     assert (found["cosine"], found["names"], found["kind"], found["yes_no"]) == (0.5, 1.0, 0.0, 1.0)
     assert found["coverage"] == pytest.approx(1.0)
+    assert 0 < found["missing"] < 1  # Moscow is in another sentence
 
 
 def test_in_a_small_collection_a_word_that_it_lacks_does_not_outweigh_those_it_has() -> None:
