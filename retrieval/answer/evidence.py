@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from retrieval.answer.offices import Office
 from retrieval.answer.question import figures as figures_in
 from retrieval.answer.question import kind_of, measured, names, suits
 from retrieval.answer.quotes import Quote
@@ -57,8 +58,8 @@ def gather(
     most telling word counts that the quote itself lacks. ``kind``, ``names`` and ``numbers`` are 1 where there is a
     doubt about it, and ``yes_no`` is 1 of a question for yes or no, to which no span is an answer. Tried, and of no
     use beside these: the second-best span elsewhere, the passage's rank, how many spans vie with the best, reading
-    the quote alone, what part of the question's words the quote has, or the span, how many names passage and title
-    lack, and whether an office is someone else's.
+    the quote alone, what part of the question's words the quote has, or the span, and how many names passage and
+    title lack.
 
     Args:
         quotes: best first.
@@ -79,7 +80,7 @@ def gather(
         "answerable": reading.signals.answerable,
         "cosine": quotes[0].hit.dense,
         "coverage": _coverage(quotes[0], weighed),
-        "missing": min(_missing(quotes[0], each) for each in weighed),
+        "missing": min(_missing(quotes[0], each, doubts) for each in weighed),
         "kind": float("kind" in doubted),
         "names": float("name" in doubted),
         "numbers": float("figure" in doubted),
@@ -95,9 +96,13 @@ def _coverage(quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:
     return sum(coverage(each, text) for each in weighed) / len(weighed)
 
 
-def _missing(quote: Quote, weights: Mapping[str, float]) -> float:
-    """What the most telling of a question's terms counts that the quote lacks with its title; 0 where it has all."""
-    there = set(terms(f"{quote.article.title} {quote.text}"))
+def _missing(quote: Quote, weights: Mapping[str, float], doubts: Sequence[Doubt]) -> float:
+    """What the most telling of a question's terms counts that the quote lacks with its title; 0 where it has all.
+
+    A name of which there is a doubt is lacking too: it may stand there, but beside something else.
+    """
+    doubted = {term for doubt in doubts if doubt.about == "name" for term in terms(doubt.asked)}
+    there = set(terms(f"{quote.article.title} {quote.text}")) - doubted
     return max((weight for term, weight in weights.items() if term not in there), default=0.0)
 
 
@@ -111,6 +116,9 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
         for name in names(question, around)
         if not content_terms(name) <= there
     ]
+    office = Office.asked_for(question)
+    if office and (other := office.holder_of_another(quote.text)):
+        doubts.append(Doubt("name", office.of, other))
     numbers = figures_in(said)
     doubts += [
         Doubt("figure", number, _like(number, numbers)) for number in sorted(figures_in(question, typed=True) - numbers)

@@ -35,9 +35,9 @@ _UNITS = {
     r"|[A-Z]{3}(?= ?\d))\b",
     "age": r"\b(?:years?|months?|days?|weeks?|aged?|old|born|centur(?:y|ies)|\d{1,3})\b",
     "time": r"\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies)|terms?|since|until"
-    r"|ever|always|permanent(?:ly)?|indefinitely|overnight|long|pages?|from|to)\b",
+    r"|ever|always|permanent(?:ly)?|indefinitely|overnight|pages?|from \w+ (?:to|until))\b",
     "size": r"\b(?:[mck]?m|metres?|meters?|(?:kilo|centi|milli)met(?:re|er)s?|miles?|feet|foot|ft|yards?|inch(?:es)?"
-    r"|acres?|hectares?|leagues?|fathoms?|light-?years?|stor(?:e?y|eys|ies)|floors?|stages?|times|square|cubic|size"
+    r"|acres?|hectares?|leagues?|fathoms?|light-?years?|stor(?:e?y|eys|ies)|floors?|stages?|times|square|size"
     r"|degrees?)\b|[²°]",
 }
 """What the words of an answer have, or those around them, where a question asks for so much of something."""

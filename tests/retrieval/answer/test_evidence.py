@@ -63,3 +63,15 @@ def test_in_a_small_collection_a_word_that_it_lacks_does_not_outweigh_those_it_h
     lexical = LexicalIndex.build([TEXT] * 4)
 
     assert gather([QUOTE], READING, [question], [HIT], lexical).figures["coverage"] > 0.5
+
+
+def test_an_office_that_is_anothers_is_doubted_and_its_name_counts_as_missing(news: Snapshot) -> None:
+    text = "Russian President Putin came to Japan."
+    article = Article("b.md", "A visit", source=None, published=None, url=None, path="b.md", text=text)
+    hit = Hit(Passage(article, 0, len(text)), score=1.0, dense=0.5, lexical=2.0, dense_z=1.0, lexical_z=1.0)
+    quote = Quote(article, 0, len(text), highlights=(Span(18, 23),), score=2.0, hit=hit)
+
+    found = gather([quote], READING, ["Who is the president of Japan?"], [hit], news.lexical)
+
+    assert found.doubts == (Doubt("name", "Japan", "Russian"),)
+    assert found.figures["missing"] > 0
