@@ -23,9 +23,11 @@ import numpy as np
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from retrieval.models.span_model import JUDGE_FILE, WEIGHTS_FILE, Inputs, Logits, SpanModel
+from retrieval.answer.span_reader import JUDGE_FILE
+from retrieval.models.span_model import Inputs, Logits, SpanModel
+from retrieval.models.token_scores import WEIGHTS_FILE, Pair
 from training.judging import auroc
-from training.near_misses import Family, Pair, as_asked, families, held_out
+from training.near_misses import Family, JudgedPair, as_asked, families, held_out
 from training.sources import Sources
 
 FROZEN = 2
@@ -48,7 +50,7 @@ class Session:
         torch.manual_seed(asked.seed)
         self.asked = asked
         self.dice = random.Random(asked.seed)  # noqa: S311 - repeatable on purpose
-        self.model = SpanModel.trainable(_as_reader(asked.start, asked.out))
+        self.model = SpanModel.trainable(asked.start)
         self.network = self.model.network
         _freeze(self.network)
         self.parameters = [each for each in self.network.parameters() if each.requires_grad]
@@ -97,8 +99,8 @@ class Session:
         self._keep()
         self._measure_average("end")
 
-    def _step(self, batch: Sequence[Pair], share: float) -> None:
-        inputs = self.model.inputs([(each.question, each.title, each.text) for each in batch])
+    def _step(self, batch: Sequence[JudgedPair], share: float) -> None:
+        inputs = self.model.inputs([Pair(each.question, each.title, each.text) for each in batch])
         loss = loss_of(self.model.logits(inputs), inputs, batch)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
@@ -113,7 +115,7 @@ class Session:
                 mean.lerp_(now, 1 - kept)
         self.loss += 0.02 * (loss.item() - self.loss) if self.done else loss.item()
 
-    def _batches(self) -> Iterator[list[Pair]]:
+    def _batches(self) -> Iterator[list[JudgedPair]]:
         dice = random.Random(self.asked.seed + 1)  # noqa: S311 - repeatable on purpose
         for _ in range(self.asked.passes):
             order = dice.sample(self.families, len(self.families))
@@ -178,7 +180,7 @@ class Session:
         }
 
 
-def loss_of(logits: Logits, inputs: Inputs, batch: Sequence[Pair]) -> torch.Tensor:
+def loss_of(logits: Logits, inputs: Inputs, batch: Sequence[JudgedPair]) -> torch.Tensor:
     """How wrong the margins are about there being an answer and, less, where the answers are."""
     places = torch.tensor([inputs.tokens_of(row, each.place) for row, each in enumerate(batch)])
     there = torch.tensor([float(each.place is not None) for each in batch])
@@ -197,10 +199,10 @@ def margins(logits: Logits) -> torch.Tensor:
     return scores.flatten(1).amax(1) - logits.starts[:, 0] - logits.ends[:, 0]
 
 
-def batches(several: Sequence[Family], letters: int, dice: random.Random) -> list[list[Pair]]:
+def batches(several: Sequence[Family], letters: int, dice: random.Random) -> list[list[JudgedPair]]:
     """Families of like length together, of so many letters with their padding at most, in any order."""
     ordered = sorted(several, key=lambda family: max(map(_letters, family)))
-    found: list[list[Pair]] = [[]]
+    found: list[list[JudgedPair]] = [[]]
     for family in ordered:
         longest = max(map(_letters, family))
         if found[-1] and longest * (len(found[-1]) + len(family)) > letters:
@@ -210,12 +212,12 @@ def batches(several: Sequence[Family], letters: int, dice: random.Random) -> lis
     return found
 
 
-def _letters(pair: Pair) -> int:
+def _letters(pair: JudgedPair) -> int:
     return len(pair.question) + len(pair.title) + len(pair.text)
 
 
 @torch.inference_mode()
-def figures(model: SpanModel, pairs: Sequence[Pair]) -> dict[str, float]:
+def figures(model: SpanModel, pairs: Sequence[JudgedPair]) -> dict[str, float]:
     """How well margins tell pairs with an answer from those without."""
     if not pairs:
         return {}
@@ -223,7 +225,7 @@ def figures(model: SpanModel, pairs: Sequence[Pair]) -> dict[str, float]:
     scores = np.zeros(len(pairs))
     for start in range(0, len(order), 16):
         rows = order[start : start + 16]
-        inputs = model.inputs([(pairs[at].question, pairs[at].title, pairs[at].text) for at in rows])
+        inputs = model.inputs([Pair(pairs[at].question, pairs[at].title, pairs[at].text) for at in rows])
         scores[rows] = margins(model.logits(inputs)).numpy()
     there = np.array([pair.place is not None for pair in pairs])
     declined = float((scores[~there] < np.quantile(scores[there], LOST)).mean())
@@ -232,14 +234,6 @@ def figures(model: SpanModel, pairs: Sequence[Pair]) -> dict[str, float]:
         "auroc": round(auroc(scores, there), 4),
         f"declined at {LOST} lost": round(declined, 4),
     }
-
-
-def _as_reader(weights: Path, out: Path) -> Path:
-    """A folder in which these weights are named as a reader's are."""
-    folder = out / "start"
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(weights, folder / WEIGHTS_FILE)
-    return folder
 
 
 def _freeze(network: Any) -> None:

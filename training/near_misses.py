@@ -23,7 +23,7 @@ _TURNED = ("name", "number", "year", "month")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class JudgedPair:
     """A question over a text."""
 
     source: str
@@ -34,11 +34,11 @@ class Pair:
     """Of the answer in the text, in code points; None where there is none."""
 
 
-Family = tuple[Pair, ...]
+Family = tuple[JudgedPair, ...]
 """Pairs that belong into one batch, the answerable one first."""
 
 
-def held_out(sources: Sources, seed: int) -> tuple[list[Pair], set[str]]:
+def held_out(sources: Sources, seed: int) -> tuple[list[JudgedPair], set[str]]:
     """Pairs of some articles to measure on, as many that answer as do not, and these articles' titles."""
     near = [asked for asked in sources.questions if asked.source == NEAR and asked.twin is not None]
     titles = sorted({sources.passages[asked.passage].title for asked in near})
@@ -71,9 +71,9 @@ def families(sources: Sources, without: set[str], dice: random.Random) -> list[F
     return found
 
 
-def _pair(sources: Sources, asked: Asked) -> Pair:
+def _pair(sources: Sources, asked: Asked) -> JudgedPair:
     passage = sources.passages[asked.passage]
-    return Pair(asked.source, asked.question, passage.title, passage.text, asked.place)
+    return JudgedPair(asked.source, asked.question, passage.title, passage.text, asked.place)
 
 
 def _with_twin(sources: Sources, asked: Asked) -> Family:
@@ -103,7 +103,7 @@ def _wrong(sources: Sources, numbers: Sequence[int]) -> Iterator[Family]:
         other = next((places[number] for number in row if number >= 0 and places[number] != each.passage), None)
         if other is not None:
             own, passage = _pair(sources, each), sources.passages[other]
-            yield own, Pair("wrong passage", each.question, passage.title, passage.text, None)
+            yield own, JudgedPair("wrong passage", each.question, passage.title, passage.text, None)
 
 
 def as_asked(family: Family, dice: random.Random) -> Family:

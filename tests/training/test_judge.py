@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 import torch
 
-from retrieval.models.span_model import JUDGE_FILE, Logits, SpanModel
+from retrieval.answer.span_reader import JUDGE_FILE
+from retrieval.models.span_model import Logits, SpanModel
 from training import judge
 from training.judge import batches, loss_of, margins
-from training.near_misses import Pair, as_asked, families, held_out
+from training.near_misses import JudgedPair, as_asked, families, held_out
 from training.sources import Sources
 
 FERRY = "The ferry to Gullholm leaves at noon. Captain Berg has steered it since 1988. It was built in Lund."
-PAIR = Pair("squad", "Who steers it?", "Gullholm", FERRY, (38, 50))
-MISS = Pair("squad2-train", "Who owns it?", "Gullholm", FERRY, None)
+PAIR = JudgedPair("squad", "Who steers it?", "Gullholm", FERRY, (38, 50))
+MISS = JudgedPair("squad2-train", "Who owns it?", "Gullholm", FERRY, None)
 
 
 def dice_of(seed: int) -> random.Random:
@@ -111,4 +112,4 @@ def test_the_command_makes_weights_that_the_product_reads_and_a_card(
 
     card = json.loads((out / "judge-card.json").read_text("utf-8"))
     assert (card["steps"], set(card["held_out"])) == (1, {"start", "end, average"})
-    SpanModel.trained(out / "start").beside(out / JUDGE_FILE)
+    SpanModel.trained(out / JUDGE_FILE)
