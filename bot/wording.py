@@ -126,6 +126,8 @@ def _doubt(doubt: Doubt) -> str:
     asked, instead = line(doubt.asked), line(doubt.found or "")
     if doubt.about == "kind":
         return f"“{instead}” does not say {_ASKED_FOR.get(asked, asked)}."
+    if doubt.about == "word":
+        return f"The passage says nothing of “{asked}”."
     if doubt.about == "name":
         return f"The passage is about {instead}, not {asked}." if instead else f"The passage does not name {asked}."
     return f"The passage gives {instead}, not {asked}." if instead else f"The passage does not give {asked}."

@@ -14,7 +14,7 @@ from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading
 from retrieval.answer.search import Hit
 from retrieval.index.lexical import LexicalIndex
-from retrieval.text.terms import content_terms, coverage, terms
+from retrieval.text.terms import content_terms, coverage, located_terms, terms
 
 _NAMED = r"((?:the )?[^\W\d_a-z][\w’'-]*(?: (?:of |the )?[^\W\d_a-z][\w’'-]*)*)"
 """One or more words with capitals."""
@@ -22,15 +22,17 @@ _NAMED = r"((?:the )?[^\W\d_a-z][\w’'-]*(?: (?:of |the )?[^\W\d_a-z][\w’'-]*
 
 _BESIDE = 300
 """Passages that coverage supposes beside those there are, so that it means the same in a small collection."""
+_TELLING = 0.25
+"""What part of a question a word is that is worth naming where a quote lacks it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """Something that a question asks for and that its quote lacks."""
 
-    about: Literal["name", "figure", "kind"]
+    about: Literal["name", "figure", "kind", "word"]
     asked: str
-    """The name or number; or the kind of answer, as ``kind_of`` has it."""
+    """The name, number or other word; or the kind of answer, as ``kind_of`` has it."""
     found: str | None = None
     """What of the same kind stands there instead, if anything does."""
 
@@ -74,19 +76,20 @@ def gather(
     doubts = tuple(_doubts(variants[-1], quotes[0], [hit.passage.text for hit in hits]))
     doubted = {doubt.about for doubt in doubts}
     weighed = [lexical.weights(variant, beside=_BESIDE) for variant in variants]
+    lacking = [_lacking(quotes[0], each, doubts) for each in weighed]
     numbers = {
         "reading": reading.score,
         "margin": reading.signals.margin,
         "answerable": reading.signals.answerable,
         "cosine": quotes[0].hit.dense,
         "coverage": _coverage(quotes[0], weighed),
-        "missing": min(_missing(quotes[0], each, doubts) for each in weighed),
+        "missing": min(max(each.values(), default=0.0) for each in lacking),
         "kind": float("kind" in doubted),
         "names": float("name" in doubted),
         "numbers": float("figure" in doubted),
         "yes_no": float(kind_of(variants[-1]) == "yes or no"),
     }
-    return Evidence(numbers, doubts)
+    return Evidence(numbers, doubts or _word_lacking(variants[0], lacking[0]))
 
 
 def _coverage(quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:
@@ -96,14 +99,26 @@ def _coverage(quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:
     return sum(coverage(each, text) for each in weighed) / len(weighed)
 
 
-def _missing(quote: Quote, weights: Mapping[str, float], doubts: Sequence[Doubt]) -> float:
-    """What the most telling of a question's terms counts that the quote lacks with its title; 0 where it has all.
+def _lacking(quote: Quote, weights: Mapping[str, float], doubts: Sequence[Doubt]) -> dict[str, float]:
+    """The question's terms that the quote lacks with its title, each with what it counts.
 
     A name of which there is a doubt is lacking too: it may stand there, but beside something else.
     """
     doubted = {term for doubt in doubts if doubt.about == "name" for term in terms(doubt.asked)}
     there = set(terms(f"{quote.article.title} {quote.text}")) - doubted
-    return max((weight for term, weight in weights.items() if term not in there), default=0.0)
+    return {term: weight for term, weight in weights.items() if term not in there}
+
+
+def _word_lacking(question: str, lacking: Mapping[str, float]) -> tuple[Doubt, ...]:
+    """A doubt about the most telling word that the quote lacks, if it makes a good part of the question."""
+    term = max(lacking, key=lambda each: lacking[each], default="")
+    if lacking.get(term, 0.0) < _TELLING:
+        return ()
+    return tuple(
+        Doubt("word", question[start:end])
+        for found, start, end in located_terms(question, 0, len(question))
+        if found == term
+    )[:1]
 
 
 def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:

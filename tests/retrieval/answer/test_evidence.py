@@ -40,6 +40,13 @@ def test_a_name_that_the_quote_lacks_is_doubted_and_what_stands_in_its_place_is_
     assert doubts("Who met Merkel?") == (Doubt("name", "Merkel", None),)
 
 
+def test_the_most_telling_word_that_the_quote_lacks_is_named_where_nothing_else_is_doubted(
+    doubts: Callable[[str], tuple[Doubt, ...]],
+) -> None:
+    assert doubts("who cancelled the ferry?") == (Doubt("word", "cancelled"),)
+    assert doubts("Who met?") == ()
+
+
 def test_a_number_that_the_quote_lacks_is_doubted(doubts: Callable[[str], tuple[Doubt, ...]]) -> None:
     assert doubts("Who met in Sochi in 2014?") == (Doubt("figure", "2014", "2016"),)
     assert doubts("Who met in Sochi in June?") == (Doubt("figure", "June", "May"),)
