@@ -30,6 +30,7 @@ from bot.wording import (
     unwrapped,
     verdict,
     why_declined,
+    why_follow_up,
 )
 from retrieval.articles.article import ArticleInfo
 
@@ -238,9 +239,10 @@ def explanation(found: Answer, threshold: float) -> RenderableType:
 
 
 def _reading(found: Answer) -> list[RenderableType]:
-    """The question as the reader got it, and what it goes on from, where that is not just what was typed."""
+    """The question as the reader got it, what it goes on from, and why; nothing where it is the first as typed."""
     behind = [f"first asked: {found.context.first}", f"before: {found.context.previous}"] if found.context else []
     behind += [f"quoted: {found.context.quoted}"] if found.context else []
+    behind += [why] if (why := why_follow_up(found)) else []
     if not behind and not found.slips:
         return []
     return [Text("Question", "bold"), *(Text(line(text)) for text in (f"read as: {found.read_as}", *behind))]
