@@ -307,7 +307,7 @@ def test_the_order_of_words_and_reasons_decide_between_sentences_about_alike(
     question: str, text: str, expected: str
 ) -> None:
     reader = SpanReader()
-    reader._model = FakeNetwork(wait=5.0, hurry=4.5)  # type: ignore[assignment]
+    reader._model = FakeNetwork(wait=5.0, hurry=4.5)
 
     (readings,) = reader.read([ReadingTask(question, [hit_of(text)], {"ann": 0.5, "mill": 0.5})])
 
