@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from retrieval.answer.answer import Answer
     from retrieval.answer.claims import Kind
     from retrieval.answer.evidence import Doubt
+    from retrieval.answer.interpretation import Reason
     from retrieval.answer.query import Context, Filters
     from retrieval.index.changes import Stale
 
@@ -104,6 +105,20 @@ def why_declined(found: Answer) -> tuple[str, ...]:
     return ("The nearest passage says something like it, but hardly answers the question.",)
 
 
+_FOLLOW_UP: Mapping[Reason, str] = {
+    "the best reading is of the question in context": "its best answer lies with what was said before",
+    "the best passage is likelier in context": "the passage that answers best lies near what was said before",
+    "its wording stands on its own": "its words stand on their own",
+    "the best reading is of the question as typed": "it has a better answer as typed",
+}
+
+
+def why_follow_up(found: Answer) -> str:
+    """Why a question was taken for a follow-up or, within a conversation, was not; empty outside of one."""
+    why = _FOLLOW_UP.get(found.interpretation.reason)
+    return f"{'a follow-up' if found.interpretation.in_context else 'no follow-up'}: {why}" if why else ""
+
+
 _ASKED_FOR = {"number": "how many or how much"}
 
 
@@ -111,6 +126,8 @@ def _doubt(doubt: Doubt) -> str:
     asked, instead = line(doubt.asked), line(doubt.found or "")
     if doubt.about == "kind":
         return f"“{instead}” does not say {_ASKED_FOR.get(asked, asked)}."
+    if doubt.about == "word":
+        return f"The passage says nothing of “{asked}”."
     if doubt.about == "name":
         return f"The passage is about {instead}, not {asked}." if instead else f"The passage does not name {asked}."
     return f"The passage gives {instead}, not {asked}." if instead else f"The passage does not give {asked}."
@@ -152,7 +169,7 @@ def verdict(article: Article, start: int, end: int) -> str | None:
     return f"{_VERDICTS[found.kind]}: {words}" if words else _SATIRE
 
 
-def on_page(number: int | None) -> list[str]:
+def page(number: int | None) -> list[str]:
     """The page that a quote is on, in words; nothing where there is none."""
     return [] if number is None else [f"page {number:,}"]
 

@@ -35,12 +35,23 @@ from retrieval.evaluation.metrics import auroc, calibration_error, indexed, mark
 from retrieval.models.runtimes import encoder_named
 from training.statements import yes_no_questions
 
-TOPIC = ("cosine", "coverage")
-"""The evidence for a question being about what the articles are about."""
-ANSWER = ("margin", "answerable", "cosine", "coverage", "kind", "names", "numbers", "yes_no")
-"""The evidence for an answer, on the topic."""
-EVIDENCE = ANSWER
+TOPIC = ("cosine", "coverage", "margin", "answerable")
+"""The evidence for a question being about what the articles are about. What reads like an answer is on the topic too:
+with the last two 96 % of foreign questions are declined where 3 % of the articles' own are, without them 93 %."""
+ANSWER = ("margin", "answerable", "missing", "kind", "names", "numbers", "yes_no")
+"""The evidence for an answer, on the topic. Cosine and coverage say nothing of it: near misses have plenty of both."""
+EVIDENCE = ("margin", "answerable", "cosine", "coverage", "missing", "kind", "names", "numbers", "yes_no")
 """What is kept of ``evidence.gather``."""
+AGAINST = ("missing", "kind", "names", "numbers")
+"""Evidence that never speaks for an answer; none but ``yes_no`` speaks against one otherwise."""
+BLUR = 3.0
+"""Deviation of the noise that is added to what the second network says of the near misses, because it was trained on
+these very questions: with it, it tells them as well as those of other articles (AUROC .83 instead of .89). On articles
+that neither it nor the fit has seen this is worth .01 to .02 of AUROC (news .907 to .927, the first article .855 to
+.878)."""
+COPIES = 5
+"""How often each near miss is taken, each time with other noise."""
+NEAR = "near misses"
 NEAR_MISSES = 2.0
 """How much near misses count, of which there is one set, for each of the sets that have foreign questions."""
 SMALL = 1e-3
@@ -121,7 +132,7 @@ def askings(asked: argparse.Namespace) -> Iterator[Asking]:
     halves = json.loads(asked.titles.read_text("utf-8"))
     train, report = ({title.replace("_", " ") for title in halves[half]} for half in ("train", "report"))
     near, foreign, searches = load(asked.near_misses), load(asked.squad), load(asked.searches)
-    yield Asking("near misses", _about(near, train), fitted=True)
+    yield Asking(NEAR, _about(near, train), fitted=True)
     yield Asking("foreign", _every_other(_about(foreign, train)), fitted=True)
     yield Asking("searches", _every_other(searches), fitted=True)
     yield Asking("yes or no", _every_other(yes_no_questions(_about(foreign, train))), fitted=True)
@@ -203,7 +214,7 @@ def calibrated(several: Sequence[Samples]) -> dict[str, Any]:
     """What ``calibration.json`` says: intercept, weights and threshold, and what they are worth on each set."""
     learnt = [each for each in several if each.fitted]
     fit = fitted(learnt)
-    near = next(each for each in learnt if each.name == "near misses")
+    near = next(each for each in learnt if each.name == NEAR)
     crosswise = _crosswise(learnt)
     sure = {each.name: crosswise[each.name] if each.fitted else fit.confidence(each.table) for each in several}
     threshold = float(np.quantile(sure[near.name][near.answerable], LOST))
@@ -218,6 +229,7 @@ def calibrated(several: Sequence[Samples]) -> dict[str, Any]:
 
 def fitted(several: Sequence[Samples]) -> Fit:
     """The likeliest fit, from evidence to whether the first quote answers. Weights are found in deviations."""
+    several = [_blurred(each) if each.name == NEAR else each for each in several]
     table = np.concatenate([each.table for each in several])
     right = np.concatenate([each.right for each in several]).astype(float)
     counts = np.concatenate([_counts(each) for each in several])
@@ -231,11 +243,23 @@ def fitted(several: Sequence[Samples]) -> Fit:
         wrong = -(counts @ (right * np.log(sure) + (1 - right) * np.log(1 - sure))) / counts.sum()
         return float(wrong + SMALL * (of[2:] ** 2).sum())
 
-    start = np.r_[2.0, 1.0, np.full(topics + len(ANSWER), 0.5)]
-    best = _put_together(minimize(loss, start, method="L-BFGS-B").x, topics)
+    bounds = [(None, None)] * 2 + [_SIGNS.get(name, (0, None)) for name in (*TOPIC, *ANSWER)]
+    start = np.r_[2.0, 1.0, [-0.2 if bound[1] == 0 else 0.5 for bound in bounds[2:]]]
+    best = _put_together(minimize(loss, start, method="L-BFGS-B", bounds=bounds).x, topics)
     about, answer = _columns(TOPIC), _columns(ANSWER)
     topic, weights = best.topic / deviation[about], best.weights / deviation[answer]
     return Fit(best.topic_intercept - topic @ mean[about], topic, best.intercept - weights @ mean[answer], weights)
+
+
+_SIGNS: dict[str, tuple[float | None, float | None]] = dict.fromkeys(AGAINST, (None, 0)) | {"yes_no": (None, None)}
+
+
+def _blurred(samples: Samples) -> Samples:
+    """Several copies of the samples, with noise on what the second network said: see ``BLUR``."""
+    copied = {field: np.concatenate([getattr(samples, field)] * COPIES) for field in _ARRAYS}
+    noise = np.random.default_rng(1).normal(scale=BLUR, size=len(copied["table"]))
+    copied["table"][:, EVIDENCE.index("answerable")] += noise
+    return Samples(samples.name, samples.fitted, **copied)
 
 
 def _put_together(numbers: Floats, topics: int) -> Fit:
@@ -246,7 +270,7 @@ def _counts(samples: Samples) -> Floats:
     """What each question counts: a set as much as another, and in it those that have an answer as the others."""
     share = samples.answerable.mean()
     weight = np.where(samples.answerable, 0.5 / max(share, 1e-9), 0.5 / max(1 - share, 1e-9)) / len(samples.answerable)
-    counts: Floats = weight * (NEAR_MISSES if samples.name == "near misses" else 1.0)
+    counts: Floats = weight * (NEAR_MISSES if samples.name == NEAR else 1.0)
     return counts
 
 

@@ -212,8 +212,8 @@ def _quoted(
 ) -> Card:
     above, title = _asked(record), _title(record)
     verdict, small = below
-    around = label + verdict + "\n" + small
     text, cut = article.text, cut_at(article.text, span)
+    around = label + verdict + "\n" + small
     quoted = quotation(text, span, marks, CARD_TEXT - size(title + around), cut)
     shorter = quotation(text, span, marks, CONTENT - size(above + around), cut)
     return Card(
@@ -222,7 +222,7 @@ def _quoted(
         small,
         title,
         plain(record.question, EMBED_AUTHOR) if record.titled else "",
-        address(article.url_at(marks[0][0] if marks else span.start) or "") or "",
+        address(article.url_at(span.start) or "") or "",
         buttons,
     )
 

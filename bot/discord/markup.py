@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 import regex
 
-from bot.wording import day, on_page, unwrapped
+from bot import wording
+from bot.wording import day, unwrapped
 from retrieval.articles.article import ArticleInfo
 from retrieval.text.sentences import Span
 
@@ -257,18 +258,15 @@ def _composed(pieces: Sequence[_Piece]) -> str:
 _LONGEST_TITLE, _LONGEST_SOURCE, _LONGEST_URL = 300, 120, 500
 
 
-def attribution(article: ArticleInfo, number: int | None = None, url: str | None = None) -> str:
-    """Where a quote stands: title, linked to ``url`` or the article's address · source · 28 November 2016 · page 12.
-
-    ``number`` is the page's.
-    """
+def attribution(article: ArticleInfo, on_page: int | None = None, url: str | None = None) -> str:
+    """Where a quote stands: title, linked to ``url`` or the article's address · source · 28 November 2016 · page 12."""
     url = address(url or article.url or "")
     # Discord's link text may hold no brackets, escaped or not.
     title = article.title.translate({ord("["): "(", ord("]"): ")"}) if url else article.title
     facts = [f"[{escaped(title, _LONGEST_TITLE)}](<{url}>)" if url else escaped(title, _LONGEST_TITLE)]
     facts += [escaped(article.source, _LONGEST_SOURCE)] if article.source else []
     facts += [day(article.published)] if article.published else []
-    facts += on_page(number)
+    facts += wording.page(on_page)
     return " · ".join(facts)
 
 

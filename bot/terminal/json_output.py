@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from bot.wording import understood, why_declined
+from bot.wording import understood, why_declined, why_follow_up
 from retrieval.articles.article import Article, ArticleInfo, Skipped
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def answer_json(found: Answer, *, explain: bool = False) -> dict[str, Any]:
         said["explain"] = {
             "read_as": found.read_as,
             "context": asdict(found.context) if found.context else None,
+            "follow_up": why_follow_up(found) or None,
             "hits": [_hit_json(hit) for hit in found.hits],
             "evidence": dict(found.evidence),
             "declined": list(why_declined(found)),

@@ -25,11 +25,12 @@ from bot.wording import (
     filters,
     line,
     notes,
-    on_page,
+    page,
     understood,
     unwrapped,
     verdict,
     why_declined,
+    why_follow_up,
 )
 from retrieval.articles.article import ArticleInfo
 
@@ -135,18 +136,15 @@ def _whence(quote: Quote) -> Text:
 
 def _again(number: int, quote: Quote) -> Text:
     """That a quote is of the same article as the one with that number, and its page."""
-    return Text(" · ").join(map(Text, [f"the same article as {number}", *on_page(quote.page)]))
+    return Text(" · ").join(map(Text, [f"the same article as {number}", *page(quote.page)]))
 
 
-def attribution(article: ArticleInfo, number: int | None = None, url: str | None = None) -> Text:
-    """Where a quote stands: title · source · 28 November 2016 · page 12 · link, which is ``url`` or the article's.
-
-    ``number`` is the page's.
-    """
+def attribution(article: ArticleInfo, on_page: int | None = None, url: str | None = None) -> Text:
+    """Where a quote stands: title · source · 28 November 2016 · page 12 · link, which is ``url`` or the article's."""
     facts = [Text(line(article.title))]
     facts += [Text(line(article.source))] if article.source else []
     facts += [Text(day(article.published))] if article.published else []
-    facts += map(Text, on_page(number))
+    facts += map(Text, page(on_page))
     if url := line(url or article.url or ""):
         # Only what is a web address becomes a link that a click follows.
         facts.append(Text(url, f"link {url}" if re.fullmatch(r"https?://\S+", url) else ""))
@@ -241,9 +239,10 @@ def explanation(found: Answer, threshold: float) -> RenderableType:
 
 
 def _reading(found: Answer) -> list[RenderableType]:
-    """The question as the reader got it, and what it goes on from, where that is not just what was typed."""
+    """The question as the reader got it, what it goes on from, and why; nothing where it is the first as typed."""
     behind = [f"first asked: {found.context.first}", f"before: {found.context.previous}"] if found.context else []
     behind += [f"quoted: {found.context.quoted}"] if found.context else []
+    behind += [why] if (why := why_follow_up(found)) else []
     if not behind and not found.slips:
         return []
     return [Text("Question", "bold"), *(Text(line(text)) for text in (f"read as: {found.read_as}", *behind))]

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from retrieval.answer.offices import Office
 from retrieval.answer.question import figures as figures_in
-from retrieval.answer.question import kind_of, names, suits
+from retrieval.answer.question import kind_of, measured, names, suits
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading
 from retrieval.answer.search import Hit
 from retrieval.index.lexical import LexicalIndex
-from retrieval.text.terms import content_terms, coverage, terms
+from retrieval.text.terms import content_terms, coverage, located_terms, terms
 
 _NAMED = r"((?:the )?[^\W\d_a-z][\w’'-]*(?: (?:of |the )?[^\W\d_a-z][\w’'-]*)*)"
 """One or more words with capitals."""
@@ -21,15 +22,17 @@ _NAMED = r"((?:the )?[^\W\d_a-z][\w’'-]*(?: (?:of |the )?[^\W\d_a-z][\w’'-]*
 
 _BESIDE = 300
 """Passages that coverage supposes beside those there are, so that it means the same in a small collection."""
+_TELLING = 0.25
+"""What part of a question a word is that is worth naming where a quote lacks it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """Something that a question asks for and that its quote lacks."""
 
-    about: Literal["name", "figure", "kind"]
+    about: Literal["name", "figure", "kind", "word"]
     asked: str
-    """The name or number; or the kind of answer, as ``kind_of`` has it."""
+    """The name, number or other word; or the kind of answer, as ``kind_of`` has it."""
     found: str | None = None
     """What of the same kind stands there instead, if anything does."""
 
@@ -53,10 +56,12 @@ def gather(
     """The evidence for the first of the quotes. No number depends on how the rest of the corpus scores.
 
     ``reading`` is the reader's score; ``margin`` and ``answerable`` are its ``Signals``. ``cosine`` is how near the
-    passage is, and ``coverage`` what part of the question's rare words it has with its title. ``kind``, ``names`` and
-    ``numbers`` are 1 where there is a doubt about it, and ``yes_no`` is 1 of a question for yes or no, to which no span
-    is an answer. Tried, and of no use beside these: the second-best span elsewhere, the passage's rank, how many spans
-    vie with the best, reading the quote alone, what part of the question's words the quote has, or the span.
+    passage is, ``coverage`` what part of the question's rare words it has with its title, and ``missing`` what the
+    most telling word counts that the quote itself lacks. ``kind``, ``names`` and ``numbers`` are 1 where there is a
+    doubt about it, and ``yes_no`` is 1 of a question for yes or no, to which no span is an answer. Tried, and of no
+    use beside these: the second-best span elsewhere, the passage's rank, how many spans vie with the best, reading
+    the quote alone, what part of the question's words the quote has, or the span, and how many names passage and
+    title lack.
 
     Args:
         quotes: best first.
@@ -70,26 +75,50 @@ def gather(
         return Evidence({}, ())
     doubts = tuple(_doubts(variants[-1], quotes[0], [hit.passage.text for hit in hits]))
     doubted = {doubt.about for doubt in doubts}
+    weighed = [lexical.weights(variant, beside=_BESIDE) for variant in variants]
+    lacking = [_lacking(quotes[0], each, doubts) for each in weighed]
     numbers = {
         "reading": reading.score,
         "margin": reading.signals.margin,
         "answerable": reading.signals.answerable,
         "cosine": quotes[0].hit.dense,
-        "coverage": _coverage(quotes[0], variants, lexical),
+        "coverage": _coverage(quotes[0], weighed),
+        "missing": min(max(each.values(), default=0.0) for each in lacking),
         "kind": float("kind" in doubted),
         "names": float("name" in doubted),
         "numbers": float("figure" in doubted),
         "yes_no": float(kind_of(variants[-1]) == "yes or no"),
     }
-    return Evidence(numbers, doubts)
+    return Evidence(numbers, doubts or _word_lacking(variants[0], lacking[0]))
 
 
-def _coverage(quote: Quote, variants: Sequence[str], lexical: LexicalIndex) -> float:
+def _coverage(quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:
     """What part of the question's rare words the quote's passage has with its title, the mean over its variants."""
     passage = quote.hit.passage
     text = f"{passage.article.title} {passage.text}"
-    weighed = [lexical.weights(variant, beside=_BESIDE) for variant in variants]
     return sum(coverage(each, text) for each in weighed) / len(weighed)
+
+
+def _lacking(quote: Quote, weights: Mapping[str, float], doubts: Sequence[Doubt]) -> dict[str, float]:
+    """The question's terms that the quote lacks with its title, each with what it counts.
+
+    A name of which there is a doubt is lacking too: it may stand there, but beside something else.
+    """
+    doubted = {term for doubt in doubts if doubt.about == "name" for term in terms(doubt.asked)}
+    there = set(terms(f"{quote.article.title} {quote.text}")) - doubted
+    return {term: weight for term, weight in weights.items() if term not in there}
+
+
+def _word_lacking(question: str, lacking: Mapping[str, float]) -> tuple[Doubt, ...]:
+    """A doubt about the most telling word that the quote lacks, if it makes a good part of the question."""
+    term = max(lacking, key=lambda each: lacking[each], default="")
+    if lacking.get(term, 0.0) < _TELLING:
+        return ()
+    return tuple(
+        Doubt("word", question[start:end])
+        for found, start, end in located_terms(question, 0, len(question))
+        if found == term
+    )[:1]
 
 
 def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
@@ -104,13 +133,16 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
         for name in names(question, around)
         if not content_terms(name) <= there
     ]
+    office = Office.asked_for(question)
+    if office and (other := office.holder_of_another(quote.text)):
+        doubts.append(Doubt("name", office.of, other))
     numbers = figures_in(said)
     doubts += [
         Doubt("figure", number, _like(number, numbers)) for number in sorted(figures_in(question, typed=True) - numbers)
     ]
     kind = kind_of(question)
     marked = [article.text[mark.start : mark.end] for mark in quote.highlights] or [quote.text]
-    if not any(suits(kind, words) for words in marked):
+    if not any(suits(kind, words) for words in marked) or not measured(question, quote.text):
         doubts.append(Doubt("kind", kind, marked[0]))
     return doubts
 

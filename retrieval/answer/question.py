@@ -29,6 +29,28 @@ _KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
 )
 """The first whose pattern a question has is its kind."""
 
+_UNITS = {
+    "money": r"[$€£¥%]|\b(?:dollars?|euros?|pounds?|crowns?|krone[nr]?|yen|yuan|rou?bles?|francs?|pesos?|rupees?|marks?"
+    r"|lira|shillings?|pence|penny|cents?|florins?|ducats?|guilders?|gold|silver|free|nothing|percent|per cent"
+    r"|[A-Z]{3}(?= ?\d))\b",
+    "age": r"\b(?:years?|months?|days?|weeks?|aged?|old|born|centur(?:y|ies)|\d{1,3})\b",
+    "time": r"\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies)|terms?|since|until"
+    r"|ever|always|permanent(?:ly)?|indefinitely|overnight|pages?|from \w+ (?:to|until))\b",
+    "size": r"\b(?:[mck]?m|metres?|meters?|(?:kilo|centi|milli)met(?:re|er)s?|miles?|feet|foot|ft|yards?|inch(?:es)?"
+    r"|acres?|hectares?|leagues?|fathoms?|light-?years?|stor(?:e?y|eys|ies)|floors?|stages?|times|square|size"
+    r"|degrees?)\b|[²°]",
+}
+"""What the words of an answer have, or those around them, where a question asks for so much of something."""
+_MEASURES = tuple(
+    (re.compile(pattern, re.IGNORECASE), re.compile(rf"{units}", re.IGNORECASE))
+    for pattern, units in (
+        (r"\bhow much\b.* (?:cost|earn|pay|paid|worth|spen[dt]|charge|owe)\b|\bprice of\b", _UNITS["money"]),
+        (r"\bhow old\b", _UNITS["age"]),
+        (r"\bhow long\b", f"{_UNITS['time']}|{_UNITS['size']}"),
+        (r"\bhow (?:far|tall|high|deep|wide)\b", _UNITS["size"]),
+    )
+)
+"""Questions for a quantity, and what it is measured in."""
 _FIGURE = re.compile(r"\d(?:[\d.,]*\d)?")
 _NUMBER = re.compile(
     r"\d|\b(zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty"
@@ -81,6 +103,11 @@ def suits(kind: QuestionKind, answer: str) -> bool:
     if kind == "who":
         return bool(_NAME.search(answer)) and not re.search(r"\d{3}", answer)
     return True
+
+
+def measured(question: str, words: str) -> bool:
+    """Whether words have a unit of what a question asks how much there is of; where it does not ask that, they have."""
+    return all(units.search(words) for asks, units in _MEASURES if asks.search(question))
 
 
 def figures(text: str, *, typed: bool = False) -> frozenset[str]:

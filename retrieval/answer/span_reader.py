@@ -14,6 +14,7 @@ import numpy as np
 from retrieval.answer.confidence import CALIBRATION_FILE, Calibration
 from retrieval.answer.question import kind_of
 from retrieval.answer.reader import Reader, Reading, ReadingTask, Signals, sentences_of, total_score, whole_sentences
+from retrieval.answer.roles import gives_reason, reverses
 from retrieval.answer.search import Hit
 from retrieval.models.runtimes import span_model_named, trained_span_model
 from retrieval.models.token_scores import WEIGHTS_FILE, Pair, SpanScorer, TokenScores
@@ -55,6 +56,12 @@ class ReadingWeights:
     """What it counts that a sentence has all of the question's terms."""
     usual_share: float = 0.7
     """What part of a question's terms an answering sentence shares, more or less, where they do not count."""
+    reversed_roles: float = 2.0
+    """What it costs that a sentence has the question's words the other way round: "what did Ann ask Ben?", "Ben asked
+    Ann". Of 470 questions (SQuAD 1.1 dev, news) it changes the first sentence of three, one from wrong to right."""
+    reason: float = 0.75
+    """What it adds that a sentence gives a reason, where the question asks why or how. Up to 1.5 the first sentence of
+    none of 106 such questions of SQuAD 1.1 dev changes; it is for those that score about alike."""
     least_margin: float = -12.0
     """What a margin counts at least: surer than this that there is no answer, the network has a passage stand behind
     all that the search thinks little of. CAsT's questions as rewritten (``benchmarks.talking``) have hit@3 .789 with it
@@ -210,7 +217,17 @@ class SpanReader:
                 shared = self._for_shared(task.weights, text[sentence.start : sentence.end])
                 margin = max(found[0][1], self._weights.least_margin)
                 signals = Signals(margin, scores.answerable)
-                yield Reading(hit, spans[0], spans, self._weights.margin * margin + shared, signals)
+                score = (
+                    self._weights.margin * margin + shared + self._for_form(task, text[sentence.start : sentence.end])
+                )
+                yield Reading(hit, spans[0], spans, score, signals)
+
+    def _for_form(self, task: ReadingTask, sentence: str) -> float:
+        """What it adds that a sentence gives reasons where the question asks for them, less for reversed roles."""
+        if not task.weights:
+            return 0.0
+        reasons = self._weights.reason * gives_reason(task.question, sentence)
+        return reasons - self._weights.reversed_roles * reverses(task.question, sentence)
 
     def _for_shared(self, terms: Mapping[str, float], sentence: str) -> float:
         """What the question's terms in a sentence add to its score."""

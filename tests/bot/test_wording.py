@@ -101,6 +101,7 @@ def test_an_error_cannot_carry_escape_codes_to_the_terminal() -> None:
         (Doubt("name", "Merkel"), "The passage does not name Merkel."),
         (Doubt("figure", "2014", "2016"), "The passage gives 2016, not 2014."),
         (Doubt("figure", "2014"), "The passage does not give 2014."),
+        (Doubt("word", "cancelled"), "The passage says nothing of “cancelled”."),
         (Doubt("kind", "number", "Abe"), "“Abe” does not say how many or how much."),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 
 from retrieval.articles.article import Article
 from retrieval.evaluation.datasets import Dataset
-from training.calibrate import EVIDENCE, Samples, calibrated, kept, save
+from training.calibrate import AGAINST, ANSWER, EVIDENCE, Samples, calibrated, fitted, kept, save
 from training.statements import yes_no_questions
 
 
@@ -27,7 +27,7 @@ def test_what_tells_right_from_wrong_gets_the_weight() -> None:
     found = calibrated([samples("near misses", 5, fitted=True), samples("others", 6, fitted=False)])
 
     weights = found["weights"]
-    assert weights[EVIDENCE[0]] > 5 * max(abs(weights[name]) for name in EVIDENCE[1:])
+    assert weights[EVIDENCE[0]] > 5 * max(abs(weights[name]) for name in weights if name != EVIDENCE[0])
     assert 0 < found["threshold"] < 1
     for name, crosswise in (("near misses", True), ("others", False)):
         measured = found["measured"][name]
@@ -36,6 +36,28 @@ def test_what_tells_right_from_wrong_gets_the_weight() -> None:
         assert measured["expected_calibration_error"] < 0.1
         declined = [each["unanswerable"] for each in measured["declined"]]
         assert declined == sorted(declined)
+
+
+def test_evidence_never_counts_against_what_it_means() -> None:
+    misleading = samples("others", 6, fitted=True)
+    for name, sign in (("missing", 1.0), ("coverage", -1.0)):
+        misleading.table[:, EVIDENCE.index(name)] += np.where(misleading.right, sign, -sign)
+
+    found = calibrated([samples("near misses", 5, fitted=True), misleading])
+
+    assert all(found["weights"][name] <= 0 for name in AGAINST)
+    assert found["topic"]["weights"]["coverage"] >= 0
+
+
+def test_the_second_networks_word_counts_less_than_it_seems_on_what_it_was_trained_on() -> None:
+    trained_on, others = samples("near misses", 5, fitted=True), samples("others", 5, fitted=True)
+    for each in (trained_on, others):
+        each.table[:, EVIDENCE.index("answerable")] = each.table[:, 0]
+        each.table[:, 0] = 0
+
+    near, other = (fitted([each]).weights[ANSWER.index("answerable")] for each in (trained_on, others))
+
+    assert 0 < near < other / 2
 
 
 def test_about_as_many_answerable_near_misses_are_lost_at_the_threshold_as_it_is_to_lose() -> None:

@@ -278,3 +278,11 @@ def test_explaining_tells_what_a_question_goes_on_from(quoth: Quoth) -> None:
 
     assert "read as: when was that? (Putin, Sochi)" in out
     assert f"first asked: {QUESTION}" in out
+    assert "\na follow-up: its best answer lies with what was said before\n" in out
+    assert "follow-up" not in piped(quoth, QUESTION, options=("--explain",))[0]
+
+
+def test_explaining_tells_why_a_question_goes_on_from_nothing(quoth: Quoth) -> None:
+    out, _ = piped(quoth, QUESTION, "who wrote Hamlet?", options=("--explain",))
+
+    assert "\nno follow-up: " in out

@@ -40,6 +40,13 @@ def test_a_name_that_the_quote_lacks_is_doubted_and_what_stands_in_its_place_is_
     assert doubts("Who met Merkel?") == (Doubt("name", "Merkel", None),)
 
 
+def test_the_most_telling_word_that_the_quote_lacks_is_named_where_nothing_else_is_doubted(
+    doubts: Callable[[str], tuple[Doubt, ...]],
+) -> None:
+    assert doubts("who cancelled the ferry?") == (Doubt("word", "cancelled"),)
+    assert doubts("Who met?") == ()
+
+
 def test_a_number_that_the_quote_lacks_is_doubted(doubts: Callable[[str], tuple[Doubt, ...]]) -> None:
     assert doubts("Who met in Sochi in 2014?") == (Doubt("figure", "2014", "2016"),)
     assert doubts("Who met in Sochi in June?") == (Doubt("figure", "June", "May"),)
@@ -55,6 +62,7 @@ def test_the_figures_are_of_the_quote_and_of_what_was_read(news: Snapshot) -> No
     assert (found["margin"], found["answerable"], found["reading"]) == (4.0, 2.0, 1.0)
     assert (found["cosine"], found["names"], found["kind"], found["yes_no"]) == (0.5, 1.0, 0.0, 1.0)
     assert found["coverage"] == pytest.approx(1.0)
+    assert 0 < found["missing"] < 1  # Moscow is in another sentence
 
 
 def test_in_a_small_collection_a_word_that_it_lacks_does_not_outweigh_those_it_has() -> None:
@@ -62,3 +70,15 @@ def test_in_a_small_collection_a_word_that_it_lacks_does_not_outweigh_those_it_h
     lexical = LexicalIndex.build([TEXT] * 4)
 
     assert gather([QUOTE], READING, [question], [HIT], lexical).figures["coverage"] > 0.5
+
+
+def test_an_office_that_is_anothers_is_doubted_and_its_name_counts_as_missing(news: Snapshot) -> None:
+    text = "Russian President Putin came to Japan."
+    article = Article("b.md", "A visit", source=None, published=None, url=None, path="b.md", text=text)
+    hit = Hit(Passage(article, 0, len(text)), score=1.0, dense=0.5, lexical=2.0, dense_z=1.0, lexical_z=1.0)
+    quote = Quote(article, 0, len(text), highlights=(Span(18, 23),), score=2.0, hit=hit)
+
+    found = gather([quote], READING, ["Who is the president of Japan?"], [hit], news.lexical)
+
+    assert found.doubts == (Doubt("name", "Japan", "Russian"),)
+    assert found.figures["missing"] > 0

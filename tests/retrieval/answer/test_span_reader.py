@@ -293,3 +293,22 @@ def test_a_second_network_judges_the_passage_of_the_best_reading_and_no_other() 
     assert text_of(best) == "Ingrid Solberg"
     assert best.signals.answerable == -6.0
     assert [each.signals.answerable for each in readings if each is not best] == [0.0]
+
+
+@pytest.mark.usefixtures("calibrated")
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("What did Ann ask Ben to do?", "Ben asked Ann to wait. Ann asked Ben to hurry.", "hurry"),
+        ("Why did the mill stop?", "The mill did wait. The mill stopped to hurry.", "hurry"),
+    ],
+)
+def test_the_order_of_words_and_reasons_decide_between_sentences_about_alike(
+    question: str, text: str, expected: str
+) -> None:
+    reader = SpanReader()
+    reader._model = FakeNetwork(wait=5.0, hurry=4.5)
+
+    (readings,) = reader.read([ReadingTask(question, [hit_of(text)], {"ann": 0.5, "mill": 0.5})])
+
+    assert text_of(max(readings, key=total_score)) == expected

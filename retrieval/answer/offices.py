@@ -1,0 +1,65 @@
+"""Whose office a quote tells of: asked for the president of Japan, "Russian President" is another's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from retrieval.text.terms import located_terms, stop_terms, terms
+
+_IS = r"\bwho (?:is|was|are|were|becomes?|became)(?: now| currently| \w+ed)? (?:the |an? )?"
+_OFFICE = r"(?P<office>(?:[\w-]+ ){0,3}?[\w-]+)"
+_ASKED = (
+    re.compile(rf"{_IS}{_OFFICE} (?:of|for|in|at) (?:the )?(?P<of>[^\W\d_][\w’' -]*?)\W*$", re.IGNORECASE),
+    re.compile(rf"{_IS}(?P<of>[^\W\d_][\w-]+)['’]s {_OFFICE}\W*$", re.IGNORECASE),
+    re.compile(rf"(?i:{_IS})(?P<of>[A-Z][\w-]+) (?P<office>(?:[a-z-]+ ){{0,3}}[a-z-]+)\W*$"),
+)
+_BEFORE = re.compile(r"\b([A-Z][\w-]+)(?:['’]s)? $")
+_BEHIND = re.compile(r" (?:of|for|in|at) (?:the )?([A-Z][\w-]+(?: [A-Z][\w-]+)*)")
+_NO_NAME = re.compile(
+    r"(?:The|An?|His|Her|Its|Their|Our|My|In|As|At|By|On|For|From|To|And|But|When|While|Since|After|Before|Former|Then|New"
+    r"|Vice|Deputy|Acting|First|Current)$"
+)
+_ALSO = {"a": "u", "b": "u", "d": "n", "e": "b"}
+"""Initials that differ though a country is meant: American and United States, British, Dutch, English."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An office that a question asks who has."""
+
+    terms: tuple[str, ...]
+    """Of its name: "prime minister"."""
+    of: str
+    """Whose it is: "Russia"."""
+
+    @classmethod
+    def asked_for(cls, question: str) -> Office | None:
+        """The one that a question asks about, if it does."""
+        found = next((match for each in _ASKED if (match := each.search(question))), None)
+        name = tuple(term for term in terms(found["office"]) if term not in stop_terms()) if found else ()
+        return cls(name, found["of"]) if found and name else None
+
+    def holder_of_another(self, quote: str) -> str | None:
+        """Whose office of this name the quote tells of, where it is another's each time: "Russian", "National Bank"."""
+        others = [self._other(quote, start, end) for start, end in self._places(quote)]
+        return others[0] if others and all(others) else None
+
+    def _places(self, quote: str) -> Iterator[tuple[int, int]]:
+        found = located_terms(quote, 0, len(quote))
+        size = len(self.terms)
+        for first in range(len(found) - size + 1):
+            if tuple(term for term, *_ in found[first : first + size]) == self.terms:
+                yield found[first][1], found[first + size - 1][2]
+
+    def _other(self, quote: str, start: int, end: int) -> str | None:
+        """Whose the office at a place is, where it is someone else's; None too where that is not said."""
+        beside = (_BEFORE.search(quote, 0, start), _BEHIND.match(quote, end))
+        names = [each[1] for each in beside if each and not _NO_NAME.match(each[1])]
+        return names[0] if names and not any(self._means(word) for name in names for word in name.split()) else None
+
+    def _means(self, word: str) -> bool:
+        """Whether a word may stand for whose office was asked for, as "French" does for France."""
+        initials = {each[0] for each in self.of.lower().split()}
+        return bool({word[0].lower(), _ALSO.get(word[0].lower(), "")} & initials)

@@ -1,0 +1,31 @@
+"""Whose office a quote tells of."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.answer.offices import Office
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "other"),
+    [
+        ("Who is the president of Lund?", "They spoke of Norwegian President Ann Lee's visit to Lund.", "Norwegian"),
+        ("Who is Lund's prime minister?", "Norway’s Prime Minister Ann Lee came to Lund.", "Norway"),
+        ("Who was the Swedish prime minister?", "Norway's prime minister came.", "Norway"),
+        ("who is the governor of Lund", "Ann Lee is the governor of the Northern Bank.", "Northern Bank"),
+        ("Who is the president of France?", "They spoke of French President Ann Lee.", None),
+        ("Who is the king of the Netherlands?", "The Dutch King came.", None),
+        ("Who is the mayor of Lund?", "The mayor, Ann Lee, came to Oslo.", None),
+        ("Who is the mayor of Lund?", "Oslo's Mayor Bo met Lund's Mayor Ann Lee.", None),
+        ("Who is the prime minister of Lund?", "Norwegian Minister Ann Lee came to Lund.", None),
+        ("Who met the president of Lund?", "Norwegian President Ann Lee met no one.", None),
+        ("Where is the mayor of Lund?", "Oslo's Mayor is at home.", None),
+    ],
+)
+def test_an_office_is_anothers_where_another_name_stands_beside_it(
+    question: str, quote: str, other: str | None
+) -> None:
+    office = Office.asked_for(question)
+
+    assert (office and office.holder_of_another(quote)) == other

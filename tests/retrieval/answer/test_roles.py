@@ -1,0 +1,43 @@
+"""Who does what: the order of a question's words in a sentence, and reasons."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.answer.roles import gives_reason, reverses
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "expected"),
+    [
+        ("What did Nora ask the bakers to do?", "Nora Lind asked all bakers of the town to open on Sundays.", False),
+        ("What did Nora ask the bakers to do?", "The bakers of the town asked Nora for a new oven.", True),
+        ("what did nora ask the bakers to do", "The bakers were asked by Nora to open on Sundays.", False),
+        ("Who sponsored House Bill 11?", "Representative Lee sponsored House Bill 11.", False),
+        ("Who sponsored House Bill 11?", "House Bill 11 was sponsored by Lee.", False),
+        ("Who did Ann beat?", "Ann, the youngest of all, beat Ben.", False),
+        ("Who beat Ann?", "Ann beat Ben in May.", True),
+        ("What did the company heads want?", "Heads of two companies want a new road.", False),
+        ("Where is the mill?", "The mill is behind the church.", False),
+        ("What did Ann say in Lund?", "In Lund it rained.", False),
+    ],
+)
+def test_a_sentence_may_have_the_words_of_a_question_the_other_way_round(
+    question: str, sentence: str, expected: bool
+) -> None:
+    assert reverses(question, sentence) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "expected"),
+    [
+        ("Why was the school closed?", "It was closed because a pipe had burst.", 1.0),
+        ("Why was the school closed?", "The school was closed to save money.", 0.5),
+        ("Why was the school closed?", "The school was closed on Monday.", 0.0),
+        ("How did they free the ship?", "They freed it by digging through the night.", 1.0),
+        ("How did they free the ship?", "They freed it on Monday.", 0.0),
+        ("How many ships are there?", "Ships are freed by digging.", 0.0),
+    ],
+)
+def test_a_reason_is_one_to_a_question_for_it(question: str, sentence: str, expected: float) -> None:
+    assert gives_reason(question, sentence) == expected
