@@ -8,7 +8,9 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any
 
 import discord
 
@@ -107,7 +109,7 @@ async def _connect(client: QuothClient, token: str, changes: Pool, watching: Wat
     await client.login(token)
     library = client.service.library
     library.reading = "reading", 0, 0
-    tasks = [asyncio.create_task(work) for work in (client.connect(), background.beat(client))]
+    tasks = [asyncio.create_task(work) for work in _beside(client)]
     try:
         opening = asyncio.create_task(_open(library, changes, watching))
         await asyncio.wait({opening, tasks[0]}, return_when=asyncio.FIRST_COMPLETED)
@@ -121,6 +123,11 @@ async def _connect(client: QuothClient, token: str, changes: Pool, watching: Wat
     finally:
         for task in tasks:
             task.cancel()
+
+
+def _beside(client: QuothClient) -> list[Coroutine[Any, Any, None]]:
+    """The connection, and what runs as long as it does."""
+    return [client.connect(), background.beat(client), background.expire(client.service.memory)]
 
 
 async def _open(library: Library, changes: Pool, watching: WatchThread) -> None:

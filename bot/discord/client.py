@@ -214,12 +214,9 @@ class QuothClient(discord.Client):
     async def on_message(self, message: discord.Message) -> None:
         """Answer a mention, a reply that pings, or a direct message."""
         said = self._said_to_me(message)
-        if said is None:
-            if self.settings.discord_posts and self.unaddressed:
-                async with self.occupied():
-                    await self.unaddressed(message)
-            return
         async with self.occupied():
+            if said is None:
+                return await self.unaddressed(message) if self.unaddressed else None
             talk = self._talk(message)
             async with self.delivery.typing(message):
                 response = await self.responder.respond(said, message.author.id, talk)
@@ -227,6 +224,7 @@ class QuothClient(discord.Client):
             self._keep(message, sent, talk, response.talk)
             if response.answered:
                 await self._start_thread(message, sent, said)
+        return None
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Say in a new server what the bot is for, where it may answer."""

@@ -46,7 +46,8 @@ class Posts:
     def install(self, group: app_commands.Group) -> None:
         """Put the command into its group, the buttons among the client's, and have messages looked at."""
         self._client.buttons.handlers |= {"this": self._this, "other": self._other}
-        self._client.unaddressed = self.consider
+        if self._client.settings.discord_posts:
+            self._client.unaddressed = self.consider
 
         @group.command(name="posts", description="Whether I answer new posts of a forum or channel by myself")
         @app_commands.describe(channel="The forum or channel", on="Whether I answer there, where I am sure")
