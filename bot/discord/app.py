@@ -24,8 +24,10 @@ from bot.settings import DiscordRefused, Settings
 
 _log = logging.getLogger("quoth.discord")
 
-GRACE = 4.0
+GRACE = 3.0
 """Seconds that answers under way have when the bot is told to stop; with the rest of leaving it is less than five."""
+_MOMENT = 1.0
+"""Seconds for what runs to end, after that."""
 _FAREWELL = 0.8
 """Seconds for taking leave of Discord, which need not hear of it."""
 
@@ -57,7 +59,8 @@ def run(settings: Settings, build: Build, watch: Watch | None = None, *, invite:
         answers.close()
         changes.close()
         memory.close()
-    if answers.working or changes.working or not watching.ended():
+    # A question that was only tried out, to be offered, takes a moment; whose answer is awaited had its time before.
+    if not answers.settled(_MOMENT) or changes.working or not watching.ended():
         _abandon()
     return 0
 
