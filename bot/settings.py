@@ -54,6 +54,7 @@ _WANTED = {
     "discord_dms": "true or false",
     "discord_user_install": "true or false",
     "discord_threads": "true or false",
+    "discord_posts": "true or false",
     "discord_watch": "true or false",
     "discord_audit_channel": "the id of a channel",
     "discord_cards": "components or embeds",
@@ -136,6 +137,8 @@ class Settings(BaseSettings):
     """Whether a member may install the bot for themselves, and ask wherever they are."""
     discord_threads: bool = False
     """Whether the bot starts a thread from each answer to a mention."""
+    discord_posts: bool = False
+    """Whether it may answer posts that do not mention it, for which it asks Discord for the content of messages."""
     discord_watch: bool = True
     """Whether the bot follows the folder of articles and indexes what changes there."""
     discord_cooldown: float = Field(default=3.0, ge=0, le=3600, allow_inf_nan=False)

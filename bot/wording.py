@@ -219,7 +219,7 @@ _PORTAL = "Discord's Developer Portal"
 _DISCORD_REFUSED = {
     "token": f"The bot has no token: copy it from {_PORTAL} (Bot, Reset Token) into QUOTH_DISCORD_TOKEN.",
     "valid token": f"Discord does not accept the token: copy it anew from {_PORTAL} into QUOTH_DISCORD_TOKEN.",
-    "intents": f"Discord refuses the intents, though Quoth asks for none that need leave: see to the bot in {_PORTAL}.",
+    "intents": f"Discord refuses the intents: allow message content in {_PORTAL}, or leave out QUOTH_DISCORD_POSTS.",
     "servers": "Discord refuses the connection because the bot is in too many servers for one: leave some of them.",
     "connection": "Discord cannot be reached: see whether this machine has a network, or try again later.",
 }

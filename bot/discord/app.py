@@ -8,7 +8,9 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any
 
 import discord
 
@@ -22,8 +24,10 @@ from bot.settings import DiscordRefused, Settings
 
 _log = logging.getLogger("quoth.discord")
 
-GRACE = 4.0
+GRACE = 3.0
 """Seconds that answers under way have when the bot is told to stop; with the rest of leaving it is less than five."""
+_MOMENT = 1.0
+"""Seconds for what runs to end, after that."""
 _FAREWELL = 0.8
 """Seconds for taking leave of Discord, which need not hear of it."""
 
@@ -55,7 +59,8 @@ def run(settings: Settings, build: Build, watch: Watch | None = None, *, invite:
         answers.close()
         changes.close()
         memory.close()
-    if answers.working or changes.working or not watching.ended():
+    # A question that was only tried out, to be offered, takes a moment; whose answer is awaited had its time before.
+    if not answers.settled(_MOMENT) or changes.working or not watching.ended():
         _abandon()
     return 0
 
@@ -107,7 +112,7 @@ async def _connect(client: QuothClient, token: str, changes: Pool, watching: Wat
     await client.login(token)
     library = client.service.library
     library.reading = "reading", 0, 0
-    tasks = [asyncio.create_task(work) for work in (client.connect(), background.beat(client))]
+    tasks = [asyncio.create_task(work) for work in _beside(client)]
     try:
         opening = asyncio.create_task(_open(library, changes, watching))
         await asyncio.wait({opening, tasks[0]}, return_when=asyncio.FIRST_COMPLETED)
@@ -121,6 +126,11 @@ async def _connect(client: QuothClient, token: str, changes: Pool, watching: Wat
     finally:
         for task in tasks:
             task.cancel()
+
+
+def _beside(client: QuothClient) -> list[Coroutine[Any, Any, None]]:
+    """The connection, and what runs as long as it does."""
+    return [client.connect(), background.beat(client), background.expire(client.service.memory)]
 
 
 async def _open(library: Library, changes: Pool, watching: WatchThread) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from bot import wording
 from bot.discord import retrying, suggestions
 from bot.discord.library import Library
+from bot.discord.memory import Memory
 from bot.discord.service import AnswerService, Busy, Closing, Pool
 from retrieval.errors import BackgroundFailed, NoArticles, QuothError
 
@@ -27,6 +28,7 @@ _log = logging.getLogger("quoth.discord")
 
 LOOK = 3.0
 """Seconds between two looks for an index that another program, or the watch, brought up to date."""
+_HOUR = 3600.0
 _BEAT = 20.0
 """Seconds between two signs of life, for the health check of a container."""
 PARTING = 0.1
@@ -85,6 +87,11 @@ async def suggest(service: AnswerService) -> NoReturn:
             asked[0] = engine
 
     await supervised("Finding questions to offer", look, LOOK)
+
+
+async def expire(memory: Memory) -> NoReturn:
+    """Forget what is too old, also while nobody asks anything."""
+    await supervised("Forgetting", lambda: asyncio.to_thread(memory.expire), _HOUR)
 
 
 async def beat(client: QuothClient) -> NoReturn:

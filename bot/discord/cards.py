@@ -47,9 +47,29 @@ CARE_ELSEWHERE = (
     "I am in several servers: whoever runs me has to name, in QUOTH_DISCORD_GUILDS, those that may do this."
 )
 CARE_BUSY = "Another change to the articles is under way: please try again when it is done."
+NO_POSTS = "Whoever runs me has to set QUOTH_DISCORD_POSTS first, and to allow the message content intent."
+POSTS_ON = "From now on I answer new posts there, where I am sure."
+POSTS_OFF = "I no longer answer posts there."
+MARKED = "-# This was it, says who asked."
+NOT_YOURS = "Only who asked, and who may delete messages, can say that."
 UP, DOWN = "👍", "👎"
 
-Verb = Literal["page", "paragraph", "nearest", "up", "down", "ask", "open", "read", "list", "remove", "keep", "cancel"]
+Verb = Literal[
+    "page",
+    "paragraph",
+    "nearest",
+    "up",
+    "down",
+    "ask",
+    "open",
+    "read",
+    "list",
+    "remove",
+    "keep",
+    "cancel",
+    "this",
+    "other",
+]
 CUSTOM_ID = rf"quoth:(?P<verb>{'|'.join(get_args(Verb))}):(?P<number>\d{{1,5}}):(?P<key>.{{0,80}})"
 """What a button's id says, in at most 100 characters: what to do, with which quote or page, of what."""
 
@@ -154,6 +174,15 @@ def _voting(record: Record, number: int) -> tuple[Button, ...]:
     if record.passing:
         return ()
     return button("up", number, record.key, emoji=UP), button("down", number, record.key, emoji=DOWN)
+
+
+def offered(card: Card, record: Record) -> Card:
+    """An answer that nobody asked the bot for, with the question whether it was what they meant."""
+    judging = (
+        button("this", 0, record.key, "This was it", row=1),
+        button("other", 0, record.key, "This was not it", row=1),
+    )
+    return replace(card, buttons=(*(each for each in card.buttons if each.emoji not in {UP, DOWN}), *judging))
 
 
 def quotes(record: Record, article: Article | None, number: int, stale: Stale | None = None) -> Card:

@@ -91,7 +91,7 @@ class ArticleCommands:
             replace: bool = False,  # noqa: FBT001, FBT002
         ) -> None:
             draft = Draft(title or "", source or "", date or "", address or "")
-            if not await self._admitted(interaction) or not await self._dated(interaction, draft):
+            if not await self.admitted(interaction) or not await self._dated(interaction, draft):
                 return
             if file is None:
                 await self._write(interaction, draft)
@@ -102,7 +102,7 @@ class ArticleCommands:
         @app_commands.guild_only()
         @app_commands.default_permissions(manage_guild=True)
         async def add_message(interaction: Interaction, message: discord.Message) -> None:
-            if await self._admitted(interaction):
+            if await self.admitted(interaction):
                 await self._write(interaction, Draft.of(message))
 
     def _install_commands(self, group: app_commands.Group) -> None:
@@ -117,13 +117,13 @@ class ArticleCommands:
 
         @group.command(name="reindex", description="Bring the index up to date with the folder of articles")
         async def reindex(interaction: Interaction) -> None:
-            if await self._admitted(interaction) and await self._client.delivery.defer(interaction, private=True):
+            if await self.admitted(interaction) and await self._client.delivery.defer(interaction, private=True):
                 await self._change(interaction, "reindex", "", self._client.service.library.refresh)
 
     def _articles(self) -> list[ArticleInfo]:
         return list(self._client.service.library.articles.values())
 
-    async def _admitted(self, interaction: Interaction) -> bool:
+    async def admitted(self, interaction: Interaction) -> bool:
         """Whether the member may do this; tells them if not. Discord's own settings are not relied on."""
         if refusal := self._refusal(interaction):
             await self._client.delivery.tell(interaction, refusal)
@@ -146,7 +146,7 @@ class ArticleCommands:
         return None
 
     async def _show(self, interaction: Interaction, card: Callable[[], Card], *, instead: bool = False) -> None:
-        if await self._admitted(interaction):
+        if await self.admitted(interaction):
             try:
                 await self._client.delivery.show(interaction, card(), instead=instead)
             except QuothError as error:
@@ -161,7 +161,7 @@ class ArticleCommands:
         await self._client.delivery.show(interaction, cards.notice("Nothing was removed."), instead=True)
 
     async def _removed(self, interaction: Interaction, _: int, key: str) -> None:
-        if not await self._admitted(interaction):
+        if not await self.admitted(interaction):
             return
         library = self._client.service.library
         id = library.resolve(key)
@@ -170,7 +170,7 @@ class ArticleCommands:
 
     async def _cancel(self, interaction: Interaction, _: int, __: str) -> None:
         """Call off the change under way, at its next step."""
-        if await self._admitted(interaction):
+        if await self.admitted(interaction):
             if self._under_way:
                 self._under_way.cancelled = True
             await self._client.delivery.tell(
@@ -188,7 +188,7 @@ class ArticleCommands:
         """Have a member type an article, or see to what a draft has of it."""
 
         async def written(typed: Interaction, article: Draft) -> None:
-            if await self._admitted(typed) and await self._dated(typed, article):
+            if await self.admitted(typed) and await self._dated(typed, article):
                 await self._put(typed, article.file_name, article.file(), b"", replace=False)
 
         await self._client.delivery.deliver(lambda: interaction.response.send_modal(ArticleForm(draft, written)))
@@ -292,5 +292,7 @@ class ArticleCommands:
             await asyncio.to_thread(lambda: self._client.service.memory.audit(**facts))
         except QuothError as error:
             self._client.responder.failure(error)
-        if number := self._client.settings.discord_audit_channel:
-            await self._client.announce(number, article_cards.audited(str(interaction.user), action, article, outcome))
+        channel = self._client.get_channel(self._client.settings.discord_audit_channel or 0)
+        if isinstance(channel, discord.TextChannel):
+            line = article_cards.audited(str(interaction.user), action, article, outcome)
+            await self._client.delivery.post(channel, cards.notice(line))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -55,6 +55,7 @@ class QuothClient(discord.Client):
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         # No privileged intent: mentions, direct messages and commands carry their text without.
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+        intents.message_content = settings.discord_posts  # which is one, for posts that mention nobody
         super().__init__(
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
@@ -75,6 +76,8 @@ class QuothClient(discord.Client):
         self.responder = Responder(service, cooldown)
         self.delivery = Delivery(components=settings.discord_cards == "components")
         self.buttons = Buttons(self.responder, self.delivery)
+        self.unaddressed: Callable[[discord.Message], Awaitable[None]] | None = None
+        """What hears of messages to others, if anything does."""
         self._syncing: asyncio.Task[None] | None = None
         self._occupied = 0
         self._idle = asyncio.Event()
@@ -211,9 +214,9 @@ class QuothClient(discord.Client):
     async def on_message(self, message: discord.Message) -> None:
         """Answer a mention, a reply that pings, or a direct message."""
         said = self._said_to_me(message)
-        if said is None:
-            return
         async with self.occupied():
+            if said is None:
+                return await self.unaddressed(message) if self.unaddressed else None
             talk = self._talk(message)
             async with self.delivery.typing(message):
                 response = await self.responder.respond(said, message.author.id, talk)
@@ -221,20 +224,13 @@ class QuothClient(discord.Client):
             self._keep(message, sent, talk, response.talk)
             if response.answered:
                 await self._start_thread(message, sent, said)
+        return None
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Say in a new server what the bot is for, where it may answer."""
-        places = [guild.system_channel, *guild.text_channels]
-        for channel in filter(None, places):
-            if channel.permissions_for(guild.me).send_messages and self.admits(guild.id, channel):
-                return await self.delivery.post(channel, self.responder.welcome())
-        return None
-
-    async def announce(self, number: int, sentence: str) -> None:
-        """Write a sentence into the channel of this id, if the bot sees it."""
-        channel = self.get_channel(number)
-        if isinstance(channel, discord.TextChannel):
-            await self.delivery.post(channel, cards.notice(sentence))
+        open_to = (each for each in _writable(guild) if self.admits(guild.id, each))
+        if channel := next(open_to, None):
+            await self.delivery.post(channel, self.responder.welcome())
 
     def _said_to_me(self, message: discord.Message) -> str | None:
         """The words of a message to the bot, without the mention; None for one that it does not answer."""
@@ -294,6 +290,13 @@ class QuothClient(discord.Client):
                 if sent and not private and response.talk:
                     self.talks.keep(sent.id, response.talk)
         return None
+
+
+def _writable(guild: discord.Guild) -> Iterator[discord.TextChannel]:
+    """The channels of a server that the bot may write to, the one for such messages first."""
+    for channel in filter(None, [guild.system_channel, *guild.text_channels]):
+        if channel.permissions_for(guild.me).send_messages:
+            yield channel
 
 
 def installed_to_user(interaction: Interaction) -> bool:

@@ -14,6 +14,7 @@ from bot.discord.care import ArticleCommands
 from bot.discord.client import QuothClient, installed_to_user
 from bot.discord.completion import sources_like, titles_like
 from bot.discord.messages import Interaction
+from bot.discord.posts import Posts
 from bot.discord.service import Pool, Question
 from retrieval.answer.query import MAX_QUESTION, Filters
 from retrieval.errors import QuothError
@@ -27,7 +28,9 @@ def install(client: QuothClient, changes: Pool) -> None:
     _install_help(client)
     group = app_commands.Group(name="articles", description="Read the articles, or care for them")
     BrowsingCommands(client).install(group)
-    ArticleCommands(client, changes).install(group)
+    care = ArticleCommands(client, changes)
+    care.install(group)
+    Posts(client, care).install(group)
     client.tree.add_command(group)
 
 

@@ -10,7 +10,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -90,6 +90,10 @@ class Pool:
         """Take no more work, and have all that wait for some hear that it is not done."""
         self._closed = True
         self._given_up = {outcome for outcome in list(self._awaited) if outcome.cancel()}
+
+    def settled(self, seconds: float) -> bool:
+        """Whether nothing runs any more, for which it waits up to so long."""
+        return not wait(list(self._jobs), seconds).not_done
 
     def close(self) -> None:
         """Take no more work and drop what waits; what runs goes on."""

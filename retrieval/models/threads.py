@@ -35,9 +35,9 @@ _M_ARENA_MAX = -8
 def few_arenas() -> None:
     """Have glibc's allocator keep few heaps; to be called before numpy is imported, for which it starts a thread.
 
-    By default each thread gets one of its own, and what networks free in one helps no other: when a process grew from
-    961 to 1,101 MiB over 480 questions all of that was idle in such heaps. With two of them, and few primitives of
-    oneDNN kept, it stayed at 780 (``python -m benchmarks.memory``). Elsewhere than with glibc it does nothing.
+    By default each thread gets one of its own, and what networks free in one helps no other: when, with PyTorch, a
+    process grew from 961 to 1,101 MiB over 480 questions, all of that was idle in such heaps. With two of them, and few
+    primitives of oneDNN kept, it stayed at 780 (``python -m benchmarks.memory``). It does nothing without glibc.
     """
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)

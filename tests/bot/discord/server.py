@@ -16,6 +16,7 @@ from tests.bot.discord.objects import (
     CHANNEL,
     DIRECT,
     GUILD,
+    POST,
     USER,
     Json,
     channel,
@@ -178,6 +179,10 @@ class FakeDiscord:
         await self.dispatch("MESSAGE_CREATE", message)
         return str(message["id"])
 
+    async def post(self, text: str, member: int = 7, channel: int = POST) -> str:
+        """A member opens a forum's post, or writes to a channel, and mentions nobody."""
+        return await self._write(text, member, channel, mentions=[], **({"id": str(POST)} if channel == POST else {}))
+
     async def write_directly(self, text: str, member: int = 7) -> str:
         """A member writes the bot a direct message."""
         message = message_object(self.new_id(), text, user(member)) | {"channel_id": str(DIRECT)}
@@ -204,10 +209,10 @@ class FakeDiscord:
         owners = {"authorizing_integration_owners": {"1": str(member)}}
         return await self._interact({"type": 2, "data": {"id": "1", "type": 1} | command}, member, **where, **owners)
 
-    async def press(self, custom_id: str, message: Json, member: int = 7) -> str:
+    async def press(self, custom_id: str, message: Json, member: int = 7, **instead: Json) -> str:
         """A member presses a button; gives the token of the interaction."""
         data = {"custom_id": custom_id, "component_type": 2}
-        return await self._interact({"type": 3, "data": data, "message": message}, member)
+        return await self._interact({"type": 3, "data": data, "message": message}, member, **instead)
 
     async def _interact(self, what: Json, member: int, **instead: Json) -> str:
         token = f"token-{self.new_id()}"
@@ -270,6 +275,8 @@ class FakeDiscord:
                 made = message_object(self.new_id(), "", USER)
                 callback = {"id": "1", "type": 2, "response_message_id": made["id"]}
                 return reply({"interaction": callback, "resource": {"type": body["type"], "message": made}})
+            case "DELETE", ["channels", _, "messages", _]:
+                return web.Response(status=204)
             case "PATCH", ["webhooks", _, _, "messages", "@original"]:
                 return reply(self._stored(body))
         return reply({"message": "404: Not Found", "code": 0}, 404)
