@@ -55,14 +55,6 @@ def gather(
 ) -> Evidence:
     """The evidence for the first of the quotes. No number depends on how the rest of the corpus scores.
 
-    ``reading`` is the reader's score; ``margin`` and ``answerable`` are its ``Signals``. ``cosine`` is how near the
-    passage is, ``coverage`` what part of the question's rare words it has with its title, and ``missing`` what the
-    most telling word counts that the quote itself lacks. ``kind``, ``names`` and ``numbers`` are 1 where there is a
-    doubt about it, and ``yes_no`` is 1 of a question for yes or no, to which no span is an answer. Tried, and of no
-    use beside these: the second-best span elsewhere, the passage's rank, how many spans vie with the best, reading
-    the quote alone, what part of the question's words the quote has, or the span, and how many names passage and
-    title lack.
-
     Args:
         quotes: best first.
         reading: the best, which the first quote was made of.
@@ -71,6 +63,9 @@ def gather(
         hits: what was found; it tells which words of a question typed in small letters are names.
         lexical: what each term counts.
     """
+    # Tried, and of no use beside these: the second-best span elsewhere, the passage's rank, how many spans vie with the
+    # best, reading the quote alone, what part of the question's words quote or span have, and how many names passage
+    # and title lack.
     if not quotes or reading is None:
         return Evidence({}, ())
     doubts = tuple(_doubts(variants[-1], quotes[0], [hit.passage.text for hit in hits]))
@@ -83,7 +78,9 @@ def gather(
         "answerable": reading.signals.answerable,
         "cosine": quotes[0].hit.dense,
         "coverage": _coverage(quotes[0], weighed),
+        # What the most telling word counts that the quote itself lacks.
         "missing": min(max(each.values(), default=0.0) for each in lacking),
+        # 1 where there is a doubt about it, and for a question to which no span is an answer.
         "kind": float("kind" in doubted),
         "names": float("name" in doubted),
         "numbers": float("figure" in doubted),
