@@ -56,8 +56,7 @@ def gather(
     """The evidence for the first of the quotes. No number depends on how the rest of the corpus scores.
 
     Args:
-        quotes: best first.
-        reading: the best, which the first quote was made of.
+        quotes: best first; the first was made of ``reading``.
         variants: the question as typed and, last, as it was read: coverages are their mean, for the words that a
             conversation lends a question are there anyway.
         hits: what was found; it tells which words of a question typed in small letters are names.
@@ -69,7 +68,7 @@ def gather(
     if not quotes or reading is None:
         return Evidence({}, ())
     doubts = tuple(_doubts(variants[-1], quotes[0], [hit.passage.text for hit in hits]))
-    doubted = {doubt.about for doubt in doubts}
+    about = {doubt.about for doubt in doubts}
     weighed = [lexical.weights(variant, beside=_BESIDE) for variant in variants]
     lacking = [_lacking(quotes[0], each, doubts) for each in weighed]
     numbers = {
@@ -81,9 +80,9 @@ def gather(
         # What the most telling word counts that the quote itself lacks.
         "missing": min(max(each.values(), default=0.0) for each in lacking),
         # 1 where there is a doubt about it, and for a question to which no span is an answer.
-        "kind": float("kind" in doubted),
-        "names": float("name" in doubted),
-        "numbers": float("figure" in doubted),
+        "kind": float("kind" in about),
+        "names": float("name" in about),
+        "numbers": float("figure" in about),
         "yes_no": float(kind_of(variants[-1]) == "yes or no"),
     }
     return Evidence(numbers, doubts or _word_lacking(variants[0], lacking[0]))

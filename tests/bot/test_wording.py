@@ -65,7 +65,7 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     SettingInvalid("QUOTH_TOP", "many", "a whole number"): ("QUOTH_TOP is 'many'", "it must be a whole number"),
     DiscordRefused("token"): ("no token", "QUOTH_DISCORD_TOKEN"),
     DiscordRefused("valid token"): ("does not accept the token", "copy it anew"),
-    DiscordRefused("intents"): ("refuses the intents", "see to the bot"),
+    DiscordRefused("intents"): ("refuses the intents", "allow message content"),
     DiscordRefused("servers"): ("too many servers", "leave some"),
     DiscordRefused("connection"): ("cannot be reached", "try again later"),
 }

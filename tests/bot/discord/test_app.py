@@ -71,16 +71,18 @@ def test_while_it_reads_for_the_first_time_it_is_there_and_says_how_far_it_is(
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     server, loop = elsewhere
-    going, said = threading.Event(), []
+    told, going, said = threading.Event(), threading.Event(), []
 
     async def ask() -> None:
         await server.until(lambda: server.identified)
+        await asyncio.to_thread(told.wait)
         said.append((await server.answer(await server.mention("what do blue whales eat?")))["content"])
         going.set()
         os.kill(os.getpid(), signal.SIGTERM)
 
     def build(progress: Any) -> Opened:
         progress("reading", 12, 60)
+        told.set()
         going.wait()
         return made.build(progress)
 
