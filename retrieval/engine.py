@@ -30,7 +30,7 @@ from retrieval.models.encoder import Encoder
 
 THRESHOLD = 0.2
 """Confidence from which an answer is given. Of near misses about articles that nothing was fitted on it declines .32,
-and .09 of what these articles answer; of questions about other articles all, and .06 of their own (docs/measuring.md)."""
+and .09 of what these articles answer; of those about other articles all, and .06 of their own (docs/measuring.md)."""
 
 _CANDIDATES = 3
 """Quotes that are chosen at least, however few are shown: the second may be of a newer article, or say the same."""
