@@ -76,6 +76,7 @@ def _warm_up() -> None:
     """Load all that the readers load when they need it, as later nothing can be opened any more."""
     import courlan
     import docx
+    import pptx
     import pypdf
 
     for name in _LATE:
@@ -85,15 +86,21 @@ def _warm_up() -> None:
         with contextlib.suppress(LookupError, ImportError):
             codecs.lookup(module.name)
     courlan.extract_domain("https://www.bbc.co.uk", fast=True)  # the list of top-level domains, for hosts this short
-    pdf, word = BytesIO(), BytesIO()
+    pdf, word, slides = BytesIO(), BytesIO(), BytesIO()
     writer = pypdf.PdfWriter()
     writer.add_blank_page(100, 100)
     writer.encrypt("", algorithm="AES-256")
     writer.write(pdf)
     docx.Document().save(word)
+    pptx.Presentation().save(slides)
     page = b"<html><head><title>A page</title></head><body><p>Few words.</p></body></html>"
     text = "---\ntitle: Привет\n---\n# Some words\n".encode("cp1251")
-    samples = {"a.pdf": pdf.getvalue(), "a.docx": word.getvalue(), "a.html": page, "a.md": text, "a.json": b"[]"}
+    samples = {"a.pdf": pdf.getvalue(), "a.docx": word.getvalue(), "a.pptx": slides.getvalue(), "a.html": page}
+    samples |= {"a.md": text, "a.json": b"[]", "a.rtf": b"{\\rtf1 Words.}"}
+    samples |= {
+        "a.eml": b"Subject: =?utf-8?q?A?=\nFrom: a <a@b.example>\nDate: Mon, 1 Jan 2024 10:00:00 +0100\n\nWords."
+    }
+    samples |= {"a.srt": b"1\n00:00:01,000 --> 00:00:02,000\nWords.\n"}
     for name, content in samples.items():
         with contextlib.suppress(ArticleUnreadable):
             extract_articles(name, content)

@@ -14,6 +14,7 @@ from retrieval.errors import ArticleUnreadable
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
+from retrieval.articles.formats.metadata import is_made_up
 from retrieval.articles.formats.pdf_lines import Line, page_lines
 from retrieval.articles.formats.pdf_margins import without_margins
 from retrieval.articles.formats.progress import tell
@@ -34,12 +35,6 @@ _UNREADABLE = re.compile(r"(?:/[a-zA-Z]{1,3}\d{1,5}\s*){4,}|[\x00-\x08\x0e-\x1f\
 
 _MAX_UNREADABLE = 0.2
 """Share of such characters from which on a page is no language."""
-
-_PROGRAM_TITLE = re.compile(
-    r"""microsoft\ \w+\ -\ |untitled|.*\.(?:docx?|indd|odt|pdf|pptx?|rtf|tex)$
-    |(?:(?:powerpoint|google)\ )?presentation\ ?\d*$|(?:slide|document)\ ?\d*$""",
-    re.IGNORECASE | re.VERBOSE,
-)
 
 _LEADER = re.compile(r"\s*(?:\.\s?){5,}\s*(?=\S{1,6}$)")
 """The dots of a table of contents, before a page's number."""
@@ -132,7 +127,7 @@ def _pdf_title(reader: PdfReader) -> str | None:
         title = reader.metadata.title if reader.metadata else None
     except Exception:  # noqa: BLE001 - of a damaged entry pypdf says whatever went wrong first, and the text is whole
         return None
-    return title if isinstance(title, str) and not _PROGRAM_TITLE.match(title.strip()) else None
+    return title if isinstance(title, str) and not is_made_up(title) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,54 +7,27 @@ formulas, so the text is read off the elements themselves. Tracked deletions and
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from retrieval.articles.formats.packed import check_office
 from retrieval.articles.formats.values import ExtractedArticle, squeezed
-from retrieval.errors import ArticleUnreadable
 
 if TYPE_CHECKING:
     from docx.document import Document
     from lxml.etree import _Element
-
-_MAX_UNPACKED = 128 * 2**20
-
-_MAX_PARTS = 10_000
-"""Of a Word file, which is a zip file: bytes once unpacked, and files in it."""
-
-_OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""How files of old Word programs begin, and those that a password locks."""
 
 
 def read_word(name: str, content: bytes) -> list[ExtractedArticle]:
     """A Word file: headings, paragraphs, lists and tables, and the properties that Word keeps."""
     import docx
 
-    if content.startswith(_OLD_WORD):
-        locked = "EncryptedPackage".encode("utf-16-le") in content
-        remedy = (
-            "encrypted; save a copy without the password" if locked else "an old Word file (.doc); save it as .docx"
-        )
-        raise ArticleUnreadable(name, f"it is {remedy}")
-    _check_zip(name, content)
+    check_office(name, content, "Word", ".doc", ".docx")
     document = docx.Document(BytesIO(content))
     text = "\n\n".join(filter(None, _blocks(document.element.body, _styles(document))))
     title = squeezed(document.core_properties.title)
     return [ExtractedArticle(text, {"title": title} if title else {})]
-
-
-def _check_zip(name: str, content: bytes) -> None:
-    """Refuse a zip file that unpacks to more than any article; no more than it declares is unpacked."""
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        parts = archive.infolist()
-        if len(parts) > _MAX_PARTS or sum(part.file_size for part in parts) > _MAX_UNPACKED:
-            raise ArticleUnreadable(name, f"it unpacks to more than {_MAX_UNPACKED // 2**20} MiB or too many parts")
-        if any(part.flag_bits & 1 for part in parts):
-            raise ArticleUnreadable(name, "it is encrypted; save a copy without the password")
-        if "_rels/.rels" in archive.namelist() and b"http://purl.oclc.org/ooxml/" in archive.read("_rels/.rels"):
-            raise ArticleUnreadable(name, "it is saved as Strict Open XML; save it as a Word document (.docx)")
 
 
 def _styles(document: Document) -> dict[str, str]:
