@@ -15,8 +15,10 @@ from dataclasses import asdict
 from io import BytesIO
 from typing import IO, Any
 
+from retrieval.articles.formats import scans
 from retrieval.articles.formats.progress import listening
 from retrieval.articles.formats.registry import extract_articles
+from retrieval.articles.formats.scans import PictureUnread, Printed, recognising
 from retrieval.articles.lockdown import lock_down
 from retrieval.errors import ArticleUnreadable
 
@@ -25,7 +27,10 @@ def serve() -> None:
     """Answer requests on standard input until there are no more."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints is no answer
+    started = json.loads(sys.stdin.buffer.readline())
     _warm_up()
+    if started["pictures"]:
+        scans.can_draw()
     held = lock_down()
     answers.write(json.dumps({"held": held}).encode() + b"\n")
     answers.flush()
@@ -35,14 +40,27 @@ def serve() -> None:
 def answer_all(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Read one file after the other: a line of JSON (name, size, seconds), then the content; answer each in a line.
 
-    Lines before that one say how many of its pages are read.
+    Lines before that one say how many of its pages are read, or hand over a picture of a page: its size, then the
+    picture, to which the answer is a line with what is printed there. Those are sent only where they are asked for.
     """
+
+    def told(done: int, total: int) -> None:
+        _send(answers, {"read": done, "of": total})
+
+    def recognised(picture: bytes) -> list[Printed]:
+        answers.write(_line({"picture": len(picture)}) + picture)
+        answers.flush()
+        said = json.loads(requests.readline())
+        if "reason" in said:
+            raise PictureUnread(said["reason"])
+        return [Printed(**line) for line in said["lines"]]
+
     while header := requests.readline():
         request = json.loads(header)
         content = requests.read(request["size"])
         _end_after(request["seconds"])
         try:
-            with listening(lambda done, total: _send(answers, {"read": done, "of": total})):
+            with listening(told), recognising(recognised if request.get("pictures") else None):
                 found = extract_articles(request["name"], content)
             answer: dict[str, Any] = {"found": [asdict(item) for item in found]}
         except ArticleUnreadable as error:

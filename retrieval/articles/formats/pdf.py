@@ -15,26 +15,13 @@ from retrieval.errors import ArticleUnreadable
 if TYPE_CHECKING:
     from pypdf import PdfReader
 from retrieval.articles.formats.metadata import is_made_up
-from retrieval.articles.formats.pdf_lines import Line, page_lines
+from retrieval.articles.formats.pdf_lines import Line
 from retrieval.articles.formats.pdf_margins import without_margins
-from retrieval.articles.formats.progress import tell
+from retrieval.articles.formats.pdf_pages import Pages
 from retrieval.articles.formats.values import ExtractedArticle
 
 _MAX_PAGES = 50_000
 """A file of the largest size holds some 14,000 dense pages; time limits what a hostile one can make of more."""
-
-_TOLD_EVERY = 16
-"""Pages, each of which takes some hundredths of a second."""
-
-_NAMED_PAGES = 5
-"""So many of the pages that were left out are named."""
-
-
-_UNREADABLE = re.compile(r"(?:/[a-zA-Z]{1,3}\d{1,5}\s*){4,}|[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
-"""What comes of fonts that do not say what their letters are: names of shapes, control and private characters."""
-
-_MAX_UNREADABLE = 0.2
-"""Share of such characters from which on a page is no language."""
 
 _LEADER = re.compile(r"\s*(?:\.\s?){5,}\s*(?=\S{1,6}$)")
 """The dots of a table of contents, before a page's number."""
@@ -73,52 +60,16 @@ def read_pdf(name: str, content: bytes) -> list[ExtractedArticle]:
         raise ArticleUnreadable(name, "it is encrypted; save a copy without the password")
     if len(reader.pages) > _MAX_PAGES:
         raise ArticleUnreadable(name, f"it has more than {_MAX_PAGES:,} pages")
-    readable, notes = _readable_pages(reader)
-    text, pages = _text_of(_pdf_blocks(without_margins(readable)), len(reader.pages))
+    found = Pages.of(reader, content)
+    text, pages = _text_of(_pdf_blocks(without_margins(found.read)), len(reader.pages))
     if not text:
-        raise ArticleUnreadable(name, notes[0] if notes else "it holds no text, perhaps only pictures of pages")
+        raise ArticleUnreadable(name, found.notes[0] if found.notes else NO_TEXT)
     title = _pdf_title(reader)
-    return [ExtractedArticle(text, {"title": title} if title else {}, notes=tuple(notes), pages=pages)]
+    known = {"title": title} if title else {}
+    return [ExtractedArticle(text, known, notes=tuple(found.notes), pages=pages, scanned=tuple(found.scanned))]
 
 
-def _readable_pages(reader: PdfReader) -> tuple[list[list[Line]], list[str]]:
-    """The lines of each page, and which pages had to be left out, and why."""
-    pages: list[list[Line]] = []
-    damaged: list[int] = []
-    unreadable: list[int] = []
-    for number in range(total := len(reader.pages)):
-        if number and number % _TOLD_EVERY == 0:
-            tell(number, total)
-        try:
-            lines = list(page_lines(reader.pages[number], number + 1))
-        except MemoryError:
-            raise
-        except Exception:  # noqa: BLE001 - pypdf raises whatever went wrong first, and the other pages may be whole
-            damaged.append(number + 1)
-            continue
-        if _is_language(lines):
-            pages.append(lines)
-        else:
-            unreadable.append(number + 1)
-    notes = [f"its {_numbered(damaged)} damaged and left out"] if damaged else []
-    notes += (
-        [f"its {_numbered(unreadable)} left out, set in a font that does not tell its letters"] if unreadable else []
-    )
-    return pages, notes
-
-
-def _numbered(pages: Sequence[int]) -> str:
-    """The numbers of pages in words, the first few of many."""
-    first = ", ".join(map(str, pages[:_NAMED_PAGES]))
-    more = f" and {len(pages) - _NAMED_PAGES:,} more" if len(pages) > _NAMED_PAGES else ""
-    return f"pages {first}{more} are" if len(pages) > 1 else f"page {first} is"
-
-
-def _is_language(lines: Sequence[Line]) -> bool:
-    """Whether what was read off a page may be words."""
-    text = "".join(line.text for line in lines)
-    unreadable = sum(len(found[0]) for found in _UNREADABLE.finditer(text))
-    return unreadable <= _MAX_UNREADABLE * len(text)
+NO_TEXT = "it holds no text, perhaps only pictures of pages; the settings can have tesseract read these"
 
 
 def _pdf_title(reader: PdfReader) -> str | None:

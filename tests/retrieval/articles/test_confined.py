@@ -150,7 +150,7 @@ def test_where_libseccomp_is_installed_the_kernel_holds_the_process_by_it() -> N
 def test_an_answer_that_makes_no_sense_is_a_fault_of_the_file(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     program = f"import sys; sys.stdin.buffer.readline(); sys.stdout.buffer.write({answer!r})"
 
-    def broken() -> subprocess.Popen[bytes]:
+    def broken(*, pictures: bool) -> subprocess.Popen[bytes]:
         return subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     worker = confined.Worker()
@@ -231,7 +231,7 @@ def test_the_process_answers_what_the_readers_find() -> None:
     confined_process.answer_all(requests, answers)
 
     assert [json.loads(line) for line in answers.getvalue().splitlines()] == [
-        {"found": [{"text": "Text", "metadata": {}, "number": None, "notes": [], "pages": []}]},
+        {"found": [{"text": "Text", "metadata": {}, "number": None, "notes": [], "pages": [], "scanned": []}]},
         {"found": []},
         {"reason": "it is not valid JSON"},
         {"found": [{"number": 1, "reason": "it is not a JSON object"}]},
@@ -239,7 +239,7 @@ def test_the_process_answers_what_the_readers_find() -> None:
 
 
 def test_small_simple_files_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> subprocess.Popen[bytes]:
+    def refuse(*, pictures: bool) -> subprocess.Popen[bytes]:
         raise AssertionError
 
     confined._shared.close()

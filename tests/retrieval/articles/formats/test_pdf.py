@@ -82,7 +82,9 @@ def test_a_pdf_of_pictures_says_that_it_holds_no_text() -> None:
     writer.add_blank_page(100, 100)
     writer.write(out)
 
-    assert refusal("scan.pdf", out.getvalue()) == "it holds no text, perhaps only pictures of pages"
+    assert refusal("scan.pdf", out.getvalue()) == (
+        "it holds no text, perhaps only pictures of pages; the settings can have tesseract read these"
+    )
 
 
 # --- pages of our own ----------------------------------------------------------------------------------------
