@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 from retrieval.articles.formats.decoding import decode, without_soft_hyphens
 from retrieval.articles.formats.values import ExtractedArticle, squeezed
 from retrieval.articles.formats.web_blocks import all_paragraphs, paragraphs
-from retrieval.articles.formats.web_markup import PageTitle, prepare, publication_day
+from retrieval.articles.formats.web_markup import REPEATED, PageTitle, mark_repeated, prepare, publication_day
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
 
@@ -42,8 +42,10 @@ def read_page(name: str, content: bytes) -> list[ExtractedArticle]:
         return [ExtractedArticle("", {})]
     title, published = PageTitle.of(tree), publication_day(tree)
     prepare(tree)
+    copy = deepcopy(tree)
+    mark_repeated(copy)
     found = trafilatura.bare_extraction(
-        deepcopy(tree),
+        copy,
         with_metadata=True,
         include_comments=False,
         # Without it, pages with few paragraphs lose their headings and lists.
@@ -54,8 +56,8 @@ def read_page(name: str, content: bytes) -> list[ExtractedArticle]:
         # So little text that nothing can be told from a menu: all of its paragraphs then.
         known = _known(trafilatura.extract_metadata(deepcopy(tree)), title, published)
         return [ExtractedArticle("\n\n".join(paragraphs(tree)), known)]
-    blocks = list(_page_blocks(found.body))
-    if len(blocks) == 1 and len(blocks[0]) < _LITTLE:
+    blocks = [block.replace(REPEATED, "") for block in _page_blocks(found.body)]
+    if len(blocks) < 2 and sum(map(len, blocks)) < _LITTLE:  # noqa: PLR2004 - one paragraph
         blocks = paragraphs(tree) or blocks
     return [ExtractedArticle("\n\n".join(blocks), _known(found, title, published))]
 
