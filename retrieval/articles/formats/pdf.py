@@ -123,7 +123,12 @@ def _pdf_blocks(pages: Sequence[Sequence[Line]]) -> Iterator[_Block]:
     leading = gaps[len(gaps) // 5] if gaps else 0.0
     width = max((len(line.text) for line in lines), default=0)
     known = {word.lower() for line in lines for word in re.findall(r"\w+(?:-\w+)*", line.text)}
-    for block in _with_notes_behind(pages, body, lambda one, two: _parted(one, two, leading, width)):
+    closer = {id(line) for page in pages for line in _set_closer(page)}
+
+    def parted(one: Line, two: Line) -> bool:
+        return id(two) in closer or _parted(one, two, leading, width)
+
+    for block in _quotations_behind(_with_notes_behind(pages, body, parted), closer):
         parts = _joined((line.text for line in block), known)
         words = _LEADER.sub(" … ", "".join(parts))
         size = round(block[0].size)
@@ -159,6 +164,33 @@ def _without_notes(page: Sequence[Line], body: int) -> tuple[Sequence[Line], Seq
         first -= 1
     begun = next((place for place in range(first, len(page)) if _NOTE.match(page[place].text)), len(page))
     return (page[:begun], page[begun:]) if begun > 0 else (page, ())
+
+
+_CLOSER = 1.5
+"""How much wider double-spaced lines are set than those of a quotation between them."""
+
+
+def _set_closer(page: Sequence[Line]) -> Iterator[Line]:
+    """The first lines of quotations: set as far from the lines before as these are, and closer to those behind."""
+    gaps = [one.height - two.height for one, two in pairwise(page)]
+    for place, (before, here, behind, further) in enumerate(zip(gaps, gaps[1:], gaps[2:], gaps[3:], strict=False), 2):
+        if abs(before - here) < 1 and abs(behind - further) < 1 and 0 < _CLOSER * behind < here:
+            yield page[place]
+
+
+def _quotations_behind(blocks: Iterable[list[Line]], closer: Container[int]) -> Iterator[list[Line]]:
+    """The blocks, with a quotation that stands inside of a sentence behind the paragraph that it is in."""
+    held: list[list[Line]] = []
+    for block in blocks:
+        if len(held) == 2 and block[0].text[0].islower():  # noqa: PLR2004 - the paragraph and the quotation
+            held[0] += block
+            continue
+        quotation = len(held) == 1 and id(block[0]) in closer and not _ENDS_SENTENCE.search(held[0][-1].text)
+        if not quotation:
+            yield from held
+            held = []
+        held.append(block)
+    yield from held
 
 
 def _pages_in(block: Sequence[Line], parts: Sequence[str], length: int) -> dict[int, int]:

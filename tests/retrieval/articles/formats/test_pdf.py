@@ -171,6 +171,30 @@ def test_double_spaced_lines_are_one_paragraph_beside_lines_that_are_set_closer(
     assert first.endswith("lived in tents and were paid in salted fish.")
 
 
+def test_a_quotation_inside_of_a_double_spaced_sentence_stands_behind_its_paragraph() -> None:
+    wide, close = [MINE] * 3, ["The captain wrote that it smelled of", "herring, and that he would leave", "in May."]
+    lines = [
+        *column(*wide, leading=28),
+        *column(*close, top=700 - 3 * 28, leading=14),
+        *column("in tents and were paid in salted", "fish. They left.", top=700 - 3 * 28 - 3 * 14, leading=28),
+    ]
+
+    assert read_pdf(pdf_of(lines)).split("\n\n") == [
+        " ".join([*wide, "in tents and were paid in salted fish. They left."]),
+        " ".join(close),
+    ]
+
+
+def test_a_quotation_between_double_spaced_sentences_stays_where_it_is() -> None:
+    wide, close = (
+        [MINE] * 2 + [f"{MINE}."],
+        ["The captain wrote that it smelled of", "herring, and that he would leave."],
+    )
+    lines = [*column(*wide, leading=28), *column(*close, close[0], top=700 - 3 * 28, leading=14)]
+
+    assert read_pdf(pdf_of(lines)).split("\n\n")[0] == " ".join(wide)
+
+
 def test_of_a_file_with_a_damaged_page_the_others_are_read_and_it_is_named() -> None:
     whole = pdf_of(column("The first page is whole."), column("Second."), column("The third page is whole."))
     found = parse("a.pdf", whole.replace(b"(Second.) Tj", b"(Second. /Tj"))
