@@ -49,7 +49,7 @@ def _words(written: str) -> str:
     from striprtf.striprtf import rtf_to_text
 
     written = _MAC_FONT.sub(lambda found: _WINDOWS_FONT.get(found[1], "0"), written)
-    said: str = rtf_to_text(written, errors="replace")  # type: ignore[no-untyped-call]
+    said: str = rtf_to_text(written, errors="replace")
     return said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

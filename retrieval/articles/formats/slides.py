@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from retrieval.articles.formats.charts import charts
 from retrieval.articles.formats.metadata import is_made_up
 from retrieval.articles.formats.packed import check_office, xml_of
 from retrieval.articles.formats.values import ExtractedArticle, squeezed
@@ -59,6 +60,7 @@ def _slide_blocks(slide: Slide) -> Iterator[str]:
     for shape in shapes:
         if shape not in titles:
             yield from _rows(shape) if shape.tag == f"{_A}tbl" else _paragraphs(shape)
+    yield from charts(slide.shapes._spTree, slide.part)  # noqa: SLF001
     for link in slide.part.rels.values():
         if link.reltype.endswith("/diagramData") and not link.is_external:
             yield from _paragraphs(xml_of(link.target_part.blob))

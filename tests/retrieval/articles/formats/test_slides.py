@@ -7,6 +7,8 @@ import re
 import zipfile
 
 import pptx
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
 
 from retrieval.articles.parsing import parse
 from tests.retrieval.articles.made_files import SLIDES, zipped
@@ -71,6 +73,24 @@ def test_words_of_a_drawing_made_of_a_list_are_read() -> None:
     [deck] = parse("a.pptx", with_part("ppt/diagrams/data1.xml", drawn, ("</Relationships>", link))).articles
 
     assert "Plan, then build." in paragraphs(deck)
+
+
+def test_a_chart_is_read_as_a_table() -> None:
+    data = CategoryChartData()
+    data.categories = ["Spring", "Autumn"]
+    data.add_series("Rye", (9, 4.5))
+    data.add_series("Wheat", (3, None))
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    chart = slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, 0, 0, 99, 99, data).chart
+    chart.has_title = True
+    chart.chart_title.text_frame.text = "Sacks of flour"
+    out = io.BytesIO()
+    deck.save(out)
+
+    [article] = parse("a.pptx", out.getvalue()).articles
+
+    assert paragraphs(article) == ["Sacks of flour", "Rye | Wheat", "Spring | 9 | 3", "Autumn | 4.5"]
 
 
 def test_old_and_locked_files_are_named_so() -> None:
