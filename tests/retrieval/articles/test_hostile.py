@@ -7,11 +7,13 @@ import os
 import random
 import zipfile
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from retrieval.articles import confined
 from retrieval.articles.formats import registry as formats
@@ -136,8 +138,33 @@ def repacked(content: bytes, chance: random.Random) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         chosen = chance.choice(old.namelist())
         for item in old.namelist():
-            new.writestr(item, mutated(old.read(item), chance) if item == chosen else old.read(item))
+            change = chance.choice((mutated, reordered)) if item == chosen else None
+            new.writestr(item, change(old.read(item), chance) if change else old.read(item))
     return out.getvalue()
+
+
+def reordered(content: bytes, chance: random.Random) -> bytes:
+    """XML that is well-formed, with some of its elements elsewhere, gone, doubled, or of another kind or value."""
+    try:
+        root = etree.fromstring(content)
+    except etree.XMLSyntaxError:
+        return mutated(content, chance)
+    for _ in range(chance.choice((1, 2, 8, 32))):
+        every = [one for one in root.iter() if isinstance(one.tag, str)]
+        one, other = chance.choice(every), chance.choice(every)
+        match chance.randrange(5):
+            case 0 if one is not root and one not in other.iterancestors() and one is not other:
+                other.append(one)
+            case 1 if one is not root:
+                one.getparent().remove(one)
+            case 2:
+                other.append(deepcopy(one))
+            case 3:
+                one.tag = other.tag
+            case _:
+                for name in one.attrib:
+                    one.set(name, chance.choice(("", "0", "-1", "99999999999", "%1", "../../etc/passwd", "\u0131")))
+    return etree.tostring(root)
 
 
 def mutated(content: bytes, chance: random.Random) -> bytes:
@@ -168,7 +195,7 @@ def mutants(number: int) -> Iterator[tuple[str, bytes]]:
                 yield name, chance.randbytes(chance.randrange(4096))
             case 1:
                 yield f"other{chance.choice(list(FORMATS))}", content
-            case 2 | 3 | 4 if name.endswith(PACKED):
+            case 2 | 3 | 4 | 5 | 6 if name.endswith(PACKED):
                 yield name, repacked(content, chance)
             case _:
                 yield name, mutated(content, chance)
