@@ -10,16 +10,17 @@ from retrieval.articles.formats.decoding import without_soft_hyphens
 from retrieval.articles.formats.values import ExtractedArticle, squeezed
 from retrieval.errors import ArticleUnreadable
 
-_HIDDEN = re.compile(r"(?<!\\)\\(?:v|deleted)1?(?![a-z0-9-])(?![^{}]{0,2000}\\(?:v0|deleted0|plain|pard)(?![a-z0-9]))")
-"""The mark that the rest of a group is hidden, or deleted with changes tracked."""
+_GROUP = re.compile(r"[^{}]+")
+
+_HIDDEN = re.compile(r"(?<!\\)\\(?:v|deleted)1?(?![a-z0-9-])")
+
+_SHOWN = re.compile(r"\\(?:v0|deleted0|plain|pard)(?![a-z0-9])")
+"""Marks from which on a group is hidden (or deleted, with changes tracked), and from which on it is shown again."""
 
 _LINE_BREAK = re.compile(r"(?<!\\)\\line(?![a-z0-9-]) ?")
 
 _LINE = "\ue000"
 """Stands for a break of a line inside of a paragraph."""
-
-_LINK = re.compile(r"(?<=fldinst)(\W{0,40})HYPERLINK", re.IGNORECASE)
-"""Where striprtf would write a link's address behind its words."""
 
 _CODE_PAGE = re.compile(r"\\ansicpg\d{1,5}")
 
@@ -39,17 +40,30 @@ def read_rich_text(name: str, content: bytes) -> list[ExtractedArticle]:
         raise ArticleUnreadable(name, "it is damaged or no RTF file")
     head = written[:_HEAD]
     known = {"title": _property(head, "title"), "source": _property(head, "author"), "published": _created(head)}
-    shown = _LINK.sub(r"\1LINK", _LINE_BREAK.sub(_LINE, _HIDDEN.sub(r"\\*", written)))
+    shown = _LINE_BREAK.sub(_LINE, _GROUP.sub(_without_hidden, written))
     text = without_soft_hyphens("\n\n".join(filter(None, _paragraphs(_words(shown)))))
     return [ExtractedArticle(text, {key: value for key, value in known.items() if value})]
 
 
+def _without_hidden(group: re.Match[str]) -> str:
+    """What stands between two braces, with what is hidden there marked as a thing that no reader has to know."""
+    text = group[0]
+    hidden = _HIDDEN.search(text)
+    if hidden is None or _SHOWN.search(text, hidden.end()):
+        return text
+    return f"{text[: hidden.start()]}\\*{text[hidden.end() :]}"
+
+
 def _words(written: str) -> str:
-    """What rich text says, with characters that are written as two halves put together."""
+    """What rich text says, with characters that are written as two halves put together.
+
+    striprtf would write a link's address behind its words, and takes very long to look for one: the space keeps it from
+    that.
+    """
     from striprtf.striprtf import rtf_to_text
 
     written = _MAC_FONT.sub(lambda found: _WINDOWS_FONT.get(found[1], "0"), written)
-    said: str = rtf_to_text(written, errors="replace")
+    said: str = rtf_to_text(written.replace("\\fldinst{", "\\fldinst {"), errors="replace")
     return said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

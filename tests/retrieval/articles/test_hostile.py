@@ -164,7 +164,7 @@ def reordered(content: bytes, chance: random.Random) -> bytes:
             case _:
                 for name in one.attrib:
                     one.set(name, chance.choice(("", "0", "-1", "99999999999", "%1", "../../etc/passwd", "\u0131")))
-    return etree.tostring(root)
+    return bytes(etree.tostring(root))
 
 
 def mutated(content: bytes, chance: random.Random) -> bytes:
