@@ -45,6 +45,7 @@ _WANTED = {
     "state": "the path of a folder",
     "log_level": "debug, info, warning or error",
     "log_json": "true or false",
+    "ocr": "languages that tesseract knows, such as eng or eng+deu, or nothing",
     "reading_seconds": "a number of seconds from 1 to 86400",
     "discord_token": "a bot's token",
     "discord_guilds": "ids of servers with commas between them",
@@ -111,6 +112,8 @@ class Settings(BaseSettings):
     """The probability of being right below which Quoth says that the articles do not say."""
     reading_seconds: float | None = Field(default=None, ge=1, le=86_400, allow_inf_nan=False)
     """Processor time that reading one file may take; by default in proportion to its size."""
+    ocr: str = Field(default="", pattern=r"^[A-Za-z_/]{3,}(\+[A-Za-z_/]{3,})*$|^$")
+    """The languages in which tesseract reads pages that are pictures; nothing for not at all."""
     history: HomePath = Field(default_factory=lambda: user_state_path("quoth") / "history")
     """The file that holds the questions typed in the chat."""
     state: HomePath = Field(default_factory=lambda: user_state_path("quoth"))

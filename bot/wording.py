@@ -169,9 +169,9 @@ def verdict(article: Article, start: int, end: int) -> str | None:
     return f"{_VERDICTS[found.kind]}: {words}" if words else _SATIRE
 
 
-def page(number: int | None) -> list[str]:
-    """The page that a quote is on, in words; nothing where there is none."""
-    return [] if number is None else [f"page {number:,}"]
+def page(number: int | None, *, scanned: bool = False) -> list[str]:
+    """The page that a quote is on, in words, and whether OCR has read it; nothing where there is none."""
+    return [] if number is None else [f"page {number:,}", *(["read by OCR"] if scanned else [])]
 
 
 def notes(article: Article, start: int, end: int, *, older: bool) -> list[str]:

@@ -264,7 +264,9 @@ def _below(place: Place, article: Article, stale: Stale | None) -> tuple[str, st
     """What stands under a quote: the article's verdict on it; where it stands, and in small print what explains it."""
     end = min(place.end, len(article.text))
     verdict = wording.verdict(article, place.start, end)
-    small = [attribution(article, article.page_at(place.start), article.url_at(place.start))]
+    scanned = article.is_scanned(place.start, end)
+    on_page = wording.page(article.page_at(place.start), scanned=scanned)
+    small = [attribution(article, on_page, article.url_at(place.start))]
     small += [escaped(note, _NOTE) for note in wording.notes(article, place.start, end, older=place.older)]
     small += [f"{wording.STALE[stale]}."] if stale else []
     return f"\n{escaped(verdict, _VERDICT)}" if verdict else "", "\n".join(f"-# {each}" for each in small)

@@ -74,7 +74,7 @@ class ArticleCommands:
     def _install_adding(self, group: app_commands.Group) -> None:
         @group.command(name="add", description="Add an article: a file or, without one, a text that you type")
         @app_commands.describe(
-            file=plain(f"One of {', '.join(FORMATS)}", cards.CHOICE),
+            file=plain(f"A file: {' '.join(FORMATS).replace('.', '')}", cards.CHOICE),
             title="Its title, where it is not in the file",
             source="Who published it",
             date="The day on which it was published, as in 2016-11-28",

@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 import regex
 
-from bot import wording
 from bot.wording import day, unwrapped
 from retrieval.articles.article import ArticleInfo
 from retrieval.text.sentences import Span
@@ -259,7 +258,7 @@ def _composed(pieces: Sequence[_Piece]) -> str:
 _LONGEST_TITLE, _LONGEST_SOURCE, _LONGEST_URL = 300, 120, 500
 
 
-def attribution(article: ArticleInfo, on_page: int | None = None, url: str | None = None) -> str:
+def attribution(article: ArticleInfo, on_page: Sequence[str] = (), url: str | None = None) -> str:
     """Where a quote stands: title, linked to ``url`` or the article's address · source · 28 November 2016 · page 12."""
     url = address(url or article.url or "")
     # Discord's link text may hold no brackets, escaped or not.
@@ -267,7 +266,7 @@ def attribution(article: ArticleInfo, on_page: int | None = None, url: str | Non
     facts = [f"[{escaped(title, _LONGEST_TITLE)}](<{url}>)" if url else escaped(title, _LONGEST_TITLE)]
     facts += [escaped(article.source, _LONGEST_SOURCE)] if article.source else []
     facts += [day(article.published)] if article.published else []
-    facts += wording.page(on_page)
+    facts += on_page
     return " · ".join(facts)
 
 

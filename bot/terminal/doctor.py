@@ -14,7 +14,9 @@ from bot import wording
 from bot.settings import PREFIX, Settings
 from bot.wording import count, first_ids
 from retrieval.articles import care as folder
+from retrieval.articles import tesseract
 from retrieval.articles.article import Skipped
+from retrieval.articles.formats import scans
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import QuothError
 from retrieval.index.changes import Differences, compare
@@ -41,6 +43,9 @@ _PACKAGES = (
         "trafilatura",
         "pypdf",
         "python-docx",
+        "python-pptx",
+        "striprtf",
+        "pysubs2",
         "sentencex",
         "typer",
         "rich",
@@ -58,6 +63,7 @@ _GOING_ON = {"added": "new", "changed": "changed", "removed": "gone"}
 def examine(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
     """Look at everything that Quoth needs, without loading the model or changing anything."""
     yield from _versions()
+    yield from _ocr(settings)
     yield from _model(settings)
     yield from _articles(settings)
     yield from _index(settings, encoder)
@@ -76,6 +82,22 @@ def _versions() -> Iterator[Finding]:
             yield Finding("versions", f"{package} {metadata.version(package)}")
         except metadata.PackageNotFoundError:
             yield Finding("versions", f"{package} is not installed: only other models and GPUs need it")
+
+
+def _ocr(settings: Settings) -> Iterator[Finding]:
+    """Whether pages that are pictures are read, and what that lacks."""
+    if not settings.ocr:
+        yield Finding("versions", f"OCR is off: {PREFIX}OCR=eng has tesseract read pages that are pictures")
+        return
+    program = shutil.which(tesseract.PROGRAM)
+    if program is None:
+        yield Finding(
+            "versions", "tesseract is not installed", "install it with your system's packages (tesseract-ocr)"
+        )
+    else:
+        yield Finding("versions", f"tesseract in {program} reads pages that are pictures, in {settings.ocr}")
+    if not scans.can_draw():
+        yield Finding("versions", "pypdfium2 is not installed", "pip install -c constraints.txt pypdfium2")
 
 
 def _model(settings: Settings) -> Iterator[Finding]:

@@ -64,6 +64,7 @@ def _quote_json(quote: Quote) -> dict[str, Any]:
         "score": round(quote.score, 4),
         "article": article_json(quote.article),
         "page": quote.page,
+        "ocr": quote.scanned,
         "url": quote.url,
         "cut": list(quote.cut),
         "verdict": _verdict_json(quote),

@@ -41,10 +41,12 @@ def load(context: typer.Context, **given: Any) -> Settings:
     """Read the settings; options ``given`` with a command, or before it with its group, go before all others."""
     from bot import settings
     from retrieval.articles import confined
+    from retrieval.articles.tesseract import Tesseract
 
     outer = context.obj or {}
     read = settings.load(**{name: outer.get(name) if value is None else value for name, value in given.items()})
     confined.allow(read.reading_seconds)
+    confined.read_pictures_by(Tesseract(read.ocr, read.index / "ocr") if read.ocr else None)
     return read
 
 

@@ -131,20 +131,20 @@ def context(quote: Quote) -> RenderableType:
 
 def _whence(quote: Quote) -> Text:
     """Where a quote stands, its page among it."""
-    return attribution(quote.article, quote.page, quote.url)
+    return attribution(quote.article, page(quote.page, scanned=quote.scanned), quote.url)
 
 
 def _again(number: int, quote: Quote) -> Text:
     """That a quote is of the same article as the one with that number, and its page."""
-    return Text(" · ").join(map(Text, [f"the same article as {number}", *page(quote.page)]))
+    return Text(" · ").join(map(Text, [f"the same article as {number}", *page(quote.page, scanned=quote.scanned)]))
 
 
-def attribution(article: ArticleInfo, on_page: int | None = None, url: str | None = None) -> Text:
+def attribution(article: ArticleInfo, on_page: Sequence[str] = (), url: str | None = None) -> Text:
     """Where a quote stands: title · source · 28 November 2016 · page 12 · link, which is ``url`` or the article's."""
     facts = [Text(line(article.title))]
     facts += [Text(line(article.source))] if article.source else []
     facts += [Text(day(article.published))] if article.published else []
-    facts += map(Text, page(on_page))
+    facts += map(Text, on_page)
     if url := line(url or article.url or ""):
         # Only what is a web address becomes a link that a click follows.
         facts.append(Text(url, f"link {url}" if re.fullmatch(r"https?://\S+", url) else ""))

@@ -65,6 +65,11 @@ class Quote:
         return self.article.page_at(self.start)
 
     @property
+    def scanned(self) -> bool:
+        """Whether any of it was read by OCR off a picture of a page, so that letters may be wrong."""
+        return self.article.is_scanned(self.start, self.end)
+
+    @property
     def url(self) -> str | None:
         """The article's address; one of a PDF opens at the quote's page."""
         return self.article.url_at(self.start)

@@ -43,10 +43,19 @@ class Article(ArticleInfo):
     """Other articles of a snapshot that have the very same text, whatever their titles."""
     pages: tuple[int, ...] = ()
     """Where its pages, or slides, begin in the text, from the first on; none where its format knows no pages."""
+    scanned: tuple[int, ...] = ()
+    """The numbers, from 1, of its pages that were read by OCR, and may have wrong letters."""
 
     def page_at(self, offset: int) -> int | None:
         """The number of the page that a place in the text is on, from 1 as viewers count; None where there are none."""
         return max(1, bisect_right(self.pages, offset)) if self.pages else None
+
+    def is_scanned(self, start: int, end: int) -> bool:
+        """Whether any of the words between two offsets was read by OCR."""
+        if not self.scanned:
+            return False
+        first, last = self.page_at(start) or 0, self.page_at(max(start, end - 1)) or 0
+        return any(first <= number <= last for number in self.scanned)
 
     def url_at(self, offset: int) -> str | None:
         """The article's address; one of a PDF opens at the page that a place in the text is on."""
@@ -70,6 +79,7 @@ class Article(ArticleInfo):
         """A short hash of all that is known of it, which tells whether anything about it has changed."""
         known: list[Any] = [self.title, self.source, str(self.published), self.url, self.text]
         known += [self.pages] if self.pages else []
+        known += [self.scanned] if self.scanned else []
         return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
 
 

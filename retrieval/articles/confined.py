@@ -17,12 +17,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from retrieval.articles.formats.progress import tell
 from retrieval.articles.formats.registry import extract_articles, format_of
+from retrieval.articles.formats.scans import PictureUnread, Recognise
 from retrieval.articles.formats.values import Extracted, ExtractedArticle, UnreadableArticle
 from retrieval.errors import ArticleUnreadable
 
@@ -60,6 +62,8 @@ _KEPT_VARIABLES = frozenset(
 
 _PROGRESS = re.compile(rb'\{"read": (\d{1,9}), "of": (\d{1,9})\}\n')
 
+_PICTURE = re.compile(rb'\{"picture": (\d{1,8})\}\n')
+
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from retrieval.articles.confined_process import serve; serve()"
 
 
@@ -77,6 +81,13 @@ def extract_confined(name: str, content: bytes) -> Sequence[Extracted]:
 def allow(seconds: float | None) -> None:
     """Let every file have so much processor time from now on; None stands for ``time_limit`` of its size."""
     _shared.seconds = seconds
+
+
+def read_pictures_by(recogniser: Recognise | None) -> None:
+    """Have pages that are pictures read by ``recogniser`` from now on; None stands for not at all."""
+    if recogniser != _shared.recogniser:
+        _shared.close()  # what drawing needs is loaded when the process starts
+        _shared.recogniser = recogniser
 
 
 def time_limit(size: int) -> float:
@@ -99,6 +110,8 @@ class Worker:
     def __init__(self) -> None:
         self.seconds: float | None = None
         """Processor time that a file may take; None: ``time_limit`` of its size."""
+        self.recogniser: Recognise | None = None
+        """Reads pictures of pages; None: nobody does."""
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._idle: threading.Timer | None = None
@@ -128,11 +141,13 @@ class Worker:
     def _ask(self, name: str, content: bytes) -> Sequence[Extracted] | str:
         """The articles in a file, or why there are none."""
         limit_s = self.seconds or time_limit(len(content))
-        header = {"name": name, "size": len(content), "seconds": limit_s}
+        pictures = self.recogniser is not None
+        header = {"name": name, "size": len(content), "seconds": limit_s, "pictures": pictures}
         try:
             if self._process is None or self._process.poll() is not None:
-                self._process = _start()
-            reply = _exchange(self._process, json.dumps(header).encode() + b"\n" + content, limit_s * _PATIENCE)
+                self._process = _start(pictures=pictures)
+            request = json.dumps(header).encode() + b"\n" + content
+            reply = _exchange(self._process, request, limit_s * _PATIENCE, self.recogniser)
         except BaseException:  # an answer that nobody waited for must not be taken for the next file's
             self._stop()
             raise
@@ -168,8 +183,8 @@ def let_go() -> None:
 atexit.register(let_go)
 
 
-def _start() -> subprocess.Popen[bytes]:
-    """The process, once it is ready for its first file."""
+def _start(*, pictures: bool) -> subprocess.Popen[bytes]:
+    """The process, once it is ready for its first file, and to draw pictures of pages if that is wanted."""
     process = subprocess.Popen(  # noqa: S603 - this very program
         [sys.executable, "-c", _PROGRAM, *sys.path],
         stdin=subprocess.PIPE,
@@ -177,38 +192,75 @@ def _start() -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         env={name: value for name, value in os.environ.items() if name.upper() in _KEPT_VARIABLES},
     )
-    _exchange(process, b"", _STARTING_S)
+    _exchange(process, json.dumps({"pictures": pictures}).encode() + b"\n", _STARTING_S)
     return process
 
 
-def _exchange(process: subprocess.Popen[bytes], request: bytes, limit_s: float) -> _Reply:
+class _Watchdog:
+    """Kills a process that takes too long by the clock, without the time in which it waits for this one."""
+
+    def __init__(self, process: subprocess.Popen[bytes], limit_s: float) -> None:
+        self.has_killed = False
+        self._process = process
+        self._left_s = limit_s
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Count time from now on."""
+        self._since = time.monotonic()
+        self._timer = threading.Timer(self._left_s, self._kill)
+        self._timer.start()
+
+    def wait(self) -> None:
+        """Count no more time."""
+        self._timer.cancel()
+        self._left_s = max(0.0, self._left_s - (time.monotonic() - self._since))
+
+    def _kill(self) -> None:
+        self.has_killed = True
+        self._process.kill()
+
+
+def _exchange(
+    process: subprocess.Popen[bytes], request: bytes, limit_s: float, recogniser: Recognise | None = None
+) -> _Reply:
     """Send a request and wait for the line that answers it; the process is killed when none comes in time.
 
-    What it says before that of how far it is, is passed on.
+    What it says before that of how far it is, is passed on; pictures that it hands over are read by ``recogniser``.
     """
     requests, answers = process.stdin, process.stdout
     if requests is None or answers is None:
         raise ValueError(process)
-    overdue = threading.Event()
-
-    def stop() -> None:
-        overdue.set()
-        process.kill()
-
-    watchdog = threading.Timer(limit_s, stop)
-    watchdog.start()
+    watchdog = _Watchdog(process, limit_s)
     try:
         requests.write(request)
         requests.flush()
-        line = answers.readline(_MAX_ANSWER_BYTES)
-        while told := _PROGRESS.fullmatch(line):
-            tell(int(told[1]), int(told[2]))
+        while True:
             line = answers.readline(_MAX_ANSWER_BYTES)
+            if told := _PROGRESS.fullmatch(line):
+                tell(int(told[1]), int(told[2]))
+            elif recogniser and (drawn := _PICTURE.fullmatch(line)):
+                picture = answers.read(int(drawn[1]))
+                watchdog.wait()
+                requests.write(_recognised(recogniser, picture))
+                watchdog.go_on()
+                requests.flush()
+            else:
+                break
     except OSError:
         line = b""
     finally:
-        watchdog.cancel()
-    return _Reply(line, in_time=not overdue.is_set())
+        watchdog.wait()
+    return _Reply(line, in_time=not watchdog.has_killed)
+
+
+def _recognised(recogniser: Recognise, picture: bytes) -> bytes:
+    """What is printed in a picture, or why that cannot be told, as a line for the process."""
+    try:
+        said: dict[str, Any] = {"lines": [asdict(line) for line in recogniser(picture)]}
+    except PictureUnread as error:
+        said = {"reason": str(error)}
+    return json.dumps(said).encode() + b"\n"
 
 
 def _understood(line: bytes) -> Sequence[Extracted] | str:
@@ -229,4 +281,5 @@ def _item(item: Mapping[str, Any]) -> Extracted:
         number=None if item["number"] is None else int(item["number"]),
         notes=tuple(map(str, item["notes"])),
         pages=tuple(map(int, item["pages"])),
+        scanned=tuple(map(int, item["scanned"])),
     )

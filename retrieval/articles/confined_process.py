@@ -15,8 +15,10 @@ from dataclasses import asdict
 from io import BytesIO
 from typing import IO, Any
 
+from retrieval.articles.formats import scans
 from retrieval.articles.formats.progress import listening
 from retrieval.articles.formats.registry import extract_articles
+from retrieval.articles.formats.scans import PictureUnread, Printed, recognising
 from retrieval.articles.lockdown import lock_down
 from retrieval.errors import ArticleUnreadable
 
@@ -25,7 +27,10 @@ def serve() -> None:
     """Answer requests on standard input until there are no more."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints is no answer
+    started = json.loads(sys.stdin.buffer.readline())
     _warm_up()
+    if started["pictures"]:
+        scans.can_draw()
     held = lock_down()
     answers.write(json.dumps({"held": held}).encode() + b"\n")
     answers.flush()
@@ -35,14 +40,27 @@ def serve() -> None:
 def answer_all(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Read one file after the other: a line of JSON (name, size, seconds), then the content; answer each in a line.
 
-    Lines before that one say how many of its pages are read.
+    Lines before that one say how many of its pages are read, or hand over a picture of a page: its size, then the
+    picture, to which the answer is a line with what is printed there. Those are sent only where they are asked for.
     """
+
+    def told(done: int, total: int) -> None:
+        _send(answers, {"read": done, "of": total})
+
+    def recognised(picture: bytes) -> list[Printed]:
+        answers.write(_line({"picture": len(picture)}) + picture)
+        answers.flush()
+        said = json.loads(requests.readline())
+        if "reason" in said:
+            raise PictureUnread(said["reason"])
+        return [Printed(**line) for line in said["lines"]]
+
     while header := requests.readline():
         request = json.loads(header)
         content = requests.read(request["size"])
         _end_after(request["seconds"])
         try:
-            with listening(lambda done, total: _send(answers, {"read": done, "of": total})):
+            with listening(told), recognising(recognised if request.get("pictures") else None):
                 found = extract_articles(request["name"], content)
             answer: dict[str, Any] = {"found": [asdict(item) for item in found]}
         except ArticleUnreadable as error:
@@ -76,6 +94,7 @@ def _warm_up() -> None:
     """Load all that the readers load when they need it, as later nothing can be opened any more."""
     import courlan
     import docx
+    import pptx
     import pypdf
 
     for name in _LATE:
@@ -85,15 +104,21 @@ def _warm_up() -> None:
         with contextlib.suppress(LookupError, ImportError):
             codecs.lookup(module.name)
     courlan.extract_domain("https://www.bbc.co.uk", fast=True)  # the list of top-level domains, for hosts this short
-    pdf, word = BytesIO(), BytesIO()
+    pdf, word, slides = BytesIO(), BytesIO(), BytesIO()
     writer = pypdf.PdfWriter()
     writer.add_blank_page(100, 100)
     writer.encrypt("", algorithm="AES-256")
     writer.write(pdf)
     docx.Document().save(word)
+    pptx.Presentation().save(slides)
     page = b"<html><head><title>A page</title></head><body><p>Few words.</p></body></html>"
     text = "---\ntitle: Привет\n---\n# Some words\n".encode("cp1251")
-    samples = {"a.pdf": pdf.getvalue(), "a.docx": word.getvalue(), "a.html": page, "a.md": text, "a.json": b"[]"}
+    samples = {"a.pdf": pdf.getvalue(), "a.docx": word.getvalue(), "a.pptx": slides.getvalue(), "a.html": page}
+    samples |= {"a.md": text, "a.json": b"[]", "a.rtf": b"{\\rtf1 Words.}"}
+    samples |= {
+        "a.eml": b"Subject: =?utf-8?q?A?=\nFrom: a <a@b.example>\nDate: Mon, 1 Jan 2024 10:00:00 +0100\n\nWords."
+    }
+    samples |= {"a.srt": b"1\n00:00:01,000 --> 00:00:02,000\nWords.\n"}
     for name, content in samples.items():
         with contextlib.suppress(ArticleUnreadable):
             extract_articles(name, content)

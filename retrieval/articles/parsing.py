@@ -93,6 +93,7 @@ def _article(name: str, found: ExtractedArticle, metadata: Metadata) -> tuple[Ar
         path=name,
         text=text,
         pages=tuple(min(max(page - stripped, 0), len(text)) for page in found.pages),
+        scanned=found.scanned,
     )
     return article, notes
 

@@ -129,7 +129,7 @@ def _write_articles(folder: Path, draft: Draft) -> None:
                 texts.write(article.text.encode("utf-8", "surrogatepass"))
                 rows.extend((number, *span) for span in spans)
                 places[article.text] = (start, texts.tell(), first, len(rows))
-            entry = (article.known, article.content_hash, *places[article.text], article.pages)
+            entry = (article.known, article.content_hash, *places[article.text], article.pages, article.scanned)
             entries.append(json.dumps(dict(zip(ENTRY_FIELDS, entry, strict=True)), default=date.isoformat))
     (folder / ENTRIES_FILE).write_bytes(zlib.compress("\n".join(entries).encode(), level=1))
     write_arrays(folder / PASSAGES_FILE, {"passages": np.array(rows, dtype=np.int32).reshape(-1, 3)})

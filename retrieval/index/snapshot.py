@@ -98,6 +98,8 @@ class Entry:
     last_passage: int
     pages: tuple[int, ...] = ()
     """Where the article's pages begin in its text (code points)."""
+    scanned: tuple[int, ...] = ()
+    """The numbers of its pages that were read by OCR."""
 
 
 ENTRY_FIELDS = tuple(field.name for field in fields(Entry))
@@ -212,7 +214,7 @@ class Snapshot:
         entry = self._entries[number]
         text = self._texts[entry.text_start : entry.text_end].decode("utf-8", "surrogatepass")
         copies = tuple(self._entries[other].info for other in self._sharing[entry.text_start] if other != number)
-        return Article(**entry.info.known, text=text, copies=copies, pages=entry.pages)
+        return Article(**entry.info.known, text=text, copies=copies, pages=entry.pages, scanned=entry.scanned)
 
 
 def all_skipped(sources: Iterable[Source], refused: Iterable[Skipped]) -> tuple[Skipped, ...]:
@@ -230,8 +232,8 @@ def _entry(line: str) -> Entry:
     fields = json.loads(line)
     info = fields.pop("info")
     published = date.fromisoformat(info["published"]) if info["published"] else None
-    pages = tuple(fields.pop("pages", ()))
-    return Entry(info=ArticleInfo(**info | {"published": published}), pages=pages, **fields)
+    pages, scanned = (tuple(fields.pop(name, ())) for name in ("pages", "scanned"))
+    return Entry(info=ArticleInfo(**info | {"published": published}), pages=pages, scanned=scanned, **fields)
 
 
 def _verify(path: Path) -> dict[str, Any]:

@@ -46,6 +46,7 @@ def test_confidence_is_a_word_or_a_number(said: str, probability: float, monkeyp
     [
         ("QUOTH_TOP", "many", "whole number"),
         ("QUOTH_TOP", "0", "from 1"),
+        ("QUOTH_OCR", "1", "languages that tesseract knows"),
         ("QUOTH_CONFIDENCE", "reckless", "bold, balanced, careful"),
         ("QUOTH_CONFIDENCE", "1.5", "from 0 to 1"),
         ("QUOTH_CONFIDENCE", "nan", "from 0 to 1"),

@@ -72,6 +72,18 @@ def _written(value: object) -> str | None:
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
+_PROGRAM_TITLE = re.compile(
+    r"""microsoft\ \w+\ -\ |untitled|.*\.(?:docx?|indd|odt|pdf|pptx?|rtf|tex)$
+    |(?:(?:powerpoint|google)\ )?presentation\ ?\d*$|(?:slide|document)\ ?\d*$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def is_made_up(title: str) -> bool:
+    """Whether a program made up this title, of a file's name or of nothing."""
+    return bool(_PROGRAM_TITLE.match(title.strip()))
+
+
 def read_sidecar(name: str, content: bytes) -> Metadata:
     """The metadata that the sidecar of the file ``name`` holds; they win over those in the file."""
     text = decode(name, content)

@@ -14,32 +14,14 @@ from retrieval.errors import ArticleUnreadable
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
-from retrieval.articles.formats.pdf_lines import Line, page_lines
+from retrieval.articles.formats.metadata import is_made_up
+from retrieval.articles.formats.pdf_lines import Line
 from retrieval.articles.formats.pdf_margins import without_margins
-from retrieval.articles.formats.progress import tell
+from retrieval.articles.formats.pdf_pages import Pages
 from retrieval.articles.formats.values import ExtractedArticle
 
 _MAX_PAGES = 50_000
 """A file of the largest size holds some 14,000 dense pages; time limits what a hostile one can make of more."""
-
-_TOLD_EVERY = 16
-"""Pages, each of which takes some hundredths of a second."""
-
-_NAMED_PAGES = 5
-"""So many of the pages that were left out are named."""
-
-
-_UNREADABLE = re.compile(r"(?:/[a-zA-Z]{1,3}\d{1,5}\s*){4,}|[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
-"""What comes of fonts that do not say what their letters are: names of shapes, control and private characters."""
-
-_MAX_UNREADABLE = 0.2
-"""Share of such characters from which on a page is no language."""
-
-_PROGRAM_TITLE = re.compile(
-    r"""microsoft\ \w+\ -\ |untitled|.*\.(?:docx?|indd|odt|pdf|pptx?|rtf|tex)$
-    |(?:(?:powerpoint|google)\ )?presentation\ ?\d*$|(?:slide|document)\ ?\d*$""",
-    re.IGNORECASE | re.VERBOSE,
-)
 
 _LEADER = re.compile(r"\s*(?:\.\s?){5,}\s*(?=\S{1,6}$)")
 """The dots of a table of contents, before a page's number."""
@@ -78,52 +60,16 @@ def read_pdf(name: str, content: bytes) -> list[ExtractedArticle]:
         raise ArticleUnreadable(name, "it is encrypted; save a copy without the password")
     if len(reader.pages) > _MAX_PAGES:
         raise ArticleUnreadable(name, f"it has more than {_MAX_PAGES:,} pages")
-    readable, notes = _readable_pages(reader)
-    text, pages = _text_of(_pdf_blocks(without_margins(readable)), len(reader.pages))
+    found = Pages.of(reader, content)
+    text, pages = _text_of(_pdf_blocks(without_margins(found.read)), len(reader.pages))
     if not text:
-        raise ArticleUnreadable(name, notes[0] if notes else "it holds no text, perhaps only pictures of pages")
+        raise ArticleUnreadable(name, found.notes[0] if found.notes else NO_TEXT)
     title = _pdf_title(reader)
-    return [ExtractedArticle(text, {"title": title} if title else {}, notes=tuple(notes), pages=pages)]
+    known = {"title": title} if title else {}
+    return [ExtractedArticle(text, known, notes=tuple(found.notes), pages=pages, scanned=tuple(found.scanned))]
 
 
-def _readable_pages(reader: PdfReader) -> tuple[list[list[Line]], list[str]]:
-    """The lines of each page, and which pages had to be left out, and why."""
-    pages: list[list[Line]] = []
-    damaged: list[int] = []
-    unreadable: list[int] = []
-    for number in range(total := len(reader.pages)):
-        if number and number % _TOLD_EVERY == 0:
-            tell(number, total)
-        try:
-            lines = list(page_lines(reader.pages[number], number + 1))
-        except MemoryError:
-            raise
-        except Exception:  # noqa: BLE001 - pypdf raises whatever went wrong first, and the other pages may be whole
-            damaged.append(number + 1)
-            continue
-        if _is_language(lines):
-            pages.append(lines)
-        else:
-            unreadable.append(number + 1)
-    notes = [f"its {_numbered(damaged)} damaged and left out"] if damaged else []
-    notes += (
-        [f"its {_numbered(unreadable)} left out, set in a font that does not tell its letters"] if unreadable else []
-    )
-    return pages, notes
-
-
-def _numbered(pages: Sequence[int]) -> str:
-    """The numbers of pages in words, the first few of many."""
-    first = ", ".join(map(str, pages[:_NAMED_PAGES]))
-    more = f" and {len(pages) - _NAMED_PAGES:,} more" if len(pages) > _NAMED_PAGES else ""
-    return f"pages {first}{more} are" if len(pages) > 1 else f"page {first} is"
-
-
-def _is_language(lines: Sequence[Line]) -> bool:
-    """Whether what was read off a page may be words."""
-    text = "".join(line.text for line in lines)
-    unreadable = sum(len(found[0]) for found in _UNREADABLE.finditer(text))
-    return unreadable <= _MAX_UNREADABLE * len(text)
+NO_TEXT = "it holds no text, perhaps only pictures of pages; the settings can have tesseract read these"
 
 
 def _pdf_title(reader: PdfReader) -> str | None:
@@ -132,7 +78,7 @@ def _pdf_title(reader: PdfReader) -> str | None:
         title = reader.metadata.title if reader.metadata else None
     except Exception:  # noqa: BLE001 - of a damaged entry pypdf says whatever went wrong first, and the text is whole
         return None
-    return title if isinstance(title, str) and not _PROGRAM_TITLE.match(title.strip()) else None
+    return title if isinstance(title, str) and not is_made_up(title) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +123,12 @@ def _pdf_blocks(pages: Sequence[Sequence[Line]]) -> Iterator[_Block]:
     leading = gaps[len(gaps) // 5] if gaps else 0.0
     width = max((len(line.text) for line in lines), default=0)
     known = {word.lower() for line in lines for word in re.findall(r"\w+(?:-\w+)*", line.text)}
-    for block in _with_notes_behind(pages, body, lambda one, two: _parted(one, two, leading, width)):
+    closer = {id(line) for page in pages for line in _set_closer(page)}
+
+    def parted(one: Line, two: Line) -> bool:
+        return id(two) in closer or _parted(one, two, leading, width)
+
+    for block in _quotations_behind(_with_notes_behind(pages, body, parted), closer):
         parts = _joined((line.text for line in block), known)
         words = _LEADER.sub(" … ", "".join(parts))
         size = round(block[0].size)
@@ -213,6 +164,33 @@ def _without_notes(page: Sequence[Line], body: int) -> tuple[Sequence[Line], Seq
         first -= 1
     begun = next((place for place in range(first, len(page)) if _NOTE.match(page[place].text)), len(page))
     return (page[:begun], page[begun:]) if begun > 0 else (page, ())
+
+
+_CLOSER = 1.5
+"""How much wider double-spaced lines are set than those of a quotation between them."""
+
+
+def _set_closer(page: Sequence[Line]) -> Iterator[Line]:
+    """The first lines of quotations: set as far from the lines before as these are, and closer to those behind."""
+    gaps = [one.height - two.height for one, two in pairwise(page)]
+    for place, (before, here, behind, further) in enumerate(zip(gaps, gaps[1:], gaps[2:], gaps[3:], strict=False), 2):
+        if abs(before - here) < 1 and abs(behind - further) < 1 and 0 < _CLOSER * behind < here:
+            yield page[place]
+
+
+def _quotations_behind(blocks: Iterable[list[Line]], closer: Container[int]) -> Iterator[list[Line]]:
+    """The blocks, with a quotation that stands inside of a sentence behind the paragraph that it is in."""
+    held: list[list[Line]] = []
+    for block in blocks:
+        if len(held) == 2 and block[0].text[0].islower():  # noqa: PLR2004 - the paragraph and the quotation
+            held[0] += block
+            continue
+        quotation = len(held) == 1 and id(block[0]) in closer and not _ENDS_SENTENCE.search(held[0][-1].text)
+        if not quotation:
+            yield from held
+            held = []
+        held.append(block)
+    yield from held
 
 
 def _pages_in(block: Sequence[Line], parts: Sequence[str], length: int) -> dict[int, int]:

@@ -8,7 +8,7 @@ A reader brings a file into plain text in which paragraphs are set apart by blan
 their own behind ``#`` marks. What it returns is what is quoted. Readers get bytes and open nothing themselves: no
 file, no address, no entity that a document names. They run in a confined process (``retrieval.articles.confined``)
 where nothing can be opened; what a library loads only when it is needed has to be loaded before, in
-``retrieval.articles.confined_process``.
+``retrieval.articles.confined_process``. Its tests need a whole file, in ``tests/retrieval/articles/made_files.py``.
 """
 
 from __future__ import annotations
@@ -17,16 +17,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from retrieval.articles.formats.book import read_book
 from retrieval.articles.formats.json_files import read_json, read_json_lines
+from retrieval.articles.formats.mail import read_mail
 from retrieval.articles.formats.markdown import read_markdown
+from retrieval.articles.formats.open_document import read_open_document
 from retrieval.articles.formats.pdf import read_pdf
+from retrieval.articles.formats.rich_text import read_rich_text
+from retrieval.articles.formats.slides import read_slides
+from retrieval.articles.formats.subtitles import read_subtitles
 from retrieval.articles.formats.text import read_text
 from retrieval.articles.formats.values import Extracted
 from retrieval.articles.formats.web import read_page
 from retrieval.articles.formats.word import read_word
 from retrieval.errors import ArticleUnreadable
 
-RULES = "5"
+RULES = "6"
 """Raised whenever the same file would be read differently, so that indexes of what was read before are rebuilt."""
 
 
@@ -75,6 +81,8 @@ _PAGE = Format(read_page, max_mib=8)
 
 _TEXT = Format(read_text, max_mib=32, confined_from=2**20)
 
+_SUBTITLES = Format(read_subtitles, max_mib=8)
+
 _MARKDOWN = Format(read_markdown, max_mib=8, confined_from=2**16)
 
 FORMATS: Mapping[str, Format] = {
@@ -89,5 +97,12 @@ FORMATS: Mapping[str, Format] = {
     ".xhtml": _PAGE,
     ".pdf": Format(read_pdf, max_mib=64),
     ".docx": Format(read_word, max_mib=32),
+    ".odt": Format(read_open_document, max_mib=32),
+    ".rtf": Format(read_rich_text, max_mib=32),
+    ".pptx": Format(read_slides, max_mib=64),
+    ".epub": Format(read_book, max_mib=64),
+    ".eml": Format(read_mail, max_mib=32),
+    ".srt": _SUBTITLES,
+    ".vtt": _SUBTITLES,
 }
 """By suffix. A new format is one function and one line here."""

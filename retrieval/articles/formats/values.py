@@ -23,6 +23,8 @@ class ExtractedArticle:
     pages: tuple[int, ...] = ()
     """Offsets in the text at which its pages, or slides, begin, from the first on; one without words begins where the
     next does. None where the format knows no pages."""
+    scanned: tuple[int, ...] = ()
+    """The numbers, from 1, of those of its pages that were read by OCR."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
+    from lxml.html import HtmlElement
 from retrieval.articles.formats.decoding import decode, without_soft_hyphens
 from retrieval.articles.formats.values import ExtractedArticle, squeezed
-from retrieval.articles.formats.web_blocks import paragraphs
-from retrieval.articles.formats.web_markup import PageTitle, prepare, publication_day
+from retrieval.articles.formats.web_blocks import all_paragraphs, paragraphs
+from retrieval.articles.formats.web_markup import REPEATED, PageTitle, mark_repeated, prepare, publication_day
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
 
@@ -36,15 +37,15 @@ def read_page(name: str, content: bytes) -> list[ExtractedArticle]:
     """A web page as it was saved: its main text, without menus, advertisements and comments."""
     import trafilatura
 
-    page = _ZERO_WIDTH_NAMES.sub("\u200b", _SOFT_HYPHEN_NAMES.sub("", _decode_page(name, content)))
-    page = without_soft_hyphens(page)
-    tree = trafilatura.load_html(page)
+    tree = load_page(name, content)
     if tree is None:
         return [ExtractedArticle("", {})]
     title, published = PageTitle.of(tree), publication_day(tree)
     prepare(tree)
+    copy = deepcopy(tree)
+    mark_repeated(copy)
     found = trafilatura.bare_extraction(
-        deepcopy(tree),
+        copy,
         with_metadata=True,
         include_comments=False,
         # Without it, pages with few paragraphs lose their headings and lists.
@@ -55,10 +56,28 @@ def read_page(name: str, content: bytes) -> list[ExtractedArticle]:
         # So little text that nothing can be told from a menu: all of its paragraphs then.
         known = _known(trafilatura.extract_metadata(deepcopy(tree)), title, published)
         return [ExtractedArticle("\n\n".join(paragraphs(tree)), known)]
-    blocks = list(_page_blocks(found.body))
-    if len(blocks) == 1 and len(blocks[0]) < _LITTLE:
+    blocks = [block.replace(REPEATED, "") for block in _page_blocks(found.body)]
+    if len(blocks) < 2 and sum(map(len, blocks)) < _LITTLE:  # noqa: PLR2004 - one paragraph
         blocks = paragraphs(tree) or blocks
     return [ExtractedArticle("\n\n".join(blocks), _known(found, title, published))]
+
+
+def load_page(name: str, content: bytes, charset: str = "") -> HtmlElement | None:
+    """The tree of a page in the encoding ``charset``, or else in the one that it names; None for no page at all."""
+    import trafilatura
+
+    page = _ZERO_WIDTH_NAMES.sub("\u200b", _SOFT_HYPHEN_NAMES.sub("", _decode_page(name, content, charset)))
+    return trafilatura.load_html(without_soft_hyphens(page))
+
+
+def whole_page(tree: HtmlElement | None) -> list[str]:
+    """All paragraphs of a page that has neither menus nor advertisements, such as a letter or a book's chapter."""
+    if tree is None:
+        return []
+    prepare(tree)
+    for part in tree.iter("aside", "footer"):  # boxes and notes, there
+        part.tag = "div"
+    return all_paragraphs(tree)
 
 
 _LITTLE = 500
@@ -78,11 +97,12 @@ def _known(found: Any, title: PageTitle, published: str | None) -> dict[str, str
     return {key: value for key, value in metadata.items() if value}
 
 
-def _decode_page(name: str, content: bytes) -> str:
-    """A page's text, in the encoding that it names, if it names one that fits."""
+def _decode_page(name: str, content: bytes, charset: str) -> str:
+    """A page's text, in the encoding that is known or that it names, if there is one that fits."""
     said = _CHARSET.search(content[:_HEAD_BYTES])
-    if said and not content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        charset = said[1].decode("ascii").lower().replace("_", "-")
+    charset = charset or (said[1].decode("ascii") if said else "")
+    if charset and not content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        charset = charset.lower().replace("_", "-")
         try:
             return str(content, _MEANT.get(charset, charset))
         except (LookupError, ValueError):

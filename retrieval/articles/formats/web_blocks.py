@@ -41,6 +41,21 @@ _PARTS = frozenset(
 
 def paragraphs(page: HtmlElement) -> list[str]:
     """The words of a page, or of its one article, in paragraphs; headings behind ``#``, items behind ``-``."""
+    tree = _seen(page)
+    articles = [one for one in tree.iter("article", "main") if one.getparent() is not None]
+    body = articles[0] if len(articles) == 1 else tree.find("body")
+    return list(_paragraphs(tree if body is None else body))
+
+
+def all_paragraphs(page: HtmlElement) -> list[str]:
+    """The words of a page in paragraphs, whether they stand in its one article or outside of it."""
+    tree = _seen(page)
+    body = tree.find("body")
+    return list(_paragraphs(tree if body is None else body))
+
+
+def _seen(page: HtmlElement) -> HtmlElement:
+    """A copy of a page without what is not seen, or is not of the article."""
     from lxml import etree
 
     tree = deepcopy(page)
@@ -48,9 +63,7 @@ def paragraphs(page: HtmlElement) -> list[str]:
     for part in [part for part in tree.iter() if "display:none" in (part.get("style") or "").replace(" ", "")]:
         if part.getparent() is not None:
             part.drop_tree()
-    articles = [one for one in tree.iter("article", "main") if one.getparent() is not None]
-    body = articles[0] if len(articles) == 1 else tree.find("body")
-    return list(_paragraphs(tree if body is None else body))
+    return tree
 
 
 def _paragraphs(element: HtmlElement) -> Iterator[str]:

@@ -54,6 +54,68 @@ def prepare(tree: HtmlElement) -> None:
         _flatten(cell)
     for formula in list(tree.iter("math")):
         _spell_out(formula)
+    for part in [part for part in tree.iter() if isinstance(part.tag, str) and "-" in part.tag]:
+        part.tag = "div" if next(part.iterdescendants(*_BLOCKS), None) is not None else "span"
+    _hide(tree)
+    _join_containers(tree)
+
+
+_NOT_SHOWN = re.compile(r"(?:display:none|visibility:hidden)(?:!important)?(?:;|$)")
+
+_MOST = 0.5
+"""Share of a page's text: what hides more waits for a script to show it, and is the article."""
+
+
+def _hide(tree: HtmlElement) -> None:
+    """Take away what the page's own styles hide, unless that is most of the page."""
+    hidden = [
+        part
+        for part in tree.iter()
+        if isinstance(part.tag, str) and _NOT_SHOWN.search((part.get("style") or "").replace(" ", "").lower())
+    ]
+    parts = set(hidden)
+    outermost = [part for part in hidden if not any(around in parts for around in part.iterancestors())]
+    length = sum(len("".join(part.itertext())) for part in outermost)
+    if length <= _MOST * len("".join(tree.itertext())):
+        for part in outermost:
+            if part.getparent() is not None and part.tag != "body":
+                part.drop_tree()
+
+
+def _join_containers(tree: HtmlElement) -> None:
+    """Make one of the containers of an article that stands in several alike, with advertisements between them."""
+    alike: dict[tuple[HtmlElement, str], list[HtmlElement]] = {}
+    for part in tree.iter("div", "section"):
+        if part.getparent() is not None and _CONTAINER.search(part.get("class") or "") and _has_paragraphs(part):
+            within = next(part.iterancestors("article", "main"), part.getparent())
+            alike.setdefault((within, part.get("class")), []).append(part)
+    for first, *others in alike.values():
+        for other in (one for one in others if first not in one.iterancestors()):
+            first.extend(list(other))
+            other.drop_tree()
+
+
+_CONTAINER = re.compile(r"body|content|article|text|chunk", re.IGNORECASE)
+
+
+def _has_paragraphs(part: HtmlElement) -> bool:
+    return sum(len("".join(one.itertext())) > _LONG_PARAGRAPH for one in part.findall("p")) > 1
+
+
+REPEATED = "\N{WORD JOINER}"
+"""Tells a paragraph from the same one before it, as trafilatura leaves out the second; to be taken away again."""
+
+
+def mark_repeated(tree: HtmlElement) -> None:
+    """Put the mark into every paragraph that says what the one before it says."""
+    before = ""
+    times = 0
+    for part in tree.iter("p"):
+        words = squeezed("".join(part.itertext()))
+        times = times + 1 if words and words == before else 0
+        before = words
+        if times:
+            part.text = REPEATED * times + (part.text or "")
 
 
 _HIDDEN = ("", "hidden", "true")
@@ -109,6 +171,9 @@ def _is_layout(table: HtmlElement) -> bool:
     """Whether a table only places parts of the page beside each other."""
     if table.get("role") == "presentation" or next(table.iterdescendants("table", *_HEADINGS), None) is not None:
         return True
+    heads = table.find(".//tr")
+    if heads is not None and len(heads) > 1 and all(cell.tag == "th" for cell in heads):
+        return False
     return any(len(squeezed("".join(part.itertext()))) > _LONG_PARAGRAPH for part in table.iterdescendants("p"))
 
 

@@ -7,54 +7,42 @@ formulas, so the text is read off the elements themselves. Tracked deletions and
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from retrieval.articles.formats.charts import charts
+from retrieval.articles.formats.packed import check_office
 from retrieval.articles.formats.values import ExtractedArticle, squeezed
-from retrieval.errors import ArticleUnreadable
+from retrieval.articles.formats.word_numbers import BULLET, Numbers
 
 if TYPE_CHECKING:
     from docx.document import Document
+    from docx.opc.part import Part
     from lxml.etree import _Element
-
-_MAX_UNPACKED = 128 * 2**20
-
-_MAX_PARTS = 10_000
-"""Of a Word file, which is a zip file: bytes once unpacked, and files in it."""
-
-_OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""How files of old Word programs begin, and those that a password locks."""
 
 
 def read_word(name: str, content: bytes) -> list[ExtractedArticle]:
     """A Word file: headings, paragraphs, lists and tables, and the properties that Word keeps."""
     import docx
 
-    if content.startswith(_OLD_WORD):
-        locked = "EncryptedPackage".encode("utf-16-le") in content
-        remedy = (
-            "encrypted; save a copy without the password" if locked else "an old Word file (.doc); save it as .docx"
-        )
-        raise ArticleUnreadable(name, f"it is {remedy}")
-    _check_zip(name, content)
+    check_office(name, content, "Word", ".doc", ".docx")
     document = docx.Document(BytesIO(content))
-    text = "\n\n".join(filter(None, _blocks(document.element.body, _styles(document))))
+    looks = _Looks(_styles(document), Numbers.of(document), document.part)
+    text = "\n\n".join(filter(None, _blocks(document.element.body, looks)))
     title = squeezed(document.core_properties.title)
     return [ExtractedArticle(text, {"title": title} if title else {})]
 
 
-def _check_zip(name: str, content: bytes) -> None:
-    """Refuse a zip file that unpacks to more than any article; no more than it declares is unpacked."""
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        parts = archive.infolist()
-        if len(parts) > _MAX_PARTS or sum(part.file_size for part in parts) > _MAX_UNPACKED:
-            raise ArticleUnreadable(name, f"it unpacks to more than {_MAX_UNPACKED // 2**20} MiB or too many parts")
-        if any(part.flag_bits & 1 for part in parts):
-            raise ArticleUnreadable(name, "it is encrypted; save a copy without the password")
-        if "_rels/.rels" in archive.namelist() and b"http://purl.oclc.org/ooxml/" in archive.read("_rels/.rels"):
-            raise ArticleUnreadable(name, "it is saved as Strict Open XML; save it as a Word document (.docx)")
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What a paragraph's looks depend on besides itself."""
+
+    styles: Mapping[str, str]
+    numbers: Numbers
+    part: Part
+    """Holds the charts."""
 
 
 def _styles(document: Document) -> dict[str, str]:
@@ -85,17 +73,18 @@ _UNSEEN = {
 """Elements of which nothing is shown: deleted, moved away, or about the looks of something."""
 
 
-def _blocks(parent: _Element, styles: Mapping[str, str]) -> Iterator[str]:
+def _blocks(parent: _Element, looks: _Looks) -> Iterator[str]:
     """Paragraphs and rows of tables, in the order in which they stand in the file."""
     for child in _shown(parent):
         if child.tag == f"{_W}p":
-            yield _paragraph(child, styles)
+            yield _paragraph(child, looks)
+            yield from charts(child, looks.part)
             for box in _text_boxes(child):
-                yield from _blocks(box, styles)
+                yield from _blocks(box, looks)
         elif child.tag == f"{_W}tbl":
-            yield from _rows(child, styles)
+            yield from _rows(child, looks)
         else:  # a content control, an insertion, a wrapper of any other kind
-            yield from _blocks(child, styles)
+            yield from _blocks(child, looks)
 
 
 def _shown(parent: _Element) -> Iterator[_Element]:
@@ -118,16 +107,21 @@ def _text_boxes(parent: _Element) -> Iterator[_Element]:
             yield from _text_boxes(child)
 
 
-def _paragraph(paragraph: _Element, styles: Mapping[str, str]) -> str:
+def _paragraph(paragraph: _Element, looks: _Looks) -> str:
     lines = [squeezed(line) for line in _words(paragraph).split("\n")]
     words = "\n".join(filter(None, lines))
     properties = paragraph.find(f"{_W}pPr")
-    style = _value(properties, "pStyle")
-    style = styles.get(style, style)
-    if words and (heading := _HEADING_STYLE.match(style)):
-        return f"{'#' * min(6, int(heading[1] or 1))} {squeezed(words)}"
-    listed = style.lower().startswith("list") or (properties is not None and properties.find(f"{_W}numPr") is not None)
-    return f"- {words}" if words and listed else words
+    style_id = _value(properties, "pStyle")
+    style = looks.styles.get(style_id, style_id)
+    number = looks.numbers.mark(properties, style_id)  # an empty paragraph is counted too
+    if not words:
+        return ""
+    if heading := _HEADING_STYLE.match(style):
+        number = f"{number} " if number and number != BULLET else ""
+        return f"{'#' * min(6, int(heading[1] or 1))} {number}{squeezed(words)}"
+    if number is None and style.lower().startswith("list"):
+        number = BULLET
+    return f"{number} {words}" if number else words
 
 
 def _value(properties: _Element | None, name: str) -> str:
@@ -136,7 +130,7 @@ def _value(properties: _Element | None, name: str) -> str:
     return (found.get(f"{_W}val") or "") if found is not None else ""
 
 
-def _rows(table: _Element, styles: Mapping[str, str]) -> Iterator[str]:
+def _rows(table: _Element, looks: _Looks) -> Iterator[str]:
     """A table's rows, each with its cells apart; of a table of one column, what its cells hold."""
     above: dict[int, str] = {}
     for row in _wrapped(table, "tr"):
@@ -144,7 +138,7 @@ def _rows(table: _Element, styles: Mapping[str, str]) -> Iterator[str]:
             continue
         cells = list(_wrapped(row, "tc"))
         if len(cells) == 1:
-            yield from _blocks(cells[0], styles)
+            yield from _blocks(cells[0], looks)
             continue
         words: list[str] = []
         column = 0
@@ -152,7 +146,7 @@ def _rows(table: _Element, styles: Mapping[str, str]) -> Iterator[str]:
             properties = cell.find(f"{_W}tcPr")
             merged = properties is not None and (mark := properties.find(f"{_W}vMerge")) is not None
             continued = merged and mark.get(f"{_W}val") != "restart"
-            said = squeezed(" ".join(block.removeprefix("- ") for block in _blocks(cell, {})))
+            said = squeezed(" ".join(block.removeprefix("- ") for block in _blocks(cell, replace(looks, styles={}))))
             above[column] = above.get(column, said) if continued else said
             words.append(above[column])
             span = _value(properties, "gridSpan")

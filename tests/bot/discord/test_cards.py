@@ -382,6 +382,14 @@ def test_a_card_says_the_page_and_links_to_it() -> None:
         assert card.plain.endswith("](<https://e.org/a.pdf#page=2>) · TASS · 28 November 2016 · page 2")
 
 
+def test_a_card_says_that_ocr_has_read_the_page() -> None:
+    article = replace(ARTICLE, pages=(0, 13), scanned=(2,))
+    place = Place(article.id, article.content_hash, 13, 52, ())
+    record = Record("k", 1, "Who met?", titled=False, answered=True, places=(place,))
+
+    assert cards.answer(record, article).plain.endswith("page 2 · read by OCR")
+
+
 def test_a_card_marks_what_is_left_out_of_a_long_sentence() -> None:
     article = an_article("One two three, " * 60 + "and home")
     place = Place(article.id, article.content_hash, 15, 44, ((15, 18),))

@@ -189,3 +189,23 @@ def test_the_discord_settings_are_told_and_the_token_is_not(quoth: Quoth, monkey
     assert "QUOTH_DISCORD_TOKEN = **********" in out
     assert "QUOTH_DISCORD_GUILDS = 1, 2" in out
     assert "QUOTH_DISCORD_TEST_GUILD = not set (the default)" in out
+
+
+@pytest.mark.usefixtures("library")
+def test_it_says_whether_pages_that_are_pictures_are_read_and_what_that_lacks(
+    quoth: Quoth, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    quoth("index")
+    assert "OCR is off: QUOTH_OCR=eng has tesseract read pages that are pictures" in quoth("doctor").out
+
+    monkeypatch.setenv("QUOTH_OCR", "eng")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("retrieval.articles.formats.scans.can_draw", lambda: False)
+    assert todo(quoth) == {
+        "tesseract is not installed": "install it with your system's packages (tesseract-ocr)",
+        "pypdfium2 is not installed": "pip install -c constraints.txt pypdfium2",
+    }
+
+    (tmp_path / "tesseract").write_text("")
+    (tmp_path / "tesseract").chmod(0o755)
+    assert f"tesseract in {tmp_path / 'tesseract'} reads pages that are pictures, in eng" in quoth("doctor").out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,7 @@ def test_json_has_what_the_contract_says() -> None:
                     "path": "sochi.md",
                 },
                 "page": None,
+                "ocr": False,
                 "url": "https://example.org/sochi",
                 "cut": [False, False],
                 "verdict": None,
@@ -87,3 +89,12 @@ def test_json_has_the_page_of_a_quote_and_a_link_to_it() -> None:
     assert (said["page"], said["url"]) == (2, "https://e.org/pdf/1?v=2#page=2")
     assert said["article"]["url"] == "https://e.org/pdf/1?v=2"
     assert json_output.article_text_json(article, [])["pages"] == [0, 5]
+
+
+@pytest.mark.parametrize(("start", "end", "ocr"), [(0, 4, False), (5, 13, True), (0, 13, True)])
+def test_json_says_whether_any_of_a_quote_was_read_by_ocr(start: int, end: int, ocr: bool) -> None:
+    article = replace(an_article("Tar. Herring."), pages=(0, 5), scanned=(2,))
+
+    (said,) = json_output.answer_json(an_answer(a_quote(article, start, end)))["quotes"]
+
+    assert said["ocr"] is ocr

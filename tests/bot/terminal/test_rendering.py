@@ -214,6 +214,17 @@ def test_a_quote_says_its_page_and_a_pdf_opens_there() -> None:
     assert "page 2 · https://e.org/a.pdf#page=2\n" in shown(rendering.context(first), 200)
 
 
+def test_a_quote_off_a_page_that_ocr_has_read_says_so() -> None:
+    article = replace(ARTICLE, pages=(0, 13), scanned=(2,))
+    first, second = a_quote(article, 13, 52), a_quote(article, 0, 12)
+
+    text = shown(rendering.quotes([first, second]), 200)
+
+    assert "page 2 · read by OCR · https://" in text
+    assert "the same article as 1 · page 1\n" in text
+    assert "the same article as 1 · page 2 · read by OCR\n" in shown(rendering.quotes([second, first]), 200)
+
+
 @pytest.mark.parametrize("url", ["https://e.org/report", "https://e.org/a.pdf#page=7", "https://e.org/x?file=a.pdf"])
 def test_an_address_that_leads_to_no_pdf_stays_as_it_is(url: str) -> None:
     assert a_quote(replace(ARTICLE, url=url, pages=(0, 13)), 13, 52).url == url

@@ -13,6 +13,7 @@ import pytest
 from retrieval.articles.article import Article
 from retrieval.articles.parsing import Parsed, parse
 from retrieval.errors import ArticleUnreadable
+from tests.retrieval.articles.made_files import MADE
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -55,6 +56,7 @@ def whole_files() -> dict[str, bytes]:
     lines = json.dumps(BRIDGE).encode()
     return {
         **files,
+        **MADE,
         "a.json": b"[" + lines + b"]",
         "a.jsonl": lines + b"\n" + lines,
         "a.md": b"---\ntitle: T\n---\n# A\n*b*",

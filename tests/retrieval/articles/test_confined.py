@@ -147,14 +147,17 @@ def test_where_libseccomp_is_installed_the_kernel_holds_the_process_by_it() -> N
     assert {b"limits", b"seccomp"} <= set(held.split())
 
 
+def broken(program: str, *, pictures: bool) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-S", "-c", program]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
 def test_an_answer_that_makes_no_sense_is_a_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [b"", b"{", b"[]\n", b"3\n", b'{"found": [{}]}\n', b'{"found": 3}\n', b"\xff\n"]
     worker = confined.Worker()
     for answer in answers:
         program = f"import sys; sys.stdin.buffer.readline(); sys.stdout.buffer.write({answer!r})"
-        command = [sys.executable, "-S", "-c", program]
-        broken = functools.partial(subprocess.Popen, command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        monkeypatch.setattr(confined, "_start", broken)
+        monkeypatch.setattr(confined, "_start", functools.partial(broken, program))
         with pytest.raises(ArticleUnreadable, match="its contents broke the program that reads such files"):
             worker.extract("a.pdf", bytes(2**20))
     monkeypatch.undo()
@@ -232,7 +235,7 @@ def test_the_process_answers_what_the_readers_find() -> None:
     confined_process.answer_all(requests, answers)
 
     assert [json.loads(line) for line in answers.getvalue().splitlines()] == [
-        {"found": [{"text": "Text", "metadata": {}, "number": None, "notes": [], "pages": []}]},
+        {"found": [{"text": "Text", "metadata": {}, "number": None, "notes": [], "pages": [], "scanned": []}]},
         {"found": []},
         {"reason": "it is not valid JSON"},
         {"found": [{"number": 1, "reason": "it is not a JSON object"}]},
@@ -240,7 +243,7 @@ def test_the_process_answers_what_the_readers_find() -> None:
 
 
 def test_small_simple_files_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> subprocess.Popen[bytes]:
+    def refuse(*, pictures: bool) -> subprocess.Popen[bytes]:
         raise AssertionError
 
     confined._shared.close()

@@ -7,17 +7,20 @@ import os
 import random
 import zipfile
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from retrieval.articles import confined
 from retrieval.articles.formats import registry as formats
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.articles.parsing import Parsed
 from retrieval.errors import ArticleUnreadable
+from tests.retrieval.articles.made_files import epub, odt, zipped
 from tests.retrieval.articles.samples import SAMPLES, attempted, refusal, whole_files
 from tests.retrieval.examples import write
 
@@ -59,10 +62,24 @@ def test_a_zip_bomb_is_refused_unopened() -> None:
     assert refusal("a.docx", word_file("<x/>", also=200 * 2**20)) == "it unpacks to more than 128 MiB or too many parts"
 
 
+def test_every_kind_of_zip_file_is_measured_before_it_is_unpacked() -> None:
+    bomb = zipped({"content.xml": bytes(129 * 2**20)})
+
+    for suffix in PACKED:
+        assert refusal(f"a{suffix}", bomb) == "it unpacks to more than 128 MiB or too many parts"
+
+
 def test_an_entity_bomb_does_not_go_off() -> None:
     page = f'<?xml version="1.0"?><!DOCTYPE html [{BOMB}]><html><body><p>Words &a9; here.</p></body></html>'
 
-    for name, content in {"a.docx": word_file(word_text(BOMB, "&a9;")), "a.xhtml": page.encode()}.items():
+    files = {
+        "a.docx": word_file(word_text(BOMB, "&a9;")),
+        "a.xhtml": page.encode(),
+        "a.epub": epub({"a.xhtml": "<p>Words &a9; here.</p>"}, entities=BOMB),
+        "a.odt": odt("<text:p>Words &a9; here.</text:p>", entities=BOMB),
+    }
+
+    for name, content in files.items():
         assert len(str(attempted(name, content))) < 1000
 
 
@@ -80,6 +97,10 @@ def test_no_document_makes_its_reader_look_at_another_file(tmp_path: Path) -> No
         "b.docx": word_file(word_text("", include)),
         "a.xhtml": page.encode(),
         "a.html": page.encode(),
+        "a.epub": epub({"a.xhtml": f"<p>Words &e; here.</p><object data='{secret.as_uri()}'/>"}, entities=entity),
+        "a.odt": odt("<text:p>Words &e; here.</text:p>", entities=entity),
+        "a.rtf": rb"{\rtf1 Words {\field{\*\fldinst INCLUDETEXT " + str(secret).encode() + b"}} here.}",
+        "a.eml": f'From: a@b.example\nContent-Type: message/external-body; name="{secret}"\n\n'.encode(),
     }
 
     for name, content in files.items():
@@ -108,14 +129,42 @@ def test_a_pdf_whose_pages_lead_in_a_circle_ends() -> None:
 # --- files that nobody meant ---------------------------------------------------------------------------------
 
 
+PACKED = (".docx", ".epub", ".odt", ".pptx")
+
+
 def repacked(content: bytes, chance: random.Random) -> bytes:
-    """A Word file that is a whole zip file with one part mutated."""
+    """A zip file that is whole but for one part, which is mutated."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         chosen = chance.choice(old.namelist())
         for item in old.namelist():
-            new.writestr(item, mutated(old.read(item), chance) if item == chosen else old.read(item))
+            change = chance.choice((mutated, reordered)) if item == chosen else None
+            new.writestr(item, change(old.read(item), chance) if change else old.read(item))
     return out.getvalue()
+
+
+def reordered(content: bytes, chance: random.Random) -> bytes:
+    """XML that is well-formed, with some of its elements elsewhere, gone, doubled, or of another kind or value."""
+    try:
+        root = etree.fromstring(content)
+    except etree.XMLSyntaxError:
+        return mutated(content, chance)
+    for _ in range(chance.choice((1, 2, 8, 32))):
+        every = [one for one in root.iter() if isinstance(one.tag, str)]
+        one, other = chance.choice(every), chance.choice(every)
+        match chance.randrange(5):
+            case 0 if one is not root and one not in other.iterancestors() and one is not other:
+                other.append(one)
+            case 1 if one is not root:
+                one.getparent().remove(one)
+            case 2:
+                other.append(deepcopy(one))
+            case 3:
+                one.tag = other.tag
+            case _:
+                for name in one.attrib:
+                    one.set(name, chance.choice(("", "0", "-1", "99999999999", "%1", "../../etc/passwd", "\u0131")))
+    return bytes(etree.tostring(root))
 
 
 def mutated(content: bytes, chance: random.Random) -> bytes:
@@ -146,7 +195,7 @@ def mutants(number: int) -> Iterator[tuple[str, bytes]]:
                 yield name, chance.randbytes(chance.randrange(4096))
             case 1:
                 yield f"other{chance.choice(list(FORMATS))}", content
-            case 2 | 3 | 4 if name.endswith(".docx"):
+            case 2 | 3 | 4 | 5 | 6 if name.endswith(PACKED):
                 yield name, repacked(content, chance)
             case _:
                 yield name, mutated(content, chance)

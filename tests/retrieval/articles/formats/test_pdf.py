@@ -82,7 +82,9 @@ def test_a_pdf_of_pictures_says_that_it_holds_no_text() -> None:
     writer.add_blank_page(100, 100)
     writer.write(out)
 
-    assert refusal("scan.pdf", out.getvalue()) == "it holds no text, perhaps only pictures of pages"
+    assert refusal("scan.pdf", out.getvalue()) == (
+        "it holds no text, perhaps only pictures of pages; the settings can have tesseract read these"
+    )
 
 
 # --- pages of our own ----------------------------------------------------------------------------------------
@@ -167,6 +169,30 @@ def test_double_spaced_lines_are_one_paragraph_beside_lines_that_are_set_closer(
     first, *_ = read_pdf(pdf_of([*column(*wide, leading=28), *close])).split("\n\n")
 
     assert first.endswith("lived in tents and were paid in salted fish.")
+
+
+def test_a_quotation_inside_of_a_double_spaced_sentence_stands_behind_its_paragraph() -> None:
+    wide, close = [MINE] * 3, ["The captain wrote that it smelled of", "herring, and that he would leave", "in May."]
+    lines = [
+        *column(*wide, leading=28),
+        *column(*close, top=700 - 3 * 28, leading=14),
+        *column("in tents and were paid in salted", "fish. They left.", top=700 - 3 * 28 - 3 * 14, leading=28),
+    ]
+
+    assert read_pdf(pdf_of(lines)).split("\n\n") == [
+        " ".join([*wide, "in tents and were paid in salted fish. They left."]),
+        " ".join(close),
+    ]
+
+
+def test_a_quotation_between_double_spaced_sentences_stays_where_it_is() -> None:
+    wide, close = (
+        [MINE] * 2 + [f"{MINE}."],
+        ["The captain wrote that it smelled of", "herring, and that he would leave."],
+    )
+    lines = [*column(*wide, leading=28), *column(*close, close[0], top=700 - 3 * 28, leading=14)]
+
+    assert read_pdf(pdf_of(lines)).split("\n\n")[0] == " ".join(wide)
 
 
 def test_of_a_file_with_a_damaged_page_the_others_are_read_and_it_is_named() -> None:

@@ -232,3 +232,61 @@ def test_a_notice_of_a_change_with_parts_of_its_own_breaks_nothing() -> None:
     notice = "<div><p>Last updated <span class='modified'>on <time>5 May 2020</time></span></p></div>"
 
     assert "built by forty men" in short_page(QUAY * 4 + notice).text
+
+
+LONG = (
+    "The mill at Orvik turned again in spring, when the water had come down from the hills and the sails were mended."
+)
+
+
+def blocks_of(body: str) -> list[str]:
+    page = f"<html><head><title>The mill</title></head><body>{body}</body></html>"
+    return paragraphs(parse("a.html", page.encode()).articles[0])
+
+
+def test_a_paragraph_that_stands_twice_is_read_twice() -> None:
+    body = f"<article><h1>The mill</h1>{f'<p>{LONG}</p>' * 2}<p>It was {LONG.lower()}</p>{f'<p>{LONG}</p>'}</article>"
+
+    assert blocks_of(body).count(LONG) == 3
+    assert "\N{WORD JOINER}" not in "".join(blocks_of(body))
+
+
+def test_an_article_in_several_containers_alike_is_read_whole() -> None:
+    said = [f"{LONG} Part {number}." for number in range(12)]
+    chunks = "".join(
+        f"<div class='grid'><div class='article-body'><p>{one}</p><p>{two}</p></div><div class='ad'>Buy!</div></div>"
+        for one, two in zip(said[::2], said[1::2], strict=True)
+    )
+
+    assert blocks_of(f"<article><div class='chunks'>{chunks}</div></article>") == said
+
+
+def test_what_the_page_hides_is_left_out_unless_it_is_most_of_it() -> None:
+    for style in ("display: none", "visibility:hidden", "color: red; display:none !important;"):
+        body = f"<article><p>{LONG}</p><p>{LONG} Twice.</p><p style='{style}'>{LONG} Not seen.</p></article>"
+        assert blocks_of(body) == [LONG, f"{LONG} Twice."]
+
+    assert LONG in blocks_of(f"<div style='visibility:hidden'><p>{LONG}</p><p>{LONG} Twice.</p></div><p>Loading</p>")
+
+
+def test_a_table_with_a_row_of_heads_is_one_however_long_its_cells_are() -> None:
+    rows = "".join(
+        f"<tr><td>Film {number}</td><td>19{number}</td><td><p>{LONG}</p></td></tr>" for number in range(60, 66)
+    )
+    heads = "<tr><th>Film</th><th>Year</th><th>What happens</th></tr>"
+    body = f"<p>{LONG} {LONG}</p><table>{heads}{rows}</table><p>{LONG} Twice.</p>"
+
+    assert f"Film 62 | 1962 | {LONG}" in blocks_of(body)
+
+
+def test_words_in_elements_of_the_page_s_own_are_read() -> None:
+    letters = "<math><mi>x</mi><mo>=</mo><mn>9</mn></math>"
+    formula = f"<mjx-container><mjx-assistive-mml>{letters}</mjx-assistive-mml></mjx-container>"
+
+    assert f"{LONG} When x=9 holds, it stops." in blocks_of(
+        f"<article><p>{LONG} When {formula} holds, it stops.</p><news-text><p>{LONG} Twice.</p></news-text></article>"
+    )
+
+
+def test_a_page_of_one_word_is_read() -> None:
+    assert blocks_of("Closed") == ["Closed"]

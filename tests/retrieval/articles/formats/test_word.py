@@ -8,6 +8,7 @@ import zipfile
 
 import docx
 import pytest
+from docx.oxml import parse_xml
 
 from retrieval.articles.parsing import parse
 from tests.retrieval.articles.samples import SAMPLES, paragraphs, refusal, sample
@@ -148,6 +149,88 @@ def test_cells_hold_tables_and_cells_from_above() -> None:
     )
 
     assert word_text(f"<w:tbl>{table}</w:tbl>") == "Crane | Price | nine\n\nAuk | old\n\nTern | old\n\na | b | c"
+
+
+# --- numbers of lists and headings ---------------------------------------------------------------------------
+
+LEVELS = (
+    ("decimal", "%1.", 1),
+    ("decimal", "%1.%2", 1),
+    ("lowerLetter", "%3)", 1),
+    ("upperRoman", "§ %4", 4),
+    ("bullet", "\uf0b7", 1),
+    ("none", "", 1),
+    ("upperLetter", "%7 %9", 27),
+    ("lowerRoman", "(%8)", 1),
+    ("decimalZero", "%9", 1),
+)
+
+
+def numbered(*marks: str, styled: str = "") -> list[str]:
+    """The paragraphs of a file that are in the list and level of each mark ("1:0"), or have a style and none."""
+    levels = "".join(
+        f'<w:lvl w:ilvl="{level}"><w:start w:val="{start}"/><w:numFmt w:val="{kind}"/>'
+        f'<w:lvlText w:val="{text}"/></w:lvl>'
+        for level, (kind, text, start) in enumerate(LEVELS)
+    )
+    again = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="7"/></w:lvlOverride>'
+    lists = "".join(
+        f'<w:num w:numId="{number}"><w:abstractNumId w:val="5"/>{again * (number == 2)}</w:num>' for number in (1, 2, 3)
+    )
+    numbering = (
+        f'<w:numbering {SPACES}><w:abstractNum w:abstractNumId="5">{levels}</w:abstractNum>{lists}</w:numbering>'
+    )
+    document = docx.Document()
+    for mark in marks:
+        paragraph = document.add_paragraph("It is so." if mark else "", style=None if ":" in mark else mark or None)
+        if ":" in mark:
+            list_id, level = mark.split(":")
+            properties = f'<w:numPr {SPACES}><w:ilvl w:val="{level}"/><w:numId w:val="{list_id}"/></w:numPr>'
+            paragraph._p.get_or_add_pPr().append(parse_xml(properties))
+    if styled:
+        place = f'<w:numPr {SPACES}><w:ilvl w:val="1"/><w:numId w:val="1"/></w:numPr>'
+        document.styles[styled].element.get_or_add_pPr().append(parse_xml(place))
+    out = io.BytesIO()
+    document.save(out)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(out) as old, zipfile.ZipFile(packed, "w") as new:
+        for item in old.namelist():
+            new.writestr(item, numbering if item == "word/numbering.xml" else old.read(item))
+    return parse("a.docx", packed.getvalue()).articles[0].text.split("\n\n")
+
+
+@pytest.mark.parametrize(
+    ("marks", "seen"),
+    [
+        (["1:0", "1:0", "1:1", "1:1", "1:0", "1:1"], ["1.", "2.", "2.1", "2.2", "3.", "3.1"]),
+        (["1:0", "3:0", "2:0", "2:0"], ["1.", "2.", "7.", "8."]),
+        (["1:2", "1:2", "1:3", "1:3"], ["a)", "b)", "§ IV", "§ V"]),
+        (["1:4", "1:5", "1:6", "1:7", "1:8"], ["-", "", "AA 01", "(i)", "01"]),
+        (["0:0", "9:0"], ["", "-"]),
+    ],
+)
+def test_paragraphs_of_lists_have_the_numbers_that_word_counts(marks: list[str], seen: list[str]) -> None:
+    assert numbered(*marks) == [f"{mark} It is so.".strip() for mark in seen]
+
+
+def test_the_lists_of_word_s_own_styles_are_counted() -> None:
+    document = docx.Document()
+    for style in ("List Bullet", "List Number", "List Number", "List Continue"):
+        document.add_paragraph("It is so.", style=style)
+    out = io.BytesIO()
+    document.save(out)
+
+    assert paragraphs(parse("a.docx", out.getvalue()).articles[0]) == [
+        *("- It is so.", "1. It is so.", "2. It is so.", "- It is so.")
+    ]
+
+
+def test_headings_have_the_numbers_of_their_style() -> None:
+    assert numbered("1:0", "Heading 2", "Heading 2", styled="Heading 2") == [
+        "1. It is so.",
+        "## 1.1 It is so.",
+        "## 1.2 It is so.",
+    ]
 
 
 # --- files that are to be saved in another way ---------------------------------------------------------------

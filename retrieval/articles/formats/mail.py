@@ -1,0 +1,113 @@
+"""E-mail (.eml): the text of a message, its subject, its day and who wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from retrieval.articles.formats.decoding import decode, unix_lines, without_soft_hyphens
+from retrieval.articles.formats.values import ExtractedArticle, squeezed
+from retrieval.articles.formats.web import load_page, whole_page
+from retrieval.errors import ArticleUnreadable
+
+if TYPE_CHECKING:
+    from email.message import MIMEPart
+
+    from lxml.html import HtmlElement
+
+_ENCRYPTED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
+
+_QUOTED = re.compile(r"(?:>[ \t]?)+")
+
+_SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
+
+
+def read_mail(name: str, content: bytes) -> list[ExtractedArticle]:
+    """A message: its text, plain or else out of HTML; its subject as the title, its sender as the source."""
+    from email import message_from_bytes
+    from email.policy import default
+
+    message = message_from_bytes(content, policy=default)
+    kind = message.get_content_type()
+    if kind in _ENCRYPTED and message.get_param("smime-type") != "signed-data":
+        raise ArticleUnreadable(name, "it is encrypted; save a copy that is not")
+    if not message.keys() or not any(header in message for header in ("From", "Date", "Subject", "MIME-Version")):
+        raise ArticleUnreadable(name, "it is damaged or no EML file")
+    body = message.get_body(preferencelist=("plain", "html"))
+    if body is None:
+        raise ArticleUnreadable(name, "it holds no text, perhaps only attachments")
+    found = {"title": _subject(message), "source": _sender(message), "published": _day(message)}
+    text = without_soft_hyphens("\n\n".join(_paragraphs(body)))
+    return [ExtractedArticle(text, {key: value for key, value in found.items() if value})]
+
+
+def _paragraphs(body: MIMEPart) -> Iterator[str]:
+    """The paragraphs of a message; what it quotes of another one stands in paragraphs of its own behind ``>``."""
+    payload = cast("bytes", body.get_payload(decode=True) or b"")
+    charset = body.get_content_charset() or ""
+    if body.get_content_subtype() == "html":
+        yield from _of_page(load_page("page.html", payload, charset))
+        return
+    try:
+        text = payload.decode(charset)
+    except (LookupError, ValueError):
+        text = decode("text.txt", payload)
+    text = _SIGNATURE.sub("", unix_lines(text))
+    yield from _quoted_apart(text.split("\n"))
+
+
+def _of_page(tree: HtmlElement | None) -> Iterator[str]:
+    """The paragraphs of a message in HTML, those of messages that it answers at the end behind ``>``."""
+    if tree is None:
+        return
+    earlier: list[str] = []
+    for part in list(tree.iter("blockquote")):
+        cited = part.get("type") == "cite" or "quote" in (part.get("class") or "")
+        if cited and all(other.tag != "blockquote" for other in part.iterancestors()):
+            earlier += whole_page(deepcopy(part))
+            part.drop_tree()
+    yield from whole_page(tree)
+    yield from (f"> {paragraph}" for paragraph in earlier)
+
+
+def _quoted_apart(lines: list[str]) -> Iterator[str]:
+    paragraph: list[str] = []
+    depth = 0
+    for line in [*lines, ""]:
+        mark = _QUOTED.match(line)
+        quoted = mark[0].count(">") if mark else 0
+        words = line[mark.end() :].strip() if mark else line.rstrip()
+        if paragraph and (quoted != depth or not words):
+            yield "> " * (depth > 0) + "\n".join(paragraph)
+            paragraph = []
+        depth = quoted
+        if words:
+            paragraph.append(words)
+
+
+def _header(message: MIMEPart, name: str) -> Any:
+    """A header as the library understands it, or None where it is not there or makes no sense."""
+    try:
+        return message[name]
+    except Exception:  # noqa: BLE001 - of a damaged header the library says whatever went wrong first
+        return None
+
+
+def _subject(message: MIMEPart) -> str:
+    return squeezed(str(_header(message, "Subject") or ""))
+
+
+def _sender(message: MIMEPart) -> str:
+    """The name of who wrote it, else the address."""
+    found = _header(message, "From")
+    addresses = getattr(found, "addresses", ())
+    return squeezed(addresses[0].display_name or addresses[0].addr_spec) if addresses else ""
+
+
+def _day(message: MIMEPart) -> str:
+    """The day on which it was sent, where it was sent from."""
+    sent = getattr(_header(message, "Date"), "datetime", None)
+    return sent.date().isoformat() if isinstance(sent, datetime) else ""

@@ -1,0 +1,69 @@
+"""E-mail: what is quoted of a message, and which are refused."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from retrieval.articles.article import Article
+from retrieval.articles.parsing import parse
+from tests.retrieval.articles.made_files import MESSAGE
+from tests.retrieval.articles.samples import paragraphs, refusal
+
+
+def message(head: str, body: bytes = b"Words.") -> Article:
+    [article] = parse("a.eml", head.encode() + b"\n\n" + body).articles
+    return article
+
+
+def test_of_a_message_in_both_forms_the_plain_one_is_read_with_quoted_ones_apart() -> None:
+    assert paragraphs(parse("crane.eml", MESSAGE).articles[0]) == [
+        "The crane arrives on Friday at noon.",
+        "Ole wrote:",
+        "> When does the crane\narrive, Märta?",
+        "> It is late.",
+        "Best,\nMärta",
+        "Harbour office",
+    ]
+
+
+def test_subject_sender_and_the_day_where_it_was_sent_are_title_source_and_date() -> None:
+    [article] = parse("crane.eml", MESSAGE).articles
+
+    assert (article.title, article.source) == ("The crane – again", "Märta Lund")
+    assert article.published == date(2024, 3, 4)
+
+
+def test_a_message_in_html_alone_has_its_paragraphs_and_what_it_answers_behind_a_mark() -> None:
+    page = (
+        "<p>It arrives on <b>Friday</b>.</p><div class='gmail_quote'>Ole wrote:<blockquote class='gmail_quote'>"
+        "<p>When, Märta?</p><blockquote type='cite'>Soon.</blockquote></blockquote></div>"
+    )
+    article = message("From: a@b.example\nContent-Type: text/html; charset=utf-8", page.encode())
+
+    assert paragraphs(article) == ["It arrives on Friday.", "Ole wrote:", "> When, Märta?", "> Soon."]
+    assert article.source == "a@b.example"
+
+
+def test_damaged_headers_and_an_unknown_encoding_cost_nothing_else() -> None:
+    head = "From: <<>>,,\nDate: some day\nSubject: The fee\nContent-Type: text/plain; charset=martian"
+    article = message(head, "Nine crowns, Märta.".encode())
+
+    assert (article.title, article.published, article.text) == ("The fee", None, "Nine crowns, Märta.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("application/pkcs7-mime; smime-type=enveloped-data", "it is encrypted; save a copy that is not"),
+        ("multipart/encrypted; boundary=b", "it is encrypted; save a copy that is not"),
+        ("image/png", "it holds no text, perhaps only attachments"),
+    ],
+)
+def test_a_message_without_readable_text_is_named_so(kind: str, reason: str) -> None:
+    assert refusal("a.eml", f"From: a@b.example\nContent-Type: {kind}\n\nAAAA".encode()) == reason
+
+
+def test_what_is_no_message_is_refused() -> None:
+    assert refusal("a.eml", b"Words, and nothing else.") == "it is damaged or no EML file"

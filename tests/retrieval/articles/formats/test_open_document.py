@@ -1,0 +1,57 @@
+"""OpenDocument texts: what is quoted of them, and which are refused."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from retrieval.articles.parsing import parse
+from tests.retrieval.articles.made_files import LETTER, odt, zipped
+from tests.retrieval.articles.samples import paragraphs, refusal
+
+
+def test_what_the_document_shows_is_read_and_what_it_hides_is_not() -> None:
+    [letter] = parse("letter.odt", LETTER).articles
+
+    assert paragraphs(letter) == [
+        "# A letter",
+        "## The crane",
+        "The crane costs 61 million crowns.\nIt is red.",
+        "Of last year.",
+        "- Bolts",
+        "- Long ones",
+        "Item | Price",
+        "Bolt | 2 crowns",
+        "In a box.",
+        "It turns by 90 degrees.",
+    ]
+
+
+def test_title_author_and_day_come_from_its_properties() -> None:
+    [letter] = parse("letter.odt", LETTER).articles
+
+    assert (letter.title, letter.source, letter.published) == ("The crane of Orvik", "Marta Lund", date(2024, 3, 4))
+
+
+def test_a_table_of_one_column_places_paragraphs() -> None:
+    cell = "<table:table-cell><text:p>One.</text:p><text:p>Two.</text:p></table:table-cell>"
+    [article] = parse("a.odt", odt(f"<table:table><table:table-row>{cell}</table:table-row></table:table>")).articles
+
+    assert paragraphs(article) == ["One.", "Two."]
+
+
+def test_an_object_that_is_no_formula_or_is_not_there_leaves_nothing() -> None:
+    frames = "".join(f"<draw:object xlink:href='./{name}'/>" for name in ("Chart", "Nothing"))
+    parts = {"Chart/content.xml": "<chart>12</chart>"}
+
+    assert parse("a.odt", odt(f"<text:p>A chart:{frames}</text:p>", also=parts)).articles[0].text == "A chart:"
+
+
+def test_a_document_with_a_password_and_one_of_another_kind_are_named_so() -> None:
+    locked = {"META-INF/manifest.xml": "<manifest><manifest:encryption-data/></manifest>"}
+    sheet = '<office:body xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"><office:spreadsheet/>'
+
+    assert refusal("a.odt", odt("", also=locked)) == "it is encrypted; save a copy without the password"
+    assert refusal("a.odt", zipped({"content.xml": f"<a>{sheet}</office:body></a>"})) == (
+        "it is no text but an OpenDocument file of another kind"
+    )
+    assert refusal("a.odt", zipped({"mimetype": ""})) == "it is damaged or no ODT file"
