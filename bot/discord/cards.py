@@ -50,6 +50,8 @@ CARE_BUSY = "Another change to the articles is under way: please try again when 
 NO_POSTS = "Whoever runs me has to set QUOTH_DISCORD_POSTS first, and to allow the message content intent."
 POSTS_ON = "From now on I answer new posts there, where I am sure."
 POSTS_OFF = "I no longer answer posts there."
+COLLECTION_NAME = "A collection is called by up to 32 letters, digits and hyphens."
+COLLECTIONS_FULL = "This server has as many collections as it may have: use one of them."
 MARKED = "-# This was it, says who asked."
 NOT_YOURS = "Only who asked, and who may delete messages, can say that."
 UP, DOWN = "👍", "👎"
@@ -341,6 +343,13 @@ def paging(verb: Verb, number: int, total: int, key: str, what: str) -> tuple[Bu
 def not_a_day(typed: str) -> str:
     """What whoever typed something else for a day is told."""
     return f"{escaped(typed, 100)} is not a day: write it as 2016-11-28."
+
+
+def given(where: str, name: str | None) -> str:
+    """What whoever chose the collection of a place is told."""
+    if not name:
+        return f"In {where} the articles of its surroundings are asked from now on."
+    return f"In {where} the articles of **{escaped(name, 32)}** are asked from now on, and no others."
 
 
 def forgotten(what: Forgotten) -> str:

@@ -55,6 +55,8 @@ class Pool:
         self._awaited: set[asyncio.Future[Any]] = set()
         self._given_up: set[asyncio.Future[Any]] = set()
         self._closed = False
+        self.closing = False
+        """Whether nobody should bring new work, since it is about to be given up."""
 
     @property
     def working(self) -> bool:
@@ -181,6 +183,11 @@ class AnswerService:
         found = await asyncio.shield(self._shared(question, engine))
         return Reply(await self._kept(replace(found.record, asker=asker, titled=titled)), found.answer)
 
+    async def find(self, key: str) -> Record | None:
+        """The answer with this key, unless it is too old or was made from another collection."""
+        record = await asyncio.to_thread(self.memory.find, key)
+        return record if record and record.collection == self.library.name else None
+
     async def more(self, turn: Turn, asker: int) -> Further:
         """Further quotes for a turn's question. Raises as ``ask``."""
         engine = self._engine()
@@ -191,7 +198,15 @@ class AnswerService:
     def record(self, turn: Turn, asker: int) -> Record:
         """A record of a conversation's turn, which is not kept."""
         places = tuple(map(_place, turn.shown))
-        return Record("", asker, turn.answer.question, titled=False, answered=turn.answer.answered, places=places)
+        return Record(
+            "",
+            asker,
+            turn.answer.question,
+            titled=False,
+            answered=turn.answer.answered,
+            places=places,
+            collection=self.library.name,
+        )
 
     async def _kept(self, record: Record) -> Record:
         """The record under a key of its own, remembered."""
@@ -236,6 +251,7 @@ class AnswerService:
             note=note,
             understood=wording.understood(answer),
             passing=question.passing,
+            collection=self.library.name,
         )
         return Reply(record, answer)
 
