@@ -19,6 +19,7 @@ import yarl
 from bot import settings
 from bot.assembly import Opened
 from bot.discord import app, background, retrying
+from bot.discord.memory import Memory
 from bot.discord.service import Busy
 from bot.settings import DiscordRefused
 from retrieval.errors import EncoderUnavailable, NoArticles, StorageFailed
@@ -191,6 +192,45 @@ def test_an_article_put_into_the_folder_is_served_and_the_watch_ends_with_the_bo
     assert "Articles: 1 added, 0 changed, 0 removed; 1 passages encoded" in told
     assert "There is a newer index: serving 4 articles" in told
     assert "watch" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_collections_of_servers_are_opened_and_watched_and_one_that_cannot_be_is_tried_again(
+    elsewhere: Elsewhere,
+    made: Made,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setattr(background, "LOOK", 0.01)
+    monkeypatch.setattr(background, "PARTING", 10.0)
+    monkeypatch.setattr(retrying, "pauses", lambda: itertools.repeat(0.0))
+    chosen = chosen_for(made, collections=tmp_path / "collections")
+    north = tmp_path / "collections" / "100" / "north"
+    (north / "articles").mkdir(parents=True)
+    (north / "articles" / "sun.txt").write_text("The sun rose over Oslo at noon.", encoding="utf-8")
+    memory = Memory(made.state)
+    memory.write_note("collection of 201", "100/north")
+    memory.close()
+    failures: list[Exception] = [StorageFailed(north, "full"), ValueError("surprise")]
+    stop_when_logged(monkeypatch, "There is a newer index")
+
+    def build(articles: Path, index: Path, progress: Any) -> Opened:
+        if articles == north / "articles" and failures:
+            raise failures.pop(0)
+        return made.build_in(articles, index, progress)
+
+    def follow(articles: Path, index: Path, told: Any, stop: threading.Event) -> None:
+        if articles == north / "articles":
+            (articles / "moon.txt").write_text("The moon landing happened in July 1969.", encoding="utf-8")
+        watch(articles, index, FakeEncoder(), told, stop)
+
+    assert app.run(chosen, build, follow) == 0
+    told = capsys.readouterr().err
+    assert "The collection 100/north cannot be opened: " in told
+    assert "ValueError: surprise" in told
+    assert "Serving 1 articles of 100/north" in told
+    assert "There is a newer index: serving 2 articles" in told
 
 
 def test_told_to_stop_while_the_watch_indexes_it_abandons_that(
