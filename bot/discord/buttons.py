@@ -12,6 +12,7 @@ from bot.discord.memory import Record
 from bot.discord.messages import Interaction, without_buttons
 from bot.discord.responder import Responder, failure
 from bot.discord.service import Question
+from bot.languages import speak
 from retrieval.errors import QuothError
 
 Handler = Callable[[Interaction, int, str], Awaitable[None]]
@@ -38,6 +39,7 @@ class Buttons:
 
     async def pressed(self, interaction: Interaction, verb: str, number: int, key: str) -> None:
         """Do what a button says."""
+        speak(interaction.locale.value)
         async with interaction.client.occupied():
             try:
                 if interaction.client.allows(interaction):

@@ -20,6 +20,7 @@ from bot.discord.library import Library, short_id
 from bot.discord.markup import escaped, plain
 from bot.discord.messages import Interaction
 from bot.discord.service import Busy
+from bot.languages import say
 from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import ArticleUnreadable, QuothError
@@ -76,7 +77,7 @@ class ArticleCommands:
     def _install_adding(self, group: app_commands.Group) -> None:
         @group.command(name="add", description="Add an article: a file or, without one, a text that you type")
         @app_commands.describe(
-            file=plain(f"One of {', '.join(FORMATS)}", cards.CHOICE),
+            file=plain(", ".join(FORMATS), cards.CHOICE),
             title="Its title, where it is not in the file",
             source="Who published it",
             date="The day on which it was published, as in 2016-11-28",
@@ -158,13 +159,13 @@ class ArticleCommands:
         return article_cards.removal(library.articles[id], short_id(id))
 
     async def _kept(self, interaction: Interaction, _: int, __: str) -> None:
-        await self._client.delivery.show(interaction, cards.notice("Nothing was removed."), instead=True)
+        await self._client.delivery.show(interaction, cards.notice(cards.NOT_REMOVED), instead=True)
 
     async def _removed(self, interaction: Interaction, _: int, key: str) -> None:
         if not await self.admitted(interaction):
             return
         id = self._client.at(interaction).library.resolve(key)
-        await self._client.delivery.show(interaction, cards.notice("Removing…"), instead=True)
+        await self._client.delivery.show(interaction, cards.notice(cards.REMOVING), instead=True)
         await self._change(interaction, "remove", id, lambda library, progress: library.remove(id, progress))
 
     async def _cancel(self, interaction: Interaction, _: int, __: str) -> None:
@@ -173,7 +174,7 @@ class ArticleCommands:
             progress = self._under_way.get(self._client.at(interaction).name)
             if progress:
                 progress.cancelled = True
-            await self._client.delivery.tell(interaction, "It will stop in a moment." if progress else "It is over.")
+            await self._client.delivery.tell(interaction, cards.STOPPING if progress else cards.OVER)
 
     async def _dated(self, interaction: Interaction, draft: Draft) -> bool:
         """Whether a draft's date is none or one; tells the member if not."""
@@ -195,13 +196,13 @@ class ArticleCommands:
         # Discord's word for the size; and a name is only ever a name, whatever it looks like.
         name = Path(file.filename.replace("\\", "/")).name
         if file.size > MAX_ATTACHMENT:
-            error = ArticleUnreadable(name, f"it is larger than {MAX_ATTACHMENT // 2**20} MiB")
+            error = ArticleUnreadable(name, say("it is larger than {n} MiB", n=MAX_ATTACHMENT // 2**20))
             return await self._client.delivery.tell(interaction, cards.failure(error))
         if not await self._client.delivery.defer(interaction, private=True):
             return None
         content = await self._client.delivery.deliver(file.read)
         if content is None:
-            error = ArticleUnreadable(name, "Discord did not hand it over")
+            error = ArticleUnreadable(name, say("Discord did not hand it over"))
             await self._client.delivery.finish(interaction, cards.notice(cards.failure(error)))
             return None
         return await self._put(interaction, name, content, draft.metadata(), replace=replace)
@@ -221,7 +222,7 @@ class ArticleCommands:
                     if metadata:
                         path.with_name(name + SIDECAR).write_bytes(metadata)
                 except OSError as error:  # a name that no file can have
-                    raise ArticleUnreadable(name, error.strerror or "its name is none") from error
+                    raise ArticleUnreadable(name, error.strerror or say("its name is none")) from error
                 return library.add(path, progress, replace=replace)
 
         await self._change(interaction, "replace" if replace else "add", name, add)
@@ -238,7 +239,7 @@ class ArticleCommands:
             except Busy:
                 outcome, said = "refused", cards.CARE_BUSY
             except _CancelledError:
-                outcome, said = "cancelled", "It was called off: nothing has changed."
+                outcome, said = "cancelled", say("It was called off: nothing has changed.")
             except Exception as error:  # noqa: BLE001 - the member is told, and the bot goes on
                 outcome, said = "failed", responder.failure(error)
             finally:
@@ -258,7 +259,7 @@ class ArticleCommands:
             await asyncio.sleep(_BETWEEN_EDITS)
             if progress.text != told:
                 told = progress.text
-                cancel = cards.button("cancel", 0, "", "Cancel")
+                cancel = cards.button("cancel", 0, "", say("Cancel"))
                 await self._client.delivery.finish(interaction, cards.notice(told, cancel))
 
     async def _audit(self, interaction: Interaction, collection: str, *what: str) -> None:
@@ -290,10 +291,12 @@ def _done(library: Library, action: str, article: str, done: object) -> str:
         return article_cards.refreshed(done if isinstance(done, Report) else None, total)
     name = escaped(article, 300)
     if action != "remove" and not done:
-        return f"{name} is there already."
+        return say("{name} is there already.", name=name)
     if action == "replace":
-        return f"{name} is replaced."
+        return say("{name} is replaced.", name=name)
     if action == "add":
         same = library.same_as(article)
-        return f"{name} is added, though {escaped(same, 300)} has the same text." if same else f"{name} is added."
-    return f"{name} is removed."
+        if same:
+            return say("{name} is added, though {other} has the same text.", name=name, other=escaped(same, 300))
+        return say("{name} is added.", name=name)
+    return say("{name} is removed.", name=name)

@@ -25,6 +25,8 @@ from bot.discord.markup import plain
 from bot.discord.memory import Memory
 from bot.discord.messages import CardButton, Interaction
 from bot.discord.service import Question
+from bot.discord.translating import CommandTree, Translator
+from bot.languages import speak
 from bot.settings import DiscordRefused, Settings
 from bot.talks import Talks
 from retrieval.answer.conversation import Talk
@@ -65,7 +67,7 @@ class QuothClient(discord.Client):
         )
         self.collections = collections
         self.settings = settings
-        self.tree = discord.app_commands.CommandTree(
+        self.tree = CommandTree(
             self,
             allowed_contexts=discord.app_commands.AppCommandContext(
                 guild=True, dm_channel=settings.discord_dms, private_channel=settings.discord_user_install
@@ -86,6 +88,7 @@ class QuothClient(discord.Client):
     async def setup_hook(self) -> None:
         """Register the buttons of earlier processes, and tell Discord the commands if they changed."""
         self.add_dynamic_items(CardButton)
+        await self.tree.set_translator(Translator())
         if not await self._sync():
             self._syncing = asyncio.create_task(self._sync_later())
 
@@ -106,7 +109,9 @@ class QuothClient(discord.Client):
             self.tree.copy_global_to(guild=server)
             return await self.delivery.deliver(lambda: self.tree.sync(guild=server)) is not None
         name = f"commands of {self.application_id}"
-        commands = repr([command.to_dict(self.tree) for command in self.tree.get_commands()])
+        commands = repr(
+            [await each.get_translated_payload(self.tree, Translator()) for each in self.tree.get_commands()]
+        )
         if await asyncio.to_thread(self.memory.note, name) == commands:
             return True
         if await self.delivery.deliver(self.tree.sync) is None:
@@ -223,6 +228,7 @@ class QuothClient(discord.Client):
     async def on_message(self, message: discord.Message) -> None:
         """Answer a mention, a reply that pings, or a direct message."""
         said = self._said_to_me(message)
+        speak(_locale(message.guild))
         async with self.occupied():
             if said is None:
                 return await self.unaddressed(message) if self.unaddressed else None
@@ -240,6 +246,7 @@ class QuothClient(discord.Client):
         """Say in a new server what the bot is for, where it may answer."""
         open_to = (each for each in _writable(guild) if self.admits(guild.id, each))
         if channel := next(open_to, None):
+            speak(_locale(guild))
             await self.delivery.post(channel, self.collections.at(guild.id, channel).responder.welcome())
 
     def _said_to_me(self, message: discord.Message) -> str | None:
@@ -296,6 +303,11 @@ def _writable(guild: discord.Guild) -> Iterator[discord.TextChannel]:
     for channel in filter(None, [guild.system_channel, *guild.text_channels]):
         if channel.permissions_for(guild.me).send_messages:
             yield channel
+
+
+def _locale(guild: discord.Guild | None) -> str:
+    """What is spoken in a server; English in direct messages, for Discord does not say what their members speak."""
+    return guild.preferred_locale.value if guild else "en"
 
 
 def installed_to_user(interaction: Interaction) -> bool:

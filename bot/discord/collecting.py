@@ -13,6 +13,7 @@ from bot.discord.client import QuothClient
 from bot.discord.collection import COMMON, MOST, NAME
 from bot.discord.messages import Interaction
 from bot.discord.responder import failure
+from bot.languages import say
 from retrieval.errors import QuothError
 
 Place = discord.TextChannel | discord.ForumChannel | discord.CategoryChannel
@@ -67,5 +68,5 @@ class CollectionCommands:
         except QuothError as error:
             return await tell(interaction, failure(error))
         self._client.collections.open_all()
-        where = f"<#{place.id}>" if place else "this server"
+        where = f"<#{place.id}>" if place else say("this server")
         return await tell(interaction, cards.given(where, name))

@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 import regex
 
 from bot import wording
-from bot.wording import day, unwrapped
+from bot.languages import day
+from bot.wording import unwrapped
 from retrieval.articles.article import ArticleInfo
 from retrieval.text.sentences import Span
 

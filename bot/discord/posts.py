@@ -20,6 +20,7 @@ from bot.discord.heard import question_in
 from bot.discord.library import StillReading
 from bot.discord.messages import Interaction
 from bot.discord.service import AnswerService, Busy, Closing, Question, Reply
+from bot.languages import say
 from bot.settings import CONFIDENCE
 from bot.talks import remark
 from retrieval.answer.query import MAX_QUESTION
@@ -97,7 +98,7 @@ class Posts:
             collection = self._client.at(interaction)
             if record := await collection.service.find(key):
                 card = await collection.responder.card(cards.answer, record, 0)
-                marked = replace(card, small="\n".join(filter(None, (card.small, cards.MARKED))))
+                marked = replace(card, small="\n".join(filter(None, (card.small, f"-# {say(cards.MARKED)}"))))
                 await self._client.delivery.show(interaction, marked, instead=True)
 
     async def _other(self, interaction: Interaction, _: int, key: str) -> None:

@@ -13,6 +13,7 @@ from bot.discord.cards import Card
 from bot.discord.library import StillReading
 from bot.discord.memory import Record
 from bot.discord.service import AnswerService, Busy, Closing, Cooldown, Question
+from bot.languages import say
 from bot.talks import Remark, remark
 from retrieval.answer.conversation import Talk, Turn
 from retrieval.answer.query import Filters
@@ -62,7 +63,7 @@ class Responder:
         if self.service.pool.full:
             return cards.BUSY
         if wait := self._cooldown.wait(member):
-            return f"One question at a time: please ask again in {max(1, round(wait))} s."
+            return say("One question at a time: please ask again in {n} s.", n=max(1, round(wait)))
         return None
 
     async def respond(self, said: str, member: int, talk: Talk) -> Response:

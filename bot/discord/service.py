@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bot import wording
 from bot.discord.library import Library, StillReading
 from bot.discord.memory import Memory, Place, Record
+from bot.languages import say, spoken
 from retrieval.answer.conversation import Turn
 from retrieval.answer.query import Context, Filters
 from retrieval.errors import NoArticles, StorageFailed
@@ -74,7 +76,8 @@ class Pool:
             raise Closing
         if len(self._jobs) >= self._room:
             raise Busy
-        job = self._threads.submit(work)
+        # What it says, it says in the language that is spoken here.
+        job = self._threads.submit(copy_context().run, work)
         self._jobs.add(job)
         # Counted until the thread is done with it, even if whoever waits for it goes away.
         job.add_done_callback(self._jobs.discard)
@@ -168,7 +171,7 @@ class AnswerService:
         self.memory = memory
         self.pool = pool
         self._top = top
-        self._running: dict[tuple[Question, Engine], asyncio.Task[Reply]] = {}
+        self._running: dict[tuple[Question, Engine, str], asyncio.Task[Reply]] = {}
 
     async def ask(self, question: Question, asker: int, *, titled: bool) -> Reply:
         """Answer a question. One that is being answered already shares its answer.
@@ -230,7 +233,7 @@ class AnswerService:
         return self.library.engine
 
     def _shared(self, question: Question, engine: Engine) -> asyncio.Task[Reply]:
-        key = (question, engine)
+        key = (question, engine, spoken())
         if key not in self._running:
             task = asyncio.create_task(self.pool.run(lambda: self._found(question, engine)))
             self._running[key] = task
@@ -240,7 +243,8 @@ class AnswerService:
     def _found(self, question: Question, engine: Engine) -> Reply:
         """What the articles say, as nobody's record yet; on a thread, for hashing a long article takes its time too."""
         answer = engine.ask(question.text, question.filters, self._top, context=question.context)
-        note = "" if answer.hits else f"No article is left: you asked for those {wording.filters(question.filters)}."
+        limits = wording.filters(question.filters)
+        note = "" if answer.hits else say("No article is left: you asked for those {limits}.", limits=limits)
         record = Record(
             "",
             0,
