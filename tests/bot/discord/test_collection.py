@@ -246,6 +246,7 @@ class Island:
             guild_id=None if channel == 0 else channel // 10,
             channel=self.channels.get(channel, SimpleNamespace(id=channel)),
             guild=None,
+            locale=discord.Locale.american_english,
             user=user,
             message=None,
             permissions=discord.Permissions(manage_guild=self.random.random() < 0.5),
@@ -262,7 +263,12 @@ class Island:
             author=SimpleNamespace(id=self.random.choice([7, 8]), bot=False, display_name="somebody"),
             webhook_id=None,
             type=discord.MessageType.default,
-            guild=SimpleNamespace(id=channel // 10, get_role=lambda _: None, get_channel_or_thread=lambda _: None)
+            guild=SimpleNamespace(
+                id=channel // 10,
+                get_role=lambda _: None,
+                get_channel_or_thread=lambda _: None,
+                preferred_locale=discord.Locale.american_english,
+            )
             if channel
             else None,
             channel=self.channels.get(channel, SimpleNamespace(id=channel)),
