@@ -132,3 +132,14 @@ def audited(member: str, action: str, article: str, outcome: str) -> str:
     """A line of the audit log, for a channel."""
     what = f" **{escaped(article, 300)}**" if article else ""
     return f"{escaped(member, 100)}: {action}{what} ({outcome})"
+
+
+def given(where: str, name: str | None) -> str:
+    """What whoever chose the collection of a place is told."""
+    if not name:
+        return say("In {where} the articles of its surroundings are asked from now on.", where=where)
+    return say(
+        "In {where} the articles of **{name}** are asked from now on, and no others.",
+        where=where,
+        name=escaped(name, 32),
+    )

@@ -352,17 +352,6 @@ def not_a_day(typed: str) -> str:
     return say("{typed} is not a day: write it as 2016-11-28.", typed=escaped(typed, 100))
 
 
-def given(where: str, name: str | None) -> str:
-    """What whoever chose the collection of a place is told."""
-    if not name:
-        return say("In {where} the articles of its surroundings are asked from now on.", where=where)
-    return say(
-        "In {where} the articles of **{name}** are asked from now on, and no others.",
-        where=where,
-        name=escaped(name, 32),
-    )
-
-
 def forgotten(what: Forgotten) -> str:
     """What was deleted of a member's."""
     return say(

@@ -233,7 +233,7 @@ class QuothClient(discord.Client):
             if said is None:
                 return await self.unaddressed(message) if self.unaddressed else None
             collection = self.collections.at(message.guild.id if message.guild else None, message.channel)
-            talk = self._talk(message, collection.talks)
+            talk = _talk(collection.talks, message, self.user.id if self.user else 0)
             async with self.delivery.typing(message):
                 response = await collection.responder.respond(said, message.author.id, talk)
             sent = await self.delivery.reply(message, response.card, passes=response.passes if message.guild else None)
@@ -260,17 +260,6 @@ class QuothClient(discord.Client):
             return None
         members = {user.id: user.display_name for user in message.mentions if user.id != self.user.id}
         return question_in(message.content, _names(message.guild, members))
-
-    def _talk(self, message: discord.Message, talks: Talks) -> Talk:
-        """What a message goes on from: the answer it replies to, or the talk of its place; a mention begins anew."""
-        if message.reference and (talk := talks.of(message.reference.message_id)).last:
-            return talk
-        if in_thread(message):
-            # A thread has the id of the message that it starts from.
-            own = _place(message)
-            return talks.of(own if own in talks else message.channel.id)
-        mentioned = self.user is not None and f"<@{self.user.id}>" in message.content
-        return Talk() if message.guild or mentioned else talks.of(_place(message))
 
     async def _start_thread(self, message: discord.Message, sent: discord.Message | None, question: str) -> None:
         """A thread from the answer for what comes next, where that is wanted and possible."""
@@ -330,6 +319,18 @@ def _names(guild: discord.Guild | None, members: Mapping[int, str]) -> Named:
 def _place(message: discord.Message) -> tuple[int, int]:
     """Where, and with whom: in one thread several members may talk at once."""
     return message.channel.id, message.author.id
+
+
+def _talk(talks: Talks, message: discord.Message, me: int) -> Talk:
+    """What a message goes on from: the answer it replies to, or the talk of its place; a mention begins anew."""
+    if message.reference and (talk := talks.of(message.reference.message_id)).last:
+        return talk
+    if in_thread(message):
+        # A thread has the id of the message that it starts from.
+        own = _place(message)
+        return talks.of(own if own in talks else message.channel.id)
+    mentioned = f"<@{me}>" in message.content
+    return Talk() if message.guild or mentioned else talks.of(_place(message))
 
 
 def _keep(

@@ -7,7 +7,7 @@ import asyncio
 import discord
 from discord import app_commands
 
-from bot.discord import cards
+from bot.discord import article_cards, cards
 from bot.discord.care import ArticleCommands
 from bot.discord.client import QuothClient
 from bot.discord.collection import COMMON, MOST, NAME
@@ -69,4 +69,4 @@ class CollectionCommands:
             return await tell(interaction, failure(error))
         self._client.collections.open_all()
         where = f"<#{place.id}>" if place else say("this server")
-        return await tell(interaction, cards.given(where, name))
+        return await tell(interaction, article_cards.given(where, name))

@@ -129,6 +129,7 @@ async def test_whatever_is_said_anywhere_no_talk_sees_another(
 ) -> None:
     service, talks = simcord_bot.collections.common.service, simcord_bot.collections.common.talks
     talks._kept = 6
+    talks._talks.clear()  # of the example before
     channel = guild.create_text_channel("talks")
     await alice.send(channel, mention(simcord_env, "tag0 " + ASKED))
     thread, opening = channel.threads[0], latest_reply(channel)
