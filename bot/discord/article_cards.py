@@ -37,6 +37,7 @@ def listing(articles: Sequence[ArticleInfo], page: int, search: str = "") -> Car
 
     Each has a button to read it.
     """
+    search = " ".join(search.split())
     found = [article for article in articles if _has(article, search)]
     pages = max(1, -(-len(found) // _LISTED))
     page = min(page, pages - 1)
@@ -57,7 +58,7 @@ def listing(articles: Sequence[ArticleInfo], page: int, search: str = "") -> Car
 
 
 def _has(article: ArticleInfo, search: str) -> bool:
-    return search.strip().casefold() in f"{article.title}\n{article.source or ''}".casefold()
+    return search.casefold() in f"{article.title}\n{article.source or ''}".casefold()
 
 
 def _listed(number: int, article: ArticleInfo) -> str:

@@ -345,6 +345,7 @@ def test_the_list_of_articles_has_pages_that_fit() -> None:
 
     first, last = article_cards.listing(several, 0), article_cards.listing(several, 99)
 
+    assert_within_limits(article_cards.listing(several, 0, "*\n"))
     assert_within_limits(first)
     assert_within_limits(last)
     assert first.plain.startswith("25 articles:\n1\\. **\\*")
