@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -149,10 +150,16 @@ def test_whoever_stops_encoding_does_not_wait_for_the_rest(
         return np.ones((len(texts), 384))
 
     def interrupted(_: int) -> None:
-        # What has begun by now is let go once the pool was told to drop the rest.
-        threading.Timer(0.2, stopped.set).start()
         raise KeyboardInterrupt
 
+    shutdown = ThreadPoolExecutor.shutdown
+
+    def dropped(pool: ThreadPoolExecutor, **how: Any) -> None:
+        shutdown(pool, wait=False, **how)
+        stopped.set()  # what has begun is let go once the pool was told to drop the rest
+        shutdown(pool)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", dropped)
     monkeypatch.setattr(bundled.load(), "encode_document", slow)
     monkeypatch.setattr(module, "_CHUNK", 3)
 
