@@ -30,6 +30,8 @@ GRACE = 3.0
 """Seconds that answers under way have when the bot is told to stop; with the rest of leaving it is less than five."""
 _MOMENT = 1.0
 """Seconds for what runs to end, after that."""
+_AT_ONCE = 2
+"""Collections of servers that are opened at once; it takes processor time from answers if their indexes are old."""
 _FAREWELL = 0.8
 """Seconds for taking leave of Discord, which need not hear of it."""
 
@@ -120,7 +122,8 @@ async def _connect(client: QuothClient, token: str) -> None:
             # What the model's libraries brought is here to stay: looking through it all would stop the event loop.
             gc.freeze()
             tasks.append(asyncio.create_task(_keep(common)))
-            client.collections.begun = lambda each: tasks.append(asyncio.create_task(_begin(each)))
+            turns = asyncio.Semaphore(_AT_ONCE)
+            client.collections.begun = lambda each: tasks.append(asyncio.create_task(_begin(each, turns)))
             client.collections.open_all()
         else:
             opening.cancel()
@@ -152,11 +155,12 @@ async def _keep(collection: Collection) -> None:
     )
 
 
-async def _begin(collection: Collection) -> None:
-    """Open a collection of a server, and keep it; whatever is wrong with it is no other's business."""
+async def _begin(collection: Collection, turns: asyncio.Semaphore) -> None:
+    """Open a collection of a server in its turn, and keep it; whatever is wrong with it is no other's business."""
     for pause in retrying.pauses():
         try:
-            await _open(collection)
+            async with turns:
+                await _open(collection)
             break
         except QuothError as error:
             _log.warning("The collection %s cannot be opened: %s", collection.name, wording.error(error))
