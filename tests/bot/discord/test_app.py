@@ -39,7 +39,8 @@ _LONG = 600.0
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give what runs beside the bot all the time it needs to end, for else this very process is left."""
+    """Give what runs beside the bot all the time it needs to end; where it is abandoned this process goes on."""
+    monkeypatch.setattr(os, "_exit", lambda _: None)
     monkeypatch.setattr(app, "_MOMENT", _LONG)
     monkeypatch.setattr(background, "PARTING", _LONG)
 
