@@ -6,13 +6,14 @@ Everything heavy is imported inside, so that ``quoth --help`` is instant.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from retrieval.errors import QuothError, StorageFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from bot.settings import Settings
     from retrieval.answer.reader import Reader
@@ -68,6 +69,10 @@ class Assembly:
         if reader is not None:
             made(reader)
         return cls(settings, encoder, reader)
+
+    def over(self, articles: Path, index: Path) -> Assembly:
+        """The same models and settings, with other articles."""
+        return replace(self, settings=self.settings.model_copy(update={"articles": articles, "index": index}))
 
     def engine(self, snapshot: Snapshot) -> Engine:
         """An engine that answers from a snapshot of the index."""

@@ -242,15 +242,15 @@ def run_bot(
     settings = load(context, articles=articles, index=index)
     assembly = Assembly.of(settings)
 
-    def build(progress: Progress) -> Opened:
-        opened = assembly.open_up_to_date(progress)
+    def build(articles: Path, index: Path, progress: Progress) -> Opened:
+        opened = assembly.over(articles, index).open_up_to_date(progress)
         opened.engine.ask("Who?")  # so that no member's question is the one that waits for the models
         return opened
 
-    def watch(told: Callable[[Report | QuothError], None], stop: threading.Event) -> None:
+    def watch(articles: Path, index: Path, told: Callable[[Report | QuothError], None], stop: threading.Event) -> None:
         from retrieval.index import watching
 
-        watching.watch(settings.articles, settings.index, assembly.encoder, told, stop)
+        watching.watch(articles, index, assembly.encoder, told, stop)
 
     return discord_app.run(settings, build, watch if settings.discord_watch else None, invite=invite)
 

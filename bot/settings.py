@@ -36,6 +36,7 @@ class DiscordRefused(QuothError):
 _WANTED = {
     "articles": "the path of a folder",
     "index": "the path of a folder",
+    "collections": "the path of a folder",
     "encoder": "bundled, a model's folder or its name on the hub",
     "device": "a name that torch knows, such as cpu or cuda",
     "reader": "trained, none, a folder or a hub name",
@@ -100,6 +101,8 @@ class Settings(BaseSettings):
     """The folder of articles."""
     index: HomePath = Path("data/index")
     """The folder that the index is kept in."""
+    collections: HomePath | None = None
+    """The folder of the collections that servers have for themselves; none without it."""
     encoder: str = "bundled"
     """The sentence-transformers model: the bundled one, a folder, or a name on the hub."""
     reader: str = "trained"

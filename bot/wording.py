@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import TYPE_CHECKING
 
+from bot import languages
+from bot.languages import count, day, number, say, sentence
 from bot.settings import DiscordRefused, SettingInvalid
 from bot.talks import Remark
 from retrieval import errors
@@ -24,24 +25,25 @@ if TYPE_CHECKING:
     from retrieval.answer.evidence import Doubt
     from retrieval.answer.interpretation import Reason
     from retrieval.answer.query import Context, Filters
+    from retrieval.answer.times import Explained
     from retrieval.index.changes import Stale
 
-NOT_SAID = "The articles do not say."
+NOT_SAID = sentence("The articles do not say.")
 NEAREST = "Nearest, though not an answer:"
-NEW_SUBJECT = "A new subject, then."
-NOTHING_MORE = "There is nothing more."
-ASK_FIRST = "Ask a question first."
+NEW_SUBJECT = sentence("A new subject, then.")
+NOTHING_MORE = sentence("There is nothing more.")
+ASK_FIRST = sentence("Ask a question first.")
 STALE: Mapping[Stale, str] = {
-    "changed": "Its file has changed since it was indexed",
-    "removed": "Its file was removed after it was indexed",
+    "changed": sentence("Its file has changed since it was indexed"),
+    "removed": sentence("Its file was removed after it was indexed"),
 }
-OLDER = "An older article"
+OLDER = sentence("An older article")
 _VERDICTS: Mapping[Kind, str] = {
-    "claim": "But the article says",
-    "correction": "The article corrects this",
-    "satire": "Satire",
+    "claim": sentence("But the article says"),
+    "correction": sentence("The article corrects this"),
+    "satire": sentence("Satire"),
 }
-_SATIRE = "Satire, as its title or source says"
+_SATIRE = sentence("Satire, as its title or source says")
 
 _TITLES = 3
 """Articles that a reply to small talk names before it only counts."""
@@ -74,23 +76,13 @@ def line(value: object) -> str:
     return " ".join(clean(str(value)).split())
 
 
-def day(value: date) -> str:
-    """A date as people write it: 28 November 2016."""
-    return f"{value.day} {value:%B} {value.year}"
-
-
-def count(number: int, noun: str) -> str:
-    """A number with its noun: 1 article, 2,067 passages."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
 # --- answers -------------------------------------------------------------------------------------------------
 
 
 def understood(found: Answer) -> str:
     """How a question was read where not as typed: words put right, and the conversation that it goes on from."""
-    said = [f"reading {slip.typed} as {slip.meant}" for slip in found.slips]
-    said += [f"about: {about(found.context)}"] if found.context else []
+    said = [say("reading {typed} as {meant}", typed=slip.typed, meant=slip.meant) for slip in found.slips]
+    said += [say("about: {topic}", topic=about(found.context))] if found.context else []
     return "; ".join(said)
 
 
@@ -139,19 +131,27 @@ def about(talk: Context) -> str:
 
 
 _OPENERS: dict[Remark, str] = {
-    "greeting": "Hello.",
-    "thanks": "You are welcome.",
-    "who": "I am Quoth: I answer questions by quoting articles, word for word, and say so when they do not say.",
-    "help": "Ask in your own words, and go on from the answer: “when was that?”, “more”, “where does it say that?”.",
+    "greeting": sentence("Hello."),
+    "thanks": sentence("You are welcome."),
+    "who": sentence(
+        "I am Quoth: I answer questions by quoting articles, word for word, and say so when they do not say."
+    ),
+    "help": sentence(
+        "Ask in your own words, and go on from the answer: “when was that?”, “more”, “where does it say that?”."
+    ),
 }
 
 
 def small_talk(kind: Remark | None, found: Sequence[ArticleInfo]) -> str:
     """A reply to a greeting, thanks and the like, or to silence (None), naming what there is to ask about."""
-    titles = [f"“{line(article.title)}”" for article in found[:_TITLES]]
-    more = f" and {len(found) - _TITLES:,} more" if len(found) > _TITLES else ""
-    there = f"{'Ask me about' if kind else 'Ask me something, say about'} {', '.join(titles)}{more}."
-    return " ".join([*([_OPENERS[kind]] if kind in _OPENERS else []), there if found else "There are no articles yet."])
+    titles = ", ".join(f"“{line(article.title)}”" for article in found[:_TITLES])
+    if len(found) > _TITLES:
+        titles = say("{titles} and {n} more", titles=titles, n=number(len(found) - _TITLES))
+    there = say("Ask me about {titles}.", titles=titles)
+    if not kind:
+        there = say("Ask me something, say about {titles}.", titles=titles)
+    opener = [say(_OPENERS[kind])] if kind in _OPENERS else []
+    return " ".join([*opener, there if found else say("There are no articles yet.")])
 
 
 # --- beside a quote ------------------------------------------------------------------------------------------
@@ -166,12 +166,12 @@ def verdict(article: Article, start: int, end: int) -> str | None:
     if found is None:
         return None
     words = article.text[found.span.start : found.span.end] if found.span else None
-    return f"{_VERDICTS[found.kind]}: {words}" if words else _SATIRE
+    return f"{say(_VERDICTS[found.kind])}: {words}" if words else say(_SATIRE)
 
 
-def page(number: int | None, *, scanned: bool = False) -> list[str]:
+def page(page: int | None, *, scanned: bool = False) -> list[str]:
     """The page that a quote is on, in words, and whether OCR has read it; nothing where there is none."""
-    return [] if number is None else [f"page {number:,}", *(["read by OCR"] if scanned else [])]
+    return [] if page is None else [say("page {n}", n=number(page)), *([say("read by OCR")] if scanned else [])]
 
 
 def notes(article: Article, start: int, end: int, *, older: bool) -> list[str]:
@@ -179,8 +179,15 @@ def notes(article: Article, start: int, end: int, *, older: bool) -> list[str]:
     from retrieval.answer.times import explained
 
     found = explained(article.text[start:end], article.published)
-    times = "; ".join(f"{each.words} · {each.meaning}" for each in found)
-    return [*([OLDER] if older else []), *([times] if times else [])]
+    times = "; ".join(f"{each.words} · {_meaning(each)}" for each in found)
+    return [*([say(OLDER)] if older else []), *([times] if times else [])]
+
+
+def _meaning(time: Explained) -> str:
+    """A time in words; in other languages than English by its first and last day."""
+    if time.first == time.last:
+        return day(time.first)
+    return f"{day(time.first)} – {day(time.last)}" if languages.spoken() != "en" else time.meaning
 
 
 # --- articles ------------------------------------------------------------------------------------------------
@@ -199,11 +206,11 @@ def excluded(chosen: Filters, articles: Sequence[ArticleInfo]) -> str:
 
 def filters(chosen: Filters) -> str:
     """Which articles a person has limited the answers to, as in "only from TASS"; empty when to none."""
-    limits = [f"from {line(chosen.source)}"] if chosen.source else []
-    limits += [f"of {day(chosen.after)} or later"] if chosen.after else []
-    limits += [f"of {day(chosen.before)} or earlier"] if chosen.before else []
-    limits += [f"among {', '.join(map(line, sorted(chosen.articles)))}"] if chosen.articles else []
-    return f"only {', '.join(limits)}" if limits else ""
+    limits = [say("from {source}", source=line(chosen.source))] if chosen.source else []
+    limits += [say("of {day} or later", day=day(chosen.after))] if chosen.after else []
+    limits += [say("of {day} or earlier", day=day(chosen.before))] if chosen.before else []
+    limits += [say("among {ids}", ids=", ".join(map(line, sorted(chosen.articles))))] if chosen.articles else []
+    return say("only {limits}", limits=", ".join(limits)) if limits else ""
 
 
 def first_ids(ids: Sequence[str]) -> str:
@@ -303,9 +310,13 @@ def _model_error(failure: QuothError) -> str | None:
 def _request_error(failure: QuothError) -> str | None:
     match failure:
         case errors.QuestionEmpty():
-            return "The question is empty: ask it in words."
+            return say("The question is empty: ask it in words.")
         case errors.QuestionTooLong(length, limit):
-            return f"The question is {count(length, 'character')} long: ask it in at most {limit:,}."
+            return say(
+                "The question is {length} long: ask it in at most {limit}.",
+                length=count(length, "character"),
+                limit=number(limit),
+            )
         case errors.DatasetInvalid(path, reason):
             return f"{path} is not a data set ({reason}): give SQuAD JSON or JSON lines, plain or .gz."
         case SettingInvalid(variable, value, wanted):

@@ -14,13 +14,15 @@ from typing import Any
 
 import discord
 
-from bot.discord import background, commands, log
-from bot.discord.background import Watch, WatchThread
+from bot import wording
+from bot.discord import background, commands, log, retrying
+from bot.discord.background import Watch
 from bot.discord.client import QuothClient
-from bot.discord.library import Build, Library
+from bot.discord.collection import Build, Collection, Collections
 from bot.discord.memory import Memory
-from bot.discord.service import AnswerService, Cooldown, Pool
+from bot.discord.service import Pool
 from bot.settings import DiscordRefused, Settings
+from retrieval.errors import QuothError
 
 _log = logging.getLogger("quoth.discord")
 
@@ -28,6 +30,8 @@ GRACE = 3.0
 """Seconds that answers under way have when the bot is told to stop; with the rest of leaving it is less than five."""
 _MOMENT = 1.0
 """Seconds for what runs to end, after that."""
+_AT_ONCE = 2
+"""Collections of servers that are opened at once; it takes processor time from answers if their indexes are old."""
 _FAREWELL = 0.8
 """Seconds for taking leave of Discord, which need not hear of it."""
 
@@ -35,7 +39,7 @@ _FAREWELL = 0.8
 def run(settings: Settings, build: Build, watch: Watch | None = None, *, invite: bool = False) -> int:
     """Run the bot until it is told to stop, or print its ``invite`` link; returns the exit status.
 
-    ``watch``, if given, runs on a thread from the moment that there is an index.
+    ``watch``, if given, runs on a thread for each collection from the moment that it has an index.
 
     Raises:
         DiscordRefused: the token or the intents are no good.
@@ -47,20 +51,16 @@ def run(settings: Settings, build: Build, watch: Watch | None = None, *, invite:
         asyncio.run(_invite(settings, token))
         return 0
     memory = Memory(settings.state, days=settings.discord_keep_days)
-    answers, changes = Pool("answer"), Pool("change", workers=1, waiting=0)
-    library = Library(settings.articles, settings.index, build)
-    service = AnswerService(library, memory, answers, top=settings.top)
-    client = QuothClient(service, settings, Cooldown(settings.discord_cooldown))
-    commands.install(client, changes)
-    watching = WatchThread(library, watch)
+    answers = Pool("answer")
+    collections = Collections(settings, build, memory, answers, watch)
+    client = QuothClient(collections, settings)
+    commands.install(client)
     try:
-        asyncio.run(_serve(client, token, changes, watching))
+        asyncio.run(_serve(client, token))
     finally:
-        answers.close()
-        changes.close()
-        memory.close()
+        collections.close()
     # A question that was only tried out, to be offered, takes a moment; whose answer is awaited had its time before.
-    if not answers.settled(_MOMENT) or changes.working or not watching.ended():
+    if not answers.settled(_MOMENT) or collections.at_work:
         _abandon()
     return 0
 
@@ -85,15 +85,16 @@ def _abandon() -> None:
 # --- running -------------------------------------------------------------------------------------------------
 
 
-async def _serve(client: QuothClient, token: str, changes: Pool, watching: WatchThread) -> None:
+async def _serve(client: QuothClient, token: str) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # Windows has no such thing, and ends the process with its own
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    serving = asyncio.create_task(_connect(client, token, changes, watching))
+    serving = asyncio.create_task(_connect(client, token))
     told = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
-    watching.stop()
+    for each in client.collections.all():
+        each.watching.stop()
     if not serving.done():
         _log.info("Told to stop: finishing what is under way")
         await client.finish(GRACE)
@@ -106,20 +107,24 @@ async def _serve(client: QuothClient, token: str, changes: Pool, watching: Watch
     _log.info("Gone")
 
 
-async def _connect(client: QuothClient, token: str, changes: Pool, watching: WatchThread) -> None:
-    """Connect and, at the same time, open the index; ends when either ends in an error."""
+async def _connect(client: QuothClient, token: str) -> None:
+    """Connect and, at the same time, open the indexes; ends when either connection or common index end in an error."""
     # First of all Discord is asked about the token: whoever mistyped it need not wait for an index.
     await client.login(token)
-    library = client.service.library
-    library.reading = "reading", 0, 0
+    common = client.collections.common
+    common.library.reading = "reading", 0, 0
     tasks = [asyncio.create_task(work) for work in _beside(client)]
     try:
-        opening = asyncio.create_task(_open(library, changes, watching))
+        opening = asyncio.create_task(_open(common))
         await asyncio.wait({opening, tasks[0]}, return_when=asyncio.FIRST_COMPLETED)
         if opening.done():
             await opening
-            beside = [background.follow(library, changes), background.suggest(client.service)]
-            tasks += [asyncio.create_task(work) for work in beside]
+            # What the model's libraries brought is here to stay: looking through it all would stop the event loop.
+            gc.freeze()
+            tasks.append(asyncio.create_task(_keep(common)))
+            turns = asyncio.Semaphore(_AT_ONCE)
+            client.collections.begun = lambda each: tasks.append(asyncio.create_task(_begin(each, turns)))
+            client.collections.open_all()
         else:
             opening.cancel()
         await tasks[0]
@@ -130,18 +135,39 @@ async def _connect(client: QuothClient, token: str, changes: Pool, watching: Wat
 
 def _beside(client: QuothClient) -> list[Coroutine[Any, Any, None]]:
     """The connection, and what runs as long as it does."""
-    return [client.connect(), background.beat(client), background.expire(client.service.memory)]
+    return [client.connect(), background.beat(client), background.expire(client.collections.memory)]
 
 
-async def _open(library: Library, changes: Pool, watching: WatchThread) -> None:
-    """Bring the index up to date, which may take minutes, and begin to watch the articles."""
-    report = await changes.run(lambda: library.open(background.tell_progress()))
+async def _open(collection: Collection) -> None:
+    """Bring an index up to date, which may take minutes, and begin to watch the articles."""
+    library = collection.library
+    report = await collection.changes.run(lambda: library.open(background.tell_progress()))
     if report and report.built:
         _log.info("The index is up to date: %d passages, %d of them new", report.passages, report.encoded)
-    _log.info("Serving %d articles", len(library.articles))
-    # What the model's libraries brought is here to stay: looking through it all for garbage would stop the event loop.
-    gc.freeze()
-    watching.start()
+    _log.info("Serving %d articles%s", len(library.articles), f" of {library.name}" if library.name else "")
+    collection.watching.start()
+
+
+async def _keep(collection: Collection) -> None:
+    """Serve newer snapshots of a collection, and find questions to offer, until cancelled."""
+    await asyncio.gather(
+        background.follow(collection.library, collection.changes), background.suggest(collection.service)
+    )
+
+
+async def _begin(collection: Collection, turns: asyncio.Semaphore) -> None:
+    """Open a collection of a server in its turn, and keep it; whatever is wrong with it is no other's business."""
+    for pause in retrying.pauses():
+        try:
+            async with turns:
+                await _open(collection)
+            break
+        except QuothError as error:
+            _log.warning("The collection %s cannot be opened: %s", collection.name, wording.error(error))
+        except Exception:  # noqa: BLE001 - nor is a fault of ours
+            _log.exception("The collection %s cannot be opened", collection.name)
+        await asyncio.sleep(pause)
+    await _keep(collection)
 
 
 async def _invite(settings: Settings, token: str) -> None:

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from bot import wording
@@ -34,8 +35,11 @@ _BEAT = 20.0
 PARTING = 0.1
 """Seconds for the watch to end, unless it is in the middle of an update."""
 
-Watch = Callable[[Callable[["Report | QuothError"], None], threading.Event], None]
-"""Keeps the index true to the folder of articles, tells what it did, and ends when the event is set."""
+Watch = Callable[[Path, Path, Callable[["Report | QuothError"], None], threading.Event], None]
+"""Keeps an index true to a folder of articles, tells what it did, and ends when the event is set.
+
+It is given the folder of the articles and that of the index.
+"""
 
 
 async def supervised(name: str, step: Callable[[], Awaitable[None]], every: float) -> NoReturn:
@@ -128,7 +132,7 @@ class WatchThread:
     """The thread that keeps the index true to the folder of articles.
 
     Args:
-        library: what is emptied when the last article goes.
+        library: whose folder it is; it is emptied when the last article goes.
         watch: does the work; None for no watch.
     """
 
@@ -157,7 +161,7 @@ class WatchThread:
         pauses = retrying.pauses()
         while self._watch and not self._stop.is_set():
             try:
-                self._watch(self._told, self._stop)
+                self._watch(*self._library.folders, self._told, self._stop)
             except Exception:  # noqa: BLE001 - nothing that runs beside the bot ends on an error
                 _log.exception("The articles cannot be watched: trying again")
             self._stop.wait(next(pauses))

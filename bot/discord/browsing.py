@@ -12,6 +12,7 @@ from bot.discord.cards import Card
 from bot.discord.client import QuothClient
 from bot.discord.completion import titles_like
 from bot.discord.messages import Interaction
+from bot.discord.responder import failure
 from retrieval.errors import QuothError
 
 
@@ -41,7 +42,7 @@ class BrowsingCommands:
         @group.command(name="read", description="Read an article")
         @app_commands.describe(article="Its title")
         async def read(interaction: Interaction, article: str) -> None:
-            await self._show(interaction, lambda: self._page(article, 0))
+            await self._show(interaction, lambda: self._page(interaction, article, 0))
 
         @read.autocomplete("article")
         async def titles(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -50,9 +51,10 @@ class BrowsingCommands:
     def _listing(self, interaction: Interaction, page: int, search: str) -> Card:
         return article_cards.listing(self._client.known_to(interaction), page, search)
 
-    def _page(self, name: str, number: int) -> Card:
-        library = self._client.service.library
-        self._client.service.check_open()
+    def _page(self, interaction: Interaction, name: str, number: int) -> Card:
+        collection = self._client.at(interaction)
+        collection.service.check_open()
+        library = collection.library
         article = library.whole(library.resolve(name))
         return article_cards.reading(article, number, library.stale(article))
 
@@ -61,10 +63,10 @@ class BrowsingCommands:
 
     async def _open(self, interaction: Interaction, number: int, key: str) -> None:
         """An article, beside the list or the answer that it was opened from."""
-        await self._show(interaction, lambda: self._page(key, number))
+        await self._show(interaction, lambda: self._page(interaction, key, number))
 
     async def _turn_article(self, interaction: Interaction, number: int, key: str) -> None:
-        await self._show(interaction, lambda: self._page(key, number), instead=True)
+        await self._show(interaction, lambda: self._page(interaction, key, number), instead=True)
 
     async def _show(self, interaction: Interaction, card: Callable[[], Card], *, instead: bool = False) -> None:
         """Show a card, made on a thread since an article may be a book, to whoever may ask here."""
@@ -73,5 +75,5 @@ class BrowsingCommands:
         try:
             made = await asyncio.to_thread(card)
         except QuothError as error:
-            return await self._client.delivery.tell(interaction, self._client.responder.failure(error))
+            return await self._client.delivery.tell(interaction, failure(error))
         return await self._client.delivery.show(interaction, made, instead=instead)

@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 from bot.discord import cards
 from bot.discord.delivery import Delivery
 from bot.discord.library import StillReading
-from bot.discord.memory import Memory, Record
+from bot.discord.memory import Record
 from bot.discord.messages import Interaction, without_buttons
-from bot.discord.responder import Responder
+from bot.discord.responder import Responder, failure
 from bot.discord.service import Question
+from bot.languages import speak
 from retrieval.errors import QuothError
 
 Handler = Callable[[Interaction, int, str], Awaitable[None]]
@@ -22,12 +23,10 @@ class Buttons:
     """Runs what a pressed button stands for, by the verb in its id.
 
     Args:
-        responder: makes cards of answers.
-        delivery: gets them through.
+        delivery: gets cards through.
     """
 
-    def __init__(self, responder: Responder, delivery: Delivery) -> None:
-        self._responder = responder
+    def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
         self.handlers: dict[str, Handler] = {
             "ask": self._ask,
@@ -40,6 +39,7 @@ class Buttons:
 
     async def pressed(self, interaction: Interaction, verb: str, number: int, key: str) -> None:
         """Do what a button says."""
+        speak(interaction.locale.value)
         async with interaction.client.occupied():
             try:
                 if interaction.client.allows(interaction):
@@ -47,16 +47,13 @@ class Buttons:
                 else:
                     await self._delivery.tell(interaction, cards.NOT_HERE)
             except (QuothError, StillReading) as error:
-                await self._delivery.tell(interaction, self._responder.failure(error))
-
-    @property
-    def _memory(self) -> Memory:
-        return self._responder.service.memory
+                await self._delivery.tell(interaction, failure(error))
 
     async def _recall(self, interaction: Interaction, key: str) -> Record | None:
-        """The answer that a button belongs to; one that is too old loses its buttons."""
-        self._responder.service.check_open()
-        record = await asyncio.to_thread(self._memory.find, key)
+        """The answer that a button belongs to; one that is too old, or of other articles, loses its buttons."""
+        service = _here(interaction).service
+        service.check_open()
+        record = await service.find(key)
         if record is None:
             if message := interaction.message:
                 await self._delivery.deliver(lambda: interaction.response.edit_message(**without_buttons(message)))
@@ -70,26 +67,31 @@ class Buttons:
     async def _turn(self, interaction: Interaction, number: int, key: str) -> None:
         """Another quote. The asker turns the page for everyone, and anybody else gets a copy of their own."""
         if record := await self._recall(interaction, key):
-            card = await self._responder.card(cards.answer, record, min(number, len(record.places) - 1))
+            card = await _here(interaction).card(cards.answer, record, min(number, len(record.places) - 1))
             owns = interaction.user.id == record.asker or _private(interaction)
             await self._delivery.show(interaction, card, instead=owns)
 
     async def _nearest(self, interaction: Interaction, number: int, key: str) -> None:
         """What came nearest, to whoever wants to see it and to nobody else."""
         if record := await self._recall(interaction, key):
-            card = await self._responder.card(cards.nearest, record, min(number, len(record.places) - 1))
+            card = await _here(interaction).card(cards.nearest, record, min(number, len(record.places) - 1))
             await self._delivery.show(interaction, card, instead=_private(interaction))
 
     async def _paragraph(self, interaction: Interaction, number: int, key: str) -> None:
         if record := await self._recall(interaction, key):
-            await self._delivery.show(interaction, await self._responder.card(cards.paragraph, record, number))
+            await self._delivery.show(interaction, await _here(interaction).card(cards.paragraph, record, number))
 
     async def _vote(self, interaction: Interaction, vote: str, number: int, key: str) -> None:
         """Take a vote, or take it back; the button shows how many there are."""
         if record := await self._recall(interaction, key):
-            await asyncio.to_thread(self._memory.vote, key, interaction.user.id, vote)
-            card = await self._responder.card(cards.answer, record, min(number, max(0, len(record.places) - 1)))
+            await asyncio.to_thread(interaction.client.memory.vote, key, interaction.user.id, vote)
+            card = await _here(interaction).card(cards.answer, record, min(number, max(0, len(record.places) - 1)))
             await self._delivery.show(interaction, card, instead=True)
+
+
+def _here(interaction: Interaction) -> Responder:
+    """What answers from the collection that is asked where a button was pressed."""
+    return interaction.client.at(interaction).responder
 
 
 def _private(interaction: Interaction) -> bool:

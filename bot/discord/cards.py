@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
-from bot import wording
+from bot import languages, wording
 from bot.discord.library import short_id
 from bot.discord.markup import address, attribution, escaped, page_of, plain, quotation, size
 from bot.discord.memory import Forgotten, Place, Record
+from bot.languages import count, say, sentence
 from bot.talks import Remark
 from retrieval.answer.excerpts import cut_at
 from retrieval.articles.article import Article, ArticleInfo
@@ -34,24 +35,30 @@ if TYPE_CHECKING:
 CARD_TEXT, EMBED_AUTHOR, CONTENT, LABEL, THREAD_NAME, CHOICE = 4000, 256, 2000, 80, 100, 100
 """Discord's limits. Whether it counts code points or UTF-16 units it does not say: ``size`` counts the larger."""
 
-BUSY = "I am busy: please try again in a moment."
-CLOSING = "I am about to restart: please ask again in a minute."
-TOO_OLD = "That answer is too old for its buttons: please ask again."
-CHANGED = "That article has changed since it was quoted: please ask again."
-NO_ARTICLES = "There are no articles yet. Whoever manages this server can add one with /articles add."
-BROKEN = "Something is wrong on my side. Whoever runs me finds out what in my log."
-NO_TEXT = "There are no words in that message to look for."
-NOT_HERE = "I do not answer here."
-CARE_REFUSED = "The articles are cared for by members who may manage this server."
-CARE_ELSEWHERE = (
+BUSY = sentence("I am busy: please try again in a moment.")
+CLOSING = sentence("I am about to restart: please ask again in a minute.")
+TOO_OLD = sentence("That answer is too old for its buttons: please ask again.")
+CHANGED = sentence("That article has changed since it was quoted: please ask again.")
+NO_ARTICLES = sentence("There are no articles yet. Whoever manages this server can add one with /articles add.")
+BROKEN = sentence("Something is wrong on my side. Whoever runs me finds out what in my log.")
+NO_TEXT = sentence("There are no words in that message to look for.")
+NOT_HERE = sentence("I do not answer here.")
+CARE_REFUSED = sentence("The articles are cared for by members who may manage this server.")
+CARE_ELSEWHERE = sentence(
     "I am in several servers: whoever runs me has to name, in QUOTH_DISCORD_GUILDS, those that may do this."
 )
-CARE_BUSY = "Another change to the articles is under way: please try again when it is done."
-NO_POSTS = "Whoever runs me has to set QUOTH_DISCORD_POSTS first, and to allow the message content intent."
-POSTS_ON = "From now on I answer new posts there, where I am sure."
-POSTS_OFF = "I no longer answer posts there."
-MARKED = "-# This was it, says who asked."
-NOT_YOURS = "Only who asked, and who may delete messages, can say that."
+CARE_BUSY = sentence("Another change to the articles is under way: please try again when it is done.")
+NO_POSTS = sentence("Whoever runs me has to set QUOTH_DISCORD_POSTS first, and to allow the message content intent.")
+POSTS_ON = sentence("From now on I answer new posts there, where I am sure.")
+POSTS_OFF = sentence("I no longer answer posts there.")
+STOPPING = sentence("It will stop in a moment.")
+OVER = sentence("It is over.")
+NOT_REMOVED = sentence("Nothing was removed.")
+REMOVING = sentence("Removing…")
+COLLECTION_NAME = sentence("A collection is called by up to 32 letters, digits and hyphens.")
+COLLECTIONS_FULL = sentence("This server has as many collections as it may have: use one of them.")
+MARKED = sentence("This was it, says who asked.")
+NOT_YOURS = sentence("Only who asked, and who may delete messages, can say that.")
 UP, DOWN = "👍", "👎"
 
 Verb = Literal[
@@ -118,9 +125,9 @@ class Card:
         return "\n".join(filter(None, (self.body, self.small)))
 
 
-def notice(sentence: str, *buttons: Button) -> Card:
+def notice(said: str, *buttons: Button) -> Card:
     """A card with one sentence of Quoth's own; what it names of others is escaped by whoever made it."""
-    return Card("", sentence, buttons=buttons)
+    return Card("", say(said), buttons=buttons)
 
 
 def voted(card: Card, votes: Mapping[str, int]) -> Card:
@@ -149,15 +156,15 @@ def answer(record: Record, article: Article | None, number: int = 0, stale: Stal
     """
     votes = _voting(record, number)
     if record.answered:
-        turns = paging("page", number, len(record.places), record.key, "quotes")
-        around = (button("paragraph", number, record.key, "Paragraph"), *_reading(record.places[number], article))
+        turns = paging("page", number, len(record.places), record.key, sentence("More quotes ({n} of {total}) ▶"))
+        around = (button("paragraph", number, record.key, say("Paragraph")), *_reading(record.places[number], article))
         # A row has room for five.
         votes = tuple(replace(each, row=1) for each in votes) if turns else votes
         buttons = (*turns, *around, *votes)
         return _page(record, article, number, _understood(record), buttons, stale)
-    nearest = (button("nearest", 0, record.key, "Nearest passages"),) if record.places else ()
+    nearest = (button("nearest", 0, record.key, say("Nearest passages")),) if record.places else ()
     said = _understood(record) + (
-        f"{wording.NOT_SAID} {escaped(record.note, 600)}" if record.note else wording.NOT_SAID
+        f"{say(wording.NOT_SAID)} {escaped(record.note, 600)}" if record.note else say(wording.NOT_SAID)
     )
     return _titled(record, said, (*nearest, *votes))
 
@@ -166,7 +173,7 @@ def _reading(place: Place, article: Article | None) -> tuple[Button, ...]:
     """A button to read the article, from where a quote stands."""
     if article is None:
         return ()
-    return (button("open", page_of(article.text, place.start), short_id(article.id), "Article"),)
+    return (button("open", page_of(article.text, place.start), short_id(article.id), say("Article")),)
 
 
 def _voting(record: Record, number: int) -> tuple[Button, ...]:
@@ -179,8 +186,8 @@ def _voting(record: Record, number: int) -> tuple[Button, ...]:
 def offered(card: Card, record: Record) -> Card:
     """An answer that nobody asked the bot for, with the question whether it was what they meant."""
     judging = (
-        button("this", 0, record.key, "This was it", row=1),
-        button("other", 0, record.key, "This was not it", row=1),
+        button("this", 0, record.key, say("This was it"), row=1),
+        button("other", 0, record.key, say("This was not it"), row=1),
     )
     return replace(card, buttons=(*(each for each in card.buttons if each.emoji not in {UP, DOWN}), *judging))
 
@@ -192,8 +199,8 @@ def quotes(record: Record, article: Article | None, number: int, stale: Stale | 
 
 def nearest(record: Record, article: Article | None, number: int, stale: Stale | None = None) -> Card:
     """One of the passages that came nearest to a question that the articles do not answer."""
-    label = "**Not an answer**, only what comes nearest:\n"
-    turns = paging("nearest", number, len(record.places), record.key, "passages")
+    label = say("**Not an answer**, only what comes nearest:") + "\n"
+    turns = paging("nearest", number, len(record.places), record.key, sentence("More passages ({n} of {total}) ▶"))
     return _page(record, article, number, label, turns, stale)
 
 
@@ -224,7 +231,7 @@ def _page(
 ) -> Card:
     place = record.places[number]
     if article is None:
-        return _titled(record, CHANGED, buttons)
+        return _titled(record, say(CHANGED), buttons)
     marks = place.highlights if record.answered else ()
     below = _below(place, article, stale)
     return _quoted(record, article, Span(place.start, place.end), marks, label, buttons, below)
@@ -268,7 +275,7 @@ def _below(place: Place, article: Article, stale: Stale | None) -> tuple[str, st
     on_page = wording.page(article.page_at(place.start), scanned=scanned)
     small = [attribution(article, on_page, article.url_at(place.start))]
     small += [escaped(note, _NOTE) for note in wording.notes(article, place.start, end, older=place.older)]
-    small += [f"{wording.STALE[stale]}."] if stale else []
+    small += [f"{say(wording.STALE[stale])}."] if stale else []
     return f"\n{escaped(verdict, _VERDICT)}" if verdict else "", "\n".join(f"-# {each}" for each in small)
 
 
@@ -292,11 +299,11 @@ def small_talk(kind: Remark | None, articles: Sequence[ArticleInfo]) -> Card:
     return notice(escaped(wording.small_talk(kind, articles), CONTENT))
 
 
-_PURPOSE = (
+_PURPOSE = sentence(
     "**I answer questions by quoting articles**, word for word, and say so when they do not say.\n"
     "Ask in your own words: mention me, use `/ask`, or reply to one of my answers to go on from it."
 )
-_WAYS = (
+_WAYS = sentence(
     "-# For your eyes only: `/ask` with `private`, or a direct message to me.\n"
     "-# What do the articles have on a message? In its menu: Apps, Find in articles.\n"
     "-# All articles: `/articles list`. What I keep of you: `/forget me` deletes it."
@@ -310,11 +317,13 @@ def welcome(articles: Sequence[ArticleInfo], examples: Sequence[str]) -> Card:
     newest = sorted(articles, key=lambda article: str(article.published or ""), reverse=True)
     lines = [f"- {attribution(replace(each, title=plain(each.title, _KNOWN_TITLE)))}" for each in newest[:_KNOWN]]
     if len(articles) > _KNOWN:
-        lines.append(f"- and {len(articles) - _KNOWN:,} more")
-    known = "\n".join([f"I know {wording.count(len(articles), 'article')}:", *lines]) if articles else NO_ARTICLES
-    body = f"{_PURPOSE}\n\n{known}" + ("\n\nFor example:" if examples else "")
+        lines.append(say("- and {n} more", n=languages.number(len(articles) - _KNOWN)))
+    knowing = say("I know {articles}:", articles=count(len(articles), "article"))
+    known = "\n".join([knowing, *lines]) if articles else say(NO_ARTICLES)
+    body = f"{say(_PURPOSE)}\n\n{known}" + (f"\n\n{say('For example:')}" if examples else "")
     buttons = [button("ask", 0, each, each, row=row) for row, each in enumerate(examples)]
-    return Card(body, f"{body}\n{_WAYS}", _WAYS, buttons=tuple(buttons))
+    ways = say(_WAYS)
+    return Card(body, f"{body}\n{ways}", ways, buttons=tuple(buttons))
 
 
 def sources(articles: Sequence[ArticleInfo]) -> Card:
@@ -328,7 +337,7 @@ def _asked(record: Record) -> str:
     return f"-# {escaped(record.question, 300)}\n" if record.titled else ""
 
 
-def paging(verb: Verb, number: int, total: int, key: str, what: str) -> tuple[Button, ...]:
+def paging(verb: Verb, number: int, total: int, key: str, label: str) -> tuple[Button, ...]:
     """Buttons to the page before and to the next, of ``total``; none where there is but one."""
     if total == 1:
         return ()
@@ -336,38 +345,47 @@ def paging(verb: Verb, number: int, total: int, key: str, what: str) -> tuple[Bu
     back, on = max(0, number - 1), min(number + 1, total - 1)
     return (
         button(verb, back, key, "◀", enabled=number > 0),
-        button(verb, on, key, f"More {what} ({number + 1} of {total}) ▶", enabled=number < total - 1),
+        button(verb, on, key, say(label, n=number + 1, total=total), enabled=number < total - 1),
     )
 
 
 def not_a_day(typed: str) -> str:
     """What whoever typed something else for a day is told."""
-    return f"{escaped(typed, 100)} is not a day: write it as 2016-11-28."
+    return say("{typed} is not a day: write it as 2016-11-28.", typed=escaped(typed, 100))
 
 
 def forgotten(what: Forgotten) -> str:
     """What was deleted of a member's."""
-    counts = f"{wording.count(what.answers, 'answer')} and {wording.count(what.votes, 'vote')}"
-    return f"I have forgotten {counts} of yours. What Discord shows of my answers is yours to delete there."
+    return say(
+        "I have forgotten {answers} and {votes} of yours. What Discord shows of my answers is yours to delete there.",
+        answers=count(what.answers, "answer"),
+        votes=count(what.votes, "vote"),
+    )
 
 
 def failure(error: QuothError) -> str:
     """An error in words for a channel: no paths of the machine, and no remedy that takes its keyboard."""
-    sentence = BROKEN
+    said = say(BROKEN)
     match error:
         case QuestionEmpty() | QuestionTooLong():
-            sentence = wording.error(error)
+            said = wording.error(error)
         case NoArticles():
-            sentence = NO_ARTICLES
+            said = say(NO_ARTICLES)
         case ArticleUnknown(name):
-            sentence = f"There is no article {escaped(name, 200)}: choose one of those offered while you type."
-        case ArticleOneOfMany(_, path):
-            name = escaped(path.rpartition("/")[2], 200)
-            sentence = f"That is one of the articles in {name}, which goes as a whole: whoever runs me can take it out."
-        case ArticleUnreadable(path, reason):
-            sentence = f"{escaped(path.rpartition('/')[2], 200)} cannot be read as an article, {escaped(reason, 200)}."
-        case ArticleExists(path):
-            sentence = (
-                f"There is another article {escaped(path.name, 200)}: rename the file, or remove that article first."
+            said = say(
+                "There is no article {name}: choose one of those offered while you type.", name=escaped(name, 200)
             )
-    return sentence
+        case ArticleOneOfMany(_, path):
+            said = say(
+                "That is one of the articles in {name}, which goes as a whole: whoever runs me can take it out.",
+                name=escaped(path.rpartition("/")[2], 200),
+            )
+        case ArticleUnreadable(path, reason):
+            name = escaped(path.rpartition("/")[2], 200)
+            said = say("{name} cannot be read as an article, {reason}.", name=name, reason=escaped(reason, 200))
+        case ArticleExists(path):
+            said = say(
+                "There is another article {name}: rename the file, or remove that article first.",
+                name=escaped(path.name, 200),
+            )
+    return said

@@ -11,16 +11,16 @@ from pathlib import Path
 import discord
 from discord import app_commands
 
-from bot.discord import article_cards, cards
+from bot.discord import article_cards, cards, responder
 from bot.discord.cards import Card
 from bot.discord.client import QuothClient
 from bot.discord.completion import titles_like
 from bot.discord.drafts import ArticleForm, Draft
-from bot.discord.library import short_id
+from bot.discord.library import Library, short_id
 from bot.discord.markup import escaped, plain
 from bot.discord.messages import Interaction
-from bot.discord.service import Busy, Pool
-from retrieval.articles.article import ArticleInfo
+from bot.discord.service import Busy
+from bot.languages import say
 from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import ArticleUnreadable, QuothError
@@ -52,18 +52,21 @@ class _Progress:
         self.text = article_cards.progress(stage, done, total)
 
 
+_Work = Callable[[Library, _Progress], Report | bool | None]
+"""A change of a collection's articles."""
+
+
 class ArticleCommands:
     """``/articles add``, ``remove`` and ``reindex``, "Add to articles" in a message's menu, and their buttons.
 
     Args:
         client: the bot that gets them.
-        changes: the pool that what changes the articles runs in.
     """
 
-    def __init__(self, client: QuothClient, changes: Pool) -> None:
+    def __init__(self, client: QuothClient) -> None:
         self._client = client
-        self._changes = changes
-        self._under_way: _Progress | None = None
+        self._under_way: dict[str, _Progress] = {}
+        """By the name of the collection that changes."""
 
     def install(self, group: app_commands.Group) -> None:
         """Put the commands into their group, and the buttons among the client's."""
@@ -74,7 +77,7 @@ class ArticleCommands:
     def _install_adding(self, group: app_commands.Group) -> None:
         @group.command(name="add", description="Add an article: a file or, without one, a text that you type")
         @app_commands.describe(
-            file=plain(f"A file: {' '.join(FORMATS).replace('.', '')}", cards.CHOICE),
+            file=plain(" ".join(FORMATS).replace(".", ""), cards.CHOICE),
             title="Its title, where it is not in the file",
             source="Who published it",
             date="The day on which it was published, as in 2016-11-28",
@@ -109,27 +112,25 @@ class ArticleCommands:
         @group.command(name="remove", description="Remove an article, after asking you again")
         @app_commands.describe(article="Its title")
         async def remove(interaction: Interaction, article: str) -> None:
-            await self._show(interaction, lambda: self._removal(article))
+            await self._show(interaction, lambda: self._removal(interaction, article))
 
         @remove.autocomplete("article")
         async def titles(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-            return [] if self._refusal(interaction) else titles_like(self._articles(), typed)
+            return [] if self.refusal(interaction) else titles_like(self._client.known_to(interaction), typed)
 
         @group.command(name="reindex", description="Bring the index up to date with the folder of articles")
         async def reindex(interaction: Interaction) -> None:
             if await self.admitted(interaction) and await self._client.delivery.defer(interaction, private=True):
-                await self._change(interaction, "reindex", "", self._client.service.library.refresh)
-
-    def _articles(self) -> list[ArticleInfo]:
-        return list(self._client.service.library.articles.values())
+                await self._change(interaction, "reindex", "", Library.refresh)
 
     async def admitted(self, interaction: Interaction) -> bool:
         """Whether the member may do this; tells them if not. Discord's own settings are not relied on."""
-        if refusal := self._refusal(interaction):
+        if refusal := self.refusal(interaction):
             await self._client.delivery.tell(interaction, refusal)
         return refusal is None
 
-    def _refusal(self, interaction: Interaction) -> str | None:
+    def refusal(self, interaction: Interaction) -> str | None:
+        """Why a member may not change the articles, if so."""
         settings, member = self._client.settings, interaction.user
         if not (isinstance(member, discord.Member) and self._client.admits(interaction.guild_id, interaction.channel)):
             return cards.NOT_HERE
@@ -150,32 +151,30 @@ class ArticleCommands:
             try:
                 await self._client.delivery.show(interaction, card(), instead=instead)
             except QuothError as error:
-                await self._client.delivery.tell(interaction, self._client.responder.failure(error))
+                await self._client.delivery.tell(interaction, responder.failure(error))
 
-    def _removal(self, name: str) -> Card:
-        library = self._client.service.library
+    def _removal(self, interaction: Interaction, name: str) -> Card:
+        library = self._client.at(interaction).library
         id = library.resolve(name)
         return article_cards.removal(library.articles[id], short_id(id))
 
     async def _kept(self, interaction: Interaction, _: int, __: str) -> None:
-        await self._client.delivery.show(interaction, cards.notice("Nothing was removed."), instead=True)
+        await self._client.delivery.show(interaction, cards.notice(cards.NOT_REMOVED), instead=True)
 
     async def _removed(self, interaction: Interaction, _: int, key: str) -> None:
         if not await self.admitted(interaction):
             return
-        library = self._client.service.library
-        id = library.resolve(key)
-        await self._client.delivery.show(interaction, cards.notice("Removing…"), instead=True)
-        await self._change(interaction, "remove", id, lambda progress: library.remove(id, progress))
+        id = self._client.at(interaction).library.resolve(key)
+        await self._client.delivery.show(interaction, cards.notice(cards.REMOVING), instead=True)
+        await self._change(interaction, "remove", id, lambda library, progress: library.remove(id, progress))
 
     async def _cancel(self, interaction: Interaction, _: int, __: str) -> None:
         """Call off the change under way, at its next step."""
         if await self.admitted(interaction):
-            if self._under_way:
-                self._under_way.cancelled = True
-            await self._client.delivery.tell(
-                interaction, "It will stop in a moment." if self._under_way else "It is over."
-            )
+            progress = self._under_way.get(self._client.at(interaction).name)
+            if progress:
+                progress.cancelled = True
+            await self._client.delivery.tell(interaction, cards.STOPPING if progress else cards.OVER)
 
     async def _dated(self, interaction: Interaction, draft: Draft) -> bool:
         """Whether a draft's date is none or one; tells the member if not."""
@@ -197,13 +196,13 @@ class ArticleCommands:
         # Discord's word for the size; and a name is only ever a name, whatever it looks like.
         name = Path(file.filename.replace("\\", "/")).name
         if file.size > MAX_ATTACHMENT:
-            error = ArticleUnreadable(name, f"it is larger than {MAX_ATTACHMENT // 2**20} MiB")
+            error = ArticleUnreadable(name, say("it is larger than {n} MiB", n=MAX_ATTACHMENT // 2**20))
             return await self._client.delivery.tell(interaction, cards.failure(error))
         if not await self._client.delivery.defer(interaction, private=True):
             return None
         content = await self._client.delivery.deliver(file.read)
         if content is None:
-            error = ArticleUnreadable(name, "Discord did not hand it over")
+            error = ArticleUnreadable(name, say("Discord did not hand it over"))
             await self._client.delivery.finish(interaction, cards.notice(cards.failure(error)))
             return None
         return await self._put(interaction, name, content, draft.metadata(), replace=replace)
@@ -215,7 +214,7 @@ class ArticleCommands:
         if not interaction.response.is_done() and not await self._client.delivery.defer(interaction, private=True):
             return
 
-        def add(progress: _Progress) -> bool:
+        def add(library: Library, progress: _Progress) -> bool:
             with tempfile.TemporaryDirectory(prefix="quoth-") as folder:
                 path = Path(folder, name)
                 try:
@@ -223,51 +222,35 @@ class ArticleCommands:
                     if metadata:
                         path.with_name(name + SIDECAR).write_bytes(metadata)
                 except OSError as error:  # a name that no file can have
-                    raise ArticleUnreadable(name, error.strerror or "its name is none") from error
-                return self._client.service.library.add(path, progress, replace=replace)
+                    raise ArticleUnreadable(name, error.strerror or say("its name is none")) from error
+                return library.add(path, progress, replace=replace)
 
         await self._change(interaction, "replace" if replace else "add", name, add)
 
-    async def _change(
-        self, interaction: Interaction, action: str, article: str, work: Callable[[_Progress], Report | bool | None]
-    ) -> None:
+    async def _change(self, interaction: Interaction, action: str, article: str, work: _Work) -> None:
         """Do something to the articles, tell how it goes in the message, and write down who did it."""
         async with self._client.occupied():
-            progress = _Progress()
-            first = self._under_way is None
-            self._under_way = progress if first else self._under_way
+            collection, progress = self._client.at(interaction), _Progress()
+            first = self._under_way.setdefault(collection.name, progress) is progress
             teller = asyncio.create_task(self._tell_progress(interaction, progress))
             try:
-                done = await self._changes.run(lambda: work(progress))
-                outcome, said = "done", self._done(action, article, done)
+                done = await collection.changes.run(lambda: work(collection.library, progress))
+                outcome, said = "done", _done(collection.library, action, article, done)
             except Busy:
                 outcome, said = "refused", cards.CARE_BUSY
             except _CancelledError:
-                outcome, said = "cancelled", "It was called off: nothing has changed."
+                outcome, said = "cancelled", say("It was called off: nothing has changed.")
             except Exception as error:  # noqa: BLE001 - the member is told, and the bot goes on
-                outcome, said = "failed", self._client.responder.failure(error)
+                outcome, said = "failed", responder.failure(error)
             finally:
-                self._under_way = None if first else self._under_way
+                if first:
+                    del self._under_way[collection.name]
                 teller.cancel()
                 [failure] = await asyncio.gather(teller, return_exceptions=True)  # no progress after the outcome
                 if isinstance(failure, Exception):
-                    self._client.responder.failure(failure)
-            await self._audit(interaction, action, article, outcome)
+                    responder.failure(failure)
+            await self._audit(interaction, collection.name, action, article, outcome)
             await self._client.delivery.finish(interaction, cards.notice(said))
-
-    def _done(self, action: str, article: str, done: object) -> str:
-        total = len(self._client.service.library.articles)
-        if isinstance(done, Report) or action == "reindex":
-            return article_cards.refreshed(done if isinstance(done, Report) else None, total)
-        name = escaped(article, 300)
-        if action != "remove" and not done:
-            return f"{name} is there already."
-        if action == "replace":
-            return f"{name} is replaced."
-        if action == "add":
-            same = self._client.service.library.same_as(article)
-            return f"{name} is added, though {escaped(same, 300)} has the same text." if same else f"{name} is added."
-        return f"{name} is removed."
 
     async def _tell_progress(self, interaction: Interaction, progress: _Progress) -> None:
         told = ""
@@ -276,23 +259,44 @@ class ArticleCommands:
             await asyncio.sleep(_BETWEEN_EDITS)
             if progress.text != told:
                 told = progress.text
-                cancel = cards.button("cancel", 0, "", "Cancel")
+                cancel = cards.button("cancel", 0, "", say("Cancel"))
                 await self._client.delivery.finish(interaction, cards.notice(told, cancel))
 
-    async def _audit(self, interaction: Interaction, action: str, article: str, outcome: str) -> None:
+    async def _audit(self, interaction: Interaction, collection: str, *what: str) -> None:
+        action, article, outcome = what
         facts = {
             "member": interaction.user.id,
             "name": str(interaction.user),
             "server": interaction.guild_id,
+            "collection": collection,
             "action": action,
             "article": article,
             "outcome": outcome,
         }
         try:
-            await asyncio.to_thread(lambda: self._client.service.memory.audit(**facts))
+            await asyncio.to_thread(lambda: self._client.memory.audit(**facts))
         except QuothError as error:
-            self._client.responder.failure(error)
+            responder.failure(error)
         channel = self._client.get_channel(self._client.settings.discord_audit_channel or 0)
-        if isinstance(channel, discord.TextChannel):
-            line = article_cards.audited(str(interaction.user), action, article, outcome)
+        # What a server has for itself is not told in another.
+        if isinstance(channel, discord.TextChannel) and (not collection or channel.guild.id == interaction.guild_id):
+            line = article_cards.audited(str(interaction.user), *what)
             await self._client.delivery.post(channel, cards.notice(line))
+
+
+def _done(library: Library, action: str, article: str, done: object) -> str:
+    """What became of a change, in words."""
+    total = len(library.articles)
+    if isinstance(done, Report) or action == "reindex":
+        return article_cards.refreshed(done if isinstance(done, Report) else None, total)
+    name = escaped(article, 300)
+    if action != "remove" and not done:
+        return say("{name} is there already.", name=name)
+    if action == "replace":
+        return say("{name} is replaced.", name=name)
+    if action == "add":
+        same = library.same_as(article)
+        if same:
+            return say("{name} is added, though {other} has the same text.", name=name, other=escaped(same, 300))
+        return say("{name} is added.", name=name)
+    return say("{name} is removed.", name=name)

@@ -18,12 +18,15 @@ from discord.utils import MISSING
 
 from bot.discord import cards, retrying
 from bot.discord.buttons import Buttons
+from bot.discord.collection import Collection, Collections
 from bot.discord.delivery import UNREACHABLE, Delivery, asked_for, in_thread, permissions
 from bot.discord.heard import Named, question_in
 from bot.discord.markup import plain
+from bot.discord.memory import Memory
 from bot.discord.messages import CardButton, Interaction
-from bot.discord.responder import Responder
-from bot.discord.service import AnswerService, Cooldown, Question
+from bot.discord.service import Question
+from bot.discord.translating import CommandTree, Translator
+from bot.languages import speak
 from bot.settings import DiscordRefused, Settings
 from bot.talks import Talks
 from retrieval.answer.conversation import Talk
@@ -45,12 +48,11 @@ class QuothClient(discord.Client):
     """The bot as Discord sees it: stays connected, answers messages and commands, and knows who may ask where.
 
     Args:
-        service: where questions go.
+        collections: where questions go.
         settings: who may ask where.
-        cooldown: keeps members from asking too often.
     """
 
-    def __init__(self, service: AnswerService, settings: Settings, cooldown: Cooldown) -> None:
+    def __init__(self, collections: Collections, settings: Settings) -> None:
         # Whoever reads the log does not want to hear that there is no voice.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         # No privileged intent: mentions, direct messages and commands carry their text without.
@@ -63,19 +65,17 @@ class QuothClient(discord.Client):
             max_messages=None,  # nothing here looks at past messages
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
-        self.service = service
+        self.collections = collections
         self.settings = settings
-        self.tree = discord.app_commands.CommandTree(
+        self.tree = CommandTree(
             self,
             allowed_contexts=discord.app_commands.AppCommandContext(
                 guild=True, dm_channel=settings.discord_dms, private_channel=settings.discord_user_install
             ),
             allowed_installs=discord.app_commands.AppInstallationType(guild=True, user=settings.discord_user_install),
         )
-        self.talks = Talks()
-        self.responder = Responder(service, cooldown)
         self.delivery = Delivery(components=settings.discord_cards == "components")
-        self.buttons = Buttons(self.responder, self.delivery)
+        self.buttons = Buttons(self.delivery)
         self.unaddressed: Callable[[discord.Message], Awaitable[None]] | None = None
         """What hears of messages to others, if anything does."""
         self._syncing: asyncio.Task[None] | None = None
@@ -88,6 +88,7 @@ class QuothClient(discord.Client):
     async def setup_hook(self) -> None:
         """Register the buttons of earlier processes, and tell Discord the commands if they changed."""
         self.add_dynamic_items(CardButton)
+        await self.tree.set_translator(Translator())
         if not await self._sync():
             self._syncing = asyncio.create_task(self._sync_later())
 
@@ -108,12 +109,14 @@ class QuothClient(discord.Client):
             self.tree.copy_global_to(guild=server)
             return await self.delivery.deliver(lambda: self.tree.sync(guild=server)) is not None
         name = f"commands of {self.application_id}"
-        commands = repr([command.to_dict(self.tree) for command in self.tree.get_commands()])
-        if await asyncio.to_thread(self.service.memory.note, name) == commands:
+        commands = repr(
+            [await each.get_translated_payload(self.tree, Translator()) for each in self.tree.get_commands()]
+        )
+        if await asyncio.to_thread(self.memory.note, name) == commands:
             return True
         if await self.delivery.deliver(self.tree.sync) is None:
             return False
-        await asyncio.to_thread(self.service.memory.write_note, name, commands)
+        await asyncio.to_thread(self.memory.write_note, name, commands)
         return True
 
     async def close(self) -> None:
@@ -170,12 +173,12 @@ class QuothClient(discord.Client):
 
         In the last of them whoever still waits is told to ask again later.
         """
-        self.responder.closing = True
+        self.collections.answers.closing = True
         for seconds in (grace - min(_LAST_WORDS, grace / 2), min(_LAST_WORDS, grace / 2)):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._idle.wait(), seconds)
                 return
-            self.service.pool.give_up()
+            self.collections.answers.give_up()
 
     @asynccontextmanager
     async def occupied(self) -> AsyncIterator[None]:
@@ -205,23 +208,36 @@ class QuothClient(discord.Client):
         own = self.settings.discord_user_install and installed_to_user(interaction)
         return own or self.admits(interaction.guild_id, interaction.channel)
 
+    def at(self, interaction: Interaction) -> Collection:
+        """The collection that a command or a button is about."""
+        if installed_to_user(interaction):  # who may be in a server that does not have the bot
+            return self.collections.common
+        return self.collections.at(interaction.guild_id, interaction.channel)
+
     def known_to(self, interaction: Interaction) -> list[ArticleInfo]:
         """The articles that whoever uses a command may hear of: none where nothing would be answered."""
-        return list(self.service.library.articles.values()) if self.allows(interaction) else []
+        return list(self.at(interaction).library.articles.values()) if self.allows(interaction) else []
+
+    @property
+    def memory(self) -> Memory:
+        """What is kept of answers and of who wants what where."""
+        return self.collections.memory
 
     # --- messages --------------------------------------------------------------------------------------------
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer a mention, a reply that pings, or a direct message."""
         said = self._said_to_me(message)
+        speak(_locale(message.guild))
         async with self.occupied():
             if said is None:
                 return await self.unaddressed(message) if self.unaddressed else None
-            talk = self._talk(message)
+            collection = self.collections.at(message.guild.id if message.guild else None, message.channel)
+            talk = _talk(collection.talks, message, self.user.id if self.user else 0)
             async with self.delivery.typing(message):
-                response = await self.responder.respond(said, message.author.id, talk)
+                response = await collection.responder.respond(said, message.author.id, talk)
             sent = await self.delivery.reply(message, response.card, passes=response.passes if message.guild else None)
-            self._keep(message, sent, talk, response.talk)
+            _keep(collection.talks, message, sent, talk, response.talk)
             if response.answered:
                 await self._start_thread(message, sent, said)
         return None
@@ -230,7 +246,8 @@ class QuothClient(discord.Client):
         """Say in a new server what the bot is for, where it may answer."""
         open_to = (each for each in _writable(guild) if self.admits(guild.id, each))
         if channel := next(open_to, None):
-            await self.delivery.post(channel, self.responder.welcome())
+            speak(_locale(guild))
+            await self.delivery.post(channel, self.collections.at(guild.id, channel).responder.welcome())
 
     def _said_to_me(self, message: discord.Message) -> str | None:
         """The words of a message to the bot, without the mention; None for one that it does not answer."""
@@ -243,29 +260,6 @@ class QuothClient(discord.Client):
             return None
         members = {user.id: user.display_name for user in message.mentions if user.id != self.user.id}
         return question_in(message.content, _names(message.guild, members))
-
-    def _talk(self, message: discord.Message) -> Talk:
-        """What a message goes on from: the answer it replies to, or the talk of its place; a mention begins anew."""
-        if message.reference and (talk := self.talks.of(message.reference.message_id)).last:
-            return talk
-        if in_thread(message):
-            # A thread has the id of the message that it starts from.
-            own = _place(message)
-            return self.talks.of(own if own in self.talks else message.channel.id)
-        mentioned = self.user is not None and f"<@{self.user.id}>" in message.content
-        return Talk() if message.guild or mentioned else self.talks.of(_place(message))
-
-    def _keep(self, message: discord.Message, sent: discord.Message | None, before: Talk, talk: Talk | None) -> None:
-        """Keep a talk for replies to what was sent and, in a thread or a direct message, for what is said next.
-
-        There only one that has changed: an answer to an earlier question may have been given meanwhile.
-        """
-        if talk is None:
-            return
-        if sent:
-            self.talks.keep(sent.id, talk)
-        if talk is not before and (message.guild is None or in_thread(message)):
-            self.talks.keep(_place(message), talk)
 
     async def _start_thread(self, message: discord.Message, sent: discord.Message | None, question: str) -> None:
         """A thread from the answer for what comes next, where that is wanted and possible."""
@@ -280,15 +274,16 @@ class QuothClient(discord.Client):
         """Answer ``/ask``: Discord is told at once that an answer will come, and gets it when it is there."""
         if not self.allows(interaction):
             return await self.delivery.tell(interaction, cards.NOT_HERE)
-        if refusal := self.responder.refusal(interaction.user.id):
+        collection = self.at(interaction)
+        if refusal := collection.responder.refusal(interaction.user.id):
             return await self.delivery.tell(interaction, refusal)
         question = replace(question, text=question_in(question.text, _names(interaction.guild, {})))
         async with self.occupied():
             if await self.delivery.defer(interaction, private=private):
-                response = await self.responder.answer(question, interaction.user.id, titled=True)
+                response = await collection.responder.answer(question, interaction.user.id, titled=True)
                 sent = await self.delivery.finish(interaction, response.card)
                 if sent and not private and response.talk:
-                    self.talks.keep(sent.id, response.talk)
+                    collection.talks.keep(sent.id, response.talk)
         return None
 
 
@@ -297,6 +292,11 @@ def _writable(guild: discord.Guild) -> Iterator[discord.TextChannel]:
     for channel in filter(None, [guild.system_channel, *guild.text_channels]):
         if channel.permissions_for(guild.me).send_messages:
             yield channel
+
+
+def _locale(guild: discord.Guild | None) -> str:
+    """What is spoken in a server; English in direct messages, for Discord does not say what their members speak."""
+    return guild.preferred_locale.value if guild else "en"
 
 
 def installed_to_user(interaction: Interaction) -> bool:
@@ -319,3 +319,30 @@ def _names(guild: discord.Guild | None, members: Mapping[int, str]) -> Named:
 def _place(message: discord.Message) -> tuple[int, int]:
     """Where, and with whom: in one thread several members may talk at once."""
     return message.channel.id, message.author.id
+
+
+def _talk(talks: Talks, message: discord.Message, me: int) -> Talk:
+    """What a message goes on from: the answer it replies to, or the talk of its place; a mention begins anew."""
+    if message.reference and (talk := talks.of(message.reference.message_id)).last:
+        return talk
+    if in_thread(message):
+        # A thread has the id of the message that it starts from.
+        own = _place(message)
+        return talks.of(own if own in talks else message.channel.id)
+    mentioned = f"<@{me}>" in message.content
+    return Talk() if message.guild or mentioned else talks.of(_place(message))
+
+
+def _keep(
+    talks: Talks, message: discord.Message, sent: discord.Message | None, before: Talk, talk: Talk | None
+) -> None:
+    """Keep a talk for replies to what was sent and, in a thread or a direct message, for what is said next.
+
+    There only one that has changed: an answer to an earlier question may have been given meanwhile.
+    """
+    if talk is None:
+        return
+    if sent:
+        talks.keep(sent.id, talk)
+    if talk is not before and (message.guild is None or in_thread(message)):
+        talks.keep(_place(message), talk)

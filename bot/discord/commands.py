@@ -12,25 +12,29 @@ from bot.discord import cards
 from bot.discord.browsing import BrowsingCommands
 from bot.discord.care import ArticleCommands
 from bot.discord.client import QuothClient, installed_to_user
+from bot.discord.collecting import CollectionCommands
 from bot.discord.completion import sources_like, titles_like
 from bot.discord.messages import Interaction
 from bot.discord.posts import Posts
-from bot.discord.service import Pool, Question
+from bot.discord.responder import failure
+from bot.discord.service import Question
 from retrieval.answer.query import MAX_QUESTION, Filters
 from retrieval.errors import QuothError
 
 
-def install(client: QuothClient, changes: Pool) -> None:
-    """Give the bot its commands; what changes the articles runs in the pool ``changes``."""
+def install(client: QuothClient) -> None:
+    """Give the bot its commands."""
     _install_ask(client)
     _install_find(client)
     _install_forget(client)
     _install_help(client)
     group = app_commands.Group(name="articles", description="Read the articles, or care for them")
     BrowsingCommands(client).install(group)
-    care = ArticleCommands(client, changes)
+    care = ArticleCommands(client)
     care.install(group)
     Posts(client, care).install(group)
+    if client.settings.collections:
+        CollectionCommands(client, care).install(group)
     client.tree.add_command(group)
 
 
@@ -54,12 +58,12 @@ def _install_ask(client: QuothClient) -> None:
         private: bool | None = None,  # noqa: FBT001 - Discord names it
     ) -> None:
         try:
-            articles = frozenset({client.service.library.resolve(article)} if article else ())
+            articles = frozenset({client.at(interaction).library.resolve(article)} if article else ())
             filters = Filters(articles, source, _day(after), _day(before))
         except ValueError as error:
             await client.delivery.tell(interaction, cards.not_a_day(str(error)))
         except QuothError as error:
-            await client.delivery.tell(interaction, client.responder.failure(error))
+            await client.delivery.tell(interaction, failure(error))
         else:
             alone = installed_to_user(interaction) if private is None else private
             await client.answer_command(interaction, Question(question, filters), private=alone)
@@ -88,7 +92,7 @@ def _install_help(client: QuothClient) -> None:
     @client.tree.command(name="help", description="What I am for, what I know, and how to ask")
     async def help_(interaction: Interaction) -> None:
         if client.allows(interaction):
-            await client.delivery.show(interaction, client.responder.welcome())
+            await client.delivery.show(interaction, client.at(interaction).responder.welcome())
         else:
             await client.delivery.tell(interaction, cards.NOT_HERE)
 
@@ -100,11 +104,12 @@ def _install_forget(client: QuothClient) -> None:
     async def me(interaction: Interaction) -> None:
         async with client.occupied():
             try:
-                forgotten = await asyncio.to_thread(client.service.memory.forget, interaction.user.id)
+                forgotten = await asyncio.to_thread(client.memory.forget, interaction.user.id)
             except QuothError as error:
-                await client.delivery.tell(interaction, client.responder.failure(error))
+                await client.delivery.tell(interaction, failure(error))
             else:
-                client.talks.forget(interaction.user.id)
+                for each in client.collections.all():
+                    each.talks.forget(interaction.user.id)
                 await client.delivery.tell(interaction, cards.forgotten(forgotten))
 
     client.tree.add_command(group)

@@ -12,6 +12,7 @@ import discord
 import yaml
 
 from bot.discord.messages import Interaction
+from bot.languages import say, speak
 
 _TEXT, _TITLE, _SOURCE, _ADDRESS = 4000, 300, 120, 500
 """Discord's limit for what is typed into a form, and Quoth's for what is known of an article."""
@@ -70,14 +71,14 @@ class ArticleForm(discord.ui.Modal):
     """The form, with what a draft has of it filled in."""
 
     def __init__(self, draft: Draft, written: Written) -> None:
-        super().__init__(title="An article")
+        super().__init__(title=say("An article"))
         self._written = written
         self._fields: dict[str, discord.ui.TextInput[Any]] = {}
-        self._ask("title", "Title", draft.title, _TITLE)
-        self._ask("source", "Source: who published it", draft.source, _SOURCE, required=False)
-        self._ask("date", "Date, as in 2016-11-28", draft.date, 10, required=False)
-        self._ask("address", "Address on the web", draft.address, _ADDRESS, required=False)
-        self._ask("text", "Text", draft.text, _TEXT)
+        self._ask("title", say("Title"), draft.title, _TITLE)
+        self._ask("source", say("Source: who published it"), draft.source, _SOURCE, required=False)
+        self._ask("date", say("Date, as in 2016-11-28"), draft.date, 10, required=False)
+        self._ask("address", say("Address on the web"), draft.address, _ADDRESS, required=False)
+        self._ask("text", say("Text"), draft.text, _TEXT)
 
     def _ask(self, name: str, label: str, value: str, limit: int, *, required: bool = True) -> None:
         style = discord.TextStyle.long if name == "text" else discord.TextStyle.short
@@ -89,4 +90,5 @@ class ArticleForm(discord.ui.Modal):
 
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
         """Hand over what was typed; discord.py calls this."""
+        speak(interaction.locale.value)
         await self._written(interaction, Draft(**{name: field.value for name, field in self._fields.items()}))

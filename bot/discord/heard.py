@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bot.wording import day
+from bot.languages import day, speaking
 
 Named = Callable[[str, int], str | None]
 """The name behind a mention's sign (``@``, ``@&`` or ``#``) and number, or None where it is not known."""
@@ -73,7 +73,8 @@ def _shown(token: re.Match[str], named: Named, *, inside: bool) -> str:
         return ""
     if token["second"]:
         try:
-            return day(datetime.fromtimestamp(int(token["second"]), UTC).date())
+            with speaking("en"):  # as the articles do
+                return day(datetime.fromtimestamp(int(token["second"]), UTC).date())
         except (OverflowError, ValueError, OSError):  # a year that no calendar has
             return ""
     name = named(token["sign"], int(token["number"])) or ""

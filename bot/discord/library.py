@@ -76,11 +76,13 @@ class Library:
         articles: the folder.
         index: the folder of its index.
         build: opens an engine over an index that is up to date.
+        name: tells it from others; the common one has none.
     """
 
-    def __init__(self, articles: Path, index: Path, build: Build) -> None:
+    def __init__(self, articles: Path, index: Path, build: Build, *, name: str = "") -> None:
         self._articles = articles
         self._index = index
+        self.name = name
         self._build = build
         self.engine: Engine | None = None
         """None while there are no articles. Replaced as a whole, so that an answer is of one snapshot."""
@@ -96,6 +98,11 @@ class Library:
     def articles(self) -> Mapping[str, ArticleInfo]:
         """The articles in the index, by id."""
         return {article.id: article for article in self.engine.snapshot.articles} if self.engine else {}
+
+    @property
+    def folders(self) -> tuple[Path, Path]:
+        """The folders of the articles and of the index."""
+        return self._articles, self._index
 
     @property
     def outdated(self) -> bool:

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 import regex
 
-from bot.wording import day, unwrapped
+from bot.languages import day
+from bot.wording import unwrapped
 from retrieval.articles.article import ArticleInfo
 from retrieval.text.sentences import Span
 

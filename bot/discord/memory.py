@@ -72,6 +72,8 @@ class Record:
     """How the question was understood, where not as it stands."""
     passing: bool = False
     """Whether it is kept in memory alone, and not for long: the words are somebody else's."""
+    collection: str = ""
+    """The name of the collection that it was made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,14 @@ class Memory:
         with self._session() as database:
             row = database.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
+
+    def notes(self, beginning: str) -> dict[str, str]:
+        """The values under all names that begin so."""
+        with self._session() as database:
+            rows = database.execute(
+                "SELECT name, value FROM notes WHERE substr(name, 1, ?) = ?", (len(beginning), beginning)
+            )
+            return dict(rows.fetchall())
 
     def write_note(self, name: str, value: str) -> None:
         """Keep a value under ``name``, in place of the one before."""

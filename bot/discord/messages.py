@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import discord
 
 from bot.discord.cards import CUSTOM_ID, Button, Card
+from bot.languages import say
 
 if TYPE_CHECKING:
     from bot.discord.client import QuothClient  # noqa: F401 - named below
@@ -101,7 +102,7 @@ def layout(card: Card) -> discord.ui.LayoutView:
     if asked:
         frame.add_item(discord.ui.Separator())
     if card.small and card.link:
-        opening: discord.ui.Button[Any] = discord.ui.Button(label="Open", url=card.link)
+        opening: discord.ui.Button[Any] = discord.ui.Button(label=say("Open"), url=card.link)
         frame.add_item(discord.ui.Section(card.small, accessory=opening))
     elif card.small:
         frame.add_item(discord.ui.TextDisplay(card.small))

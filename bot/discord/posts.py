@@ -19,7 +19,8 @@ from bot.discord.client import QuothClient
 from bot.discord.heard import question_in
 from bot.discord.library import StillReading
 from bot.discord.messages import Interaction
-from bot.discord.service import Busy, Closing, Question, Reply
+from bot.discord.service import AnswerService, Busy, Closing, Question, Reply
+from bot.languages import say
 from bot.settings import CONFIDENCE
 from bot.talks import remark
 from retrieval.answer.query import MAX_QUESTION
@@ -58,7 +59,7 @@ class Posts:
     async def _switch(self, interaction: Interaction, channel: Watched, *, on: bool) -> None:
         if not self._client.settings.discord_posts:
             return await self._client.delivery.tell(interaction, cards.NO_POSTS)
-        await asyncio.to_thread(self._client.service.memory.write_note, _note(channel.id), "on" if on else "off")
+        await asyncio.to_thread(self._client.memory.write_note, _note(channel.id), "on" if on else "off")
         return await self._client.delivery.tell(interaction, cards.POSTS_ON if on else cards.POSTS_OFF)
 
     async def consider(self, message: discord.Message) -> None:
@@ -66,14 +67,15 @@ class Posts:
         place = _place(message)
         if place is None or message.guild is None or not self._client.admits(message.guild.id, message.channel):
             return
-        if await asyncio.to_thread(self._client.service.memory.note, _note(place)) != "on":
+        if await asyncio.to_thread(self._client.memory.note, _note(place)) != "on":
             return
-        reply = await self._surest(message)
+        collection = self._client.collections.at(message.guild.id, message.channel)
+        reply = await self._surest(message, collection.service)
         if reply is not None:
-            card = await self._client.responder.card(cards.answer, reply.record, 0)
+            card = await collection.responder.card(cards.answer, reply.record, 0)
             await self._client.delivery.reply(message, cards.offered(card, reply.record))
 
-    async def _surest(self, message: discord.Message) -> Reply | None:
+    async def _surest(self, message: discord.Message, service: AnswerService) -> Reply | None:
         """The surest answer to a post's title or its text, if it is sure enough."""
         title = message.channel.name if isinstance(message.channel, discord.Thread) else ""
         asked = [
@@ -82,7 +84,7 @@ class Posts:
         found: list[Reply] = []
         for text in dict.fromkeys(asked):
             try:
-                found.append(await self._client.service.ask(Question(text), message.author.id, titled=False))
+                found.append(await service.ask(Question(text), message.author.id, titled=False))
             except (Busy, Closing, StillReading):
                 return None  # who asked nothing of the bot is not told that it is busy
             except QuothError as error:
@@ -93,10 +95,10 @@ class Posts:
     async def _this(self, interaction: Interaction, _: int, key: str) -> None:
         """Mark an answer as the one, for good."""
         if await self._judged(interaction, key, "up"):
-            record = await asyncio.to_thread(self._client.service.memory.find, key)
-            if record:
-                card = await self._client.responder.card(cards.answer, record, 0)
-                marked = replace(card, small="\n".join(filter(None, (card.small, cards.MARKED))))
+            collection = self._client.at(interaction)
+            if record := await collection.service.find(key):
+                card = await collection.responder.card(cards.answer, record, 0)
+                marked = replace(card, small="\n".join(filter(None, (card.small, f"-# {say(cards.MARKED)}"))))
                 await self._client.delivery.show(interaction, marked, instead=True)
 
     async def _other(self, interaction: Interaction, _: int, key: str) -> None:
@@ -107,14 +109,13 @@ class Posts:
 
     async def _judged(self, interaction: Interaction, key: str, vote: str) -> bool:
         """Take the vote of whoever may say whether an answer was it: who asked, and who may delete messages."""
-        memory = self._client.service.memory
-        record = await asyncio.to_thread(memory.find, key)
+        record = await self._client.at(interaction).service.find(key)
         own = record is not None and record.asker == interaction.user.id
         if not (own or interaction.permissions.manage_messages):
             await self._client.delivery.tell(interaction, cards.NOT_YOURS)
             return False
         if record:
-            await asyncio.to_thread(memory.vote, key, interaction.user.id, vote)
+            await asyncio.to_thread(self._client.memory.vote, key, interaction.user.id, vote)
         return True
 
 

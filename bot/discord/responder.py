@@ -13,6 +13,7 @@ from bot.discord.cards import Card
 from bot.discord.library import StillReading
 from bot.discord.memory import Record
 from bot.discord.service import AnswerService, Busy, Closing, Cooldown, Question
+from bot.languages import say
 from bot.talks import Remark, remark
 from retrieval.answer.conversation import Talk, Turn
 from retrieval.answer.query import Filters
@@ -53,18 +54,16 @@ class Responder:
 
     def __init__(self, service: AnswerService, cooldown: Cooldown) -> None:
         self.service = service
-        self.closing = False
-        """Whether the bot is about to leave, and takes no more questions."""
         self._cooldown = cooldown
 
     def refusal(self, member: int) -> str | None:
         """Why a member cannot ask now, if so; if not, the question counts."""
-        if self.closing:
+        if self.service.pool.closing:
             return cards.CLOSING
         if self.service.pool.full:
             return cards.BUSY
         if wait := self._cooldown.wait(member):
-            return f"One question at a time: please ask again in {max(1, round(wait))} s."
+            return say("One question at a time: please ask again in {n} s.", n=max(1, round(wait)))
         return None
 
     async def respond(self, said: str, member: int, talk: Talk) -> Response:
@@ -78,7 +77,7 @@ class Responder:
                 return await self._remarked(kind, member, talk)
             return await self._answered(Question(said), member, talk, titled=False)
         except Exception as error:  # noqa: BLE001 - what cannot be answered is told so, and the bot goes on
-            return Response(cards.notice(self.failure(error)), passes=_NOTICED if isinstance(error, Busy) else None)
+            return Response(cards.notice(failure(error)), passes=_NOTICED if isinstance(error, Busy) else None)
 
     async def answer(self, question: Question, member: int, *, titled: bool) -> Response:
         """The reply to what is said by itself; ``titled`` shows it above the answer. Never raises, as ``respond``."""
@@ -87,7 +86,7 @@ class Responder:
                 return await self._remarked(kind, member, Talk())
             return await self._answered(question, member, Talk(), titled=titled)
         except Exception as error:  # noqa: BLE001 - what cannot be answered is told so, and the bot goes on
-            return Response(cards.notice(self.failure(error)))
+            return Response(cards.notice(failure(error)))
 
     async def _answered(self, question: Question, member: int, talk: Talk, *, titled: bool) -> Response:
         asked = replace(question, context=talk.context)
@@ -135,19 +134,20 @@ class Responder:
 
         return await asyncio.to_thread(render)
 
-    def failure(self, error: Exception) -> str:
-        """An error in words for a channel; what a person can do nothing about goes to the log with all it has."""
-        match error:
-            case Busy():
-                return cards.BUSY
-            case Closing():
-                return cards.CLOSING
-            case StillReading(progress=progress):
-                return article_cards.still_reading(*progress)
-            case QuothError():
-                sentence = cards.failure(error)
-            case _:
-                sentence = cards.BROKEN
-        if sentence == cards.BROKEN:
-            _log.error("A request failed", exc_info=error)
-        return sentence
+
+def failure(error: Exception) -> str:
+    """An error in words for a channel; what a person can do nothing about goes to the log with all it has."""
+    match error:
+        case Busy():
+            return cards.BUSY
+        case Closing():
+            return cards.CLOSING
+        case StillReading(progress=progress):
+            return article_cards.still_reading(*progress)
+        case QuothError():
+            sentence = cards.failure(error)
+        case _:
+            sentence = cards.BROKEN
+    if sentence == cards.BROKEN:
+        _log.error("A request failed", exc_info=error)
+    return sentence

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bot import wording
 from bot.discord.library import Library, StillReading
 from bot.discord.memory import Memory, Place, Record
+from bot.languages import say, spoken
 from retrieval.answer.conversation import Turn
 from retrieval.answer.query import Context, Filters
 from retrieval.errors import NoArticles, StorageFailed
@@ -55,6 +57,8 @@ class Pool:
         self._awaited: set[asyncio.Future[Any]] = set()
         self._given_up: set[asyncio.Future[Any]] = set()
         self._closed = False
+        self.closing = False
+        """Whether nobody should bring new work, since it is about to be given up."""
 
     @property
     def working(self) -> bool:
@@ -72,7 +76,8 @@ class Pool:
             raise Closing
         if len(self._jobs) >= self._room:
             raise Busy
-        job = self._threads.submit(work)
+        # What it says, it says in the language that is spoken here.
+        job = self._threads.submit(copy_context().run, work)
         self._jobs.add(job)
         # Counted until the thread is done with it, even if whoever waits for it goes away.
         job.add_done_callback(self._jobs.discard)
@@ -166,7 +171,7 @@ class AnswerService:
         self.memory = memory
         self.pool = pool
         self._top = top
-        self._running: dict[tuple[Question, Engine], asyncio.Task[Reply]] = {}
+        self._running: dict[tuple[Question, Engine, str], asyncio.Task[Reply]] = {}
 
     async def ask(self, question: Question, asker: int, *, titled: bool) -> Reply:
         """Answer a question. One that is being answered already shares its answer.
@@ -181,6 +186,11 @@ class AnswerService:
         found = await asyncio.shield(self._shared(question, engine))
         return Reply(await self._kept(replace(found.record, asker=asker, titled=titled)), found.answer)
 
+    async def find(self, key: str) -> Record | None:
+        """The answer with this key, unless it is too old or was made from another collection."""
+        record = await asyncio.to_thread(self.memory.find, key)
+        return record if record and record.collection == self.library.name else None
+
     async def more(self, turn: Turn, asker: int) -> Further:
         """Further quotes for a turn's question. Raises as ``ask``."""
         engine = self._engine()
@@ -191,7 +201,15 @@ class AnswerService:
     def record(self, turn: Turn, asker: int) -> Record:
         """A record of a conversation's turn, which is not kept."""
         places = tuple(map(_place, turn.shown))
-        return Record("", asker, turn.answer.question, titled=False, answered=turn.answer.answered, places=places)
+        return Record(
+            "",
+            asker,
+            turn.answer.question,
+            titled=False,
+            answered=turn.answer.answered,
+            places=places,
+            collection=self.library.name,
+        )
 
     async def _kept(self, record: Record) -> Record:
         """The record under a key of its own, remembered."""
@@ -215,7 +233,7 @@ class AnswerService:
         return self.library.engine
 
     def _shared(self, question: Question, engine: Engine) -> asyncio.Task[Reply]:
-        key = (question, engine)
+        key = (question, engine, spoken())
         if key not in self._running:
             task = asyncio.create_task(self.pool.run(lambda: self._found(question, engine)))
             self._running[key] = task
@@ -225,7 +243,8 @@ class AnswerService:
     def _found(self, question: Question, engine: Engine) -> Reply:
         """What the articles say, as nobody's record yet; on a thread, for hashing a long article takes its time too."""
         answer = engine.ask(question.text, question.filters, self._top, context=question.context)
-        note = "" if answer.hits else f"No article is left: you asked for those {wording.filters(question.filters)}."
+        limits = wording.filters(question.filters)
+        note = "" if answer.hits else say("No article is left: you asked for those {limits}.", limits=limits)
         record = Record(
             "",
             0,
@@ -236,6 +255,7 @@ class AnswerService:
             note=note,
             understood=wording.understood(answer),
             passing=question.passing,
+            collection=self.library.name,
         )
         return Reply(record, answer)
 

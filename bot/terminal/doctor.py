@@ -11,8 +11,9 @@ from importlib import metadata
 from typing import Literal
 
 from bot import wording
+from bot.languages import count
 from bot.settings import PREFIX, Settings
-from bot.wording import count, first_ids
+from bot.wording import first_ids
 from retrieval.articles import care as folder
 from retrieval.articles import tesseract
 from retrieval.articles.article import Skipped

@@ -15,13 +15,12 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.languages import count, day
 from bot.wording import (
     NEAREST,
     NOT_SAID,
     STALE,
     clean,
-    count,
-    day,
     filters,
     line,
     notes,

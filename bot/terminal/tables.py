@@ -9,8 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.languages import count, day
 from bot.terminal.rendering import DIM, Ruled, attribution, columns
-from bot.wording import clean, count, day, first_ids, line
+from bot.wording import clean, first_ids, line
 from retrieval.articles.article import Article, ArticleInfo, Skipped
 
 if TYPE_CHECKING:

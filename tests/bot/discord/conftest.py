@@ -19,9 +19,10 @@ from bot import settings
 from bot.assembly import Opened
 from bot.discord import commands, retrying
 from bot.discord.client import QuothClient
+from bot.discord.collection import Collection, Collections
 from bot.discord.library import Library
 from bot.discord.memory import Memory
-from bot.discord.service import AnswerService, Cooldown, Pool
+from bot.discord.service import Pool
 from retrieval.engine import Engine
 from retrieval.index.changes import Progress
 from retrieval.index.updating import open_up_to_date, update
@@ -47,26 +48,38 @@ class Made:
     open: list[Callable[[], None]] = field(default_factory=list)
     memory: Memory = field(init=False)
     library: Library = field(init=False)
+    collections: Collections = field(init=False)
     answers: Pool = field(init=False)
     changes: Pool = field(init=False)
 
     def build(self, progress: Progress) -> Opened:
-        snapshot, report = open_up_to_date(self.articles, self.index, FakeEncoder(), progress=progress)
+        return self.build_in(self.articles, self.index, progress)
+
+    def build_in(self, articles: Path, index: Path, progress: Progress) -> Opened:
+        snapshot, report = open_up_to_date(articles, index, FakeEncoder(), progress=progress)
         threshold = self.chosen.get("confidence", 0.5)
-        return Opened(Engine(snapshot, FakeEncoder(), articles=self.articles, threshold=threshold), report)
+        return Opened(Engine(snapshot, FakeEncoder(), articles=articles, threshold=threshold), report)
 
     def make(self) -> QuothClient:
-        made = settings.load(articles=self.articles, state=self.state, **{"discord_cooldown": 0.0} | self.chosen)
+        made = settings.load(
+            articles=self.articles, index=self.index, state=self.state, **{"discord_cooldown": 0.0} | self.chosen
+        )
         self.memory = Memory(self.state)
-        self.answers, self.changes = Pool("answer"), Pool("change", workers=1, waiting=0)
-        self.open += [self.memory.close, self.answers.close, self.changes.close]
-        self.library = Library(self.articles, self.index, self.build)
+        self.answers = Pool("answer")
+        self.collections = Collections(made, self.build_in, self.memory, self.answers)
+        self.open.append(self.collections.close)
+        self.library, self.changes = self.collections.common.library, self.collections.common.changes
         self.library.refresh(lambda *_: None)
-        cooldown = Cooldown(made.discord_cooldown)
-        service = AnswerService(self.library, self.memory, self.answers, top=made.top)
-        client = QuothClient(service, made, cooldown)
-        commands.install(client, self.changes)
+        self.collections.begun = opened
+        self.collections.open_all()
+        client = QuothClient(self.collections, made)
+        commands.install(client)
         return client
+
+
+def opened(collection: Collection) -> None:
+    """Open a collection at once."""
+    collection.library.open(lambda *_: None)
 
 
 @pytest.fixture

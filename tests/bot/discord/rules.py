@@ -131,10 +131,13 @@ def _command(command: Json) -> list[str]:
 
 
 def _described(option: Json) -> Iterable[str]:
-    yield from _text("a name", option.get("name"), 32, least=1)
     yield from _text("a description", option.get("description"), 100, least=1)
-    if option["name"] != option["name"].lower():
-        yield f"a name in capitals, {option['name']}"
+    for name in (option["name"], *(option.get("name_localizations") or {}).values()):
+        yield from _text("a name", name, 32, least=1)
+        if name != name.lower() or " " in name:
+            yield f"a name in capitals or with a space, {name}"
+    for words in (option.get("description_localizations") or {}).values():
+        yield from _text("a description", words, 100, least=1)
     options = option.get("options") or []
     if len(options) > 25:
         yield "more than 25 options"

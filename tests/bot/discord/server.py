@@ -196,12 +196,12 @@ class FakeDiscord:
         data = {"id": "2", "name": command, "type": 3, "target_id": message["id"], "resolved": resolved}
         return await self._interact({"type": 2, "data": data}, member)
 
-    async def ask(self, question: str, member: int = 7, **options: Json) -> str:
+    async def ask(self, question: str, member: int = 7, locale: str = "en-US", **options: Json) -> str:
         """A member uses /ask; gives the token of the interaction."""
         given = [{"name": "question", "type": 3, "value": question}]
         given += [{"name": name, "type": 3, "value": value} for name, value in options.items()]
         data = {"id": "1", "name": "ask", "type": 1, "options": given}
-        return await self._interact({"type": 2, "data": data}, member)
+        return await self._interact({"type": 2, "data": data}, member, locale=locale)
 
     async def use_as_own(self, command: Json, member: int = 7) -> str:
         """A member who installed the bot for themselves uses a command in a server that the bot is not in."""

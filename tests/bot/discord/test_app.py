@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import threading
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -18,6 +19,7 @@ import yarl
 from bot import settings
 from bot.assembly import Opened
 from bot.discord import app, background, retrying
+from bot.discord.memory import Memory
 from bot.discord.service import Busy
 from bot.settings import DiscordRefused
 from retrieval.errors import EncoderUnavailable, NoArticles, StorageFailed
@@ -64,7 +66,7 @@ def test_told_to_stop_the_bot_leaves_with_0(
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     stop_when_logged(monkeypatch, "Serving")
 
-    status = app.run(chosen_for(made, log_json=True), made.build)
+    status = app.run(chosen_for(made, log_json=True), made.build_in)
 
     objects = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert status == 0
@@ -89,11 +91,11 @@ def test_while_it_reads_for_the_first_time_it_is_there_and_says_how_far_it_is(
         going.set()
         os.kill(os.getpid(), signal.SIGTERM)
 
-    def build(progress: Any) -> Opened:
+    def build(articles: Path, index: Path, progress: Any) -> Opened:
         progress("reading", 12, 60)
         told.set()
         going.wait()
-        return made.build(progress)
+        return made.build_in(articles, index, progress)
 
     asyncio.run_coroutine_threadsafe(ask(), loop)
 
@@ -110,10 +112,10 @@ def test_told_to_stop_while_it_builds_it_abandons_that(
     left: list[int] = []
     monkeypatch.setattr(os, "_exit", left.append)
 
-    def build(progress: Any) -> Opened:
+    def build(articles: Path, index: Path, progress: Any) -> Opened:
         os.kill(os.getpid(), signal.SIGTERM)
         going.wait()
-        return made.build(progress)
+        return made.build_in(articles, index, progress)
 
     app.run(chosen_for(made), build)
     going.set()
@@ -126,7 +128,7 @@ def test_a_model_that_cannot_be_loaded_ends_it(
 ) -> None:
     monkeypatch.setenv("QUOTH_DISCORD_TOKEN", TOKEN)
 
-    def fail(_: object) -> Any:
+    def fail(*_: object) -> Any:
         raise EncoderUnavailable("bundled", TOKEN)
 
     with pytest.raises(EncoderUnavailable):
@@ -145,7 +147,7 @@ def test_the_index_that_was_built_is_told(
     (made.articles / "moon.txt").write_text("The moon landing happened in July 1969.", encoding="utf-8")
     stop_when_logged(monkeypatch, "Serving")
 
-    assert app.run(chosen_for(made, discord_threads=True), made.build) == 0
+    assert app.run(chosen_for(made, discord_threads=True), made.build_in) == 0
     assert "The index is up to date: 4 passages, 1 of them new" in capsys.readouterr().err
 
 
@@ -159,11 +161,11 @@ def test_an_index_that_another_program_published_is_served(
     server, loop = elsewhere
     opened = asyncio.Event()
 
-    def build(progress: Any) -> Any:
+    def build(articles: Path, index: Path, progress: Any) -> Any:
         # The first is the start; two looks that come to nothing, and then one that does.
         if next(turns) and failures:
             raise failures.pop(0)
-        built = made.build(progress)
+        built = made.build_in(articles, index, progress)
         loop.call_soon_threadsafe(opened.set)
         return built
 
@@ -189,15 +191,54 @@ def test_an_article_put_into_the_folder_is_served_and_the_watch_ends_with_the_bo
     monkeypatch.setattr(background, "LOOK", 0.01)
     stop_when_logged(monkeypatch, "There is a newer index")
 
-    def follow(told: Any, stop: threading.Event) -> None:
+    def follow(articles: Path, index: Path, told: Any, stop: threading.Event) -> None:
         (made.articles / "moon.txt").write_text("The moon landing happened in July 1969.", encoding="utf-8")
-        watch(made.articles, made.index, FakeEncoder(), told, stop)
+        watch(articles, index, FakeEncoder(), told, stop)
 
-    assert app.run(chosen_for(made), made.build, follow) == 0
+    assert app.run(chosen_for(made), made.build_in, follow) == 0
     told = capsys.readouterr().err
     assert "Articles: 1 added, 0 changed, 0 removed; 1 passages encoded" in told
     assert "There is a newer index: serving 4 articles" in told
     assert "watch" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_collections_of_servers_are_opened_and_watched_and_one_that_cannot_be_is_tried_again(
+    elsewhere: Elsewhere,
+    made: Made,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setattr(background, "LOOK", 0.01)
+    monkeypatch.setattr(background, "PARTING", 10.0)
+    monkeypatch.setattr(retrying, "pauses", lambda: itertools.repeat(0.0))
+    chosen = chosen_for(made, collections=tmp_path / "collections")
+    north = tmp_path / "collections" / "100" / "north"
+    (north / "articles").mkdir(parents=True)
+    (north / "articles" / "sun.txt").write_text("The sun rose over Oslo at noon.", encoding="utf-8")
+    memory = Memory(made.state)
+    memory.write_note("collection of 201", "100/north")
+    memory.close()
+    failures: list[Exception] = [StorageFailed(north, "full"), ValueError("surprise")]
+    stop_when_logged(monkeypatch, "There is a newer index")
+
+    def build(articles: Path, index: Path, progress: Any) -> Opened:
+        if articles == north / "articles" and failures:
+            raise failures.pop(0)
+        return made.build_in(articles, index, progress)
+
+    def follow(articles: Path, index: Path, told: Any, stop: threading.Event) -> None:
+        if articles == north / "articles":
+            (articles / "moon.txt").write_text("The moon landing happened in July 1969.", encoding="utf-8")
+        watch(articles, index, FakeEncoder(), told, stop)
+
+    assert app.run(chosen, build, follow) == 0
+    told = capsys.readouterr().err
+    assert "The collection 100/north cannot be opened: " in told
+    assert "ValueError: surprise" in told
+    assert "Serving 1 articles of 100/north" in told
+    assert "There is a newer index: serving 2 articles" in told
 
 
 def test_told_to_stop_while_the_watch_indexes_it_abandons_that(
@@ -213,7 +254,7 @@ def test_told_to_stop_while_the_watch_indexes_it_abandons_that(
         os.kill(os.getpid(), signal.SIGTERM)
         done.wait()
 
-    app.run(chosen_for(made), made.build, follow)
+    app.run(chosen_for(made), made.build_in, follow)
     done.set()
 
     assert left == [(0, False)]  # though the watch was still at it
@@ -225,13 +266,13 @@ def test_a_watch_that_fails_or_finds_nothing_does_not_end_the_bot(
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     stop_when_logged(monkeypatch, "cannot be watched")
 
-    def follow(told: Any, _: threading.Event) -> None:
+    def follow(articles: Path, index: Path, told: Any, _: threading.Event) -> None:
         for file in made.articles.glob("*.*"):
             file.unlink()
         told(NoArticles(made.articles, 0))
         raise OSError("OS file watch limit reached")
 
-    assert app.run(chosen_for(made), made.build, follow) == 0
+    assert app.run(chosen_for(made), made.build_in, follow) == 0
     told = capsys.readouterr().err
     assert "holds no article" in told
     assert "The articles cannot be watched" in told
@@ -246,13 +287,13 @@ def test_whatever_befalls_the_follower_of_new_snapshots_it_is_logged_and_goes_on
     stop_when_logged(monkeypatch, "There is a newer index")
     builds: list[object] = []
 
-    def build(progress: Any) -> Any:
+    def build(articles: Path, index: Path, progress: Any) -> Any:
         builds.append(progress)
         if len(builds) == 2:
             raise ValueError("surprise")  # a fault of ours, met while the newer snapshot is opened
-        return made.build(progress)
+        return made.build_in(articles, index, progress)
 
-    def follow(_: object, stop: threading.Event) -> None:
+    def follow(articles: Path, index: Path, _: object, stop: threading.Event) -> None:
         (made.articles / "moon.txt").write_text("The moon landing happened in July 1969.", encoding="utf-8")
         update(made.articles, made.index, FakeEncoder())
         stop.wait()  # else it would begin again, and write the file anew while it is read
@@ -270,14 +311,14 @@ def test_a_watch_that_fails_is_logged_and_begins_again(
     monkeypatch.setattr(retrying, "pauses", lambda: itertools.repeat(0.0))
     begun: list[object] = []
 
-    def follow(_: object, stop: threading.Event) -> None:
+    def follow(articles: Path, index: Path, _: object, stop: threading.Event) -> None:
         begun.append(stop)
         if len(begun) == 1:
             raise OSError("OS file watch limit reached")
         os.kill(os.getpid(), signal.SIGTERM)
         stop.wait()
 
-    assert app.run(chosen_for(made), made.build, follow) == 0
+    assert app.run(chosen_for(made), made.build_in, follow) == 0
     assert len(begun) == 2
     assert "OS file watch limit reached" in capsys.readouterr().err
 
@@ -299,14 +340,14 @@ def test_the_invitation(
     elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
-    app.run(chosen_for(made, discord_threads=True), made.build, invite=True)
+    app.run(chosen_for(made, discord_threads=True), made.build_in, invite=True)
     link = yarl.URL(capsys.readouterr().out.strip())
     monkeypatch.setenv("DISCORD_TOKEN", "wrong")
     with pytest.raises(DiscordRefused, match="valid token"):
-        app.run(chosen_for(made), made.build, invite=True)
+        app.run(chosen_for(made), made.build_in, invite=True)
     redirect(monkeypatch, "http://127.0.0.1:9")
     with pytest.raises(DiscordRefused, match="connection"):
-        app.run(chosen_for(made), made.build, invite=True)
+        app.run(chosen_for(made), made.build_in, invite=True)
 
     needed = {name for name, granted in discord.Permissions(int(link.query["permissions"])) if granted}
     assert needed == {
@@ -323,4 +364,4 @@ def test_a_token_that_cannot_be_one_is_not_sent(
         monkeypatch.setenv("DISCORD_TOKEN", token)
 
     with pytest.raises(DiscordRefused, match=lacking):
-        app.run(chosen_for(made), made.build)
+        app.run(chosen_for(made), made.build_in)

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 from hypothesis import example, given
@@ -13,11 +14,16 @@ from hypothesis import strategies as st
 
 from bot import wording
 from bot.discord import article_cards, cards, markup
+from bot.discord.drafts import ArticleForm, Draft
+from bot.discord.library import short_id
 from bot.discord.memory import Place, Record
+from bot.discord.messages import layout
+from bot.languages import TRANSLATED, speaking
 from retrieval import errors
 from retrieval.articles.article import Article
 from retrieval.text.sentences import Span
 from tests.bot.discord.markdown import HIDDEN, read, unquoted
+from tests.bot.discord.rules import COMPONENTS_V2, broken_rules
 from tests.bot.examples import ARTICLE, an_article
 
 HOSTILE = [
@@ -139,7 +145,8 @@ def test_no_card_exceeds_a_limit_or_says_more_than_it_should(
     number = data.draw(st.integers(0, total - 1))
     show = data.draw(st.sampled_from([cards.answer, cards.nearest, cards.paragraph]))
 
-    card = show(record, data.draw(st.sampled_from([article, None])), number)
+    with speaking(data.draw(st.sampled_from(["en", *TRANSLATED]))):
+        card = show(record, data.draw(st.sampled_from([article, None])), number)
 
     assert_within_limits(card)
     links = re.compile(r"\[((?:\\.|[^\[\]\\])*)\]\(<https?://[^\s<>()\\]*>\)")
@@ -162,6 +169,9 @@ def assert_within_limits(card: cards.Card) -> None:
         assert len(button.id) <= 100
         assert re.fullmatch(cards.CUSTOM_ID, button.id)
         assert 0 < len(button.label) <= 80 or button.emoji
+    components = layout(card).to_components()  # type: ignore[no-untyped-call]
+    body = {"flags": COMPONENTS_V2, "components": components, "allowed_mentions": {"parse": []}}
+    assert broken_rules("POST", "channels/1/messages", body) == []
 
 
 RECORD = Record("key", 7, "who met *in* Sochi?", True, True, (Place("sochi.md", "h", 13, 52, ((28, 42), (13, 23))),))
@@ -314,11 +324,30 @@ def test_joiners_stay_where_scripts_and_emoji_need_them() -> None:
     assert markup.visible("می\u200cخواهم 👩\u200d🔬 a\u200db") == "می\u200cخواهم 👩\u200d🔬 ab"
 
 
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_cards_fit_in_every_language(language: str) -> None:
+    several = [an_article("x", title="*" * 500, id=f"{number}{'_' * 200}.md") for number in range(2_500)]
+    with speaking(language):
+        shown = [
+            cards.welcome(several, [f"{number}{'?' * 69}" for number in range(3)]),
+            cards.welcome([], []),
+            article_cards.listing(several, 100, "*" * 80),
+            article_cards.removal(several[0], short_id(several[0].id)),
+            *(cards.small_talk(kind, several) for kind in ("greeting", "help", "who", "thanks", None)),
+        ]
+        form = ArticleForm(Draft(), AsyncMock()).to_dict()
+
+    for card in shown:
+        assert_within_limits(card)
+    assert all(0 < len(words) <= 45 for words in (form["title"], *(each["label"] for each in form["components"])))
+
+
 def test_the_list_of_articles_has_pages_that_fit() -> None:
     several = [an_article("x", title="*" * 500, id=f"{number}{'_' * 200}.md") for number in range(25)]
 
     first, last = article_cards.listing(several, 0), article_cards.listing(several, 99)
 
+    assert_within_limits(article_cards.listing(several, 0, "*\n"))
     assert_within_limits(first)
     assert_within_limits(last)
     assert first.plain.startswith("25 articles:\n1\\. **\\*")

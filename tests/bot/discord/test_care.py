@@ -180,7 +180,7 @@ async def test_a_change_can_be_called_off_and_leaves_all_as_it_was(
 
     def build(progress: Any) -> Any:
         progress("encoding", 1, 2)
-        caring._under_way.cancelled = True
+        caring._under_way[""].cancelled = True
         progress("encoding", 2, 2)
         return really(progress)
 
@@ -190,7 +190,7 @@ async def test_a_change_can_be_called_off_and_leaves_all_as_it_was(
     assert said(result) == "It was called off: nothing has changed."
     assert sorted(made.articles.iterdir()) == before
     assert audited(made) == [("keeper", "add", "moon.txt", "cancelled")]
-    assert caring._under_way is None
+    assert caring._under_way == {}
 
 
 async def test_changes_are_told_in_a_channel_that_a_setting_names(

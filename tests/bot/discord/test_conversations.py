@@ -14,7 +14,7 @@ from bot import wording
 from bot.discord import cards
 from bot.discord.client import QuothClient
 from bot.discord.service import Cooldown
-from bot.talks import Talks, remark
+from bot.talks import remark
 
 if TYPE_CHECKING:
     import discord
@@ -89,12 +89,12 @@ async def test_a_question_that_the_cooldown_refuses_leaves_a_newer_talk_as_it_is
     simcord_env: Env, guild: GuildHandle, alice: MemberActor, simcord_bot: QuothClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await alice.send_dm(ASKED)
-    [place] = [key for key in simcord_bot.talks._talks if isinstance(key, tuple)]
-    newer = simcord_bot.talks.of(place).shown(())
+    [place] = [key for key in simcord_bot.collections.common.talks._talks if isinstance(key, tuple)]
+    newer = simcord_bot.collections.common.talks.of(place).shown(())
 
     def wait(_: Cooldown, __: int) -> float:
         # The answer to an earlier question is given just now.
-        simcord_bot.talks.keep(place, newer)
+        simcord_bot.collections.common.talks.keep(place, newer)
         return 60.0
 
     monkeypatch.setattr(Cooldown, "wait", wait)
@@ -102,8 +102,8 @@ async def test_a_question_that_the_cooldown_refuses_leaves_a_newer_talk_as_it_is
     refusal = last(alice.user.dm_channel)
 
     assert refusal.content.startswith("One question at a time")
-    assert simcord_bot.talks.of(place) is newer
-    assert refusal.id not in simcord_bot.talks
+    assert simcord_bot.collections.common.talks.of(place) is newer
+    assert refusal.id not in simcord_bot.collections.common.talks
 
 
 SAID = st.tuples(
@@ -128,7 +128,9 @@ async def test_whatever_is_said_anywhere_no_talk_sees_another(
     bob: MemberActor,
     simcord_bot: QuothClient,
 ) -> None:
-    simcord_bot.talks = Talks(kept=6)
+    service, talks = simcord_bot.collections.common.service, simcord_bot.collections.common.talks
+    talks._kept = 6
+    talks._talks.clear()  # of the example before
     channel = guild.create_text_channel("talks")
     await alice.send(channel, mention(simcord_env, "tag0 " + ASKED))
     thread, opening = channel.threads[0], latest_reply(channel)
@@ -142,7 +144,7 @@ async def test_whatever_is_said_anywhere_no_talk_sees_another(
         known = known | own.get((where, who), {"tag0"} if where == "thread" else set())
         tag = f"tag{number}"
         question = said if remark(said) else f"{tag} {said}"
-        with patch.object(simcord_bot.service, "ask", wraps=simcord_bot.service.ask) as ask:
+        with patch.object(service, "ask", wraps=service.ask) as ask:
             if place:
                 await member.send(place, mention(simcord_env, question), reply_to=replied)
             else:
@@ -158,4 +160,4 @@ async def test_whatever_is_said_anywhere_no_talk_sees_another(
         answers.append((place, answer, tags))
         if where != "channel":
             own[where, who] = tags
-        assert len(simcord_bot.talks) <= 6
+        assert len(talks) <= 6

@@ -34,7 +34,7 @@ async def test_help_says_what_the_bot_is_for_and_what_it_knows(channel: ChannelH
 async def test_questions_that_are_offered_are_answered_when_pressed_to_who_pressed_alone(
     simcord_env: Env, made: Made, channel: ChannelHandle, alice: MemberActor, bob: MemberActor
 ) -> None:
-    made.library.examples = await suggestions.chosen(cast("QuothClient", simcord_env.bot).service)
+    made.library.examples = await suggestions.chosen(cast("QuothClient", simcord_env.bot).collections.common.service)
     await alice.send(channel, mention(simcord_env, "help"))
     pressed = await bob.click(last(channel), label=EXAMPLE)
 
@@ -46,13 +46,13 @@ async def test_questions_that_are_offered_are_answered_when_pressed_to_who_press
 
 @pytest.mark.parametrize("chosen", [{"confidence": 1.0}])
 async def test_what_is_not_surely_answered_is_not_offered(simcord_env: Env) -> None:
-    assert await suggestions.chosen(cast("QuothClient", simcord_env.bot).service) == ()
+    assert await suggestions.chosen(cast("QuothClient", simcord_env.bot).collections.common.service) == ()
 
 
 async def test_while_many_ask_nothing_is_tried_out(simcord_env: Env, made: Made) -> None:
     made.answers._room = 0
 
-    assert await suggestions.chosen(cast("QuothClient", simcord_env.bot).service) == ()
+    assert await suggestions.chosen(cast("QuothClient", simcord_env.bot).collections.common.service) == ()
 
 
 async def test_a_server_that_is_joined_gets_the_card_once(simcord_env: Env, channel: ChannelHandle) -> None:
