@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import os
 import threading
 from typing import Any
 
 from hypothesis import settings
 
-# A busy machine is no failure: pytest-timeout stops what hangs.
-settings.register_profile("quoth", deadline=None)
-settings.load_profile("quoth")
+# A busy machine is no failure: pytest-timeout stops what hangs. Examples differ from run to run, so few a run are many.
+settings.register_profile("quoth", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=1_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quoth"))
 
 _parse = ast.parse
 _one_at_a_time = threading.RLock()

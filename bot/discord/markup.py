@@ -30,12 +30,13 @@ def size(text: str) -> int:
 
 # --- text that can do nothing --------------------------------------------------------------------------------
 
-_JOINER = regex.compile(r"(?<=[^\x00-\x7f\p{C}\p{Z}])[\u200c\u200d](?=[^\x00-\x7f\p{C}\p{Z}])")
+_BLANK = r"\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\U000e0100-\U000e01ef"
+"""Letters and marks that show nothing."""
+_JOINER = regex.compile(rf"(?<=[^\x00-\x7f\p{{C}}\p{{Z}}{_BLANK}])[\u200c\u200d](?=[^\x00-\x7f\p{{C}}\p{{Z}}{_BLANK}])")
 """Emoji and several scripts are written with these; between other characters they only hide."""
 _SIGNS = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
 """Of the format characters those that are seen."""
-_BLANKS = regex.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\U000e0100-\U000e01ef]")
-"""Letters and marks that show nothing."""
+_BLANKS = regex.compile(rf"[{_BLANK}]")
 _ACTIVE = re.compile(r"[\\`*_~|<\[\]@:]|(?<=discord)\.|(?<=discordapp)\.", re.IGNORECASE)
 """What opens markup, a mention, a link or an emoji wherever it stands (`discord.gg` needs no scheme to be one)."""
 _OPENING = re.compile(r"(?m)^([^\S\n]*)(?:([-#>+])|(\d+)([.)]))")

@@ -56,15 +56,15 @@ def gather(
     """The evidence for the first of the quotes. No number depends on how the rest of the corpus scores.
 
     Args:
-        quotes: best first; the first was made of ``reading``.
+        quotes: best first.
+        reading: the best, which the first quote was made of.
         variants: the question as typed and, last, as it was read: coverages are their mean, for the words that a
             conversation lends a question are there anyway.
         hits: what was found; it tells which words of a question typed in small letters are names.
         lexical: what each term counts.
     """
-    # Tried, and of no use beside these: the second-best span elsewhere, the passage's rank, how many spans vie with the
-    # best, reading the quote alone, what part of the question's words quote or span have, and how many names passage
-    # and title lack.
+    # Tried, and of no use beside these: the second-best span elsewhere, the passage's rank, how many spans vie with it,
+    # reading the quote alone, what part of the question's words quote or span have, how many names the passage lacks.
     if not quotes or reading is None:
         return Evidence({}, ())
     doubts = tuple(_doubts(variants[-1], quotes[0], [hit.passage.text for hit in hits]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,20 +11,17 @@ from retrieval.answer.span_reader import SpanReader
 from retrieval.articles.files import read, scan
 from retrieval.engine import THRESHOLD
 from retrieval.evaluation.datasets import holds, load
-from retrieval.evaluation.metrics import Figures, evaluate
+from retrieval.evaluation.metrics import evaluate
 from retrieval.models.runtimes import encoder_named
 
 NEWS = Path(__file__).parent / "news"
 QUESTIONS = NEWS.with_suffix(".jsonl")
 
-pytestmark = pytest.mark.timeout(900)
-"""Eighty answers take ten seconds on a quiet machine, and minutes on a busy one."""
+pytestmark = [pytest.mark.timeout(900), pytest.mark.no_cover]
+"""Answers take a fifth of a second each on a quiet machine, a whole one on a busy; counting lines would double that."""
 
-
-@pytest.fixture(scope="module")
-def figures() -> Figures:
-    encoder = encoder_named()
-    return evaluate(QUESTIONS, encoder, articles=NEWS, reader=SpanReader(), threshold=THRESHOLD)
+ASKED = int(os.environ.get("NEWS_QUESTIONS", "40"))
+"""How many of the eighty are asked; all by hand."""
 
 
 def test_there_are_twelve_articles_and_forty_questions_of_each_kind() -> None:
@@ -38,7 +36,11 @@ def test_there_are_twelve_articles_and_forty_questions_of_each_kind() -> None:
         assert all(any(holds(text, answer) for text in texts) for answer in question.answers), question.text
 
 
-def test_first_quotes_hold_the_answers(figures: Figures) -> None:
+def test_first_quotes_hold_the_answers_and_most_near_misses_are_declined() -> None:
+    figures = evaluate(QUESTIONS, encoder_named(), articles=NEWS, reader=SpanReader(), threshold=THRESHOLD, limit=ASKED)
+
     assert figures.first_quote is not None
+    assert figures.declined is not None
     assert figures.first_quote >= 0.85
+    assert figures.declined >= 0.65
     assert figures.cut == 0

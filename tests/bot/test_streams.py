@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.index.updating import update
+from tests.fakes import FakeEncoder
+
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.usefixtures("library")
 
 PROGRAM = f"""
 import sys
@@ -20,6 +22,12 @@ assembly.build_encoder = lambda _: FakeEncoder()
 sys.exit(cli.main())
 """
 ASK = 'ask "who met Putin in Sochi?"'
+
+
+@pytest.fixture(autouse=True)
+def indexed(library: Path) -> None:
+    """The index is there, so that each command is about its streams alone."""
+    update(library, library.parent / "index", FakeEncoder())
 
 
 def started(arguments: str) -> tuple[int, str, str]:
@@ -44,8 +52,6 @@ def test_a_question_is_answered_whatever_else_is_closed(closed: str) -> None:
 
 @pytest.mark.parametrize("command", [ASK, f"{ASK} --json", "index", "articles --json", "doctor"])
 def test_without_standard_output_one_sentence_says_so(command: str) -> None:
-    started("index")
-
     status, out, errors = started(f"{command} >&-")
 
     assert (status, out) == (2, "")
@@ -54,8 +60,6 @@ def test_without_standard_output_one_sentence_says_so(command: str) -> None:
 
 @pytest.mark.parametrize("command", ["ask", "chat", "articles add -"])
 def test_without_standard_input_one_sentence_says_so(command: str) -> None:
-    started("index")
-
     status, out, errors = started(f"{command} <&-")
 
     assert (status, out) == (2, "")

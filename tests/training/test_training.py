@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import torch
@@ -16,7 +16,7 @@ import torch
 from retrieval.models.encoder import Vectors
 from retrieval.models.span_model import SpanModel
 from tests.fakes import FakeEncoder
-from training.__main__ import Settings, Trainer, _loss
+from training.__main__ import Settings, Trainer, _loss, main
 from training.examples import Examples
 
 TOWNS = ["Sochi", "Tokyo", "Moscow", "Oslo", "Lima", "Cairo", "Quito", "Delhi", "Accra", "Hanoi"]
@@ -105,33 +105,36 @@ def test_search_questions_are_asked_too_and_more_often(squad: Path, tmp_path: Pa
     assert {e.passages[0].text[slice(*e.answer)] for e in ferries} == {"noon"}
 
 
-def train(squad: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "training", str(squad), "--out", str(out), *options]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+class Train(Protocol):
+    def __call__(self, squad: Path, out: Path, *options: str) -> None: ...
 
 
-def test_the_command_makes_weights_that_the_product_reads_and_a_card(squad: Path, tmp_path: Path) -> None:
-    done = train(squad, tmp_path / "reader", "--minutes", "0.1")
+@pytest.fixture
+def train(monkeypatch: pytest.MonkeyPatch) -> Train:
+    """``python -m training``, in this process, which has PyTorch already."""
 
-    assert done.returncode == 0, done.stderr
-    card = json.loads((tmp_path / "reader" / "card.json").read_text("utf-8"))
-    assert card["questions"] >= 24
-    assert [each["licence"] for each in card["data"]] == ["CC BY-SA 4.0"]
-    SpanModel.trained(tmp_path / "reader" / "model.safetensors")
-    assert not list((tmp_path / "reader").glob("checkpoint*"))
+    def run(squad: Path, out: Path, *options: str) -> None:
+        monkeypatch.setattr(sys, "argv", ["training", str(squad), "--out", str(out), *options])
+        main()
+
+    return run
 
 
-def test_a_run_over_so_many_questions_makes_the_same_weights_again(squad: Path, tmp_path: Path) -> None:
+def test_a_run_over_so_many_questions_makes_the_same_weights_again_and_a_card(
+    squad: Path, tmp_path: Path, train: Train
+) -> None:
     written = []
     for name in ("once", "again"):
-        done = train(squad, tmp_path / name, "--questions", "24")
-        assert done.returncode == 0, done.stderr
+        train(squad, tmp_path / name, "--batch", "3", "--questions", "2")
         written.append((tmp_path / name / "model.safetensors").read_bytes())
 
     assert written[0] == written[1]
+    SpanModel.trained(tmp_path / "once" / "model.safetensors")
+    assert not list((tmp_path / "once").glob("checkpoint*"))
     card = json.loads((tmp_path / "once" / "card.json").read_text("utf-8"))
-    assert card["questions"] == 28  # whole batches, of which the first has four
-    assert card["command"] == "python -m training squad.json --out once --questions 24"
+    assert card["questions"] == 3  # whole batches
+    assert [each["licence"] for each in card["data"]] == ["CC BY-SA 4.0"]
+    assert card["command"] == "python -m training squad.json --out once --batch 3 --questions 2"
 
 
 def test_the_mean_of_two_runs_lies_between_them(squad: Path, tmp_path: Path) -> None:
@@ -150,11 +153,9 @@ def test_the_mean_of_two_runs_lies_between_them(squad: Path, tmp_path: Path) -> 
         torch.testing.assert_close(weights.detach(), before[name] + moved)
 
 
-def test_there_is_no_mean_of_one_run(squad: Path, tmp_path: Path) -> None:
-    done = train(squad, tmp_path / "reader", "--average")
-
-    assert done.returncode == 1
-    assert done.stderr == "--average needs --start, the weights to take the mean with.\n"
+def test_there_is_no_mean_of_one_run(squad: Path, tmp_path: Path, train: Train) -> None:
+    with pytest.raises(SystemExit, match=r"^--average needs --start, the weights to take the mean with\.$"):
+        train(squad, tmp_path / "reader", "--average")
 
 
 def test_a_run_that_goes_on_does_not_encode_the_passages_again(squad: Path, tmp_path: Path) -> None:

@@ -25,13 +25,22 @@ from retrieval.index.updating import update
 from retrieval.index.watching import watch
 from tests.bot.conftest import Quoth
 from tests.bot.discord.conftest import Made
-from tests.bot.discord.server import (
-    TOKEN,
-)
+from tests.bot.discord.server import TOKEN
 from tests.bot.discord.wired import Elsewhere, redirect
 from tests.fakes import FakeEncoder
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+
+
+_LONG = 600.0
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give what runs beside the bot all the time it needs to end; where it is abandoned this process goes on."""
+    monkeypatch.setattr(os, "_exit", lambda _: None)
+    monkeypatch.setattr(app, "_MOMENT", _LONG)
+    monkeypatch.setattr(background, "PARTING", _LONG)
 
 
 def chosen_for(made: Made, **more: Any) -> settings.Settings:
@@ -178,7 +187,6 @@ def test_an_article_put_into_the_folder_is_served_and_the_watch_ends_with_the_bo
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     monkeypatch.setattr(background, "LOOK", 0.01)
-    monkeypatch.setattr(background, "PARTING", 10.0)  # a busy machine may take its time
     stop_when_logged(monkeypatch, "There is a newer index")
 
     def follow(told: Any, stop: threading.Event) -> None:
@@ -199,6 +207,7 @@ def test_told_to_stop_while_the_watch_indexes_it_abandons_that(
     done = threading.Event()
     left: list[tuple[int, bool]] = []
     monkeypatch.setattr(os, "_exit", lambda status: left.append((status, done.is_set())))
+    monkeypatch.setattr(background, "PARTING", 0.0)
 
     def follow(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGTERM)

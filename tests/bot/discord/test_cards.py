@@ -91,6 +91,7 @@ def test_a_quotation_fits_shows_the_slice_and_does_nothing(
 
 
 @given(texts | long_texts, st.sampled_from([30, 100, 500]))
+@example("\N{WOMAN}\N{ZERO WIDTH JOINER}\N{HANGUL FILLER}@everyone@everyone@everyone", 30)
 def test_a_line_of_untrusted_text_fits_and_does_nothing(text: str, limit: int) -> None:
     line = markup.escaped(text, limit)
 
@@ -121,6 +122,7 @@ articles = st.builds(
 )
 
 
+@pytest.mark.no_cover
 @given(articles, texts | long_texts, quotes(), st.booleans(), st.integers(1, 12), st.data())
 def test_no_card_exceeds_a_limit_or_says_more_than_it_should(
     article: Article,

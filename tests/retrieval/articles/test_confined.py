@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -146,17 +147,16 @@ def test_where_libseccomp_is_installed_the_kernel_holds_the_process_by_it() -> N
     assert {b"limits", b"seccomp"} <= set(held.split())
 
 
-@pytest.mark.parametrize("answer", [b"", b"{", b"[]\n", b"3\n", b'{"found": [{}]}\n', b'{"found": 3}\n', b"\xff\n"])
-def test_an_answer_that_makes_no_sense_is_a_fault_of_the_file(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = f"import sys; sys.stdin.buffer.readline(); sys.stdout.buffer.write({answer!r})"
-
-    def broken(*, pictures: bool) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
+def test_an_answer_that_makes_no_sense_is_a_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [b"", b"{", b"[]\n", b"3\n", b'{"found": [{}]}\n', b'{"found": 3}\n', b"\xff\n"]
     worker = confined.Worker()
-    monkeypatch.setattr(confined, "_start", broken)
-    with pytest.raises(ArticleUnreadable, match="its contents broke the program that reads such files"):
-        worker.extract("a.pdf", bytes(2**20))
+    for answer in answers:
+        program = f"import sys; sys.stdin.buffer.readline(); sys.stdout.buffer.write({answer!r})"
+        command = [sys.executable, "-S", "-c", program]
+        broken = functools.partial(subprocess.Popen, command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        monkeypatch.setattr(confined, "_start", lambda broken=broken, **_: broken())
+        with pytest.raises(ArticleUnreadable, match="its contents broke the program that reads such files"):
+            worker.extract("a.pdf", bytes(2**20))
     monkeypatch.undo()
 
     assert worker.extract("a.html", (SAMPLES / "lighthouse.html").read_bytes())
@@ -182,6 +182,7 @@ def test_what_computes_for_ever_is_stopped_and_the_next_file_is_read(monkeypatch
 def test_what_waits_for_ever_is_stopped_too(taken_over: confined.Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(taken_over, "1 + 1") == "2"
     monkeypatch.setattr(confined, "time_limit", lambda _: 0.3)
+    monkeypatch.setattr(confined, "_PATIENCE", 3)
 
     reason = run(taken_over, "sys.stdin.buffer.read(1)")
 

@@ -287,6 +287,7 @@ _HEADS = st.sampled_from([b"", b"---\n", b"---\npublished: ", b"---\ntitle: ", b
 _TAILS = st.sampled_from([b"", b"\n---\n", b"\n---\nSome text.", b"\n\nSome text."])
 
 
+@pytest.mark.no_cover
 @given(
     _HEADS,
     st.one_of(st.binary(max_size=200), st.text(max_size=80).map(str.encode)),
@@ -294,7 +295,7 @@ _TAILS = st.sampled_from([b"", b"\n---\n", b"\n---\nSome text.", b"\n\nSome text
     st.sampled_from([".txt", ".text", ".md", ".markdown"]),
 )
 @example(b"---\n", b'title: "\\ud800"', b"\n---\nSome text.", ".txt")
-@example(b"---\n", b"[" * 16_000, b"\n---\nSome text.", ".md")
+@example(b"---\n", b"[" * 1_500, b"\n---\nSome text.", ".md")
 @example(b"", b">" * 3000, b"\n\nSome text.", ".md")
 def test_any_bytes_are_an_article_or_refused(head: bytes, middle: bytes, tail: bytes, suffix: str) -> None:
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import time
 
@@ -263,30 +264,35 @@ def test_the_paragraph_around_a_span_of_two_paragraphs_is_both() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "They met in Sochi on May 6. " * 30_000,
-        "word and more " * 140_000,
-        "a" * 2_000_000,
-        "\n" * 200_000 + "a",
-        "#\n" * 100_000,
-        "# a\n" * 100_000,
-        "- a\n" * 30_000,
-        "Foo bar/. " * 20_000,
-        "甲は行った。" * 20_000,
-        "AB Cd 1 " * 50_000,
-        "a." + " " * 200_000 + "b",
+        "They met in Sochi on May 6. " * 8_000,
+        "word and more " * 40_000,
+        "a" * 600_000,
+        "\n" * 60_000 + "a",
+        "#\n" * 30_000,
+        "# a\n" * 20_000,
+        "- a\n" * 10_000,
+        "Foo bar/. " * 6_000,
+        "甲は行った。" * 6_000,
+        "AB Cd 1 " * 15_000,
+        "a." + " " * 60_000 + "b",
     ],
     ids=lambda text: f"{text[:12]!r}",
 )
+@pytest.mark.no_cover
 def test_time_grows_with_length_and_not_with_its_square(text: str) -> None:
     def seconds(part: str) -> float:
+        gc.collect()
+        gc.disable()  # else what other tests left would be looked through meanwhile
         started = time.process_time()
         cut(part)
-        return time.process_time() - started
+        took = time.process_time() - started
+        gc.enable()
+        return took
 
     quarter = seconds(text[: len(text) // 4])
 
     # Four times as long takes four times as long, and sixteen times where time grows with the square.
-    assert seconds(text) < 10 * max(quarter, 0.1)
+    assert seconds(text) < 10 * max(quarter, 0.05)
 
 
 @pytest.mark.parametrize(
