@@ -114,8 +114,8 @@ def mark_repeated(tree: HtmlElement) -> None:
         words = squeezed("".join(part.itertext()))
         times = times + 1 if words and words == before else 0
         before = words
-        if times:
-            part.text = REPEATED * times + (part.text or "")
+        if times % 2:  # each need only differ from the one before it
+            part.text = REPEATED + (part.text or "")
 
 
 _HIDDEN = ("", "hidden", "true")

@@ -248,6 +248,7 @@ def test_a_paragraph_that_stands_twice_is_read_twice() -> None:
     body = f"<article><h1>The mill</h1>{f'<p>{LONG}</p>' * 2}<p>It was {LONG.lower()}</p>{f'<p>{LONG}</p>'}</article>"
 
     assert blocks_of(body).count(LONG) == 3
+    assert blocks_of(f"<article>{f'<p>{LONG}</p>' * 4}</article>") == [LONG] * 4
     assert "\N{WORD JOINER}" not in "".join(blocks_of(body))
 
 
