@@ -361,7 +361,7 @@ class Island:
 async def test_two_servers_with_collections_of_their_own_see_nothing_of_each_other(made: Made) -> None:
     for name, secret in SECRETS.items():
         write(made.articles if name == COMMON else made.chosen["collections"] / name / "articles", secret)
-    island = Island(made.make(), made, seed=22)
+    island = Island(made.make(), made, seed=1)
     told: set[str] = set()
 
     for number in range(ACTIONS):
