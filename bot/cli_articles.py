@@ -70,7 +70,7 @@ def show(
 @articles_app.command()
 def add(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)],
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", show_default=False)],
     *,
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="What to call the text from standard input.")
@@ -79,23 +79,27 @@ def add(
     articles: ArticlesOption = None,
     index: IndexOption = None,
 ) -> int:
-    """Copy files into the articles folder and index them; - is standard input.
+    """Copy files into the articles folder and index them; - is standard input, and https://… a page to fetch.
 
     Text, Markdown, web pages, PDF, Word and JSON are read, each with its NAME.meta.yaml, if there is one. Without
-    --name, what comes on standard input is Markdown, and its title becomes its name.
+    --name, what comes on standard input is Markdown, and its title becomes its name. A page that was fetched before
+    is fetched anew.
     """
     from bot import assembly
-    from bot.terminal import indexing
+    from bot.terminal import fetching, indexing
     from retrieval.articles import care as folder
 
     settings = load(context, articles=articles, index=index)
-    piped = files == [Path("-")]
-    if not piped and (name is not None or Path("-") in files):
+    piped = files == ["-"]
+    if not piped and (name is not None or "-" in files):
         raise typer.TyperException("Give either files, or - for standard input and with it --name")
     if piped:
         _, present = folder.add_text(settings.articles, sys.stdin.buffer.read(), name)
     else:
-        _, present = folder.add(settings.articles, files)
+        addresses = [each for each in files if fetching.is_address(each)]
+        pages = fetching.fetch(settings, addresses)
+        _, present = folder.add(settings.articles, [Path(each) for each in files if each not in addresses])
+        folder.add_fetched(settings.articles, pages)
     for known in [] if as_json else present:
         typer.echo(f"{known} is there already.")
     indexing.update(settings.articles, settings.index, assembly.build_encoder(settings), as_json=as_json)

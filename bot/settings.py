@@ -48,6 +48,7 @@ _WANTED = {
     "log_json": "true or false",
     "ocr": "languages that tesseract knows, such as eng or eng+deu, or nothing",
     "reading_seconds": "a number of seconds from 1 to 86400",
+    "fetch_hosts": "names of hosts with commas between them, such as wiki.example.org",
     "discord_token": "a bot's token",
     "discord_guilds": "ids of servers with commas between them",
     "discord_channels": "ids of channels with commas between them",
@@ -75,12 +76,20 @@ def _ids(value: object) -> object:
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
+def _hosts(value: object) -> object:
+    """Names of hosts, as ids are listed."""
+    return value.lower().replace(",", " ").split() if isinstance(value, str) else value
+
+
 def _lowered(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
 HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
 Ids = Annotated[frozenset[Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_ids)]
+Hosts = Annotated[
+    frozenset[Annotated[str, Field(pattern=r"^([\w.-]+|[0-9a-f:]*:[0-9a-f:.]+)$")]], NoDecode, BeforeValidator(_hosts)
+]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lowered)]
 Probability = Annotated[float, BeforeValidator(_probability), Field(ge=0, le=1)]
 
@@ -117,6 +126,8 @@ class Settings(BaseSettings):
     """Processor time that reading one file may take; by default in proportion to its size."""
     ocr: str = Field(default="", pattern=r"^[A-Za-z_/]{3,}(\+[A-Za-z_/]{3,})*$|^$")
     """The languages in which tesseract reads pages that are pictures; nothing for not at all."""
+    fetch_hosts: Hosts = frozenset()
+    """Hosts that pages may be fetched from although their addresses are not public, as in an intranet."""
     history: HomePath = Field(default_factory=lambda: user_state_path("quoth") / "history")
     """The file that holds the questions typed in the chat."""
     state: HomePath = Field(default_factory=lambda: user_state_path("quoth"))

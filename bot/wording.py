@@ -232,9 +232,35 @@ _DISCORD_REFUSED = {
 }
 
 
+_FETCHING: Mapping[errors.FetchProblem, str] = {
+    "address": "{address} is no web address ({detail}): give one such as https://example.org/article.",
+    "broken": "{address} did not come whole ({detail}): try again, or save it from a browser and add the file.",
+    "busy": "{address} asks to be left alone {detail}: try again then.",
+    "credentials": "The address of a host must not hold a name or password: leave out what stands before the @.",
+    "downgrade": "{address} sends on from https to http, where others could change it: name where it leads to.",
+    "forbidden": "{address} is not open to everybody (status {detail}): save it from a browser and add the file.",
+    "gone": "{address} has been taken away for good: name another address, or add a file that you have kept.",
+    "large": "{address} is larger than {detail}, the most that Quoth reads of its kind: add a part of it as a file.",
+    "missing": "There is nothing at {address}: see whether it is written right.",
+    "private": "{address} is at {detail}, inside of a network: name the host in QUOTH_FETCH_HOSTS if that is meant.",
+    "redirects": "{address} sends on more than {detail} times: name the address that a browser ends at.",
+    "scheme": "{address} is not on the web: give an address that begins with https:// or http://.",
+    "server": "The server of {address} has a fault (status {detail}): try again later.",
+    "slow": "{address} takes too long: try again later, or save it from a browser and add the file.",
+    "status": "{address} cannot be had (status {detail}): save it from a browser and add the file.",
+    "tls": "The server of {address} cannot show that it is the right one ({detail}): see whether the address is right.",
+    "type": "{address} is of a kind that Quoth does not read ({detail}): name a page or file of another ({kinds}).",
+    "unknown host": "There is no host {address}: see whether it is written right and this machine has a network.",
+    "unreachable": "{address} cannot be reached ({detail}): see whether it is right, or try again later.",
+    "unreadable": "{address} cannot be read as an article ({detail}): save it from a browser and add the file.",
+}
+_SHOWN = 200
+"""Characters of an address that an error shows."""
+
+
 def error(failure: QuothError) -> str:
     """An error as one sentence that names the cause and the remedy."""
-    kinds = (_article_error, _index_error, _file_error, _model_error, _request_error)
+    kinds = (_article_error, _fetch_error, _index_error, _file_error, _model_error, _request_error)
     sentences = (sentence for kind in kinds if (sentence := kind(failure)))
     return line(next(sentences, f"Quoth met {failure!r}: please report it."))
 
@@ -262,6 +288,16 @@ def _no_articles(failure: errors.NoArticles) -> str:
         return f"The folder {failure.path} holds no article: put one in with quoth articles add FILE ({_KINDS})."
     remedy = "quoth articles says why; mend one or put another in"
     return f"No article in {failure.path} can be read ({count(failure.skipped, 'file')} skipped): {remedy}."
+
+
+def _fetch_error(failure: QuothError) -> str | None:
+    match failure:
+        case errors.FetchFailed(address, problem, detail):
+            shown = address if len(address) <= _SHOWN else f"{address[:_SHOWN]}…"
+            return _FETCHING[problem].format(address=shown, detail=detail.rstrip("."), kinds=_KINDS)
+        case errors.FetchingMissing():
+            return "Fetching from the web needs httpx, which is not installed: pip install 'quoth[feeds]'."
+    return None
 
 
 def _index_error(failure: QuothError) -> str | None:

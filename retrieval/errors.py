@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 class QuothError(Exception):
@@ -61,6 +62,47 @@ class ArticleExists(QuothError):
     """A file of that name is already among the articles, with other contents."""
 
     path: Path
+
+
+FetchProblem = Literal[
+    "address",
+    "broken",
+    "busy",
+    "credentials",
+    "downgrade",
+    "forbidden",
+    "gone",
+    "large",
+    "missing",
+    "private",
+    "redirects",
+    "scheme",
+    "server",
+    "slow",
+    "status",
+    "tls",
+    "type",
+    "unknown host",
+    "unreachable",
+    "unreadable",
+]
+
+
+@dataclass(eq=False)
+class FetchFailed(QuothError):
+    """A page or file cannot, or must not, be fetched from the web; ``detail`` is what the server or system said.
+
+    Neither holds a name or password that an address had in it.
+    """
+
+    address: str
+    problem: FetchProblem
+    detail: str = ""
+
+
+@dataclass(eq=False)
+class FetchingMissing(QuothError):
+    """Something is to be fetched from the web, and an installation without the extra ``feeds`` cannot."""
 
 
 @dataclass(eq=False)

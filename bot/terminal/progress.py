@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from retrieval.models.encoder import Encoder
 
 _STAGES = {
+    "fetching": "Fetching (KiB)",
     "waiting": "Waiting for another program to write the index",
     "reading": "Reading articles",
     "pages": "Reading the pages of a long file",

@@ -6,13 +6,14 @@ import difflib
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from retrieval.articles.article import Article, ArticleInfo, Skipped
+from retrieval.articles.fetching import Fetched
 from retrieval.articles.files import known_as, load, path_of, read, read_bytes, scan
-from retrieval.articles.formats.metadata import SIDECAR
+from retrieval.articles.formats.metadata import SIDECAR, fetched_sidecar, read_sidecar
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.articles.parsing import parse
 from retrieval.errors import (
@@ -20,6 +21,7 @@ from retrieval.errors import (
     ArticleOneOfMany,
     ArticleUnknown,
     ArticleUnreadable,
+    FetchFailed,
     FileMissing,
     StorageFailed,
 )
@@ -108,6 +110,49 @@ def add_text(folder: Path, content: bytes, name: str | None) -> tuple[list[str],
         return [], [name]
     _land(folder, added)
     return [name], []
+
+
+def add_fetched(folder: Path, pages: Sequence[Fetched]) -> list[str]:
+    """Put ``pages`` from the web into ``folder``, each with a metadata file; nothing lands unless all hold articles.
+
+    A page whose address is that of a file which is there takes its place; what a person wrote into its metadata file
+    stays.
+
+    Returns:
+        The names of their files.
+
+    Raises:
+        ArticleExists: other articles have the names that a page could have.
+        FetchFailed: a page is no article.
+        StorageFailed: the folder cannot be written.
+    """
+    landing: dict[str, bytes] = {}
+    names: list[str] = []
+    for page in pages:
+        name, known = _place(folder, page, landing)
+        sidecar = fetched_sidecar(
+            known, url=page.address, day=page.day, content_type=page.content_type, last_modified=page.last_modified
+        )
+        try:
+            parse(name, page.content, sidecar)
+        except ArticleUnreadable as error:
+            raise FetchFailed(page.address, "unreadable", error.reason) from error
+        landing |= {name: page.content, name + SIDECAR: sidecar}
+        names.append(name)
+    _land(folder, landing)
+    return names
+
+
+def _place(folder: Path, page: Fetched, taken: Container[str]) -> tuple[str, bytes]:
+    """The name for a page's file, and the metadata file that is there from when it was fetched before."""
+    for name in page.names:
+        if name in taken:
+            continue
+        beside = folder / (name + SIDECAR)
+        known = read_bytes(folder, beside.name) if beside.exists() else b""
+        if not (folder / name).exists() or read_sidecar(name, known).values.get("url") == page.address:
+            return name, known
+    raise ArticleExists(folder / page.names[0])
 
 
 def _slug(title: str) -> str:

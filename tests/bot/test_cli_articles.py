@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.bot.conftest import Quoth
+from tests.retrieval.articles.web import Page, Web, serving
 
 pytestmark = pytest.mark.usefixtures("library")
 
@@ -121,3 +123,55 @@ def test_folders_may_be_named_before_or_after_the_subcommand(quoth: Quoth, tmp_p
     assert (tmp_path / "one-index").exists()
     assert (tmp_path / "two" / "news.txt").exists()
     assert (tmp_path / "two-index").exists()
+
+
+# --- pages from the web --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with serving() as served:
+        yield served
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_page_on_the_web_is_fetched_and_answered_from(
+    quoth: Quoth, library: Path, tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUOTH_FETCH_HOSTS", "127.0.0.1, wiki.example.org")
+    news = tmp_path / "news.txt"
+    news.write_text("It snowed all day.", encoding="utf-8")
+    address = web.at("/mill", Page(b"# The mill\n\nThe Golden mill burned down in 1911.\n", "text/markdown"))
+
+    quoth("index")
+    said = quoth("articles", "add", address, str(news))
+
+    assert said.status == 0
+    assert said.out.startswith("Added 127.0.0.1-mill.md, news.txt.")
+    [answer] = quoth("ask", "when burned the Golden mill down?", "--json").objects
+    assert answer["quotes"][0]["article"]["url"] == address
+
+    web.at("/mill", Page(b"# The mill\n\nThe Golden mill burned down in 1912.\n", "text/markdown"))
+    assert quoth("articles", "add", address).out.startswith("Changed 127.0.0.1-mill.md.")
+    assert "1912" in (library / "127.0.0.1-mill.md").read_text("utf-8")
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_page_inside_of_a_network_is_refused_with_the_setting_that_allows_it(
+    quoth: Quoth, library: Path, web: Web
+) -> None:
+    before = sorted(library.iterdir())
+
+    said = quoth("articles", "add", web.at("/", Page(b"Secret.", "text/plain")))
+
+    assert said.status == 2
+    assert "QUOTH_FETCH_HOSTS" in said.err
+    assert web.asked == []
+    assert sorted(library.iterdir()) == before
+
+
+def test_an_address_that_is_not_on_the_web_is_no_file_either(quoth: Quoth) -> None:
+    said = quoth("articles", "add", "ftp://example.org/a.txt")
+
+    assert said.status == 2
+    assert said.err.startswith("quoth: ftp://example.org/a.txt is not on the web")

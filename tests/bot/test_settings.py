@@ -50,6 +50,7 @@ def test_confidence_is_a_word_or_a_number(said: str, probability: float, monkeyp
         ("QUOTH_CONFIDENCE", "reckless", "bold, balanced, careful"),
         ("QUOTH_CONFIDENCE", "1.5", "from 0 to 1"),
         ("QUOTH_CONFIDENCE", "nan", "from 0 to 1"),
+        ("QUOTH_FETCH_HOSTS", "https://wiki.example.org/", "names of hosts"),
         ("QUOTH_DISCORD_GUILDS", "here", "ids of servers"),
         ("QUOTH_DISCORD_TEST_GUILD", "0", "the id of a server"),
         ("QUOTH_DISCORD_COOLDOWN", "inf", "seconds"),
@@ -106,3 +107,9 @@ def test_ids_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert settings.load().discord_channels == {12, 34, 56}
     assert settings.load().log_level == "debug"
+
+
+def test_hosts_to_fetch_from_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_FETCH_HOSTS", "Wiki.example.org, 10.0.0.7 ::1")
+
+    assert settings.load().fetch_hosts == {"wiki.example.org", "10.0.0.7", "::1"}

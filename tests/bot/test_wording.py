@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -57,6 +58,8 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     errors.IndexCorrupt(PATH, "vectors.faiss has changed"): ("vectors.faiss has changed", "quoth index --force"),
     errors.IndexForeign(PATH, "another version of Quoth wrote it"): ("another version", "quoth index"),
     errors.IndexLocked(PATH, "process 7"): ("process 7", "try again"),
+    errors.FetchFailed("https://example.org/a", "missing", "404"): ("https://example.org/a", "written right"),
+    errors.FetchingMissing(): ("needs httpx", "pip install 'quoth[feeds]'"),
     errors.FileMissing(PATH): ("no file", "name one that is there"),
     errors.StorageFailed(PATH, "No space left on device"): ("No space left on device", "make room"),
     errors.QuestionEmpty(): ("empty", "ask it in words"),
@@ -88,6 +91,16 @@ def test_no_error_goes_without_words() -> None:
     known |= {further for error in known for further in error.__subclasses__()}
     assert {type(failure) for failure in ERRORS} == known
     assert wording.error(QuothError("odd")) == "Quoth met QuothError('odd'): please report it."
+
+
+@pytest.mark.parametrize("problem", get_args(errors.FetchProblem))
+def test_each_way_that_fetching_fails_is_one_sentence_with_a_remedy(problem: errors.FetchProblem) -> None:
+    sentence = wording.error(errors.FetchFailed("https://example.org/" + "a" * 500, problem, "what it said."))
+
+    assert sentence[-1] == "."
+    assert sentence.count(". ") == 0
+    assert ": " in sentence
+    assert len(sentence) < 500
 
 
 def test_an_error_cannot_carry_escape_codes_to_the_terminal() -> None:

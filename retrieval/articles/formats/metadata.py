@@ -16,6 +16,7 @@ from typing import Any
 
 from retrieval.articles.formats.decoding import decode, without_soft_hyphens
 from retrieval.articles.formats.values import ExtractedArticle
+from retrieval.errors import ArticleUnreadable
 
 SIDECAR = ".meta.yaml"
 """Behind a file's whole name: the file that holds metadata for it, under the names that front matter uses."""
@@ -92,6 +93,30 @@ def read_sidecar(name: str, content: bytes) -> Metadata:
         return Metadata({}, (f"{what} is too long and was left out",))
     found = _from_yaml(text, what, first_line=1)
     return found or Metadata({}, (f"{what} does not hold names and values and was left out",) if text.strip() else ())
+
+
+def fetched_sidecar(known: bytes, *, url: str, day: date, content_type: str, last_modified: str) -> bytes:
+    """A sidecar for a file that was fetched from the web; what else the one that is ``known`` holds stays.
+
+    When the server changed the file is a note to whoever reads the sidecar: pages are touched for many reasons, and
+    that day is not the day of publication.
+    """
+    import yaml
+
+    if len(known) > _MAX_PARSED:
+        return known
+    try:
+        found = yaml.safe_load(decode(SIDECAR, known)) if known else {}
+    except (yaml.YAMLError, ArticleUnreadable, *_YAML_SLIPS):
+        return known  # as a person wrote it, who may mend it
+    kept = {name: value for name, value in found.items() if name not in _OF_FETCHING} if isinstance(found, dict) else {}
+    of_fetching = dict(zip(_OF_FETCHING, (url, day.isoformat(), content_type, last_modified), strict=True))
+    written = {**kept, **{name: value for name, value in of_fetching.items() if value}}
+    return yaml.safe_dump(written, allow_unicode=True, sort_keys=False).encode()
+
+
+_OF_FETCHING = ("url", "fetched", "content_type", "last_modified")
+"""What a sidecar says of a file from the web; only the first goes with a quote."""
 
 
 # --- front matter --------------------------------------------------------------------------------------------

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from retrieval.articles import care as folder
+from retrieval.articles.fetching import Fetched
 from retrieval.errors import (
     ArticleExists,
     ArticleOneOfMany,
     ArticleUnknown,
     ArticleUnreadable,
+    FetchFailed,
     FileMissing,
     FolderMissing,
     StorageFailed,
@@ -272,3 +275,83 @@ def test_a_name_in_unicodes_other_form_is_found(on_disk: str, typed: str, tmp_pa
         folder.remove(tmp_path, [f"{said}#2"])
     folder.remove(tmp_path, [said])
     assert not (tmp_path / written).exists()
+
+
+# --- pages from the web --------------------------------------------------------------------------------------
+
+
+def page(text: str, address: str = "https://example.org/mill", day: date = date(2016, 11, 28)) -> Fetched:
+    return Fetched(
+        address, ".txt", text.encode(), day, "text/plain", "Sun, 27 Nov 2016 09:00:00 GMT", "example.org-mill"
+    )
+
+
+def test_a_fetched_page_lands_with_its_address_and_no_date_of_publication(library: Path) -> None:
+    assert folder.add_fetched(library, [page("The mill burned down in 1911.")]) == ["example.org-mill.txt"]
+
+    article = folder.find(library, "example.org-mill.txt")
+    assert (article.url, article.published) == ("https://example.org/mill", None)
+    assert (library / "example.org-mill.txt.meta.yaml").read_text("utf-8").splitlines() == [
+        "url: https://example.org/mill",
+        "fetched: '2016-11-28'",
+        "content_type: text/plain",
+        "last_modified: Sun, 27 Nov 2016 09:00:00 GMT",
+    ]
+
+
+def test_a_page_that_is_fetched_again_takes_its_place_and_keeps_what_a_person_wrote(library: Path) -> None:
+    folder.add_fetched(library, [page("The mill burns.")])
+    sidecar = library / "example.org-mill.txt.meta.yaml"
+    sidecar.write_text("title: The mill\npublished: 1911-05-06\n" + sidecar.read_text("utf-8"), encoding="utf-8")
+
+    folder.add_fetched(library, [page("The mill burned down.", day=date(2016, 11, 29))])
+
+    article = folder.find(library, "example.org-mill.txt")
+    assert (article.text, article.title, article.published) == (
+        "The mill burned down.",
+        "The mill",
+        date(1911, 5, 6),
+    )
+    assert sidecar.read_text("utf-8").count("fetched: '2016-11-29'") == 1
+
+
+@pytest.mark.parametrize(
+    "spoilt", ["title: [\nurl: https://example.org/mill\n", f"url: https://example.org/mill\n# {'long ' * 4_000}"]
+)
+def test_a_metadata_file_that_cannot_be_read_whole_stays_as_it_is(library: Path, spoilt: str) -> None:
+    folder.add_fetched(library, [page("The mill burns.")])
+    sidecar = library / "example.org-mill.txt.meta.yaml"
+    sidecar.write_text(spoilt, encoding="utf-8")
+
+    folder.add_fetched(library, [page("The mill burned down.")])
+
+    assert sidecar.read_text("utf-8") == spoilt
+
+
+def test_addresses_that_would_have_one_name_get_two(library: Path) -> None:
+    addresses = [f"https://example.org/mill?page={number}" for number in (1, 2, 3)]
+    pages = [page(f"Page {address}.", address) for address in addresses]
+
+    together = folder.add_fetched(library, pages[:2])
+    later = folder.add_fetched(library, [pages[2], pages[0]])
+
+    assert len({*together, *later}) == 3
+    assert later[1] == together[0] == "example.org-mill.txt"
+
+
+def test_a_page_never_takes_the_place_of_other_files(library: Path) -> None:
+    for name in page("").names:
+        write(library, name, "Something else.")
+
+    with pytest.raises(ArticleExists):
+        folder.add_fetched(library, [page("The mill burns.")])
+
+
+def test_no_page_lands_where_one_is_no_article(library: Path) -> None:
+    before = names(library)
+
+    with pytest.raises(FetchFailed) as caught:
+        folder.add_fetched(library, [page("The mill burns."), page("", "https://example.org/empty")])
+
+    assert (caught.value.problem, caught.value.address) == ("unreadable", "https://example.org/empty")
+    assert names(library) == before
