@@ -1,8 +1,8 @@
 """File formats by suffix: how to read each, and how large a file may be.
 
 To add a format, write one module beside this one with a function of a file's name and bytes (``text.py`` is the
-shortest), and add one line to ``FORMATS`` below; ``RULES`` stay, as no file is read differently. Everything else (listing, indexing, ``quoth articles add``, the help
-texts, ``quoth doctor``) goes by that line.
+shortest), and add one line to ``FORMATS`` below; ``RULES`` stay, as no file is read differently. Everything else
+(listing, indexing, ``quoth articles add``, the help texts, ``quoth doctor``) goes by that line.
 
 A reader brings a file into plain text in which paragraphs are set apart by blank lines and headings stand on lines of
 their own behind ``#`` marks. What it returns is what is quoted. Readers get bytes and open nothing themselves: no
