@@ -1,7 +1,10 @@
 """``python -m benchmarks.memory DATA``: how the memory of a process grows that answers question after question.
 
-Two threads ask, as the Discord bot's do. After a warm-up it prints how much is resident at each step and how much of
-it the allocator holds without using it, and at the end what Python's own objects (``--trace``) make of the growth.
+Two threads ask, as the Discord bot's do. After a warm-up it prints how much is resident at each step: the process's
+own memory, of which the allocator holds some without using it, and pages of files (libraries, the index, the encoder's
+embeddings), which come in as they are first used and which the system may drop. The warm-up asks about the first
+articles only, so that pages of the others' come in afterwards. At the end it prints by how much each has grown, and
+what Python's own objects (``--trace``) make of it.
 """
 
 from __future__ import annotations
@@ -9,11 +12,11 @@ from __future__ import annotations
 import argparse
 import ctypes
 import gc
-import os
 import tempfile
 import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +28,19 @@ if TYPE_CHECKING:
 
 _STEPS = 13
 """How often memory is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Resident:
+    """MiB that this process takes."""
+
+    own: float
+    """Its heap, stacks and the like (``RssAnon``): nobody else has them, and they cannot be dropped."""
+    files: float
+    """Pages of files that it has mapped (``RssFile``): the system may drop them, and reads them again."""
+
+    def __str__(self) -> str:
+        return f"{self.own + self.files:.0f} MiB, {self.own:.0f} own and {self.files:.0f} of files"
 
 
 class _Counts(ctypes.Structure):
@@ -68,7 +84,7 @@ def _watch(engine: Engine, questions: list[str], asked: argparse.Namespace) -> N
     with ThreadPoolExecutor(asked.threads) as pool:
         list(pool.map(lambda text: _ask(engine, text), questions[: asked.warm_up]))
         before, started = _resident(), time.monotonic()
-        print(f"after a warm-up of {asked.warm_up}: {before:.0f} MiB", flush=True)
+        print(f"after a warm-up of {asked.warm_up}: {before}", flush=True)
         if asked.trace:
             tracemalloc.start(10)
         at_first = tracemalloc.take_snapshot() if asked.trace else None
@@ -76,11 +92,12 @@ def _watch(engine: Engine, questions: list[str], asked: argparse.Namespace) -> N
             several = [questions[(asked.warm_up + done + number) * 7 % len(questions)] for number in range(step)]
             list(pool.map(lambda text: _ask(engine, text), several))
             took = (time.monotonic() - started) * 1e3 / (done + step)
-            print(f"{done + step}: {_resident():.0f} MiB, {_idle():.0f} idle, {took:.0f} ms each", flush=True)
+            print(f"{done + step}: {_resident()}; {_idle():.0f} idle; {took:.0f} ms each", flush=True)
         if at_first:
             for line in tracemalloc.take_snapshot().compare_to(at_first, "lineno")[:15]:
                 print(line)
-    print(f"grown by {_resident() - before:.0f} MiB")
+    after = _resident()
+    print(f"grown by {_Resident(after.own - before.own, after.files - before.files)}")
 
 
 def _ask(engine: Engine, text: str) -> None:
@@ -90,14 +107,16 @@ def _ask(engine: Engine, text: str) -> None:
         print(error)
 
 
-def _resident() -> float:
-    """MiB that this process takes."""
+def _resident() -> _Resident:
+    """What this process takes now, as Linux counts it."""
     gc.collect()
-    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    lines = (line.split() for line in Path("/proc/self/status").read_text("utf-8").splitlines())
+    kib = {words[0]: int(words[1]) for words in lines if words and words[0] in {"RssAnon:", "RssFile:", "RssShmem:"}}
+    return _Resident((kib["RssAnon:"] + kib["RssShmem:"]) / 1024, kib["RssFile:"] / 1024)
 
 
 def _idle() -> float:
-    """MiB of them that glibc's allocator keeps though nothing uses them."""
+    """MiB that glibc's allocator keeps though nothing uses them; those it has given back to the system count too."""
     mallinfo = ctypes.CDLL(None).mallinfo2
     mallinfo.restype = _Counts
     return int(mallinfo().field8) / 2**20

@@ -135,8 +135,11 @@ def ask(  # noqa: PLR0913 - the options that the contract names
     The exit status is 0 when the articles answer, 1 when they do not say, 2 after an error.
     """
     from bot.terminal import prompt
+    from retrieval.models.threads import small_heap
 
     settings = load(context, articles=articles, index=index, top=top)
+    if question is not None:
+        small_heap()
     if question is None and sys.stdin.isatty():
         raise typer.TyperException('Ask something, as in quoth ask "who met in Sochi?", or pipe in a question a line')
     printer = _printer(settings, filters(source, after, before, article), explain=explain, as_json=as_json)

@@ -198,8 +198,8 @@ def _scored(
     norm = (K1 * (1 - B + B * lengths / max(lengths.mean(), 1e-9))).astype(np.float32)
     scores = np.empty(len(rows), dtype=np.float32)
     # In chunks that begin and end between two terms.
-    edges = np.unique([*np.searchsorted(bounds, np.arange(0, len(rows), _CHUNK)), len(having)])
-    for first, last in pairwise(edges.tolist()):
+    edges = sorted({*np.searchsorted(bounds, np.arange(0, len(rows), _CHUNK)).tolist(), len(having)})
+    for first, last in pairwise(edges):
         part = slice(bounds[first], bounds[last])
         length_of = norm[rows[part]]
         np.divide(counts[part], counts[part] + length_of, out=scores[part])

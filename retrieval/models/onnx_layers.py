@@ -107,7 +107,7 @@ class OnnxLayers:
 
     def __init__(self, tensors: TensorFile, prefix: str) -> None:
         bundled = bundled_tensors()
-        self._words = bundled.mapped("embeddings.word_embeddings.weight")
+        self._words = bundled.rows("embeddings.word_embeddings.weight")
         self._places = bundled["embeddings.position_embeddings.weight"]
         self._parts = bundled["embeddings.token_type_embeddings.weight"]
         self._norm = bundled["embeddings.LayerNorm.weight"], bundled["embeddings.LayerNorm.bias"]
@@ -137,10 +137,10 @@ class OnnxLayers:
 def _layer_weights(tensors: TensorFile, at: str) -> Iterator[tuple[str, NDArray[np.float32]]]:
     """A layer's weights by the graph's names: a matrix is (inputs, outputs), and query, key and value are one."""
     attention = [f"{at}attention.self.{part}" for part in ("query", "key", "value")]
-    yield "attention.weight", np.concatenate([tensors[f"{name}.weight"] for name in attention]).T
+    yield "attention.weight", np.concatenate([tensors.transposed(f"{name}.weight") for name in attention], axis=1)
     yield "attention.bias", np.concatenate([tensors[f"{name}.bias"] for name in attention])
     for ours, theirs in _MATRICES.items():
-        yield f"{ours}.weight", tensors[f"{at}{theirs}.weight"].T
+        yield f"{ours}.weight", tensors.transposed(f"{at}{theirs}.weight")
         yield f"{ours}.bias", tensors[f"{at}{theirs}.bias"]
     for ours, theirs in _NORMS.items():
         yield f"{ours}.weight", tensors[f"{at}{theirs}.weight"]
@@ -161,6 +161,9 @@ def _session(graph: bytes, weights: Mapping[str, NDArray[np.float32]]) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False  # it would keep what the longest passage took
+    # With it, what a pass needs is asked for as one block, for which the heap grew by 22 MiB within 25 questions, idle
+    # afterwards; without it by 6, and 40 MiB less were held in the end. Answers are the same, and take as long.
+    options.enable_mem_pattern = False
     options.log_severity_level = 3
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array)) for array in weights.values()]
     options.add_external_initializers(list(weights), values)

@@ -17,8 +17,9 @@ from retrieval.models.loading import native_number_type
 from retrieval.models.onnx_encoder import OnnxEncoder
 from retrieval.models.token_scores import SpanScorer
 
-_MANY = 1000
-"""Passages from which importing PyTorch, two seconds, is worth asking whether it is faster."""
+_MANY = 500
+"""Passages from which importing PyTorch, two seconds, is worth asking whether it is faster; an index has them encoded
+in blocks of no fewer (``retrieval.index.encoded``)."""
 
 _BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}
 """What Linux calls the instructions for bfloat16, on x86 and on Arm."""

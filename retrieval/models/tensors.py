@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import weakref
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 _STORED = {"F32": np.float32, "BF16": np.uint16}
+
+
+class Rows:
+    """An array on disk of float32, shape (rows, columns). Any number of threads may read it.
+
+    Mapped into memory, each row would bring its neighbours along, until the whole array is there: 47 MB of embeddings.
+    """
+
+    def __init__(self, path: Path, begin: int, rows: int, columns: int) -> None:
+        self._begin, self._columns = begin, columns
+        self._file = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
+        # Windows cannot read at a place without moving there.
+        self._mapped = None if hasattr(os, "pread") else np.memmap(path, np.float32, "r", begin, (rows, columns))
+
+    def __getitem__(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+        """A copy of the rows of these numbers, in their order."""
+        if self._mapped is not None:
+            return self._mapped[numbers]
+        size = self._columns * 4
+        read = [os.pread(self._file, size, self._begin + number * size) for number in numbers.tolist()]
+        return np.frombuffer(b"".join(read), np.float32).reshape(-1, self._columns)
 
 
 class TensorFile:
@@ -42,17 +66,36 @@ class TensorFile:
             KeyError: there is none of this name, or of another number type.
             ValueError: the file is too short for it.
         """
-        entry = self._entries[name]
-        stored = np.fromfile(self._path, _STORED[entry["dtype"]], prod(entry["shape"]), offset=self._offset(entry))
-        if entry["dtype"] == "BF16":  # the upper half of a float32
-            stored = (stored.astype(np.uint32) << 16).view(np.float32)
-        return stored.reshape(entry["shape"])
+        stored = self._stored(name)
+        return stored if stored.dtype == np.float32 else _widened(stored.astype(np.uint32))
 
-    def mapped(self, name: str) -> NDArray[np.float32]:
-        """One array of float32 that stays on disk but for the rows that are used. Raises as above."""
+    def transposed(self, name: str) -> NDArray[np.float32]:
+        """A copy of one matrix in float32 with its rows as columns. Raises as above."""
+        stored = self._stored(name).T
+        if stored.dtype == np.float32:
+            return np.ascontiguousarray(stored)
+        return _widened(stored.astype(np.uint32, order="C"))
+
+    def _stored(self, name: str) -> NDArray[Any]:
         entry = self._entries[name]
-        return np.memmap(self._path, np.float32, "r", self._offset(entry), tuple(entry["shape"]))
+        shape = tuple(entry["shape"])
+        return np.fromfile(self._path, _STORED[entry["dtype"]], prod(shape), offset=self._offset(entry)).reshape(shape)
+
+    def rows(self, name: str) -> Rows:
+        """One array of float32 and two dimensions that stays on disk, whose rows are read when asked for.
+
+        Raises:
+            KeyError: there is none of this name.
+        """
+        entry = self._entries[name]
+        return Rows(self._path, self._offset(entry), *entry["shape"])
 
     def _offset(self, entry: dict[str, Any]) -> int:
         start: int = entry["data_offsets"][0]
         return self._begin + start
+
+
+def _widened(upper: NDArray[np.uint32]) -> NDArray[np.float32]:
+    """Bfloat16, which is the upper half of a float32, as that; in place."""
+    upper <<= 16
+    return upper.view(np.float32)

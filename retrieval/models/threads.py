@@ -29,7 +29,9 @@ _Result = TypeVar("_Result")
 
 _ARENAS = 2
 """Heaps in all, of which glibc would make eight a core."""
-_M_ARENA_MAX = -8
+_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
+_LARGE = 2**18
+"""Bytes."""
 
 
 def few_arenas() -> None:
@@ -39,8 +41,22 @@ def few_arenas() -> None:
     process grew from 961 to 1,101 MiB over 480 questions, all of that was idle in such heaps. With two of them, and few
     primitives of oneDNN kept, it stayed at 780 (``python -m benchmarks.memory``). It does nothing without glibc.
     """
-    with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+    _tell_allocator(_M_ARENA_MAX, _ARENAS)
+
+
+def small_heap() -> None:
+    """Have glibc's allocator keep nothing for later, for a process that answers once: 20 MB less of 320.
+
+    One heap serves all threads, and what is large is the system's again as soon as it is free. A process that goes on
+    answering would lose time to that.
+    """
+    _tell_allocator(_M_ARENA_MAX, 1)
+    _tell_allocator(_M_MMAP_THRESHOLD, _LARGE)
+
+
+def _tell_allocator(option: int, value: int) -> None:
+    with suppress(OSError, AttributeError, TypeError):  # another allocator than glibc's
+        ctypes.CDLL(None).mallopt(option, value)
 
 
 def cores() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 from collections.abc import AsyncIterator, Callable
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from simcord.actors import MemberActor
     from simcord.builders import ChannelHandle, GuildHandle
 
+ACTIONS = int(os.environ.get("ACTIONS", "800"))
+"""What members of two servers do at random; more by hand."""
 ASKED = "who keeps the lighthouse of the island?"
 SECRETS = {COMMON: "Corvin", "1/north": "Alaric", "1/south": "Brunhild", "2/north": "Dietmar", "2/south": "Eberhard"}
 """In each collection a name that is in no other."""
@@ -354,20 +357,21 @@ class Island:
         return repr(sent)
 
 
+@pytest.mark.no_cover
 async def test_two_servers_with_collections_of_their_own_see_nothing_of_each_other(made: Made) -> None:
     for name, secret in SECRETS.items():
         write(made.articles if name == COMMON else made.chosen["collections"] / name / "articles", secret)
-    island = Island(made.make(), made, seed=22)
+    island = Island(made.make(), made, seed=1)
     told: set[str] = set()
 
-    for number in range(2_000):
+    for number in range(ACTIONS):
         channel = island.random.choice([0, 11, 12, 21, 22])
         interaction = island.interaction(channel)
         message_here = made.collections.at(channel // 10 or None, interaction.channel).name or COMMON
         before = island.at(interaction)
         typed = await island.act(channel, interaction)
         here = {before, island.at(interaction), message_here}
-        if number % 400 == 399:
+        if number % 200 == 199:
             for name, secret in SECRETS.items():
                 write(made.articles if name == COMMON else made.chosen["collections"] / name / "articles", secret)
         shown = island.shown()

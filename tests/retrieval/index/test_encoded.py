@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -66,3 +67,18 @@ def test_what_was_encoded_by_another_model_or_is_damaged_is_encoded_anew(
     first.write_bytes(first.read_bytes()[:-3])
 
     assert update(long_story, index, encoder).encoded == 7
+
+
+def test_blocks_are_about_as_large_as_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Blocks(CountingEncoder):
+        sizes: ClassVar[list[int]] = []
+
+        def encode_document(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+            self.sizes.append(len(texts))
+            return super().encode_document(texts, progress)
+
+    monkeypatch.setattr(encoded, "BLOCK", 8)
+
+    encoded.encode(tmp_path, Blocks(), [f"text {number}" for number in range(18)])
+
+    assert Blocks.sizes == [6, 6, 6]  # and not 8, 8 and 2, for which an encoder's quicker way with many would be none
