@@ -25,8 +25,8 @@ def list_feeds(
     articles: ArticlesOption = None,
 ) -> int:
     """List the feeds, when each came last, and what keeps it from coming."""
+    context.obj = {"articles": articles}
     if context.invoked_subcommand is not None:
-        context.obj = {"articles": articles}
         return ANSWERED
     return _list(context, as_json=as_json)
 

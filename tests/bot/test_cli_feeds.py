@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -99,3 +100,13 @@ def test_what_is_no_feed_is_refused_with_what_to_do(quoth: Quoth, web: Web) -> N
 
     assert said.status == 2
     assert "is no feed (text/html): name one in RSS or Atom" in said.err
+
+
+def test_each_folder_has_feeds_of_its_own(quoth: Quoth, web: Web, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    quoth("feeds", "add", web.at("/", feed()), "--articles", str(other))
+
+    assert "No feed" in quoth("feeds").out
+    for words in (("--articles", str(other)), ("list", "--articles", str(other)), ("--articles", str(other), "list")):
+        assert "Herald" in quoth("feeds", *words).out
