@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli_articles import articles_app
+from bot.cli_feeds import feeds_app
 from bot.terminal.ask import ANSWERED, FAILED, NOT_SAID, AnswerPrinter
 from bot.terminal.console import abandon_output, console, prepare_streams
 from bot.terminal.failures import sentence
@@ -55,6 +56,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(articles_app, name="articles")
+app.add_typer(feeds_app, name="feeds")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

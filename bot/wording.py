@@ -242,6 +242,7 @@ _FETCHING: Mapping[errors.FetchProblem, str] = {
     "gone": "{address} has been taken away for good: name another address, or add a file that you have kept.",
     "large": "{address} is larger than {detail}, the most that Quoth reads of its kind: add a part of it as a file.",
     "missing": "There is nothing at {address}: see whether it is written right.",
+    "no feed": "{address} is no feed ({detail}): name one in RSS or Atom, or add the page with quoth articles add.",
     "private": "{address} is at {detail}, inside of a network: name the host in QUOTH_FETCH_HOSTS if that is meant.",
     "redirects": "{address} sends on more than {detail} times: name the address that a browser ends at.",
     "scheme": "{address} is not on the web: give an address that begins with https:// or http://.",
@@ -295,8 +296,11 @@ def _fetch_error(failure: QuothError) -> str | None:
         case errors.FetchFailed(address, problem, detail):
             shown = address if len(address) <= _SHOWN else f"{address[:_SHOWN]}…"
             return _FETCHING[problem].format(address=shown, detail=detail.rstrip("."), kinds=_KINDS)
+        case errors.FeedUnknown(address, near):
+            remedy = f"did you mean {' or '.join(near)}?" if near else "quoth feeds lists those that are."
+            return f"No feed at {address} is followed: {remedy}"
         case errors.FetchingMissing():
-            return "Fetching from the web needs httpx, which is not installed: pip install 'quoth[feeds]'."
+            return "Fetching from the web needs a library that is not installed: pip install 'quoth[feeds]'."
     return None
 
 

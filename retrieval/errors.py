@@ -74,6 +74,7 @@ FetchProblem = Literal[
     "gone",
     "large",
     "missing",
+    "no feed",
     "private",
     "redirects",
     "scheme",
@@ -98,6 +99,16 @@ class FetchFailed(QuothError):
     address: str
     problem: FetchProblem
     detail: str = ""
+    wait_s: int = 0
+    """Seconds for which the server wants to be left alone."""
+
+
+@dataclass(eq=False)
+class FeedUnknown(QuothError):
+    """No feed with this address is followed; ``near`` holds those that look alike."""
+
+    address: str
+    near: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)

@@ -20,8 +20,10 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://)([^)#]*)(?:#([^)]*))?\)")
-NOT_HERE = re.compile(r"Downloads|pbpaste|quoth (chat|discord|eval)|--watch|make |docker|pytest|kill|timeout|pip |^> ")
-"""What needs a person, Discord, a data set or a file that only its reader has."""
+NOT_HERE = re.compile(
+    r"Downloads|pbpaste|quoth (chat|discord|eval|feeds (add|update))|--watch|make |docker|pytest|kill|timeout|pip |^> "
+)
+"""What needs a person, Discord, a network, a data set or a file that only its reader has."""
 
 COMMAND = re.compile(r"(?:printf '%s\\n' (?P<lines>.*) \| )?(?:\.venv/bin/)?quoth (?P<arguments>.*)")
 

@@ -130,9 +130,7 @@ def add_fetched(folder: Path, pages: Sequence[Fetched]) -> list[str]:
     names: list[str] = []
     for page in pages:
         name, known = _place(folder, page, landing)
-        sidecar = fetched_sidecar(
-            known, url=page.address, day=page.day, content_type=page.content_type, last_modified=page.last_modified
-        )
+        sidecar = fetched_sidecar(known, _said_of(page))
         try:
             parse(name, page.content, sidecar)
         except ArticleUnreadable as error:
@@ -141,6 +139,12 @@ def add_fetched(folder: Path, pages: Sequence[Fetched]) -> list[str]:
         names.append(name)
     _land(folder, landing)
     return names
+
+
+def _said_of(page: Fetched) -> dict[str, str]:
+    server = {"url": page.address, "fetched": page.day.isoformat()}
+    server |= {"content_type": page.content_type, "last_modified": page.last_modified}
+    return {**page.said, **server}
 
 
 def _place(folder: Path, page: Fetched, taken: Container[str]) -> tuple[str, bytes]:

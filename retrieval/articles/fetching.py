@@ -1,4 +1,4 @@
-"""Fetch one page or file from the web, as it comes, by an address that a person names.
+"""Fetch one page, file or feed from the web, as it comes, by an address that a person names.
 
 The extra ``feeds`` brings httpx, which is loaded only here and in ``public_network``. robots.txt is not asked: it is
 for programs that choose their pages, and here a person has.
@@ -10,14 +10,15 @@ import hashlib
 import re
 import ssl
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import metadata
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import FetchFailed, FetchingMissing, FetchProblem
@@ -58,6 +59,8 @@ class Fetched:
     """When the server says that it changed last, in the server's words; empty where it does not say."""
     stem: str
     """What the file is called before its suffix, after the address."""
+    said: Mapping[str, str] = field(default_factory=dict)
+    """Title, source and the like, from a feed that lists it."""
 
     @property
     def names(self) -> tuple[str, str]:
@@ -65,6 +68,22 @@ class Fetched:
         mark = hashlib.sha256(self.address.encode()).hexdigest()[:8]
         return f"{self.stem}{self.suffix}", f"{self.stem}-{mark}{self.suffix}"
 
+
+@dataclass(frozen=True, slots=True)
+class FetchedFeed:
+    """A feed as a server gave it."""
+
+    address: str
+    """Where it was found in the end, to which addresses in it are relative."""
+    content: bytes
+    content_type: str
+    etag: str
+    last_modified: str
+
+
+_Got = TypeVar("_Got")
+
+_FEED_MIB = 8
 
 _LONGEST_ADDRESS = 2_000
 _LONGEST_HEADER = 200
@@ -137,12 +156,25 @@ class Fetcher:
             FetchFailed: it cannot be had, is in no format that Quoth reads, or must not be fetched.
             FetchingMissing: httpx is not installed.
         """
-        first = url = _checked(address)
+        first = _checked(address)
+        return self._get(first, {}, lambda response: _received(first, response, progress or (lambda *_: None)))
+
+    def fetch_feed(self, address: str, etag: str = "", last_modified: str = "") -> FetchedFeed | None:
+        """The feed at an ``address``; None where it is as it was when the server said those two of it.
+
+        Raises what ``fetch`` does; in what format it is, only reading it shows.
+        """
+        known = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        return self._get(_checked(address), {name: value for name, value in known.items() if value}, _received_feed)
+
+    def _get(self, first: httpx.URL, headers: Mapping[str, str], receive: Callable[[httpx.Response], _Got]) -> _Got:
+        """Ask for an address, go where redirects lead, and ``receive`` the answer there."""
+        url = first
         with self._client() as client:
             for _ in range(self._limits.redirects + 1):
-                with _failures(str(url)), client.stream("GET", url) as response:
+                with _failures(str(url)), client.stream("GET", url, headers=headers) as response:
                     if not response.has_redirect_location:
-                        return _received(first, response, progress or (lambda *_: None))
+                        return receive(response)
                     url = _sent_on(url, response.headers["location"])
         raise FetchFailed(str(first), "redirects", str(self._limits.redirects))
 
@@ -165,7 +197,7 @@ def _user_agent() -> str:
         version = metadata.version("quoth")
     except metadata.PackageNotFoundError:
         version = "unknown"
-    return f"Quoth/{version} (fetches single pages that a person names)"
+    return f"Quoth/{version} (fetches pages and feeds that a person names)"
 
 
 # --- addresses -----------------------------------------------------------------------------------------------
@@ -236,18 +268,39 @@ def _received(asked: httpx.URL, response: httpx.Response, progress: Progress) ->
     )
 
 
+def _received_feed(response: httpx.Response) -> FetchedFeed | None:
+    address = str(response.url)
+    if response.status_code == 304:  # noqa: PLR2004 - "as it was"
+        return None
+    if response.status_code != 200:  # noqa: PLR2004 - likewise
+        raise _refusal(address, response)
+    of_feed = (response.headers.get(name, "")[:_LONGEST_HEADER] for name in ("content-type", "etag", "last-modified"))
+    return FetchedFeed(address, _content(address, response, _FEED_MIB, lambda *_: None), *of_feed)
+
+
 def _refusal(address: str, response: httpx.Response) -> FetchFailed:
     status = response.status_code
     problem = _STATUS.get(status, "server" if status >= 500 else "status")  # noqa: PLR2004 - RFC 9110, 15.6
-    return FetchFailed(address, problem, _wait(response) if problem == "busy" else str(status))
+    if problem == "busy":
+        words, seconds = _wait(response)
+        return FetchFailed(address, problem, words, seconds)
+    return FetchFailed(address, problem, str(status))
 
 
-def _wait(response: httpx.Response) -> str:
-    """How long a server wants to be left alone: it gives seconds, a time, or nothing (RFC 9110, 10.2.3)."""
+_USUAL_WAIT_S = 3_600
+_LONGEST_WAIT_S = 7 * 86_400
+
+
+def _wait(response: httpx.Response) -> tuple[str, int]:
+    """How long a server wants to be left alone, in words and seconds: it gives seconds, a time, or nothing."""
     wait = response.headers.get("retry-after", "")[:_LONGEST_HEADER]
-    if not wait:
-        return "for a while"
-    return f"for {wait} seconds" if wait.isascii() and wait.isdigit() else f"until {wait}"
+    if wait.isascii() and wait.isdigit():
+        return f"for {wait} seconds", min(int(wait), _LONGEST_WAIT_S)
+    try:
+        seconds = (parsedate_to_datetime(wait) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):
+        return "for a while", _USUAL_WAIT_S
+    return f"until {wait}", int(min(max(seconds, 0), _LONGEST_WAIT_S))
 
 
 def _suffix(address: str, content_type: str, urls: tuple[httpx.URL, ...]) -> str:

@@ -95,8 +95,8 @@ def read_sidecar(name: str, content: bytes) -> Metadata:
     return found or Metadata({}, (f"{what} does not hold names and values and was left out",) if text.strip() else ())
 
 
-def fetched_sidecar(known: bytes, *, url: str, day: date, content_type: str, last_modified: str) -> bytes:
-    """A sidecar for a file that was fetched from the web; what else the one that is ``known`` holds stays.
+def fetched_sidecar(known: bytes, said: Mapping[str, str]) -> bytes:
+    """A sidecar with what is ``said`` of a file from the web; what else the one that is ``known`` holds stays.
 
     When the server changed the file is a note to whoever reads the sidecar: pages are touched for many reasons, and
     that day is not the day of publication.
@@ -110,8 +110,7 @@ def fetched_sidecar(known: bytes, *, url: str, day: date, content_type: str, las
     except (yaml.YAMLError, ArticleUnreadable, *_YAML_SLIPS):
         return known  # as a person wrote it, who may mend it
     kept = {name: value for name, value in found.items() if name not in _OF_FETCHING} if isinstance(found, dict) else {}
-    of_fetching = dict(zip(_OF_FETCHING, (url, day.isoformat(), content_type, last_modified), strict=True))
-    written = {**kept, **{name: value for name, value in of_fetching.items() if value}}
+    written = {**kept, **{name: value for name, value in said.items() if value}}
     return yaml.safe_dump(written, allow_unicode=True, sort_keys=False).encode()
 
 

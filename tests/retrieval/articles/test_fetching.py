@@ -448,8 +448,8 @@ def test_without_the_extra_fetching_says_so(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_nothing_else_loads_what_fetches() -> None:
     code = (
-        "import sys, bot.cli, bot.wording, bot.terminal.fetching, retrieval.articles.care\n"
-        "sys.exit(bool({'httpx', 'httpcore', 'certifi'} & set(sys.modules)))"
+        "import sys, bot.cli, bot.wording, bot.terminal.fetching, retrieval.articles.feeds\n"
+        "sys.exit(bool({'httpx', 'httpcore', 'certifi', 'feedparser'} & set(sys.modules)))"
     )
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,101 @@
+"""The commands of ``quoth feeds``: list, add, remove and update the feeds that the articles follow.
+
+Everything but typer is imported inside the commands, so that ``quoth --help`` is instant.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bot.terminal.ask import ANSWERED, FAILED
+from bot.terminal.options import ArticlesOption, IndexOption, JsonOption, load
+
+feeds_app = typer.Typer(help="Follow feeds (RSS, Atom): list, add, remove and update them.")
+
+AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS", show_default=False)]
+
+
+@feeds_app.callback(invoke_without_command=True)
+def list_feeds(
+    context: typer.Context,
+    *,
+    as_json: JsonOption = False,
+    articles: ArticlesOption = None,
+) -> int:
+    """List the feeds, when each came last, and what keeps it from coming."""
+    context.obj = {"articles": articles}
+    if context.invoked_subcommand is not None:
+        return ANSWERED
+    return _list(context, as_json=as_json)
+
+
+@feeds_app.command("list")
+def list_again(context: typer.Context, *, as_json: JsonOption = False, articles: ArticlesOption = None) -> int:
+    """List the feeds, as quoth feeds without a command does."""
+    context.obj = {**(context.obj or {}), **({"articles": articles} if articles else {})}
+    return _list(context, as_json=as_json)
+
+
+def _list(context: typer.Context, *, as_json: bool) -> int:
+    from bot.terminal import feeds
+    from retrieval.articles.feed_list import FeedList
+
+    feeds.print_list(FeedList(load(context, articles=None).articles).all(), as_json=as_json)
+    return ANSWERED
+
+
+@feeds_app.command()
+def add(
+    context: typer.Context,
+    address: AddressArgument,
+    *,
+    most: Annotated[int, typer.Option("--most", metavar="N", min=1, max=1000, help="Keep the newest N.")] = 50,
+    days: Annotated[
+        int | None, typer.Option("--days", metavar="D", min=1, max=36_500, help="Keep none older than D days.")
+    ] = None,
+    as_json: JsonOption = False,
+    articles: ArticlesOption = None,
+    index: IndexOption = None,
+) -> int:
+    """Follow the feed at ADDRESS: its entries become articles, now and with each update."""
+    from bot import assembly
+    from bot.terminal import feeds
+    from retrieval.articles.feeds import follow
+    from retrieval.articles.fetching import Fetcher
+
+    settings = load(context, articles=articles, index=index)
+    fetcher = Fetcher(settings.fetch_hosts)
+    update = follow(settings.articles, address, fetcher, most=most, days=days)
+    feeds.print_updates([update], settings, assembly.build_encoder, as_json=as_json)
+    return ANSWERED
+
+
+@feeds_app.command()
+def remove(context: typer.Context, address: AddressArgument, *, articles: ArticlesOption = None) -> int:
+    """Follow the feed at ADDRESS no longer; the articles that it brought stay."""
+    from retrieval.articles.feed_list import FeedList
+
+    FeedList(load(context, articles=articles).articles).remove(address)
+    return ANSWERED
+
+
+@feeds_app.command()
+def update(
+    context: typer.Context,
+    *,
+    as_json: JsonOption = False,
+    articles: ArticlesOption = None,
+    index: IndexOption = None,
+) -> int:
+    """Fetch what is new in the feeds and index it; the exit status is 2 when one of them did not come."""
+    from bot import assembly
+    from bot.terminal import feeds
+    from retrieval.articles.feeds import update_all
+    from retrieval.articles.fetching import Fetcher
+
+    settings = load(context, articles=articles, index=index)
+    updates = update_all(settings.articles, Fetcher(settings.fetch_hosts))
+    came = feeds.print_updates(updates, settings, assembly.build_encoder, as_json=as_json)
+    return ANSWERED if came else FAILED

@@ -1,0 +1,112 @@
+"""``quoth feeds``: list, add, remove and update."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bot.conftest import Quoth
+from tests.retrieval.articles.web import Page, Web, serving
+
+pytestmark = [pytest.mark.usefixtures("library"), pytest.mark.allow_hosts(["127.0.0.1"])]
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
+    monkeypatch.setenv("QUOTH_FETCH_HOSTS", "127.0.0.1")
+    with serving() as served:
+        yield served
+
+
+def feed(*texts: str) -> Page:
+    items = "".join(
+        f"<item><guid>tag:{text}</guid><title>News</title><description>{text}</description></item>" for text in texts
+    )
+    content = f"<rss version='2.0'><channel><title>Herald</title>{items}</channel></rss>"
+    return Page(content.encode(), "application/rss+xml")
+
+
+def test_a_feed_is_followed_updated_and_answered_from(quoth: Quoth, web: Web) -> None:
+    address = web.at("/feed", feed("The Golden mill burned down in 1911."))
+    quoth("index")
+
+    added = quoth("feeds", "add", address)
+    web.at("/feed", feed("The Golden mill burned down in 1911.", "The Silver bridge opens on Monday."))
+    updated = quoth("feeds", "update")
+
+    assert (added.status, updated.status) == (0, 0)
+    assert added.out.startswith("Herald: 1 new article, 0 changed.\nAdded 127.0.0.1-news-")
+    assert updated.out.startswith("Herald: 1 new article, 0 changed.\nAdded 127.0.0.1-news-")
+    [answer] = quoth("ask", "when opens the Silver bridge?", "--json").objects
+    assert answer["quotes"][0]["article"]["source"] == "Herald"
+    assert quoth("feeds", "update").out == "Herald: 0 new articles, 0 changed.\n"
+
+
+def test_the_list_says_when_each_came_and_what_failed(quoth: Quoth, web: Web) -> None:
+    for path in ("/a", "/b", "/c", "/d"):
+        quoth("feeds", "add", web.at(path, feed("", "The Golden mill burned down in 1911.")))
+    web.at("/b", Page(status=500))
+    web.at("/c", Page(status=410))
+    web.at("/d", Page(status=429))
+
+    said = quoth("feeds", "update")
+
+    assert said.status == 2
+    assert "(status 500): try again later." in said.err
+    lines = quoth("feeds").out.splitlines()
+    assert len(lines) == 4
+    assert all(f"{web.at(path)} (Herald): " in line for path, line in zip(("/a", "/b", "/c", "/d"), lines, strict=True))
+    for line, state in zip(
+        lines, ("came last at", "failed (server)", "gone for good", "to be left alone"), strict=True
+    ):
+        assert state in line
+    assert quoth("feeds", "list").out.splitlines() == lines
+    assert [each["failed"] for each in quoth("feeds", "list", "--json").objects] == ["", "server", "gone", "busy"]
+    assert "Herald: its server says that it is gone for good" in quoth("feeds", "update").out
+
+
+def test_an_update_as_json_has_an_object_a_feed(quoth: Quoth, web: Web) -> None:
+    quoth("feeds", "add", web.at("/a", feed("Words that say something.", " ")))
+    quoth("feeds", "add", web.at("/b", feed()))
+    web.at("/b", Page(status=404))
+
+    first, second = quoth("feeds", "update", "--json").objects
+
+    assert (first["feed"], first["added"], first["changed"], first["without_text"]) == (web.at("/a"), 0, 0, 0)
+    assert "error" not in first
+    assert "There is nothing at" in second["error"]
+
+
+def test_entries_without_text_are_told(quoth: Quoth, web: Web) -> None:
+    assert quoth("feeds", "add", web.at("/", feed(""))).out == "Herald: 0 new articles, 0 changed, 1 without text.\n"
+
+
+def test_a_feed_that_is_removed_is_followed_no_longer(quoth: Quoth, web: Web) -> None:
+    address = web.at("/feed", feed())
+    quoth("feeds", "add", address)
+
+    assert quoth("feeds", "remove", address).status == 0
+    assert quoth("feeds", "list").out == "No feed is followed: add one with quoth feeds add ADDRESS.\n"
+    assert quoth("feeds", "update").out == "No feed is followed: add one with quoth feeds add ADDRESS.\n"
+    refused = quoth("feeds", "remove", address)
+    assert refused.status == 2
+    assert "quoth feeds lists those that are" in refused.err
+
+
+def test_what_is_no_feed_is_refused_with_what_to_do(quoth: Quoth, web: Web) -> None:
+    said = quoth("feeds", "add", web.at("/", Page(b"<html><p>A page.</p></html>")))
+
+    assert said.status == 2
+    assert "is no feed (text/html): name one in RSS or Atom" in said.err
+
+
+def test_each_folder_has_feeds_of_its_own(quoth: Quoth, web: Web, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    quoth("feeds", "add", web.at("/", feed()), "--articles", str(other))
+
+    assert "No feed" in quoth("feeds").out
+    for words in (("--articles", str(other)), ("list", "--articles", str(other)), ("--articles", str(other), "list")):
+        assert "Herald" in quoth("feeds", *words).out

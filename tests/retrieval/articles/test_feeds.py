@@ -1,0 +1,317 @@
+"""Following feeds: what becomes an article, once, and what servers that say no are told."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+
+from retrieval.articles import care
+from retrieval.articles.feed_list import FILE, FeedList
+from retrieval.articles.feeds import FeedUpdate, follow, read_feed, update_all
+from retrieval.articles.fetching import FetchedFeed, Fetcher
+from retrieval.errors import FeedUnknown, FetchFailed, FetchingMissing, FolderMissing, StorageFailed
+from tests.retrieval.articles.web import HERE, Page, Web, serving
+
+pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+
+FETCHER = Fetcher(HERE)
+MILL = "<p>The Golden mill burned down in <b>1911</b>, says the Herald.</p>"
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with serving() as served:
+        yield served
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    return folder
+
+
+def item(id: str, text: str = MILL, title: str = "The mill", day: datetime | None = None, link: str = "") -> str:
+    """An entry in RSS."""
+    dated = f"<pubDate>{format_datetime(day or datetime(2016, 11, 28, 10, tzinfo=UTC))}</pubDate>"
+    said = f"<title><![CDATA[{title}]]></title><link>{link or f'https://example.org/{id}'}</link>"
+    return f"<item><guid>tag:{id}</guid>{said}{dated}<description><![CDATA[{text}]]></description></item>"
+
+
+def rss(*items: str, title: str = "Herald") -> Page:
+    text = f'<?xml version="1.0"?><rss version="2.0"><channel><title>{title}</title>{"".join(items)}</channel></rss>'
+    return Page(text.encode(), "application/rss+xml")
+
+
+ATOM = b"""<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom"><title>Nature &amp; more</title><id>tag:nature</id>
+<entry><id>tag:whales</id><title type="html">Whales of the &lt;i&gt;north&lt;/i&gt;</title>
+<link href="/whales"/><author><name>Ann Lee</name></author><published>2020-02-01T10:00:00Z</published>
+<summary>Short.</summary><content type="html">&lt;p&gt;Blue whales eat krill in the north.&lt;/p&gt;</content></entry>
+<entry><id>tag:plain</id><title>Bread</title><content type="text">Bread rises &lt; fast.</content></entry>
+</feed>"""
+
+
+def update(library: Path) -> FeedUpdate:
+    [found] = update_all(library, FETCHER)
+    return found
+
+
+def articles(library: Path) -> list[str]:
+    return [article.id for article in care.survey(library)[0]]
+
+
+def numbers(found: FeedUpdate) -> tuple[int, int, int]:
+    return found.added, found.changed, found.without_text
+
+
+# --- entries -------------------------------------------------------------------------------------------------
+
+
+def test_an_entry_becomes_an_article_with_what_the_feed_says_of_it(library: Path, web: Web) -> None:
+    found = follow(library, web.at("/feed", rss(item("1"))), FETCHER)
+
+    [article] = care.survey(library)[0]
+    text = care.find(library, article.id).text
+    assert numbers(found) == (1, 0, 0)
+    assert "The Golden mill burned down in 1911, says the Herald." in text
+    assert (article.title, article.source, article.published, article.url) == (
+        "The mill",
+        "Herald",
+        date(2016, 11, 28),
+        "https://example.org/1",
+    )
+    assert article.id.startswith("127.0.0.1-the-mill-")
+
+
+def test_atom_is_read_with_its_full_text_its_author_and_addresses_relative_to_it(library: Path, web: Web) -> None:
+    follow(library, web.at("/news/feed", Page(ATOM, "application/atom+xml")), FETCHER)
+
+    found = {article.title: article for article in care.survey(library)[0]}
+    whales, bread = found["Whales of the north"], found["Bread"]
+    assert (whales.source, whales.url) == ("Nature & more", web.at("/whales"))
+    assert care.find(library, whales.id).text.endswith("Blue whales eat krill in the north.")
+    assert "author: Ann Lee" in (library / f"{whales.id}.meta.yaml").read_text("utf-8")
+    assert care.find(library, bread.id).text.endswith("Bread rises < fast.")
+    assert bread.published is None
+
+
+def test_an_entry_comes_once_however_often_and_wherever_it_is_listed(library: Path, web: Web) -> None:
+    follow(library, web.at("/a", rss(item("1"), item("1"))), FETCHER)
+    follow(library, web.at("/b", rss(item("1"))), FETCHER)
+
+    assert [numbers(found) for found in update_all(library, FETCHER)] == [(0, 0, 0), (0, 0, 0)]
+    assert len(articles(library)) == 1
+
+
+def test_a_changed_entry_changes_its_article(library: Path, web: Web) -> None:
+    follow(library, web.at("/feed", rss(item("1"))), FETCHER)
+    before = articles(library)
+    web.at("/feed", rss(item("1", MILL.replace("1911", "1912"), "The old mill"), item("2")))
+
+    assert numbers(update(library)) == (1, 1, 0)
+    assert set(before) < set(articles(library))
+    changed = care.find(library, before[0])
+    assert changed.title == "The old mill"
+    assert "1912" in changed.text
+
+
+def test_what_a_person_has_removed_stays_away(library: Path, web: Web) -> None:
+    address = web.at("/feed", rss(item("1"), item("2")))
+    follow(library, address, FETCHER)
+    care.remove(library, articles(library)[:1])
+    web.at("/feed", rss(item("1", "Other."), item("2", "Other.")))
+
+    assert numbers(update(library)) == (0, 1, 0)
+    FeedList(library).remove(address)
+    follow(library, address, FETCHER)
+    assert len(articles(library)) == 1
+
+
+def test_an_update_that_was_interrupted_goes_on_and_nothing_comes_twice(
+    library: Path, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow(library, web.at("/feed", rss()), FETCHER)
+    web.at("/feed", rss(item("1"), item("2")))
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FeedList, "keep", killed)  # the article is written, and nobody knows it yet
+        with pytest.raises(KeyboardInterrupt):
+            update(library)
+
+    assert len(articles(library)) == 1
+    update(library)
+    assert len(articles(library)) == 2
+
+
+def test_only_so_many_and_so_young_entries_are_kept(library: Path, web: Web) -> None:
+    now = datetime.now(UTC)
+    entries = [
+        item(str(days), f"<p>Told {days} days ago.</p>", day=now - timedelta(days=days)) for days in (40, 9, 1, 5)
+    ]
+    address = web.at("/feed", rss(*entries))
+
+    follow(library, address, FETCHER, most=2)
+    texts = " ".join(care.find(library, id).text for id in articles(library))
+    assert "Told 1 days" in texts
+    assert "Told 5 days" in texts
+    assert len(articles(library)) == 2
+
+    assert numbers(follow(library, address, FETCHER, days=30)) == (1, 0, 0)
+
+
+def test_an_entry_without_text_is_counted_once_and_is_no_article(library: Path, web: Web) -> None:
+    found = follow(library, web.at("/feed", rss(item("1", ""), item("2", "<img src='a.png'>", ""), item("3"))), FETCHER)
+
+    assert numbers(found) == (1, 0, 2)
+    assert numbers(update(library)) == (0, 0, 0)
+
+
+# --- servers -------------------------------------------------------------------------------------------------
+
+
+def test_a_server_is_told_what_is_known_and_may_answer_that_nothing_changed(library: Path, web: Web) -> None:
+    page = rss(item("1"))
+    headers = {"ETag": '"a1"', "Last-Modified": "Mon, 28 Nov 2016 10:00:00 GMT"}
+    address = web.at("/feed", Page(page.content, page.type, headers=headers))
+    follow(library, address, FETCHER)
+    web.at("/feed", Page(status=304))
+
+    assert numbers(update(library)) == (0, 0, 0)
+    asked = web.asked[-1][1]
+    assert (asked["if-none-match"], asked["if-modified-since"]) == ('"a1"', headers["Last-Modified"])
+    [feed] = FeedList(library).all()
+    assert feed.came
+    assert not feed.failed
+
+
+def test_a_server_that_wants_to_be_left_alone_is_left_alone(library: Path, web: Web) -> None:
+    follow(library, web.at("/feed", rss()), FETCHER)
+    web.at("/feed", Page(status=429, headers={"Retry-After": "3600"}))
+
+    first, second = update(library), update(library)
+
+    assert first.failure
+    assert first.failure.problem == "busy"
+    assert second.failure is None
+    assert len(web.asked) == 2  # followed, refused, and not asked again
+
+
+def test_a_feed_that_is_gone_for_good_is_asked_for_no_more(library: Path, web: Web) -> None:
+    follow(library, web.at("/feed", rss(item("1"))), FETCHER)
+    web.at("/feed", Page(status=410))
+
+    assert update(library).failure
+    assert update(library).feed.gone
+    assert len(web.asked) == 2
+    assert len(articles(library)) == 1
+
+
+def test_a_feed_that_fails_does_not_stop_the_others(library: Path, web: Web) -> None:
+    for path in ("/a", "/b", "/c"):
+        follow(library, web.at(path, rss()), FETCHER)
+    web.at("/a", Page(status=500))
+    web.at("/b", Page(b"<html><p>No feed.</p></html>"))
+    web.at("/c", rss(item("1")))
+
+    found = list(update_all(library, FETCHER))
+
+    assert [each.failure.problem if each.failure else None for each in found] == ["server", "no feed", None]
+    assert [feed.failed for feed in FeedList(library).all()] == ["server", "no feed", ""]
+    assert len(articles(library)) == 1
+
+
+# --- which are followed --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", [Page(b"<html><p>A page.</p></html>"), Page(status=404), Page(b"", "")])
+def test_what_is_no_feed_is_not_followed(library: Path, web: Web, page: Page) -> None:
+    with pytest.raises(FetchFailed):
+        follow(library, web.at("/feed", page), FETCHER)
+
+    assert FeedList(library).all() == []
+
+
+def test_a_feed_inside_of_a_network_is_not_followed(library: Path, web: Web) -> None:
+    with pytest.raises(FetchFailed, match="private"):
+        follow(library, web.at("/feed", rss()), Fetcher())
+
+
+def test_a_feed_that_is_removed_leaves_its_articles(library: Path, web: Web) -> None:
+    address = web.at("/feed", rss(item("1")))
+    follow(library, address, FETCHER)
+
+    with pytest.raises(FeedUnknown) as caught:
+        FeedList(library).remove(address + "s")
+    FeedList(library).remove(address)
+
+    assert caught.value.near == (address,)
+    assert FeedList(library).all() == []
+    assert len(articles(library)) == 1
+
+
+def test_a_list_that_is_damaged_or_has_no_folder_says_so(library: Path, tmp_path: Path) -> None:
+    (library / FILE).write_bytes(b"no database " * 100)
+
+    with pytest.raises(StorageFailed, match="not a database"):
+        FeedList(library).all()
+    with pytest.raises(FolderMissing):
+        FeedList(tmp_path / "none")
+
+
+def test_the_list_is_plain_sqlite(library: Path, web: Web) -> None:
+    follow(library, web.at("/feed", rss(item("1"))), FETCHER)
+
+    with sqlite3.connect(library / FILE) as database:
+        assert database.execute("SELECT id FROM entries").fetchall() == [("tag:1",)]
+    database.close()
+
+
+# --- odd feeds -----------------------------------------------------------------------------------------------
+
+
+def read(content: str, kind: str = "application/rss+xml") -> FetchedFeed:
+    return FetchedFeed("https://example.org/feed", content.encode(), kind, "", "")
+
+
+def test_entries_without_an_id_a_date_or_a_proper_address_are_read() -> None:
+    item = (
+        "<item><title>A &amp;amp; B</title><link>{}</link><description>Words.</description><pubDate>{}</pubDate></item>"
+    )
+    odd = [("javascript:alert(1)", "soon"), ("http://[", "Mon, 99 Nov 2016"), ("", "Fri, 01 Jan 99999 10:00:00 GMT")]
+    feed = f"<rss version='2.0'><channel>{''.join(item.format(*each) for each in odd)}</channel></rss>"
+
+    title, entries = read_feed(read(feed))
+
+    assert title == ""
+    assert {entry.title for entry in entries} == {"A & B"}
+    assert {entry.published_s for entry in entries} == {None}
+    assert {entry.address for entry in entries} == {""}
+
+
+def test_an_entity_that_swells_is_not_unfolded() -> None:
+    names = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "ha"}">' for n in range(12))
+    feed = f"<!DOCTYPE rss [{names}]><rss version='2.0'><channel><title>&e11;</title></channel></rss>"
+
+    try:
+        title, _ = read_feed(read(feed))
+    except FetchFailed:
+        title = ""
+
+    assert len(title) < 10_000
+
+
+def test_without_the_library_reading_feeds_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "feedparser", None)
+
+    with pytest.raises(FetchingMissing):
+        read_feed(read("<rss/>"))
