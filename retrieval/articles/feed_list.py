@@ -120,5 +120,4 @@ class FeedList:
 
 
 def _feed(row: tuple[Any, ...]) -> Feed:
-    *values, gone = row
-    return Feed(*values, gone=bool(gone))
+    return Feed(*row[:-1], bool(row[-1]))
