@@ -6,7 +6,7 @@ import difflib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -120,4 +120,4 @@ class FeedList:
 
 
 def _feed(row: tuple[Any, ...]) -> Feed:
-    return Feed(*row[:-1], bool(row[-1]))
+    return replace(Feed(*row), gone=bool(row[-1]))  # SQLite has no truth values
