@@ -177,7 +177,7 @@ def test_a_bomb_is_not_unpacked_further_than_the_format_allows(web: Web) -> None
     ("packing", "content", "detail"),
     [
         ("gzip", b"no gzip", "damaged"),
-        ("gzip", gzip.compress(b"x" * 1_000)[:-9], "end is missing"),
+        ("gzip", gzip.compress(b"x" * 1_000, mtime=0)[:-9], "end is missing"),
         ("gzip, gzip", b"", "gzip, gzip"),
         ("br", b"", "br"),
     ],
