@@ -161,8 +161,8 @@ def _session(graph: bytes, weights: Mapping[str, NDArray[np.float32]]) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False  # it would keep what the longest passage took
-    # With it, what a pass needs is asked for as one block, for which the heap grew by 22 MiB within 25 questions, idle
-    # afterwards; without it by 6, and 40 MiB less were held in the end. Answers are the same, and take as long.
+    # Without it a process held 40 MiB less after 500 questions (benchmarks.memory, one run each); the likely reason is
+    # that a pass then asks for no block as large as all it needs. Answers are the same, and take as long.
     options.enable_mem_pattern = False
     options.log_severity_level = 3
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array)) for array in weights.values()]
