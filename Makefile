@@ -7,6 +7,8 @@ EXTRAS := $(if $(LIGHT),,[encoders])
 # A question may hold quotes and dollar signs: take it as typed, and hand it over in the environment.
 override Q := $(value Q)
 export Q
+# What is compiled is kept, or every start would compile it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: chat ask test check style types layers bench scale clean
 
@@ -31,16 +33,20 @@ style:
 	@$(BIN)/ruff format --check --quiet || { echo 'make check: $(BIN)/ruff format puts this right' >&2; exit 1; }
 	@$(BIN)/ruff check --quiet
 
-# Two processes, each of which runs whole files, so that what a file's tests share is made once.
+# Three processes, for tests that start a program wait for it. Each runs whole files, so that what a file's tests share is
+# made once, and begins with those at the top of the folder, which take longest.
 test: check
-	@$(BIN)/pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term -q
+	@$(BIN)/python -m slipcover --json --out .coverage.json \
+	    -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder -q
+	@$(BIN)/python -m slipcover --merge .coverage.json --out .coverage.json --skip-covered --fail-under 95 || { \
+	    echo 'make test: fewer than 95 % of the lines and branches are run by a test' >&2; exit 1; }
 
 bench scale: .venv/installed
 	@test -n "$(DATA)" || { echo "Name a data set, such as SQuAD's: make $@ DATA=dev-v1.1.json" >&2; exit 2; }
 	@$(BIN)/python -m benchmarks.$(if $(filter bench,$@),side_by_side,scale) "$(DATA)"
 
 clean:
-	@rm -rf .venv benchmarks/environments .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	@rm -rf .venv benchmarks/environments .coverage.json .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache *.egg-info
 	@find bot retrieval tests benchmarks training -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Installing writes to standard error, so that standard output holds the answer alone. Before 23.3 pip takes html_clean

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,9 @@ def copy(tmp_path: Path) -> Path:
 
 def run(tool: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).with_name(tool)
-    return subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    # No part of the tests that this one belongs to.
+    alone = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "SLIPCOVER_"))}
+    return subprocess.run([program, *arguments], cwd=folder, env=alone, capture_output=True, text=True, check=False)
 
 
 def plant(path: Path, code: str) -> None:

@@ -27,7 +27,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
-from scipy.optimize import minimize
 
 from retrieval.answer.span_reader import SpanReader
 from retrieval.evaluation.datasets import Dataset, load
@@ -231,6 +230,8 @@ def calibrated(several: Sequence[Samples]) -> dict[str, Any]:
 
 def fitted(several: Sequence[Samples]) -> Fit:
     """The likeliest fit, from evidence to whether the first quote answers. Weights are found in deviations."""
+    from scipy.optimize import minimize
+
     several = [_blurred(each) if each.name == NEAR else each for each in several]
     table = np.concatenate([each.table for each in several])
     right = np.concatenate([each.right for each in several]).astype(float)

@@ -26,8 +26,6 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.progress import track
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 
 from benchmarks.talking import Turn, cast_among_squad, shuffled, whole_passages
 from retrieval.answer.follow_up import GATE_FILE, FollowUpEvidence, FollowUpGate
@@ -35,6 +33,7 @@ from retrieval.answer.likelihood import FollowUpWeights
 from retrieval.answer.query import Filters
 from retrieval.answer.search import Hit, Searcher
 from retrieval.answer.variants import QueryVariants
+from retrieval.evaluation.metrics import auroc
 from retrieval.models.runtimes import encoder_named
 
 EVIDENCE = ("cosine", "shared_terms", "score_gap", "few_terms")
@@ -82,6 +81,8 @@ def disagreement(hits: Sequence[Hit], article: str) -> float:
 
 def fit(asked: Sequence[Sample]) -> FollowUpGate:
     """The gate that the samples of even talks teach."""
+    from sklearn.linear_model import LogisticRegression
+
     even = [sample for sample in asked if sample.even]
     model = LogisticRegression(C=1e3)
     table = np.array([[float(getattr(sample.evidence, name)) for name in EVIDENCE] for sample in even])
@@ -95,9 +96,11 @@ def measured(gate: FollowUpGate, asked: Sequence[Sample]) -> dict[str, float]:
     odd = [sample for sample in asked if not sample.even]
     said = [gate.estimate(sample.evidence).log_odds for sample in odd]
     right = [(log_odds > 0) == sample.follow_up for log_odds, sample in zip(said, odd, strict=True)]
+    yes = [log_odds for log_odds, sample in zip(said, odd, strict=True) if sample.follow_up]
+    no = [log_odds for log_odds, sample in zip(said, odd, strict=True) if not sample.follow_up]
     return {
         "turns": len(odd),
-        "auroc": round(float(roc_auc_score([sample.follow_up for sample in odd], said)), 4),
+        "auroc": round(auroc(yes, no) or 0.0, 4),
         "right": round(sum(right) / len(right), 4),
     }
 

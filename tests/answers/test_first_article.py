@@ -31,7 +31,7 @@ class Case:
 CASES = [
     Case(**json.loads(line)) for line in (Path(__file__).with_name("first_article.jsonl")).read_text().splitlines()
 ]
-pytestmark = [pytest.mark.answers, pytest.mark.no_cover]
+pytestmark = pytest.mark.answers
 
 
 @pytest.fixture(scope="module")

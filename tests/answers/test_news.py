@@ -17,7 +17,7 @@ from retrieval.models.runtimes import encoder_named
 NEWS = Path(__file__).parent / "news"
 QUESTIONS = NEWS.with_suffix(".jsonl")
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.no_cover]
+pytestmark = pytest.mark.timeout(900)
 """Answers take a fifth of a second each on a quiet machine, a whole one on a busy; counting lines would double that."""
 
 ASKED = int(os.environ.get("NEWS_QUESTIONS", "40"))

@@ -128,7 +128,6 @@ articles = st.builds(
 )
 
 
-@pytest.mark.no_cover
 @given(articles, texts | long_texts, quotes(), st.booleans(), st.integers(1, 12), st.data())
 def test_no_card_exceeds_a_limit_or_says_more_than_it_should(
     article: Article,

@@ -357,7 +357,6 @@ class Island:
         return repr(sent)
 
 
-@pytest.mark.no_cover
 async def test_two_servers_with_collections_of_their_own_see_nothing_of_each_other(made: Made) -> None:
     for name, secret in SECRETS.items():
         write(made.articles if name == COMMON else made.chosen["collections"] / name / "articles", secret)

@@ -186,7 +186,8 @@ async def test_told_to_stop_whoever_still_waits_is_told_to_ask_again(
     async with connected(client, server):
         asked = [await server.ask(f"what do {number} blue whales eat?") for number in range(5)]
         asked.append(await server.mention("what do blue whales eat?"))
-        await server.until(lambda: len(made.answers._jobs) == len(asked))
+        while len(made.answers._jobs) < len(asked):  # noqa: ASYNC110 - the server hears nothing of it
+            await asyncio.sleep(0.01)
 
         await client.finish(0.5)
 

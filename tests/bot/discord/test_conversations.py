@@ -116,7 +116,6 @@ SAID = st.tuples(
 """By whom, where, what, and which of the answers there it replies to, if there are so many."""
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("chosen", [{"discord_threads": True}])
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(messages=st.lists(SAID, min_size=6, max_size=12))

@@ -88,7 +88,6 @@ def resident() -> float:
     return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-@pytest.mark.no_cover
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells its processes' memory so")
 @pytest.mark.timeout(1800)
 async def test_memory_is_flat_over_many_questions(server: FakeDiscord, made: Made) -> None:

@@ -287,7 +287,6 @@ _HEADS = st.sampled_from([b"", b"---\n", b"---\npublished: ", b"---\ntitle: ", b
 _TAILS = st.sampled_from([b"", b"\n---\n", b"\n---\nSome text.", b"\n\nSome text."])
 
 
-@pytest.mark.no_cover
 @given(
     _HEADS,
     st.one_of(st.binary(max_size=200), st.text(max_size=80).map(str.encode)),

@@ -186,7 +186,6 @@ def test_an_index_that_is_gone_or_unchanged_changes_nothing(articles: Path, inde
         Follower(folder, first, lambda _: pytest.fail("nothing is new")).look()
 
 
-@pytest.mark.no_cover
 def test_no_answer_mixes_two_snapshots_while_many_are_published(articles: Path, index: Path) -> None:
     encoder = FakeEncoder()
     (articles / "count.txt").write_text("The count stands at 0 today, as everybody in the harbour knows.", "utf-8")

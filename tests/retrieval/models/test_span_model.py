@@ -49,7 +49,6 @@ def model(request: pytest.FixtureRequest, untrained: SpanModel, on_onnx: OnnxSpa
     return untrained if request.param == "PyTorch" else on_onnx
 
 
-@pytest.mark.no_cover
 def test_only_the_tokens_of_the_passage_may_answer(model: SpanScorer) -> None:
     scores, short = model.score([PAIR, Pair("Who?", "", "x")])
 

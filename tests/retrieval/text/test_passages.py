@@ -264,21 +264,20 @@ def test_the_paragraph_around_a_span_of_two_paragraphs_is_both() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "They met in Sochi on May 6. " * 8_000,
-        "word and more " * 40_000,
-        "a" * 600_000,
-        "\n" * 60_000 + "a",
-        "#\n" * 30_000,
-        "# a\n" * 20_000,
-        "- a\n" * 10_000,
-        "Foo bar/. " * 6_000,
-        "甲は行った。" * 6_000,
-        "AB Cd 1 " * 15_000,
-        "a." + " " * 60_000 + "b",
+        "They met in Sochi on May 6. " * 4_000,
+        "word and more " * 20_000,
+        "a" * 300_000,
+        "\n" * 30_000 + "a",
+        "#\n" * 7_000,
+        "# a\n" * 10_000,
+        "- a\n" * 5_000,
+        "Foo bar/. " * 3_000,
+        "甲は行った。" * 3_000,
+        "AB Cd 1 " * 7_000,
+        "a." + " " * 30_000 + "b",
     ],
     ids=lambda text: f"{text[:12]!r}",
 )
-@pytest.mark.no_cover
 def test_time_grows_with_length_and_not_with_its_square(text: str) -> None:
     def seconds(part: str) -> float:
         gc.collect()
@@ -292,7 +291,7 @@ def test_time_grows_with_length_and_not_with_its_square(text: str) -> None:
     quarter = seconds(text[: len(text) // 4])
 
     # Four times as long takes four times as long, and sixteen times where time grows with the square.
-    assert seconds(text) < 10 * max(quarter, 0.05)
+    assert seconds(text) < 10 * max(quarter, 0.025)
 
 
 @pytest.mark.parametrize(
