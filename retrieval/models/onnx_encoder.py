@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.models.bundled import BUNDLED, BUNDLED_SHA256
-from retrieval.models.encoder import Encoder, Vectors
+from retrieval.models.encoder import Vectors
 from retrieval.models.onnx_layers import BundledTokenizer, OnnxLayers, bundled_tensors
 from retrieval.models.threads import in_pool
 
 _MAX_TOKENS = 256
 """As the model's ``sentence_bert_config.json`` has it; what is longer is cut off."""
+
+EncodeMany = Callable[[Sequence[str], Callable[[int], None] | None], Vectors]
+"""Vectors of passages; the second is told how many are done."""
 
 _CHUNK = 8
 """Passages that a thread takes at a time, and after which progress is told."""
@@ -27,8 +30,8 @@ class OnnxEncoder:
     Cheap to make; the weights are read at the first use, once, whichever thread comes first.
 
     Args:
-        faster: for so many texts, an encoder of the same weights that is faster with them, or None. Its vectors have
-            to be the same but for rounding.
+        faster: gives, for a number of texts, what encodes so many sooner with the same weights, or None. Its vectors
+            have to be the same but for rounding.
 
     Raises (on use):
         EncoderUnavailable: a file of the model is not there.
@@ -39,7 +42,7 @@ class OnnxEncoder:
     fingerprint = f"sha256:{BUNDLED_SHA256}"
     dimension = 384
 
-    def __init__(self, faster: Callable[[int], Encoder | None] = lambda _: None) -> None:
+    def __init__(self, faster: Callable[[int], EncodeMany | None] = lambda _: None) -> None:
         self._faster = faster
         self._lock = threading.Lock()
         self._loaded: _Loaded | None = None
@@ -62,8 +65,8 @@ class OnnxEncoder:
 
         The longest are encoded first, so that too little memory shows at once instead of at the end.
         """
-        if other := self._faster(len(texts)):
-            return other.encode_document(texts, progress)
+        if encode_many := self._faster(len(texts)):
+            return encode_many(texts, progress)
         model = self.load()
         vectors, done = np.empty((len(texts), self.dimension), np.float32), 0
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))

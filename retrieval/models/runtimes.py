@@ -7,15 +7,14 @@ GPU, and is faster with many passages on a processor that multiplies bfloat16.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from retrieval.models.bundled import BUNDLED
 from retrieval.models.encoder import Encoder, SentenceTransformerEncoder
-from retrieval.models.loading import native_number_type
-from retrieval.models.onnx_encoder import OnnxEncoder
+from retrieval.models.onnx_encoder import EncodeMany, OnnxEncoder
 from retrieval.models.token_scores import SpanScorer
+from retrieval.models.torch_process import on_torch
 
 _MANY = 500
 """Passages from which importing PyTorch, two seconds, is worth asking whether it is faster; an index has them encoded
@@ -76,19 +75,11 @@ def span_model_named(name: str, device: str | None = None) -> SpanScorer:
     return SpanModel.named(name, device)
 
 
-def _faster_with_many(count: int) -> Encoder | None:
-    """The bundled encoder on PyTorch, where so many passages are encoded sooner by it."""
-    return None if count < _MANY or _BFLOAT16.isdisjoint(_flags()) else _on_torch()
-
-
-@cache
-def _on_torch() -> Encoder | None:
-    """The bundled encoder on PyTorch, if that is installed and computes faster in bfloat16 here, which is measured."""
-    if not find_spec("torch"):
+def _faster_with_many(count: int) -> EncodeMany | None:
+    """What encodes so many passages sooner: PyTorch, if it is installed and computes faster in bfloat16 here."""
+    if count < _MANY or _BFLOAT16.isdisjoint(_flags()) or not find_spec("torch"):
         return None
-    import torch
-
-    return SentenceTransformerEncoder() if native_number_type("cpu") == torch.bfloat16 else None
+    return on_torch.encode_document if on_torch.is_faster() else None
 
 
 def _flags() -> set[str]:

@@ -91,7 +91,7 @@ def test_whoever_stops_encoding_does_not_wait_for_the_rest(
 
 def test_many_passages_go_to_an_encoder_that_is_faster_with_them() -> None:
     other = FakeEncoder()
-    encoder = OnnxEncoder(lambda count: other if count > 2 else None)
+    encoder = OnnxEncoder(lambda count: other.encode_document if count > 2 else None)
 
     np.testing.assert_array_equal(encoder.encode_document(["a", "b", "c"]), other.encode_document(["a", "b", "c"]))
     assert encoder.encode_document(["a", "b"]).shape == (2, 384)
@@ -155,12 +155,15 @@ def test_many_passages_are_encoded_by_what_measures_faster(
     asked: list[int] = []
 
     class Torch:
+        def is_faster(self) -> bool:
+            return bfloat16
+
         def encode_document(self, texts: Sequence[str], _: Callable[[int], None] | None = None) -> Vectors:
             asked.append(len(texts))
             return np.ones((len(texts), 384), np.float32)
 
     monkeypatch.setattr(runtimes, "_flags", lambda: set(flags.split()))
-    monkeypatch.setattr(runtimes, "_on_torch", lambda: Torch() if bfloat16 else None)
+    monkeypatch.setattr(runtimes, "on_torch", Torch())
     encoder = runtimes.encoder_named()
     assert isinstance(encoder, OnnxEncoder)
     monkeypatch.setattr(encoder.load(), "vector", lambda _: np.zeros(384))

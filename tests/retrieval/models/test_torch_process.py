@@ -1,0 +1,108 @@
+"""PyTorch in a process of its own, that is let go with its memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from retrieval.errors import EncoderUnavailable
+from retrieval.models import torch_process as module
+from retrieval.models.onnx_encoder import OnnxEncoder
+from retrieval.models.torch_process import TorchProcess
+
+TEXTS = [f"Number {number} of the whales sings {'long ' * (number % 7)}songs, é.\n" for number in range(9)]
+
+STAND_IN = """
+import json, sys
+sys.stdout.write({said!r})
+sys.stdout.flush()
+for line in sys.stdin:
+    sys.stdout.buffer.write(bytes(384 * 4 * len(json.loads(line))))
+    sys.stdout.flush()
+    if {ends}: break
+"""
+
+
+def test_vectors_are_those_of_the_other_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_CHUNK", 4)
+    process, told = TorchProcess(), list[int]()
+
+    vectors = process.encode_document(TEXTS, told.append)
+    process.close()
+
+    cosines = (vectors * OnnxEncoder().encode_document(TEXTS)).sum(axis=1)
+    assert vectors.dtype == np.float32
+    assert cosines.min() > 0.999
+    assert told == [3, 6, 9]
+
+
+# --- the process that runs, for which any other does ----------------------------------------------------------
+
+
+@pytest.fixture
+def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[TorchProcess]:
+    monkeypatch.setattr(module, "_PROGRAM", STAND_IN.format(said="1", ends=False))
+    process = TorchProcess()
+    yield process
+    process.close()
+
+
+def test_one_that_is_faster_is_kept_for_the_next_passages(process: TorchProcess) -> None:
+    assert process.is_faster()
+    running = process._process
+
+    assert process.encode_document(TEXTS).shape == process.encode_document(TEXTS).shape == (9, 384)
+    assert process.encode_document([]).shape == (0, 384)
+    assert process._process is running
+
+
+def test_one_that_is_not_faster_is_let_go_at_once(process: TorchProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PROGRAM", STAND_IN.format(said="0", ends=False))
+
+    assert not process.is_faster()
+    assert process._process is None
+
+
+def test_one_that_was_ended_is_started_anew(process: TorchProcess) -> None:
+    process.encode_document(TEXTS)
+    running = process._process
+    assert running
+    running.kill()
+    running.wait()
+
+    assert process.encode_document(TEXTS).shape == (9, 384)
+
+
+def test_one_that_ends_while_it_encodes_is_one_clear_error(
+    process: TorchProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_PROGRAM", STAND_IN.format(said="1", ends=True))
+    monkeypatch.setattr(module, "_CHUNK", 4)
+
+    with pytest.raises(EncoderUnavailable, match="is there enough memory"):
+        process.encode_document(TEXTS)
+
+    assert process._process is None
+
+
+def test_whoever_stops_encoding_gets_no_answer_to_it_later(process: TorchProcess) -> None:
+    def interrupted(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        process.encode_document(TEXTS, interrupted)
+
+    assert process._process is None
+
+
+def test_it_is_let_go_when_nobody_has_passages_for_it(process: TorchProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_IDLE_S", 0.01)
+    process.encode_document(TEXTS)
+    idle = process._idle
+    assert idle
+
+    idle.join()
+
+    assert process._process is None
