@@ -17,11 +17,12 @@ import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retrieval.errors import QuothError
-from retrieval.models.threads import few_arenas
+from retrieval.models.threads import few_arenas, trim_heap
 
 if TYPE_CHECKING:
     from retrieval.engine import Engine
@@ -58,6 +59,7 @@ def main() -> None:
     parser.add_argument("--warm-up", type=int, default=100)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--arenas", action="store_true", help="leave the allocator its many heaps")
+    parser.add_argument("--untrimmed", action="store_true", help="leave it what nobody uses, which the bot does not")
     parser.add_argument("--trace", action="store_true", help="what Python allocates, by line; slow")
     asked = parser.parse_args()
     if not asked.arenas:
@@ -82,7 +84,8 @@ def _watch(engine: Engine, questions: list[str], asked: argparse.Namespace) -> N
     """Ask and print."""
     step = max(1, asked.questions // _STEPS)
     with ThreadPoolExecutor(asked.threads) as pool:
-        list(pool.map(lambda text: _ask(engine, text), questions[: asked.warm_up]))
+        ask = partial(_ask, engine, trim=not asked.untrimmed)
+        list(pool.map(ask, questions[: asked.warm_up]))
         before, started = _resident(), time.monotonic()
         print(f"after a warm-up of {asked.warm_up}: {before}", flush=True)
         if asked.trace:
@@ -90,7 +93,7 @@ def _watch(engine: Engine, questions: list[str], asked: argparse.Namespace) -> N
         at_first = tracemalloc.take_snapshot() if asked.trace else None
         for done in range(0, asked.questions, step):
             several = [questions[(asked.warm_up + done + number) * 7 % len(questions)] for number in range(step)]
-            list(pool.map(lambda text: _ask(engine, text), several))
+            list(pool.map(ask, several))
             took = (time.monotonic() - started) * 1e3 / (done + step)
             print(f"{done + step}: {_resident()}; {_idle():.0f} idle; {took:.0f} ms each", flush=True)
         if at_first:
@@ -100,11 +103,13 @@ def _watch(engine: Engine, questions: list[str], asked: argparse.Namespace) -> N
     print(f"grown by {_Resident(after.own - before.own, after.files - before.files)}")
 
 
-def _ask(engine: Engine, text: str) -> None:
+def _ask(engine: Engine, text: str, *, trim: bool) -> None:
     try:
         engine.ask(text)
     except QuothError as error:
         print(error)
+    if trim:
+        trim_heap()
 
 
 def _resident() -> _Resident:

@@ -88,9 +88,9 @@ def trimmed(text: str, span: Span) -> Span:
     return Span(start, max(start, span.end - len(words) + len(words.rstrip())))
 
 
-def removal(article: ArticleInfo, key: str) -> Card:
-    """The question whether an article is to be removed for good, with two buttons."""
-    choices = (button("remove", 0, key, say("Remove"), danger=True), button("keep", 0, "", say("Keep")))
+def removal(article: ArticleInfo, key: str, sign: int) -> Card:
+    """The question whether an article is to be removed for good, with two buttons; ``sign`` tells it from others."""
+    choices = (button("remove", sign, key, say("Remove"), danger=True), button("keep", 0, "", say("Keep")))
     names = {"title": escaped(article.title, 300), "id": escaped(article.id, 300)}
     return notice(say("Remove **{title}** ({id}) for good?", **names), *choices)
 

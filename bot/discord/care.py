@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from discord import app_commands
 from bot.discord import article_cards, cards, responder
 from bot.discord.cards import Card
 from bot.discord.client import QuothClient
+from bot.discord.collection import Collection
 from bot.discord.completion import titles_like
 from bot.discord.drafts import ArticleForm, Draft
 from bot.discord.library import Library, short_id
@@ -21,9 +23,10 @@ from bot.discord.markup import escaped, plain
 from bot.discord.messages import Interaction
 from bot.discord.service import Busy
 from bot.languages import say
+from retrieval.articles.article import ArticleInfo
 from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.formats.registry import FORMATS
-from retrieval.errors import ArticleUnreadable, QuothError
+from retrieval.errors import ArticleUnknown, ArticleUnreadable, QuothError
 from retrieval.index.updating import Report
 
 MAX_ATTACHMENT = 8 * 2**20
@@ -154,17 +157,20 @@ class ArticleCommands:
                 await self._client.delivery.tell(interaction, responder.failure(error))
 
     def _removal(self, interaction: Interaction, name: str) -> Card:
-        library = self._client.at(interaction).library
-        id = library.resolve(name)
-        return article_cards.removal(library.articles[id], short_id(id))
+        collection = self._client.at(interaction)
+        article = collection.library.articles[collection.library.resolve(name)]
+        return article_cards.removal(article, short_id(article.id), _sign(collection, article))
 
     async def _kept(self, interaction: Interaction, _: int, __: str) -> None:
         await self._client.delivery.show(interaction, cards.notice(cards.NOT_REMOVED), instead=True)
 
-    async def _removed(self, interaction: Interaction, _: int, key: str) -> None:
+    async def _removed(self, interaction: Interaction, sign: int, key: str) -> None:
         if not await self.admitted(interaction):
             return
-        id = self._client.at(interaction).library.resolve(key)
+        collection = self._client.at(interaction)
+        id = collection.library.resolve(key)
+        if _sign(collection, collection.library.articles[id]) != sign:
+            raise ArticleUnknown(key)
         await self._client.delivery.show(interaction, cards.notice(cards.REMOVING), instead=True)
         await self._change(interaction, "remove", id, lambda library, progress: library.remove(id, progress))
 
@@ -282,6 +288,14 @@ class ArticleCommands:
         if isinstance(channel, discord.TextChannel) and (not collection or channel.guild.id == interaction.guild_id):
             line = article_cards.audited(str(interaction.user), *what)
             await self._client.delivery.post(channel, cards.notice(line))
+
+
+def _sign(collection: Collection, article: ArticleInfo) -> int:
+    """A number that hardly any other article has.
+
+    After the question whether to remove one, the channel may get another collection, and the file another text.
+    """
+    return zlib.crc32(repr((collection.name, article.id, article.title, article.published)).encode()) % 100_000
 
 
 def _done(library: Library, action: str, article: str, done: object) -> str:

@@ -23,6 +23,7 @@ from bot.languages import say, spoken
 from retrieval.answer.conversation import Turn
 from retrieval.answer.query import Context, Filters
 from retrieval.errors import NoArticles, StorageFailed
+from retrieval.models.threads import trim_heap
 
 if TYPE_CHECKING:
     from retrieval.answer.answer import Answer
@@ -81,6 +82,7 @@ class Pool:
         self._jobs.add(job)
         # Counted until the thread is done with it, even if whoever waits for it goes away.
         job.add_done_callback(self._jobs.discard)
+        job.add_done_callback(lambda _: trim_heap())  # on the same thread, behind the answer
         outcome = asyncio.wrap_future(job)
         self._awaited.add(outcome)
         outcome.add_done_callback(self._awaited.discard)

@@ -331,7 +331,7 @@ def test_cards_fit_in_every_language(language: str) -> None:
             cards.welcome(several, [f"{number}{'?' * 69}" for number in range(3)]),
             cards.welcome([], []),
             article_cards.listing(several, 100, "*" * 80),
-            article_cards.removal(several[0], short_id(several[0].id)),
+            article_cards.removal(several[0], short_id(several[0].id), 99_999),
             *(cards.small_talk(kind, several) for kind in ("greeting", "help", "who", "thanks", None)),
         ]
         form = ArticleForm(Draft(), AsyncMock()).to_dict()

@@ -106,6 +106,22 @@ async def test_a_new_collection_is_empty_and_what_is_added_stays_in_it(
     assert list(made.library.articles) == ["bread.txt", "sochi.md", "whales.txt"]
 
 
+async def test_what_was_asked_about_one_collection_removes_nothing_from_another(
+    guild: GuildHandle, channel: ChannelHandle, keeper: MemberActor, made: Made
+) -> None:
+    write(made.chosen["collections"] / str(guild.id) / "north" / "articles", "Alaric")
+    (made.articles / "keeper.md").write_text("# Whoever keeps it\n\nNobody keeps it.", encoding="utf-8")
+    await keeper.slash(channel, "articles reindex")
+    question = await keeper.slash(channel, "articles remove", article="keeper.md")
+    await keeper.slash(channel, "articles collection", name="north")
+
+    pressed = await keeper.click(question.response, label="Remove")  # type: ignore[arg-type]
+
+    assert (made.chosen["collections"] / str(guild.id) / "north" / "articles" / "keeper.md").exists()
+    assert (made.articles / "keeper.md").exists()
+    assert text(pressed.response).startswith("There is no article keeper.md")
+
+
 async def test_which_collection_a_place_has_outlives_the_process(
     guild: GuildHandle, channel: ChannelHandle, keeper: MemberActor, made: Made
 ) -> None:
