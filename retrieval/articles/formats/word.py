@@ -7,7 +7,7 @@ formulas, so the text is read off the elements themselves. Tracked deletions and
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from retrieval.articles.formats.charts import charts
 from retrieval.articles.formats.packed import check_office
 from retrieval.articles.formats.values import ExtractedArticle, squeezed
+from retrieval.articles.formats.word_formulas import FORMULAS, MATH
 from retrieval.articles.formats.word_numbers import BULLET, Numbers
 
 if TYPE_CHECKING:
@@ -59,8 +60,6 @@ def _styles(document: Document) -> dict[str, str]:
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
-_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-
 _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 
 _HEADING_STYLE = re.compile(r"(?:heading ?([1-9])|title)$", re.IGNORECASE)
@@ -68,7 +67,7 @@ _HEADING_STYLE = re.compile(r"(?:heading ?([1-9])|title)$", re.IGNORECASE)
 
 _UNSEEN = {
     *(_W + name for name in ("del", "moveFrom", "delText", "instrText", "rPr", "pPr", "rt", "sdtPr", "tblPr", "tcPr")),
-    *(_M + name for name in ("rPr", "ctrlPr", "fPr", "radPr", "deg")),
+    *(MATH + name for name in ("rPr", "ctrlPr", "deg")),
 }
 """Elements of which nothing is shown: deleted, moved away, or about the looks of something."""
 
@@ -93,7 +92,7 @@ def _shown(parent: _Element) -> Iterator[_Element]:
         if not isinstance(child.tag, str) or child.tag in _UNSEEN:
             continue
         if child.tag == _ALTERNATIVES:
-            yield next((one for one in child if next(one.iter(f"{_W}t", f"{_M}t"), None) is not None), child)
+            yield next((one for one in child if next(one.iter(f"{_W}t", f"{MATH}t"), None) is not None), child)
         else:
             yield child
 
@@ -171,14 +170,6 @@ _SIGNS = {
     f"{_W}noBreakHyphen": "-",
 }
 
-_MATH: Mapping[str, Callable[[list[str]], str]] = {
-    f"{_M}f": "/".join,
-    f"{_M}sSup": "^".join,
-    f"{_M}sSub": "_".join,
-    f"{_M}rad": lambda parts: f"√({''.join(parts)})",
-}
-"""How the parts of a formula are written in a line."""
-
 
 def _words(parent: _Element) -> str:
     """The words of a paragraph or of any part of one, without those of text boxes."""
@@ -187,12 +178,12 @@ def _words(parent: _Element) -> str:
 
 def _word_parts(parent: _Element) -> Iterable[str]:
     for child in _shown(parent):
-        if child.tag in {f"{_W}t", f"{_M}t"}:
+        if child.tag in {f"{_W}t", f"{MATH}t"}:
             yield child.text or ""
         elif child.tag in _SIGNS:
             yield _SIGNS[child.tag]
-        elif child.tag in _MATH:
-            yield _MATH[child.tag](list(filter(None, map(_words, _shown(child)))))
+        elif child.tag in FORMULAS:
+            yield FORMULAS[child.tag](child, _words)
         elif child.tag != f"{_W}txbxContent" and not (child.tag == f"{_W}r" and _is_hidden(child)):
             yield from _word_parts(child)
 

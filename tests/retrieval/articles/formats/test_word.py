@@ -89,6 +89,30 @@ def word_text(body: str) -> str:
     return parse("a.docx", out.getvalue()).articles[0].text
 
 
+def formula(name: str, properties: str = "", **parts: str) -> str:
+    """A formula whose parts are letters or, where they begin with an angle bracket, formulas."""
+    inside = (
+        f"<m:{part}>{said if said.startswith('<') else f'<m:r><m:t>{said}</m:t></m:r>'}</m:{part}>"
+        for part, said in parts.items()
+    )
+    return f"<m:{name}>{properties}{''.join(inside)}</m:{name}>"
+
+
+FORMULAS = [
+    (formula("f", num="9", den="2"), "9/2"),
+    (formula("f", num="a+b", den=formula("sSup", e="c", sup="2")), "(a+b)/(c^2)"),
+    (formula("rad", e="2"), "√(2)"),
+    (formula("sSubSup", e="x", sub="1", sup="n-1"), "x_1^(n-1)"),
+    (formula("d", e="n-1"), "(n-1)"),
+    (formula("d", '<m:dPr><m:begChr m:val="["/><m:endChr m:val=""/></m:dPr>', e="n-1"), "[n-1"),
+    (formula("nary", '<m:naryPr><m:chr m:val="∑"/></m:naryPr>', sub="n=1", sup="∞", e="n"), "∑_(n=1)^∞ n"),
+    (formula("nary", e="dx"), "∫dx"),
+    (formula("func", fName="cos", e="x"), "cos x"),
+    (formula("func", fName="cos", e=formula("d", e="x")), "cos(x)"),
+]
+"""Formulas, and how people type them."""
+
+
 @pytest.mark.parametrize(
     ("inside", "seen"),
     [
@@ -100,10 +124,7 @@ def word_text(body: str) -> str:
         ('<w:smartTag w:element="Number">{nine}</w:smartTag>', "nine"),
         ("<w:hyperlink>{nine}</w:hyperlink>", "nine"),
         ("<m:oMath><m:r><m:t>9</m:t></m:r></m:oMath>", "9"),
-        (
-            "<m:oMath><m:f><m:num><m:r><m:t>9</m:t></m:r></m:num><m:den><m:r><m:t>2</m:t></m:r></m:den></m:f></m:oMath>",
-            "9/2",
-        ),
+        *((f"<m:oMath>{formula}</m:oMath>", seen) for formula, seen in FORMULAS),
         ("{nine}<w:r><w:noBreakHyphen/></w:r>{tenths}", "nine-tenths"),
         ("{nine}<w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r>", "nine"),
         ('{nine}<w:r><w:rPr><w:vanish w:val="false"/></w:rPr><w:t> shown</w:t></w:r>', "nine shown"),
