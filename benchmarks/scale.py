@@ -167,17 +167,10 @@ def measure(
     disk_mb = snapshot.bytes / 1e6
     del vectors, snapshot
     np.savez(work / "questions.npz", texts=np.array(questions), vectors=drawn)
-    opened = subprocess.run(
-        [sys.executable, "-c", f"from benchmarks.scale import serve; serve({str(work)!r})"],
-        check=True,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(HERE.parent)},
-    )
+    served = _served(work)
     (articles / "added.jsonl").write_text(next(_files(1, words, chance)), encoding="utf-8")
     started, busy = time.perf_counter(), time.process_time()
     update(articles, index, encoder)
-    served: dict[str, float] = json.loads(opened.stdout)
     return served | {
         "passages": report.passages,
         "index_s": index_s,
@@ -187,6 +180,19 @@ def measure(
         "add_s": time.perf_counter() - started,
         "add_cpu_s": time.process_time() - busy,
     }
+
+
+def _served(work: Path) -> dict[str, float]:
+    """What ``serve`` measures, in a process that has nothing in memory yet."""
+    opened = subprocess.run(
+        [sys.executable, "-c", f"from benchmarks.scale import serve; serve({str(work)!r})"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(HERE.parent)},
+    )
+    figures: dict[str, float] = json.loads(opened.stdout)
+    return figures
 
 
 def _files(articles: int, words: NDArray[np.str_], chance: np.random.Generator) -> Iterator[str]:

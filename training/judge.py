@@ -24,9 +24,9 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from retrieval.answer.span_reader import JUDGE_FILE
+from retrieval.evaluation.metrics import auroc
 from retrieval.models.span_model import Inputs, Logits, SpanModel
 from retrieval.models.token_scores import WEIGHTS_FILE, Pair
-from training.judging import auroc
 from training.near_misses import Family, JudgedPair, as_asked, families, held_out
 from training.sources import Sources
 
@@ -231,7 +231,7 @@ def figures(model: SpanModel, pairs: Sequence[JudgedPair]) -> dict[str, float]:
     declined = float((scores[~there] < np.quantile(scores[there], LOST)).mean())
     return {
         "questions": len(pairs),
-        "auroc": round(auroc(scores, there), 4),
+        "auroc": round(auroc(scores[there].tolist(), scores[~there].tolist()) or 0.0, 4),
         f"declined at {LOST} lost": round(declined, 4),
     }
 

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from retrieval.evaluation.datasets import normalise
+from retrieval.evaluation.metrics import auroc
 from training.heldout import HeldOut
 from training.networks import SpanNetwork
 from training.pack import TrainingPassage
@@ -112,20 +113,11 @@ def _apart(
         return {}
     found: dict[str, float] = {}
     for what, scores in (("margin", margins), ("head", judged), ("both", margins + judged)):
-        found[f"{name}: {what}: AUROC"] = auroc(scores, answerable)
+        found[f"{name}: {what}: AUROC"] = auroc(scores[answerable].tolist(), scores[~answerable].tolist()) or 0.0
         for lost in LOST:
             threshold = np.quantile(scores[answerable], lost)
             found[f"{name}: {what}: declined at {lost} lost"] = float((scores[~answerable] < threshold).mean())
     return found
-
-
-def auroc(scores: NDArray[np.float64], true: NDArray[np.bool_]) -> float:
-    """How often what is true has a higher score than what is not."""
-    order = np.argsort(scores, kind="stable")
-    ranks = np.empty(len(scores))
-    ranks[order] = np.arange(1, len(scores) + 1)
-    positive = int(true.sum())
-    return float((ranks[true].sum() - positive * (positive + 1) / 2) / (positive * (len(true) - positive)))
 
 
 def _marks(said: str, answers: Sequence[str]) -> tuple[float, float]:

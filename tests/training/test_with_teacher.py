@@ -19,7 +19,6 @@ from training import prepare, with_teacher
 from training.families import Families, Mixture
 from training.forms import keywords
 from training.heldout import FoundPassage, HeldOut, load_held_out, save
-from training.judging import auroc
 from training.losses import Taught, Wanted, hard_loss, soft_loss
 from training.networks import LOWEST, student
 from training.pack import Asked, Pack, TrainingPassage
@@ -242,11 +241,6 @@ def test_a_near_miss_is_in_the_batch_of_the_question_that_it_was_made_from(token
     assert torch.equal(drawn.questions.flat, again.questions.flat)
     tiny = families.drawn(0, mixture, 10, 1, tokenizer)
     assert len(tiny.batches) == 2
-
-
-def test_figures_of_telling_apart() -> None:
-    assert auroc(np.array([1.0, 2.0, 3.0]), np.array([False, True, True])) == 1.0
-    assert auroc(np.array([3.0, 1.0, 2.0]), np.array([True, True, False])) == 0.5
 
 
 @pytest.fixture
