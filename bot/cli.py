@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli_articles import articles_app
+from bot.cli_eval import evaluate
 from bot.cli_feeds import feeds_app
 from bot.terminal.ask import ANSWERED, FAILED, NOT_SAID, AnswerPrinter
 from bot.terminal.console import abandon_output, console, prepare_streams
@@ -291,40 +292,7 @@ def update_index(
 # --- measuring and mending -----------------------------------------------------------------------------------
 
 
-@app.command("eval")
-def evaluate(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)],
-    *,
-    limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Questions at most.")] = None,
-    as_json: JsonOption = False,
-    articles: ArticlesOption = None,
-) -> int:
-    """Measure the answers on a data set: SQuAD JSON or JSON lines, plain or .gz.
-
-    With --articles its questions are asked about that folder's articles, with their sources and dates.
-    """
-    from bot.assembly import Assembly
-    from bot.terminal import json_output, tables
-    from bot.terminal.progress import progress
-    from retrieval.evaluation import metrics as evaluation
-
-    assembly = Assembly.of(load(context))
-    with progress(console(stderr=True)) as told:
-        figures = evaluation.evaluate(
-            file,
-            assembly.encoder,
-            articles=articles,
-            reader=assembly.reader,
-            limit=limit,
-            threshold=assembly.settings.confidence,
-            progress=told,
-        )
-    if as_json:
-        json_output.put(json_output.figures_json(figures))
-    else:
-        console().print(tables.figures(figures))
-    return ANSWERED
+app.command("eval")(evaluate)
 
 
 @app.command("doctor")

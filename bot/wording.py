@@ -324,6 +324,10 @@ def _file_error(failure: QuothError) -> str | None:
         case errors.StorageFailed(path, reason):
             remedy = "make room or give yourself the right to it, or name another with --articles or --index"
             return f"{path} cannot be used ({reason}): {remedy}."
+        case errors.DatasetInvalid(path, reason):
+            return f"{path} is not a data set ({reason}): give SQuAD JSON or JSON lines, plain or .gz."
+        case errors.ResultsInvalid(path, reason):
+            return f"{path} cannot be compared with ({reason}): name a file that quoth eval --save wrote."
     return None
 
 
@@ -357,8 +361,6 @@ def _request_error(failure: QuothError) -> str | None:
                 length=count(length, "character"),
                 limit=number(limit),
             )
-        case errors.DatasetInvalid(path, reason):
-            return f"{path} is not a data set ({reason}): give SQuAD JSON or JSON lines, plain or .gz."
         case SettingInvalid(variable, value, wanted):
             return f"{variable} is {value[:60]!r}: it must be {wanted}."
         case DiscordRefused(lacking):

@@ -219,3 +219,11 @@ class DatasetInvalid(QuothError):
 
     path: Path
     reason: str
+
+
+@dataclass(eq=False)
+class ResultsInvalid(QuothError):
+    """A file does not hold the results of an evaluation; ``reason`` says why."""
+
+    path: Path
+    reason: str

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from retrieval.answer.answer import Answer
     from retrieval.answer.quotes import Quote
     from retrieval.answer.search import Hit
+    from retrieval.evaluation.comparing import Comparison
     from retrieval.evaluation.metrics import Figures
     from retrieval.index.updating import Report
 
@@ -148,6 +149,17 @@ def figures_json(measured: Figures) -> dict[str, Any]:
     """An evaluation's figures as a JSON object; null where the data set cannot give one."""
     figures = _rounded(asdict(measured))
     return {**figures, "thresholds": [_rounded(each) for each in figures["thresholds"]]}
+
+
+def comparison_json(compared: Comparison) -> dict[str, Any]:
+    """What fares better and worse than in an earlier evaluation, question by question."""
+    return {
+        "better": [{"before": asdict(was), "now": asdict(now)} for was, now in compared.better],
+        "worse": [{"before": asdict(was), "now": asdict(now)} for was, now in compared.worse],
+        "same": compared.same,
+        "only_before": compared.only_before,
+        "only_now": compared.only_now,
+    }
 
 
 def _rounded(figures: dict[str, Any]) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from rich.text import Text
 
 from bot.languages import count, day
 from bot.terminal.rendering import DIM, Ruled, attribution, columns
-from bot.wording import clean, first_ids, line
+from bot.wording import NOT_SAID, clean, first_ids, line
 from retrieval.articles.article import Article, ArticleInfo, Skipped
 
 if TYPE_CHECKING:
     from bot.terminal.doctor import Finding
+    from retrieval.evaluation.comparing import Comparison
     from retrieval.evaluation.metrics import Declining, Figures
     from retrieval.index.updating import Report
 
@@ -93,6 +94,20 @@ def figures(measured: Figures) -> RenderableType:
     if measured.declined is None:
         return Group(heading, table)
     return Group(heading, table, Text(), _thresholds(measured.thresholds))
+
+
+def comparison(compared: Comparison) -> RenderableType:
+    """The questions that fare better and worse than in an earlier evaluation, each with what is quoted now."""
+    parts: list[RenderableType] = [Text()]
+    for heading, pairs in (("Better", compared.better), ("Worse", compared.worse)):
+        parts.append(Text(f"{heading}: {count(len(pairs), 'question')}", "bold"))
+        for _, now in pairs:
+            said = line(now.quote) if now.answered else NOT_SAID
+            parts += [Text(f"  {line(now.question)}"), Ruled(Text(said), "  │ ", DIM)]
+    rest = f"{count(compared.same, 'question')} as before"
+    if compared.only_before or compared.only_now:
+        rest += f", {compared.only_before:,} no longer there, {compared.only_now:,} new"
+    return Group(*parts, Text(f"{rest}."))
 
 
 def _thresholds(measured: Sequence[Declining]) -> Table:

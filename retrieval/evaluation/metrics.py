@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import ceil
@@ -129,7 +129,7 @@ class Figures:
     p95_ms: float
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - what an evaluation is made of
     path: Path,
     encoder: Encoder,
     *,
@@ -138,11 +138,13 @@ def evaluate(
     limit: int | None = None,
     threshold: float,
     progress: Progress | None = None,
+    heard: Callable[[Outcome], object] = lambda _: None,
 ) -> Figures:
     """Index the articles of the data set at ``path`` in a temporary folder, ask its questions, and sum up.
 
     ``limit`` questions are asked, spread evenly over the file; all articles are indexed all the same. Where a folder of
-    ``articles`` is named, the questions are asked about these instead, with their sources and dates.
+    ``articles`` is named, the questions are asked about these instead, with their sources and dates. ``heard`` is told
+    what became of each question.
 
     Raises:
         FolderMissing, NoArticles: there is no such folder, or nothing in it.
@@ -155,7 +157,10 @@ def evaluate(
     questions = spread(dataset.questions, limit)
     building = indexed(dataset, encoder, articles=articles, reader=reader, threshold=threshold, progress=progress)
     with building as (engine, report):
-        marks = [outcome.marks for outcome in outcomes(engine, questions, progress)]
+        marks: list[Marks] = []
+        for outcome in outcomes(engine, questions, progress):
+            marks.append(outcome.marks)
+            heard(outcome)
         figures = summarise(marks, articles=len(engine.snapshot.articles), report=report)
     # Questions about a folder do not say which paragraph they are about.
     return replace(figures, hit_at_1=None, hit_at_5=None, hit_at_10=None, mrr_at_10=None) if articles else figures

@@ -17,8 +17,8 @@ from retrieval.models.threads import in_pool
 _MAX_TOKENS = 256
 """As the model's ``sentence_bert_config.json`` has it; what is longer is cut off."""
 
-EncodeMany = Callable[[Sequence[str], Callable[[int], None] | None], Vectors]
-"""Vectors of passages; the second is told how many are done."""
+EncodeMany = Callable[[Sequence[str], Callable[[int], None] | None], Vectors | None]
+"""Vectors of passages, unless it fails; the second is told how many are done."""
 
 _CHUNK = 8
 """Passages that a thread takes at a time, and after which progress is told."""
@@ -65,8 +65,9 @@ class OnnxEncoder:
 
         The longest are encoded first, so that too little memory shows at once instead of at the end.
         """
-        if encode_many := self._faster(len(texts)):
-            return encode_many(texts, progress)
+        encode_many = self._faster(len(texts))
+        if encode_many and (found := encode_many(texts, progress)) is not None:
+            return found
         model = self.load()
         vectors, done = np.empty((len(texts), self.dimension), np.float32), 0
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))

@@ -17,8 +17,6 @@ from math import ceil
 
 import numpy as np
 
-from retrieval.errors import EncoderUnavailable
-from retrieval.models.bundled import BUNDLED, verify_bundled
 from retrieval.models.encoder import SentenceTransformerEncoder, Vectors
 from retrieval.models.loading import native_number_type
 
@@ -44,31 +42,37 @@ class TorchProcess:
         """Whether PyTorch computes faster in bfloat16 than in float32 here; measured there, at the first call."""
         with self._lock:
             if self._faster is None:
-                self._faster = self._start()
+                try:
+                    self._faster = self._start()
+                except EOFError:
+                    self._faster = False
                 if not self._faster:
                     self._stop()
             return self._faster
 
-    def encode_document(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
-        """Vectors of passages, shape (texts, 384); ``progress`` is told how many are done.
+    def encode_document(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors | None:
+        """Vectors of passages, shape (texts, 384), or None where the process ended, as with too little memory.
 
-        Raises:
-            EncoderUnavailable, WeightsMismatch: the model cannot be loaded, or the process ended.
+        ``progress`` is told how many are done.
         """
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         size = ceil(len(texts) / ceil(len(texts) / _CHUNK)) if texts else 1
         vectors, done = np.empty((len(texts), 384), np.float32), 0
         with self._lock:
-            if self._process is None or self._process.poll() is not None:
-                self._stop()
-                self._start()
             try:
+                if self._process is None or self._process.poll() is not None:
+                    self._stop()
+                    self._start()
                 for start in range(0, len(order), size):
                     some = order[start : start + size]
                     vectors[some] = self._exchange([texts[i] for i in some])
                     done += len(some)
                     if progress:
                         progress(done)
+            except EOFError:
+                self._faster = False
+                self._stop()
+                return None
             except BaseException:  # an answer that nobody waited for must not be taken for that to the next texts
                 self._stop()
                 raise
@@ -82,7 +86,6 @@ class TorchProcess:
 
     def _start(self) -> bool:
         """Start it; what it says of its speed."""
-        verify_bundled()  # for an error here is a sentence, and there the end
         self._process = subprocess.Popen(  # noqa: S603 - this very program
             [sys.executable, "-c", _PROGRAM, *sys.path],
             stdin=subprocess.PIPE,
@@ -102,8 +105,7 @@ class TorchProcess:
     def _read(self, size: int) -> bytes:
         found = self._process.stdout.read(size) if self._process and self._process.stdout else b""
         if len(found) < size:
-            self._stop()
-            raise EncoderUnavailable(BUNDLED, "the process that runs it on PyTorch ended; is there enough memory?")
+            raise EOFError
         return found
 
     def _let_go_later(self) -> None:

@@ -202,6 +202,60 @@ def test_figures_are_measured_on_a_data_set(quoth: Quoth, tmp_path: Path) -> Non
     assert quoth("eval", "set.json", "--json").objects[0]["hit_at_1"] == 1.0
 
 
+def test_what_is_better_or_worse_than_a_saved_evaluation_is_named(quoth: Quoth, tmp_path: Path) -> None:
+    text = "Blue whales eat krill. A blue whale weighs as much as thirty elephants. The song of a blue whale is low."
+    asked = ("What do blue whales eat?", "How much does a blue whale weigh?", "How is the song of a blue whale?")
+
+    def write(*answers: str) -> None:
+        known = [
+            {"title": "Whales", "text": text, "question": question, "answers": [answer] if answer else []}
+            for question, answer in zip(asked, answers, strict=True)
+        ]
+        (tmp_path / "set.jsonl").write_text("".join(json.dumps(line) + "\n" for line in known), encoding="utf-8")
+
+    write("krill", "", "low")  # the second is answered all the same
+    saved = quoth("eval", "set.jsonl", "--save", "old.jsonl", "--at-least", "first=0.9", "--at-least", "declined=0.5")
+    write("", "thirty elephants", "low")
+    said = quoth("eval", "set.jsonl", "--against", "old.jsonl", "--at-least", "first=0.9")
+    (told,) = quoth("eval", "set.jsonl", "--against", "old.jsonl", "--json").objects
+
+    assert saved.status == 1
+    assert saved.err == "declined is 0.000, and has to be 0.5 at least.\n"
+    assert "Better: 1 question\n  How much does a blue whale weigh?\n  │ Blue whales eat" in said.out
+    assert "Worse: 1 question\n  What do blue whales eat?\n  │ Blue whales eat" in said.out
+    assert "1 question as before." in said.out
+    assert said.status == 0
+    assert [pair["before"]["right"] for pair in told["worse"]] == [True]
+    (tmp_path / "set.jsonl").write_text(
+        json.dumps({"title": "Whales", "text": text, "question": "Who?", "answers": []})
+    )
+    other = quoth("eval", "set.jsonl", "--against", "old.jsonl", "--at-least", "first=0.9")
+    assert other.err == "first is unknown here.\n"
+    assert "0 questions as before, 3 no longer there, 1 new." in other.out
+
+
+@pytest.mark.parametrize("bound", ["first", "first=2", "first=x", "speed=0.9"])
+def test_a_bound_that_makes_no_sense_is_refused_before_anything_is_asked(quoth: Quoth, bound: str) -> None:
+    said = quoth("eval", "set.json", "--at-least", bound)
+
+    assert said.status == 2
+    assert "write first=0.9, or another of first, three, exact" in said.err
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "No such file"), ("{}", "not written by"), ("[", "not written by")]
+)
+def test_what_cannot_be_compared_with_is_named(quoth: Quoth, tmp_path: Path, content: str | None, why: str) -> None:
+    if content:
+        (tmp_path / "old.jsonl").write_text(content, encoding="utf-8")
+
+    said = quoth("eval", "set.json", "--against", "old.jsonl")
+
+    assert said.status == 2
+    assert "old.jsonl cannot be compared with" in said.err
+    assert why in said.err
+
+
 def test_a_file_that_is_no_data_set_is_one_sentence(quoth: Quoth, tmp_path: Path) -> None:
     (tmp_path / "set.json").write_text("not json", encoding="utf-8")
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from retrieval.errors import EncoderUnavailable
 from retrieval.models import torch_process as module
+from retrieval.models.encoder import Vectors
 from retrieval.models.onnx_encoder import OnnxEncoder
 from retrieval.models.torch_process import TorchProcess
 
@@ -25,6 +25,10 @@ for line in sys.stdin:
 """
 
 
+def shape(vectors: Vectors | None) -> tuple[int, ...] | None:
+    return None if vectors is None else vectors.shape
+
+
 def test_vectors_are_those_of_the_other_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_CHUNK", 4)
     process, told = TorchProcess(), list[int]()
@@ -32,6 +36,7 @@ def test_vectors_are_those_of_the_other_runtime(monkeypatch: pytest.MonkeyPatch)
     vectors = process.encode_document(TEXTS, told.append)
     process.close()
 
+    assert vectors is not None
     cosines = (vectors * OnnxEncoder().encode_document(TEXTS)).sum(axis=1)
     assert vectors.dtype == np.float32
     assert cosines.min() > 0.999
@@ -53,8 +58,7 @@ def test_one_that_is_faster_is_kept_for_the_next_passages(process: TorchProcess)
     assert process.is_faster()
     running = process._process
 
-    assert process.encode_document(TEXTS).shape == process.encode_document(TEXTS).shape == (9, 384)
-    assert process.encode_document([]).shape == (0, 384)
+    assert [shape(process.encode_document(texts)) for texts in (TEXTS, [])] == [(9, 384), (0, 384)]
     assert process._process is running
 
 
@@ -72,19 +76,29 @@ def test_one_that_was_ended_is_started_anew(process: TorchProcess) -> None:
     running.kill()
     running.wait()
 
-    assert process.encode_document(TEXTS).shape == (9, 384)
+    assert shape(process.encode_document(TEXTS)) == (9, 384)
 
 
-def test_one_that_ends_while_it_encodes_is_one_clear_error(
-    process: TorchProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_one_leaves_undone_is_encoded_here(process: TorchProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PROGRAM", STAND_IN.format(said="1", ends=True))
     monkeypatch.setattr(module, "_CHUNK", 4)
+    encoder = OnnxEncoder(lambda _: process.encode_document if process.is_faster() else None)
 
-    with pytest.raises(EncoderUnavailable, match="is there enough memory"):
-        process.encode_document(TEXTS)
+    vectors = encoder.encode_document(TEXTS)
 
+    np.testing.assert_array_equal(vectors, OnnxEncoder().encode_document(TEXTS))
     assert process._process is None
+    assert not process.is_faster()
+
+
+@pytest.mark.parametrize("program", ["", "raise SystemExit(3)"])
+def test_one_that_cannot_start_is_not_faster(
+    process: TorchProcess, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    monkeypatch.setattr(module, "_PROGRAM", program)
+
+    assert not process.is_faster()
+    assert process.encode_document(TEXTS) is None
 
 
 def test_whoever_stops_encoding_gets_no_answer_to_it_later(process: TorchProcess) -> None:
