@@ -14,6 +14,8 @@ from bot.terminal.console import console
 from bot.terminal.options import ArticlesOption, JsonOption, load
 
 if TYPE_CHECKING:
+    from bot.settings import Settings
+    from retrieval.evaluation.comparing import Result
     from retrieval.evaluation.metrics import Figures
 
 _RATES = {
@@ -78,25 +80,12 @@ def evaluate(  # noqa: PLR0913 - what can be asked of a measurement
     With --articles its questions are asked about that folder's articles, with their sources and dates. The exit status
     is 1 when a rate is less than it has to be.
     """
-    from bot.assembly import Assembly
     from bot.terminal import json_output, tables
-    from bot.terminal.progress import progress
-    from retrieval.evaluation import comparing, metrics
+    from retrieval.evaluation import comparing
 
-    assembly = Assembly.of(load(context))
+    settings = load(context)
     before = comparing.load(against) if against else None
-    results: list[comparing.Result] = []
-    with progress(console(stderr=True)) as told:
-        figures = metrics.evaluate(
-            file,
-            assembly.encoder,
-            articles=articles,
-            reader=assembly.reader,
-            limit=limit,
-            threshold=assembly.settings.confidence,
-            progress=told,
-            heard=lambda outcome: results.append(comparing.Result.of(outcome)),
-        )
+    figures, results = _measured(settings, file, articles, limit)
     if save:
         comparing.save(save, results)
     compared = comparing.compare(before, results) if before is not None else None
@@ -107,6 +96,30 @@ def evaluate(  # noqa: PLR0913 - what can be asked of a measurement
         if compared:
             console().print(tables.comparison(compared))
     return NOT_SAID if _fell_short(figures, at_least or []) else ANSWERED
+
+
+def _measured(
+    settings: Settings, file: Path, articles: Path | None, limit: int | None
+) -> tuple[Figures, Sequence[Result]]:
+    """The figures, and what became of each question."""
+    from bot.assembly import Assembly
+    from bot.terminal.progress import progress
+    from retrieval.evaluation import metrics
+    from retrieval.evaluation.comparing import Result
+
+    assembly, results = Assembly.of(settings), list[Result]()
+    with progress(console(stderr=True)) as told:
+        figures = metrics.evaluate(
+            file,
+            assembly.encoder,
+            articles=articles,
+            reader=assembly.reader,
+            limit=limit,
+            threshold=settings.confidence,
+            progress=told,
+            heard=lambda outcome: results.append(Result.of(outcome)),
+        )
+    return figures, results
 
 
 def _fell_short(figures: Figures, bounds: Sequence[Bound]) -> bool:
