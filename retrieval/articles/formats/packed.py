@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -37,20 +38,43 @@ def open_package(name: str, content: bytes) -> zipfile.ZipFile:
     return archive
 
 
-def check_office(name: str, content: bytes, program: str, old: str, new: str) -> None:
-    """Refuse what a Microsoft ``program`` saves and nobody else can read; ``old`` and ``new`` are suffixes.
+def office_file(name: str, content: bytes, program: str, old: str, new: str) -> tuple[bytes, tuple[str, ...]]:
+    """What a Microsoft ``program`` saves in its usual form, and what is to be said of it.
+
+    Strict Open XML has other names for the same elements, which few programs know; it gets the usual ones. ``old`` and
+    ``new`` are the program's suffixes.
 
     Raises:
-        ArticleUnreadable: it is locked, of the old kind or of the strict one, or too large.
+        ArticleUnreadable: it is locked, of the old kind, or too large.
     """
     if content.startswith(_OLD_OFFICE):
         if "EncryptedPackage".encode("utf-16-le") in content:
             raise ArticleUnreadable(name, LOCKED)
         raise ArticleUnreadable(name, f"it is an old {program} file ({old}); save it as {new}")
     with open_package(name, content) as archive:
-        if "_rels/.rels" in archive.namelist() and b"http://purl.oclc.org/ooxml/" in archive.read("_rels/.rels"):
-            kind = {".docx": "a Word document"}.get(new, f"a {program} file")
-            raise ArticleUnreadable(name, f"it is saved as Strict Open XML; save it as {kind} ({new})")
+        names = archive.namelist()
+        if "_rels/.rels" not in names or b"http://purl.oclc.org/ooxml/" not in archive.read("_rels/.rels"):
+            return content, ()
+        kind = {".docx": "a Word document"}.get(new, f"a {program} file")
+        strict = f"it is saved as Strict Open XML; save it as {kind} ({new})"
+        if "[Content_Types].xml" not in names:
+            raise ArticleUnreadable(name, strict)
+        return _transitional(archive), (f"{strict} if something is missing",)
+
+
+_STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/")
+
+
+def _transitional(archive: zipfile.ZipFile) -> bytes:
+    """A package whose elements have the names that all programs know."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as new:
+        for part in archive.infolist():
+            inside = archive.read(part)
+            if part.filename.endswith((".xml", ".rels")):
+                inside = _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/", inside)
+            new.writestr(part.filename, inside)
+    return out.getvalue()
 
 
 def xml_of(content: bytes) -> _Element:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.charts import charts
 from retrieval.articles.formats.metadata import is_made_up
-from retrieval.articles.formats.packed import check_office, xml_of
+from retrieval.articles.formats.packed import office_file, xml_of
 from retrieval.articles.formats.values import ExtractedArticle, squeezed
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def read_slides(name: str, content: bytes) -> list[ExtractedArticle]:
     """A presentation: what its slides show, hidden ones left out; the title and the author that it names."""
     import pptx
 
-    check_office(name, content, "PowerPoint", ".ppt", ".pptx")
+    content, notes = office_file(name, content, "PowerPoint", ".ppt", ".pptx")
     presentation = pptx.Presentation(BytesIO(content))
     text = ""
     pages: list[int] = []
@@ -46,7 +46,7 @@ def read_slides(name: str, content: bytes) -> list[ExtractedArticle]:
     title = squeezed(properties.title)
     known = {"title": "" if is_made_up(title) else title, "source": squeezed(properties.author)}
     found = {key: value for key, value in known.items() if value}
-    return [ExtractedArticle(text, found, pages=tuple(min(page, len(text)) for page in pages))]
+    return [ExtractedArticle(text, found, notes=notes, pages=tuple(min(page, len(text)) for page in pages))]
 
 
 def _slide_blocks(slide: Slide) -> Iterator[str]:

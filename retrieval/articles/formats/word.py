@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.charts import charts
-from retrieval.articles.formats.packed import check_office
+from retrieval.articles.formats.packed import office_file
 from retrieval.articles.formats.values import ExtractedArticle, squeezed
 from retrieval.articles.formats.word_formulas import FORMULAS, MATH
 from retrieval.articles.formats.word_numbers import BULLET, Numbers
@@ -28,12 +28,12 @@ def read_word(name: str, content: bytes) -> list[ExtractedArticle]:
     """A Word file: headings, paragraphs, lists and tables, and the properties that Word keeps."""
     import docx
 
-    check_office(name, content, "Word", ".doc", ".docx")
+    content, notes = office_file(name, content, "Word", ".doc", ".docx")
     document = docx.Document(BytesIO(content))
     looks = _Looks(_styles(document), Numbers.of(document), document.part)
     text = "\n\n".join(filter(None, _blocks(document.element.body, looks)))
     title = squeezed(document.core_properties.title)
-    return [ExtractedArticle(text, {"title": title} if title else {})]
+    return [ExtractedArticle(text, {"title": title} if title else {}, notes=notes)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ import docx
 import pytest
 from docx.oxml import parse_xml
 
+from retrieval.articles.formats.registry import extract_articles
+from retrieval.articles.formats.values import ExtractedArticle
 from retrieval.articles.parsing import parse
 from tests.retrieval.articles.samples import SAMPLES, paragraphs, refusal, sample
 
@@ -269,3 +271,23 @@ def test_a_word_file_that_is_locked_old_or_strict_is_named_as_that() -> None:
     )
     assert refusal("a.docx", old) == "it is an old Word file (.doc); save it as .docx"
     assert refusal("a.docx", out.getvalue()) == ("it is saved as Strict Open XML; save it as a Word document (.docx)")
+
+
+def test_a_file_in_strict_open_xml_is_read_and_named_as_that() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(SAMPLES / "bread.docx") as usual, zipfile.ZipFile(out, "w") as strict:
+        for item in usual.namelist():
+            renamed = re.sub(
+                rb"http://schemas\.openxmlformats\.org/(wordprocessingml|officeDocument|drawingml)/2006/",
+                rb"http://purl.oclc.org/ooxml/\1/",
+                usual.read(item),
+            )
+            strict.writestr(item, renamed if item.endswith((".xml", ".rels")) else usual.read(item))
+
+    [read] = extract_articles("a.docx", out.getvalue())
+    [expected] = extract_articles("a.docx", (SAMPLES / "bread.docx").read_bytes())
+
+    assert isinstance(read, ExtractedArticle)
+    assert isinstance(expected, ExtractedArticle)
+    assert read.text == expected.text
+    assert [note.split(";")[0] for note in read.notes] == ["it is saved as Strict Open XML"]
