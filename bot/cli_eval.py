@@ -54,24 +54,27 @@ class Bound:
         return cls(name, least)
 
 
+AtLeastOption = Annotated[
+    list[Bound] | None,
+    typer.Option("--at-least", metavar="RATE=X", parser=Bound.read, help="Fail if a rate is less, as in first=0.9."),
+]
+SaveOption = Annotated[
+    Path | None, typer.Option("--save", metavar="FILE", help="Keep what became of each question, as JSON lines.")
+]
+AgainstOption = Annotated[
+    Path | None,
+    typer.Option("--against", metavar="FILE", help="Name what is better or worse than in a saved file."),
+]
+
+
 def evaluate(  # noqa: PLR0913 - what can be asked of a measurement
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)],
     *,
     limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Questions at most.")] = None,
-    at_least: Annotated[
-        list[Bound] | None,
-        typer.Option(
-            "--at-least", metavar="RATE=X", parser=Bound.read, help="Fail if a rate is less, as in first=0.9."
-        ),
-    ] = None,
-    save: Annotated[
-        Path | None, typer.Option("--save", metavar="FILE", help="Keep what became of each question, as JSON lines.")
-    ] = None,
-    against: Annotated[
-        Path | None,
-        typer.Option("--against", metavar="FILE", help="Name what is better or worse than in a saved file."),
-    ] = None,
+    at_least: AtLeastOption = None,
+    save: SaveOption = None,
+    against: AgainstOption = None,
     as_json: JsonOption = False,
     articles: ArticlesOption = None,
 ) -> int:
