@@ -46,7 +46,9 @@ class TorchProcess:
                     self._faster = self._start()
                 except EOFError:
                     self._faster = False
-                if not self._faster:
+                if self._faster:
+                    self._let_go_later()
+                else:
                     self._stop()
             return self._faster
 
@@ -59,6 +61,8 @@ class TorchProcess:
         size = ceil(len(texts) / ceil(len(texts) / _CHUNK)) if texts else 1
         vectors, done = np.empty((len(texts), 384), np.float32), 0
         with self._lock:
+            if self._idle:
+                self._idle.cancel()
             try:
                 if self._process is None or self._process.poll() is not None:
                     self._stop()
@@ -92,8 +96,11 @@ class TorchProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        self._let_go_later()
-        return self._read(1) == b"1"
+        try:
+            return self._read(1) == b"1"
+        except BaseException:
+            self._stop()
+            raise
 
     def _exchange(self, texts: Sequence[str]) -> Vectors:
         if self._process and self._process.stdin:
