@@ -6,9 +6,7 @@ that are there already, the bundled encoder's and the trained reader's, which sh
 
 from __future__ import annotations
 
-import ctypes
 import os
-import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from numpy.typing import NDArray
 
 from retrieval.models.bundled import bundled_folder, verify_bundled
 from retrieval.models.tensors import TensorFile
-from retrieval.models.threads import in_pool
+from retrieval.models.threads import in_pool, trim_heap
 
 GRAPH = Path(__file__).with_name("layer.onnx")
 """One layer of all-MiniLM-L6-v2; its input ``states`` and its output ``result`` have shape (1, tokens, 384)."""
@@ -116,7 +114,7 @@ class OnnxLayers:
             _session(graph, dict(_layer_weights(tensors, f"{prefix}encoder.layer.{number}.")))
             for number in range(_LAYERS)
         ]
-        _return_freed()
+        trim_heap()  # 12 MB after a network
 
     def hidden(self, tokens: Tokens) -> NDArray[np.float32]:
         """The last layer's states, shape (tokens, width)."""
@@ -145,13 +143,6 @@ def _layer_weights(tensors: TensorFile, at: str) -> Iterator[tuple[str, NDArray[
     for ours, theirs in _NORMS.items():
         yield f"{ours}.weight", tensors[f"{at}{theirs}.weight"]
         yield f"{ours}.bias", tensors[f"{at}{theirs}.bias"]
-
-
-def _return_freed() -> None:
-    """Give memory that was freed back to the system, which glibc keeps else: 12 MB after a network."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim:
-        trim(0)
 
 
 def _session(graph: bytes, weights: Mapping[str, NDArray[np.float32]]) -> Any:
