@@ -4,8 +4,9 @@ Questions of several kinds are asked of the engine, and from the evidence that i
 probability that this answers is fitted: the product of two logistic regressions, of which one tells foreign questions
 and the other near misses (``Calibration``). Fitted on:
 
-- near misses: SQuAD 2.0's questions about the articles of the training half, all of which are indexed;
-- foreign questions: SQuAD 1.1's about the same articles, of which every other is indexed;
+- near misses: those of SQuAD 2.0's training set that the second network's training holds out, with the questions that
+  they were made of (``near_misses.held_out``), about articles all of which are indexed;
+- foreign questions: SQuAD 1.1's about the articles of the training half, of which every other is indexed;
 - searches: QED's, likewise;
 - questions for yes or no that statements of these articles are turned into, likewise.
 
@@ -29,9 +30,11 @@ from rich.console import Console
 from rich.progress import track
 
 from retrieval.answer.span_reader import SpanReader
-from retrieval.evaluation.datasets import Dataset, load
+from retrieval.evaluation.datasets import Dataset, Question, load
 from retrieval.evaluation.metrics import auroc, calibration_error, indexed, mark, spread
 from retrieval.models.runtimes import encoder_named
+from training.near_misses import SEED, held_out
+from training.sources import Sources
 from training.statements import yes_no_questions
 
 TOPIC = ("cosine", "coverage", "margin", "answerable", "yes_no")
@@ -44,13 +47,6 @@ EVIDENCE = ("margin", "answerable", "cosine", "coverage", "missing", "kind", "na
 """What is kept of ``evidence.gather``."""
 AGAINST = ("missing", "kind", "names", "numbers")
 """Evidence that never speaks for an answer; none but ``yes_no`` speaks against one otherwise."""
-BLUR = 3.0
-"""Deviation of the noise that is added to what the second network says of the near misses, because it was trained on
-these very questions: with it, it tells them as well as those of other articles (AUROC .83 instead of .89). On articles
-that neither it nor the fit has seen this is worth .01 to .02 of AUROC (news .907 to .927, the first article .855 to
-.878)."""
-COPIES = 5
-"""How often each near miss is taken, each time with other noise."""
 NEAR = "near misses"
 COUNTS = {NEAR: 2.0, "yes or no": 0.3}
 """How much sets count that do not count 1: near misses more, of which there is one set while others have foreign
@@ -133,7 +129,7 @@ def askings(asked: argparse.Namespace) -> Iterator[Asking]:
     halves = json.loads(asked.titles.read_text("utf-8"))
     train, report = ({title.replace("_", " ") for title in halves[half]} for half in ("train", "report"))
     near, foreign, searches = load(asked.near_misses), load(asked.squad), load(asked.searches)
-    yield Asking(NEAR, _about(near, train), fitted=True)
+    yield Asking(NEAR, _held_out(asked.squad_train, asked.unanswerable), fitted=True)
     yield Asking("foreign", _every_other(_about(foreign, train)), fitted=True)
     yield Asking("searches", _every_other(searches), fitted=True)
     yield Asking("yes or no", _every_other(yes_no_questions(_about(foreign, train))), fitted=True)
@@ -142,6 +138,21 @@ def askings(asked: argparse.Namespace) -> Iterator[Asking]:
     yield Asking("foreign, other articles", _every_other(_about(foreign, others)), fitted=False)
     if asked.report:
         yield Asking("other searches", _together([load(path) for path in asked.report]), fitted=False)
+
+
+def _held_out(squad: Path, unanswerable: Path) -> Dataset:
+    """Near misses that the second network was not trained on, with what they were made of, about whole articles."""
+    sources = Sources()
+    sources.add_squad(squad)
+    sources.add_lines(unanswerable)
+    pairs, titles = held_out(sources, SEED)
+    articles = {article.title: article for article in load(squad).articles if article.title in titles}
+    questions = [
+        Question(pair.question, (pair.text[slice(*pair.place)],) if pair.place else (), articles[pair.title].id, None)
+        for pair in pairs
+        if pair.title in articles
+    ]
+    return Dataset(tuple(articles.values()), tuple(questions))
 
 
 def _about(dataset: Dataset, titles: Iterable[str]) -> Dataset:
@@ -232,7 +243,6 @@ def fitted(several: Sequence[Samples]) -> Fit:
     """The likeliest fit, from evidence to whether the first quote answers. Weights are found in deviations."""
     from scipy.optimize import minimize
 
-    several = [_blurred(each) if each.name == NEAR else each for each in several]
     table = np.concatenate([each.table for each in several])
     right = np.concatenate([each.right for each in several]).astype(float)
     counts = np.concatenate([_counts(each) for each in several])
@@ -255,14 +265,6 @@ def fitted(several: Sequence[Samples]) -> Fit:
 
 
 _SIGNS: dict[str, tuple[float | None, float | None]] = dict.fromkeys(AGAINST, (None, 0)) | {"yes_no": (None, None)}
-
-
-def _blurred(samples: Samples) -> Samples:
-    """Several copies of the samples, with noise on what the second network said: see ``BLUR``."""
-    copied = {field: np.concatenate([getattr(samples, field)] * COPIES) for field in _ARRAYS}
-    noise = np.random.default_rng(1).normal(scale=BLUR, size=len(copied["table"]))
-    copied["table"][:, EVIDENCE.index("answerable")] += noise
-    return Samples(samples.name, samples.fitted, **copied)
 
 
 def _put_together(numbers: Floats, topics: int) -> Fit:
@@ -319,9 +321,11 @@ def _rounded(value: float | None) -> float | None:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.calibrate", description=main.__doc__)
     parser.add_argument("squad", type=Path, help="SQuAD 1.1's dev-v1.1.json, plain or .gz")
-    parser.add_argument("near_misses", type=Path, help="SQuAD 2.0's dev-v2.0.json")
+    parser.add_argument("near_misses", type=Path, help="SQuAD 2.0's dev-v2.0.json, to report on")
     parser.add_argument("searches", type=Path, help="QED's qed-dev.jsonlines")
     parser.add_argument("titles", type=Path, help="JSON: titles of the articles to fit on, train, and others, report")
+    parser.add_argument("squad_train", type=Path, help="what training.judge was given: SQuAD 1.1's train-v1.1.json")
+    parser.add_argument("unanswerable", type=Path, help="and the near misses with the questions they were made of")
     parser.add_argument("--report", type=Path, nargs="*", default=[], help="ClapNQ's files, to report on")
     parser.add_argument("--out", type=Path, default=Path("data/reader"))
     parser.add_argument("--questions", type=int, default=600, help="asked of each set, spread over it")
@@ -340,7 +344,7 @@ def main() -> None:
             if asked.evidence:
                 save(asked.evidence, several)
     written = calibrated(several)
-    files = [asked.squad, asked.near_misses, asked.searches, *asked.report]
+    files = [asked.squad, asked.near_misses, asked.searches, asked.squad_train, asked.unanswerable, *asked.report]
     written["data"] = f"{', '.join(path.name for path in files)}; {asked.questions} questions of each set at most"
     written["fitted"] = datetime.now(UTC).date().isoformat()
     (asked.out / "calibration.json").write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")

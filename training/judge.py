@@ -27,7 +27,7 @@ from retrieval.answer.span_reader import JUDGE_FILE
 from retrieval.evaluation.metrics import auroc
 from retrieval.models.span_model import Inputs, Logits, SpanModel
 from retrieval.models.token_scores import WEIGHTS_FILE, Pair
-from training.near_misses import Family, JudgedPair, as_asked, families, held_out
+from training.near_misses import SEED, Family, JudgedPair, as_asked, families, held_out
 from training.sources import Sources
 
 FROZEN = 2
@@ -166,17 +166,20 @@ class Session:
             self.tell("goes on")
 
     def card(self) -> dict[str, Any]:
-        """What is known of the weights."""
+        """What is known of the weights, and of those that they were trained further from."""
+        earlier = self.asked.start.with_name("judge-card.json")
         return {
             "what": "Second network of Quoth's reader: it reads the passage of the best reading once more and says "
             "whether it answers at all; it has no say in what is quoted",
             "pairs": dict(self.sources),
-            "settings": {key: str(value) for key, value in vars(self.asked).items() if not isinstance(value, Path)},
+            "files": [path.name for path in (self.asked.squad, self.asked.unanswerable, *self.asked.searches)],
+            "settings": {key: value for key, value in vars(self.asked).items() if isinstance(value, int | float)},
             "steps": int(self.done),
             "seconds": round(self.spent),
             "held_out": self.figures,
             "finished": datetime.now(UTC).date().isoformat(),
             "torch": torch.__version__,
+            "trained_further_from": json.loads(earlier.read_text("utf-8")) if earlier.is_file() else None,
         }
 
 
@@ -259,7 +262,7 @@ def main() -> None:
     parser.add_argument("--letters", type=int, default=12_000, help="a batch, padding included")
     parser.add_argument("--learning-rate", type=float, default=5e-5)
     parser.add_argument("--held-out", type=int, default=600, help="pairs to measure on")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=SEED)
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     Session(asked).run()

@@ -16,6 +16,8 @@ from training.turned import things, turned
 NEAR = "squad2-train"
 """The data set of questions that people made from others, so that the text no longer answers."""
 HELD_OUT_TITLES = 30
+SEED = 1
+"""Chooses what is held out."""
 _SEARCHED = 12_000
 """Texts that wrong ones are looked for in, at most, at a time."""
 _TURNED = ("name", "number", "year", "month")

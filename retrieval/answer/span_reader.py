@@ -141,13 +141,16 @@ class SpanReader:
         return self._judged(tasks, [self._completed(*each) for each in zip(tasks, found, strict=True)])
 
     def _judged(self, tasks: Sequence[ReadingTask], found: list[list[Reading]]) -> list[list[Reading]]:
-        """The readings, the best of each task with the second network's word on whether its passage answers."""
+        """The readings, the best of each task with the second network's word on whether its words answer."""
         best = [(number, max(readings, key=total_score)) for number, readings in enumerate(found) if readings]
         if self._judge is None or not best:
             return found
         pairs = [_pair(tasks[number], reading.hit) for number, reading in best]
         for (number, reading), scores in zip(best, self._judge.score(pairs), strict=True):
-            margins = scores.margins(self._weights.longest)
+            # Of all spans that overlap the words: those of the whole passage tell near misses a little worse.
+            places = scores.offsets + reading.hit.passage.start
+            first, last = places[:, 0] < reading.span.end, places[:, 1] > reading.span.start
+            margins = scores.margins(self._weights.longest)[np.ix_(first, last)]
             signals = replace(reading.signals, answerable=float(margins.max(initial=self._weights.least_margin)))
             found[number][found[number].index(reading)] = replace(reading, signals=signals)
         return found
