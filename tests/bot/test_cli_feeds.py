@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.articles import manners
 from tests.bot.conftest import Quoth
 from tests.retrieval.articles.web import Page, Web, serving
 
@@ -16,6 +17,7 @@ pytestmark = [pytest.mark.usefixtures("library"), pytest.mark.allow_hosts(["127.
 @pytest.fixture
 def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
     monkeypatch.setenv("QUOTH_FETCH_HOSTS", "127.0.0.1")
+    monkeypatch.setattr(manners, "PAUSE_S", 0.0)
     with serving() as served:
         yield served
 
@@ -99,7 +101,7 @@ def test_what_is_no_feed_is_refused_with_what_to_do(quoth: Quoth, web: Web) -> N
     said = quoth("feeds", "add", web.at("/", Page(b"<html><p>A page.</p></html>")))
 
     assert said.status == 2
-    assert "is no feed (text/html): name one in RSS or Atom" in said.err
+    assert "is no feed (text/html): name one in RSS, Atom or JSON Feed" in said.err
 
 
 def test_each_folder_has_feeds_of_its_own(quoth: Quoth, web: Web, tmp_path: Path) -> None:

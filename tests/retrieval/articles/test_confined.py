@@ -147,7 +147,7 @@ def test_where_libseccomp_is_installed_the_kernel_holds_the_process_by_it() -> N
     assert {b"limits", b"seccomp"} <= set(held.split())
 
 
-def broken(program: str, *, pictures: bool) -> subprocess.Popen[bytes]:
+def broken(program: str, _: str, *, pictures: bool) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-S", "-c", program]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 

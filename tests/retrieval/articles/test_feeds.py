@@ -13,14 +13,17 @@ import pytest
 
 from retrieval.articles import care
 from retrieval.articles.feed_list import FILE, FeedList
-from retrieval.articles.feeds import FeedUpdate, follow, read_feed, update_all
-from retrieval.articles.fetching import FetchedFeed, Fetcher
+from retrieval.articles.feeds import FeedUpdate, Wanted, follow, read_listing, update_all
+from retrieval.articles.fetching import Fetcher, FetchLimits
+from retrieval.articles.listings import Entry
+from retrieval.articles.received import FetchedFeed
 from retrieval.errors import FeedUnknown, FetchFailed, FetchingMissing, FolderMissing, StorageFailed
 from tests.retrieval.articles.web import HERE, Page, Web, serving
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
-FETCHER = Fetcher(HERE)
+FETCHER = Fetcher(HERE, FetchLimits(pause=0))
+TEXTS = Wanted(pages="never")
 MILL = "<p>The Golden mill burned down in <b>1911</b>, says the Herald.</p>"
 
 
@@ -134,25 +137,6 @@ def test_what_a_person_has_removed_stays_away(library: Path, web: Web) -> None:
     assert len(articles(library)) == 1
 
 
-def test_an_update_that_was_interrupted_goes_on_and_nothing_comes_twice(
-    library: Path, web: Web, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    follow(library, web.at("/feed", rss()), FETCHER)
-    web.at("/feed", rss(item("1"), item("2")))
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(FeedList, "keep", killed)  # the article is written, and nobody knows it yet
-        with pytest.raises(KeyboardInterrupt):
-            update(library)
-
-    assert len(articles(library)) == 1
-    update(library)
-    assert len(articles(library)) == 2
-
-
 def test_only_so_many_and_so_young_entries_are_kept(library: Path, web: Web) -> None:
     now = datetime.now(UTC)
     entries = [
@@ -160,17 +144,19 @@ def test_only_so_many_and_so_young_entries_are_kept(library: Path, web: Web) -> 
     ]
     address = web.at("/feed", rss(*entries))
 
-    follow(library, address, FETCHER, most=2)
+    follow(library, address, FETCHER, Wanted(most=2))
     texts = " ".join(care.find(library, id).text for id in articles(library))
     assert "Told 1 days" in texts
     assert "Told 5 days" in texts
     assert len(articles(library)) == 2
 
-    assert numbers(follow(library, address, FETCHER, days=30)) == (1, 0, 0)
+    assert numbers(follow(library, address, FETCHER, Wanted(days=30))) == (1, 0, 0)
 
 
 def test_an_entry_without_text_is_counted_once_and_is_no_article(library: Path, web: Web) -> None:
-    found = follow(library, web.at("/feed", rss(item("1", ""), item("2", "<img src='a.png'>", ""), item("3"))), FETCHER)
+    found = follow(
+        library, web.at("/feed", rss(item("1", ""), item("2", "<img src='a.png'>", ""), item("3"))), FETCHER, TEXTS
+    )
 
     assert numbers(found) == (1, 0, 2)
     assert numbers(update(library)) == (0, 0, 0)
@@ -279,8 +265,9 @@ def test_the_list_is_plain_sqlite(library: Path, web: Web) -> None:
 # --- odd feeds -----------------------------------------------------------------------------------------------
 
 
-def read(content: str, kind: str = "application/rss+xml") -> FetchedFeed:
-    return FetchedFeed("https://example.org/feed", content.encode(), kind, "", "")
+def read_feed(content: str, kind: str = "application/rss+xml") -> tuple[str, tuple[Entry, ...]]:
+    found = read_listing(FetchedFeed("https://example.org/feed", content.encode(), kind, "", ""))
+    return found.title, found.entries
 
 
 def test_entries_without_an_id_a_date_or_a_proper_address_are_read() -> None:
@@ -290,7 +277,7 @@ def test_entries_without_an_id_a_date_or_a_proper_address_are_read() -> None:
     odd = [("javascript:alert(1)", "soon"), ("http://[", "Mon, 99 Nov 2016"), ("", "Fri, 01 Jan 99999 10:00:00 GMT")]
     feed = f"<rss version='2.0'><channel>{''.join(item.format(*each) for each in odd)}</channel></rss>"
 
-    title, entries = read_feed(read(feed))
+    title, entries = read_feed(feed)
 
     assert title == ""
     assert {entry.title for entry in entries} == {"A & B"}
@@ -303,7 +290,7 @@ def test_an_entity_that_swells_is_not_unfolded() -> None:
     feed = f"<!DOCTYPE rss [{names}]><rss version='2.0'><channel><title>&e11;</title></channel></rss>"
 
     try:
-        title, _ = read_feed(read(feed))
+        title, _ = read_feed(feed)
     except FetchFailed:
         title = ""
 
@@ -314,4 +301,4 @@ def test_without_the_library_reading_feeds_says_so(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "feedparser", None)
 
     with pytest.raises(FetchingMissing):
-        read_feed(read("<rss/>"))
+        read_feed("<rss/>")
