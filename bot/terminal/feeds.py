@@ -40,13 +40,17 @@ def print_list(feeds: Sequence[Feed], *, as_json: bool) -> None:
 
 
 def state(feed: Feed) -> str:
-    """When a feed came last, and what keeps it from coming."""
+    """When a feed came last, and what keeps it or its pages from coming."""
     if feed.gone:
         return "its server says that it is gone for good, and it is asked for no longer"
-    came = f"came last at {feed.came.replace('+00:00', ' UTC').replace('T', ' ')}" if feed.came else "has not come yet"
+    said = f"came last at {feed.came.replace('+00:00', ' UTC').replace('T', ' ')}" if feed.came else "has not come yet"
     if feed.not_before > time.time():
-        return f"{came}; its server asks to be left alone"
-    return f"{came}; the last time it failed ({feed.failed})" if feed.failed else came
+        said += "; its server asks to be left alone"
+    elif feed.failed:
+        said += f"; the last time it failed ({feed.failed})"
+    if feed.pages_failed:
+        said += f"; {count(feed.pages_failed, 'page')} behind its links did not come"
+    return said
 
 
 def print_updates(

@@ -168,6 +168,8 @@ def _made(id: str, title: str, author: str, address: str, published_s: float | N
 
 def _web_address(address: str, base: str = "") -> str:
     """An address on the web, or nothing."""
+    if not address.strip():
+        return ""
     try:
         whole = urljoin(base, address.strip()) if base else address.strip()
         return whole if urlsplit(whole).scheme.lower() in {"http", "https"} and len(whole) <= _LONGEST_ADDRESS else ""
@@ -190,7 +192,7 @@ def _seconds(parsed: time.struct_time | Literal[False] | None) -> float | None:
 def _words(detail: Any) -> str:
     """A title as one line, without the marks of HTML that some feeds put into it."""
     text = str((detail or {}).get("value") or "")
-    if (detail or {}).get("type") != "text/plain" or re.search(r"&#?\w+;", text):
+    if (detail or {}).get("type") != "text/plain" or re.search(r"&#?\w+;|</[A-Za-z]", text):
         text = _without_marks(text)
     return " ".join(text.split())
 
