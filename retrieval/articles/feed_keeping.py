@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from retrieval.articles import care
 from retrieval.articles.feed_list import Feed, FeedList, Kept
 from retrieval.articles.fetching import Fetcher
+from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.listings import Entry, Listing
 from retrieval.articles.received import Fetched
 from retrieval.errors import ArticleUnknown, ArticleUnreadable, FetchFailed, FetchProblem
@@ -32,6 +33,8 @@ _CHECKS = 10
 _SUSPECT = -2
 """The place of an entry that may have been withdrawn, until its page was looked for."""
 _UNLISTED = -1
+_WITHDRAWN = "withdrawn"
+"""In place of a digest, so that an entry that is listed again is taken for changed."""
 
 
 @dataclass(slots=True)
@@ -91,7 +94,7 @@ class Keeper:
         named = _named(self._feed, entry, known, page)
         name = named.names[0]
         # Remembered before it is written: whatever ends the program, the next update writes it at the same place.
-        self._feeds.keep(Kept(entry.id, self._feed.address, "", name))
+        self._remember(entry, known, "", name)
         try:
             care.add_fetched(self._folder, [named])
         except FetchFailed as failure:
@@ -104,7 +107,11 @@ class Keeper:
             if known and known.file and known.file != name:
                 self._remove(known.file)
             self._count(known)
-        self._feeds.keep(Kept(entry.id, self._feed.address, entry.digest, name))
+        self._remember(entry, known, entry.digest, name)
+
+    def _remember(self, entry: Entry, known: Kept | None, digest: str, file: str) -> None:
+        # Its place stays, from which it is told whether others were withdrawn.
+        self._feeds.keep(Kept(entry.id, self._feed.address, digest, file, known.place if known else _UNLISTED))
 
     def _is_done(self, known: Kept, entry: Entry) -> bool:
         if known.digest == entry.digest:
@@ -133,7 +140,7 @@ class Keeper:
         if entry.page:
             return _text(entry, self._feed)
         self.outcome.without_text += not (wanted and entry.address)
-        self._feeds.keep(Kept(entry.id, self._feed.address, entry.digest, known.file if known else ""))
+        self._remember(entry, known, entry.digest, known.file if known else "")
         return None
 
     def _fetched(self, address: str) -> Fetched:
@@ -153,7 +160,7 @@ class Keeper:
         if failure.problem not in _PASSING or tries >= _TRIES:
             return False
         # Without a digest of its own, so that the next update takes it for changed.
-        self._feeds.keep(Kept(entry.id, self._feed.address, f"tried {tries}", known.file if known else ""))
+        self._remember(entry, known, f"tried {tries}", known.file if known else "")
         self.outcome.again += 1
         return True
 
@@ -184,22 +191,28 @@ class Keeper:
         gone = self._is_gone(kept)
         if gone is None:
             return  # asked again at the next update
-        if not gone or not kept.file or not (self._folder / kept.file).exists():
+        if not gone:
             self._feeds.keep(replace(kept, place=_UNLISTED))
             return
-        file = kept.file
-        if self._feed.remove_withdrawn:
-            self._remove(file)
-            file = ""
-        else:
+        there = bool(kept.file) and (self._folder / kept.file).exists()
+        if there and self._feed.remove_withdrawn:
+            # Remembered before it is removed, so that nobody takes that for a person's doing.
+            self._feeds.keep(replace(kept, place=_SUSPECT, withdrawn=True, digest=_WITHDRAWN))
+        elif there:
             with suppress(ArticleUnreadable):  # metadata that a person has broken
-                care.mark_withdrawn(self._folder, file, datetime.now(UTC).date())
-        self._feeds.keep(replace(kept, place=_UNLISTED, withdrawn=True, digest="withdrawn", file=file))
-        self.outcome.withdrawn += 1
+                care.mark_withdrawn(self._folder, kept.file, datetime.now(UTC).date())
+        removed = self._feed.remove_withdrawn and (there or kept.withdrawn)
+        if removed:
+            self._remove(kept.file)
+        file = "" if removed else kept.file
+        self._feeds.keep(replace(kept, place=_UNLISTED, withdrawn=there or removed, digest=_WITHDRAWN, file=file))
+        self.outcome.withdrawn += there
 
     def _is_gone(self, kept: Kept) -> bool | None:
         """Whether the page behind an entry is gone; None where that cannot be told now."""
         address = care.address_of(self._folder, kept.file) if kept.file else ""
+        if kept.withdrawn:  # as was found out before
+            return True
         if self._feed.pages == "never" or not kept.file:
             return False
         if not address or address == self._feed.address:  # it has no page
@@ -211,8 +224,9 @@ class Keeper:
         return False
 
     def _remove(self, file: str) -> None:
-        with suppress(ArticleUnknown):  # it is gone already
+        with suppress(ArticleUnknown):  # it is gone already, if perhaps without its metadata
             care.remove(self._folder, [file])
+        (self._folder / (file + SIDECAR)).unlink(missing_ok=True)
 
 
 def newest_first(entries: Sequence[Entry]) -> list[Entry]:

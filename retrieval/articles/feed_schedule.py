@@ -29,7 +29,7 @@ def interval(feed: Feed, usual_s: float) -> float:
     """Seconds between two updates of a feed; ``usual_s`` where nobody has said."""
     said = usual_s if feed.every_s is None else min(max(feed.every_s, SHORTEST_S), LONGEST_S)
     seconds = said if feed.interval_s is None else feed.interval_s
-    return max(seconds, min(seconds * 2.0**feed.failures, _FAILING_S)) if feed.failures else seconds
+    return max(seconds, min(seconds * 2.0 ** min(feed.failures, 20), _FAILING_S)) if feed.failures else seconds
 
 
 def due_s(feed: Feed, usual_s: float) -> float:

@@ -74,7 +74,8 @@ def follow(folder: Path, address: str, fetcher: Fetcher, wanted: Wanted | None =
         if (listing := read_listing(found)).kind == "page":
             feed = replace(feed, address=listing.links[0])
             found = _whole(fetcher, feed.address)
-        update = _Asking(folder, feeds, feed, fetcher).take(found)
+            listing = read_listing(found)
+        update = _Asking(folder, feeds, feed, fetcher).take(found, listing)
     if update.failure:
         raise update.failure
     return update
@@ -119,15 +120,15 @@ class _Asking:
             return self._failed(failure)
         return self.take(found)
 
-    def take(self, found: FetchedFeed | None) -> FeedUpdate:
-        """Keep what came; None says that nothing has changed."""
+    def take(self, found: FetchedFeed | None, listing: Listing | None = None) -> FeedUpdate:
+        """Keep what came, which may have been read already; None says that nothing has changed."""
         feed = replace(self._feed, asked_s=time.time(), failed="", failures=0, not_before=0.0, gone=False)
         feed = replace(feed, came=datetime.now(UTC).isoformat(timespec="seconds"))
         if found is None:
             self._feeds.put(feed)
             return FeedUpdate(feed)
         try:
-            listing = self._read(found)
+            listing = self._whole(found, listing or read_listing(found))
         except FetchFailed as failure:
             return self._failed(failure)
         feed = replace(feed, title=listing.title or host_of(feed), every_s=listing.every_s)
@@ -160,9 +161,8 @@ class _Asking:
             self._feeds.put(feed)
         return FeedUpdate(feed, failure=failure)
 
-    def _read(self, found: FetchedFeed) -> Listing:
+    def _whole(self, found: FetchedFeed, listing: Listing) -> Listing:
         """What a feed lists; of a list of sitemaps, what its newest sitemaps list."""
-        listing = read_listing(found)
         if listing.kind in {"none", "page"}:
             raise FetchFailed(found.address, "no feed", found.content_type.partition(";")[0] or "no type is named")
         if listing.kind != "sitemaps":

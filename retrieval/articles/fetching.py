@@ -129,11 +129,11 @@ class Fetcher:
         """
         url, moved, for_good = first, "", True
         with self._client() as client:
-            for _ in range(self._limits.redirects + 1):
+            for hop in range(self._limits.redirects + 1):
                 if not named:
                     self._check_rules(url)
                 with (
-                    self._turns.turn(url.host),
+                    self._turns.turn(url.host, at_once=hop > 0),
                     _failures(str(url)),
                     client.stream("GET", url, headers=headers) as response,
                 ):

@@ -116,8 +116,10 @@ def _feed(content: bytes, content_type: str, address: str) -> Listing | None:
 
     feedparser.api.PREFERRED_XML_PARSERS = []  # looking for another than Python's own opens files
     headers = {"content-type": content_type, "content-location": address}
-    # As a stream: feedparser takes bytes for the name of a file. What the confined process reads needs no sanitizing.
-    read = feedparser.parse(io.BytesIO(content), response_headers=headers, sanitize_html=False)
+    # As a stream: feedparser takes bytes for the name of a file. What the confined process reads needs no sanitizing,
+    # and the links inside of texts, which are not quoted, need not be whole.
+    unchanged = {"sanitize_html": False, "resolve_relative_uris": False}
+    read = feedparser.parse(io.BytesIO(content), response_headers=headers, **unchanged)
     if not read.get("version"):
         return None
     title = _words(read.feed.get("title_detail"))[:_LONGEST_TITLE]

@@ -291,15 +291,6 @@ def test_what_breaks_the_reading_is_a_fault_of_the_feed() -> None:
         confined.read_from_web("listing", {"content_type": "", "address": BASE}, deep)
 
 
-def test_ten_thousand_entries_are_read() -> None:
-    item = "<item><guid>tag:{0}</guid><title>News {0}</title><description>Words of {0}.</description></item>"
-    many = rss(*(item.format(number) for number in range(10_000)))
-
-    found = confined.read_from_web("listing", {"content_type": "", "address": BASE}, many.encode())
-
-    assert len(found["entries"]) == 10_000
-
-
 # --- robots --------------------------------------------------------------------------------------------------
 
 
