@@ -71,7 +71,7 @@ class FeedThread:
         for failure in filter(None, [news.failure, *news.pages_failed]):
             _log.warning("From the feed %s: %s", news.feed.address, wording.error(failure))
         if news.news:
-            counts = news.added, news.changed, news.withdrawn
-            _log.info("The feed %s: %d new, %d changed, %d withdrawn", news.feed.address, *counts)
             if not self._watched:
                 self._library.refresh(log_progress)
+            counts = news.added, news.changed, news.withdrawn
+            _log.info("From the feed %s: %d new, %d changed, %d withdrawn", news.feed.address, *counts)

@@ -11,7 +11,7 @@ import pytest
 from retrieval.articles import feed_schedule
 from retrieval.articles.feed_list import FILE, Feed, FeedList
 from retrieval.articles.feed_schedule import due_s, interval, keep_up
-from retrieval.articles.feeds import FeedUpdate, Wanted, follow
+from retrieval.articles.feeds import FeedUpdate, Wanted, follow, update_all
 from retrieval.articles.fetching import Fetcher, FetchLimits
 from retrieval.errors import BackgroundFailed, QuothError, StorageFailed
 from tests.retrieval.articles.test_feeds import item, rss
@@ -119,7 +119,7 @@ def test_an_error_is_told_once_and_ends_nothing(library: Path, web: Web, monkeyp
     whole = (library / FILE).read_bytes()
     told: Told = []
     stop, rounds = threading.Event(), iter(range(6))
-    real = feed_schedule.update_all
+    real = update_all
 
     def update(*given: object) -> Iterator[FeedUpdate]:
         match next(rounds):

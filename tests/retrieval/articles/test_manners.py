@@ -28,8 +28,8 @@ def web() -> Iterator[Web]:
 def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What would have been waited; the clock stands still."""
     found: list[float] = []
-    monkeypatch.setattr(manners.time, "sleep", found.append)
-    monkeypatch.setattr(manners.time, "monotonic", lambda: 100.0)
+    monkeypatch.setattr("retrieval.articles.manners.time.sleep", found.append)
+    monkeypatch.setattr("retrieval.articles.manners.time.monotonic", lambda: 100.0)
     return found
 
 
