@@ -129,7 +129,7 @@ def withdrawn_sidecar(known: bytes, day: date) -> bytes:
     import yaml
 
     try:
-        found = yaml.safe_load(decode(SIDECAR, known)) if len(known) <= _MAX_PARSED else None
+        found = (yaml.safe_load(decode(SIDECAR, known)) or {}) if len(known) <= _MAX_PARSED else None
     except (yaml.YAMLError, ArticleUnreadable, *_YAML_SLIPS):
         return known  # as a person wrote it, who may mend it
     if not isinstance(found, dict):

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
 FETCHER = Fetcher(HERE, FetchLimits(pause=0))
 
-KILLS = int(os.environ.get("KILLS", "3"))
+KILLS = int(os.environ.get("KILLS", "2"))
 """How many updates are killed; more by hand."""
 
 
@@ -146,7 +146,7 @@ def test_updates_killed_at_any_moment_leave_whole_articles_and_none_twice(web: W
         assert forking.stdin is not None
         assert forking.stdout is not None
         for _ in range(KILLS):
-            listed += 8
+            listed += 6
             items = [
                 item(str(n), "" if n % 2 else f"<p>Told as {n}.</p>", link=web.at("/story")) for n in range(listed)
             ]

@@ -681,9 +681,10 @@ def test_a_feed_whose_name_comes_to_mean_a_private_address_is_refused(library: P
 
 
 def test_ten_thousand_entries_are_listed_and_as_many_kept_as_may_be(library: Path, web: Web) -> None:
-    page = rss(*(item(str(number), f"<p>Told as number {number}.</p>") for number in range(10_000)))
+    entry = "<item><guid>tag:{0}</guid><description>Told as number {0}.</description></item>"
+    page = rss(*(entry.format(number) for number in range(10_000)))
 
-    assert numbers(follow(library, web.at("/feed", page), FETCHER, Wanted(most=20))) == (20, 0, 0)
+    assert numbers(follow(library, web.at("/feed", page), FETCHER, Wanted(most=5))) == (5, 0, 0)
 
 
 def test_a_link_that_changes_changes_the_article_and_makes_no_second(library: Path, web: Web) -> None:
