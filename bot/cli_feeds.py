@@ -84,7 +84,9 @@ def add(  # noqa: PLR0913 - how a feed can be followed
     settings = load(context, articles=articles, index=index)
     pages: Pages = "always" if full else "never" if feed_only else "missing"
     wanted = Wanted(most, days, pages, remove_withdrawn, None if every is None else every * 60.0)
-    update = follow(settings.articles, address, fetcher(settings), wanted)
+    bar = feeds.Bar()
+    with bar.shown():
+        update = follow(settings.articles, address, fetcher(settings), wanted, bar)
     feeds.print_updates([update], settings, assembly.build_encoder, as_json=as_json)
     return ANSWERED
 
@@ -117,6 +119,7 @@ def update(
     if watch:
         feeds.watch(settings, fetcher(settings), assembly.build_encoder(settings), as_json=as_json)
         return ANSWERED
-    updates = update_all(settings.articles, fetcher(settings))
-    came = feeds.print_updates(updates, settings, assembly.build_encoder, as_json=as_json)
+    bar = feeds.Bar()
+    updates = update_all(settings.articles, fetcher(settings), progress=bar)
+    came = feeds.print_updates(bar.beside(updates), settings, assembly.build_encoder, as_json=as_json)
     return ANSWERED if came else FAILED

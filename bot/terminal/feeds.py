@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +15,7 @@ from bot.languages import count
 from bot.settings import Settings
 from bot.terminal import indexing, json_output
 from bot.terminal.console import console
+from bot.terminal.progress import progress
 from retrieval.articles import feed_schedule
 from retrieval.articles.feed_list import Feed
 from retrieval.articles.feeds import FeedUpdate
@@ -51,6 +53,33 @@ def state(feed: Feed) -> str:
     if feed.pages_failed:
         said += f"; {count(feed.pages_failed, 'page')} behind its links did not come"
     return said
+
+
+class Bar:
+    """Shows on a terminal how far an update of feeds is, but not while something is printed."""
+
+    def __init__(self) -> None:
+        self._told: Callable[[str, int, int], None] = lambda *_: None
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Hear of the stage, and how much of it is done."""
+        self._told(stage, done, total)
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Show it while the block runs."""
+        with progress(console(stderr=True)) as self._told:
+            yield
+
+    def beside(self, updates: Iterable[FeedUpdate]) -> Iterator[FeedUpdate]:
+        """The updates, as they come."""
+        coming = iter(updates)
+        while True:
+            with self.shown():
+                update = next(coming, None)
+            if update is None:
+                return
+            yield update
 
 
 def print_updates(

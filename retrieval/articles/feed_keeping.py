@@ -17,10 +17,11 @@ from retrieval.articles.feed_list import Feed, FeedList, Kept
 from retrieval.articles.fetching import Fetcher
 from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.listings import Entry, Listing
-from retrieval.articles.received import Fetched
+from retrieval.articles.received import Fetched, Progress, shortened
 from retrieval.errors import ArticleUnknown, ArticleUnreadable, FetchFailed, FetchProblem
 
-_LONGEST_SLUG = 50
+_LONGEST_SLUG = 60
+"""Bytes."""
 _FAR_PAST = 0.0
 
 _PASSING: frozenset[FetchProblem] = frozenset({"broken", "busy", "server", "slow", "unknown host", "unreachable"})
@@ -68,11 +69,13 @@ class Keeper:
         """Hosts that want to be left alone."""
         self.outcome = Outcome()
 
-    def keep(self, listing: Listing) -> Outcome:
+    def keep(self, listing: Listing, progress: Progress) -> Outcome:
         """Keep what a feed lists now, and see to what it no longer lists."""
         entries = [replace(entry, id=self._id(entry)) for entry in listing.entries]
         before = self._feeds.listed(self._feed.address)
-        for entry in chosen(self._feed, entries):
+        wanted = chosen(self._feed, entries)
+        for done, entry in enumerate(wanted):
+            progress("entries", done, len(wanted))
             self._keep(entry)
         self._see_to_missing(before, entries, whole=listing.kind == "sitemap")
         return self.outcome
@@ -97,9 +100,9 @@ class Keeper:
         self._remember(entry, known, "", name)
         try:
             care.add_fetched(self._folder, [named])
-        except FetchFailed as failure:
+        except (FetchFailed, ArticleUnreadable) as failure:
             name = ""
-            if page.content_type:  # it is the page, and no text of the feed
+            if page.content_type and isinstance(failure, FetchFailed):  # it is the page, and no text of the feed
                 self.outcome.failures.append(failure)
             else:
                 self.outcome.without_text += 1
@@ -244,7 +247,7 @@ def chosen(feed: Feed, entries: Sequence[Entry]) -> list[Entry]:
 
 def _text(entry: Entry, feed: Feed) -> Fetched:
     """An entry's text, as the feed has it."""
-    content = entry.page.encode("utf-8", "replace")
+    content = entry.page.encode()
     return Fetched(entry.address or feed.address, ".html", content, datetime.now(UTC).date(), "", "", "")
 
 
@@ -264,10 +267,10 @@ def _day(seconds: float) -> date:
 
 
 def _stem(feed: Feed, entry: Entry) -> str:
-    mark = hashlib.sha256(entry.id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    mark = hashlib.sha256(entry.id.encode()).hexdigest()[:8]
     words = entry.title or urlsplit(entry.address).path
-    slug = "-".join(re.findall(r"\w+", words.lower()))[:_LONGEST_SLUG].strip("-_")
-    host = re.sub(r"[^\w.-]+", ".", host_of(feed).removeprefix("www.")).strip(".-")
+    slug = shortened("-".join(re.findall(r"\w+", words.lower())), _LONGEST_SLUG)
+    host = shortened(re.sub(r"[^\w.-]+", ".", host_of(feed).removeprefix("www.")), _LONGEST_SLUG)
     return "-".join(filter(None, (host, slug, mark)))
 
 

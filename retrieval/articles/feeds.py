@@ -15,8 +15,8 @@ from retrieval.articles.confined import read_from_web
 from retrieval.articles.feed_keeping import Keeper, host_of
 from retrieval.articles.feed_list import Feed, FeedList, Pages
 from retrieval.articles.fetching import Fetcher
-from retrieval.articles.listings import Entry, Listing, once
-from retrieval.articles.received import FetchedFeed
+from retrieval.articles.listings import Entry, Listing, listing_of, once
+from retrieval.articles.received import FetchedFeed, Progress
 from retrieval.errors import ArticleUnreadable, FetchFailed, FetchingMissing
 
 MOST = 50
@@ -57,7 +57,9 @@ class Wanted:
     interval_s: float | None = None
 
 
-def follow(folder: Path, address: str, fetcher: Fetcher, wanted: Wanted | None = None) -> FeedUpdate:
+def follow(
+    folder: Path, address: str, fetcher: Fetcher, wanted: Wanted | None = None, progress: Progress | None = None
+) -> FeedUpdate:
     """Follow the feed or sitemap at ``address``, or the first that the page there links to, and keep what it has.
 
     Raises:
@@ -75,18 +77,22 @@ def follow(folder: Path, address: str, fetcher: Fetcher, wanted: Wanted | None =
             feed = replace(feed, address=listing.links[0])
             found = _whole(fetcher, feed.address)
             listing = read_listing(found)
-        update = _Asking(folder, feeds, feed, fetcher).take(found, listing)
+        update = _Asking(folder, feeds, feed, fetcher, progress).take(found, listing)
     if update.failure:
         raise update.failure
     return update
 
 
 def update_all(
-    folder: Path, fetcher: Fetcher, due: Callable[[Feed, float], bool] = lambda *_: True
+    folder: Path,
+    fetcher: Fetcher,
+    due: Callable[[Feed, float], bool] = lambda *_: True,
+    progress: Progress | None = None,
 ) -> Iterator[FeedUpdate]:
     """Ask for every feed that is followed, one after the other; one that fails does not stop the others.
 
     ``due`` says of a feed whether its time has come at a time in seconds since 1970; others are passed over.
+    ``progress`` is told of the stage "entries", how many entries of a feed are seen to, and of how many.
 
     Raises:
         FeedsBusy, FetchingMissing, FolderMissing, StorageFailed: see ``follow``.
@@ -102,14 +108,15 @@ def update_all(
             if feed.gone or feed.not_before > time.time():
                 yield FeedUpdate(feed)
             else:
-                yield _Asking(folder, feeds, feed, fetcher).ask()
+                yield _Asking(folder, feeds, feed, fetcher, progress).ask()
 
 
 class _Asking:
     """Asks for one feed and keeps what is new in it, the feed itself last: an interrupted one is asked for anew."""
 
-    def __init__(self, folder: Path, feeds: FeedList, feed: Feed, fetcher: Fetcher) -> None:
+    def __init__(self, folder: Path, feeds: FeedList, feed: Feed, fetcher: Fetcher, progress: Progress | None) -> None:
         self._folder, self._feeds, self._feed, self._fetcher = folder, feeds, feed, fetcher
+        self._progress = progress or (lambda *_: None)
 
     def ask(self) -> FeedUpdate:
         """Ask for it; whatever is wrong with it is remembered."""
@@ -133,7 +140,7 @@ class _Asking:
             return self._failed(failure)
         feed = replace(feed, title=listing.title or host_of(feed), every_s=listing.every_s)
         feed = replace(feed, moved=found.moved or self._feed.moved)
-        done = Keeper(self._folder, self._feeds, feed, self._fetcher).keep(listing)
+        done = Keeper(self._folder, self._feeds, feed, self._fetcher).keep(listing, self._progress)
         if not done.again:  # else all of it is wanted the next time
             feed = replace(feed, etag=found.etag, last_modified=found.last_modified)
         feed = replace(feed, pages_failed=done.again)
@@ -200,8 +207,8 @@ def read_listing(found: FetchedFeed) -> Listing:
         raise FetchingMissing
     given = {"content_type": found.content_type, "address": found.address}
     try:
-        told = read_from_web("listing", given, found.content)
+        return listing_of(read_from_web("listing", given, found.content))
     except ArticleUnreadable as error:
         raise FetchFailed(found.address, "no feed", error.reason) from error
-    entries = tuple(Entry(**entry) for entry in told["entries"])
-    return Listing(told["kind"], told["title"], told["every_s"], entries, tuple(told["links"]))
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, OSError) as error:
+        raise FetchFailed(found.address, "no feed", "what reads it was led astray") from error

@@ -54,6 +54,8 @@ _LONGEST_ADDRESS = 2_000
 _RULES_S = 3_600.0
 """For so long a host's robots.txt is not asked for again."""
 
+_FAILING_RULES_S = 300.0
+
 _AGENT = "Quoth"
 
 _FEEDS = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.8"
@@ -87,8 +89,8 @@ class Fetcher:
         self._resolve = resolve
         self._contact = contact
         self._turns = Turns(self._limits.pause)
-        self._rules: dict[str, tuple[float, bytes]] = {}
-        """By host: until when on the clock it holds, and a robots.txt."""
+        self._rules: dict[str, tuple[float, bytes | FetchFailed]] = {}
+        """By host: until when on the clock it holds, and a robots.txt, or why it does not come."""
 
     def fetch(self, address: str, progress: Progress | None = None, *, named: bool = True) -> Fetched:
         """The page or file at an ``address``; robots.txt is asked first unless a person has ``named`` it.
@@ -146,11 +148,9 @@ class Fetcher:
 
     def _check_rules(self, url: httpx.URL) -> None:
         """Raise ``FetchFailed`` where a host's robots.txt keeps programs from an address (RFC 9309)."""
-        root = f"{url.scheme}://{url.netloc.decode()}"
-        until, rules = self._rules.get(root, (0.0, b""))
-        if until < time.monotonic():
-            rules = self._get(_checked(f"{root}/robots.txt"), {}, received_rules, named=True)
-            self._rules[root] = time.monotonic() + _RULES_S, rules
+        rules = self._rules_of(f"{url.scheme}://{url.netloc.decode()}")
+        if isinstance(rules, FetchFailed):
+            raise rules
         if not rules.strip():
             return
         try:
@@ -160,6 +160,18 @@ class Fetcher:
         self._turns.slow_down(url.host, said["delay"])
         if not said["allowed"]:
             raise FetchFailed(str(url), "robots", "it disallows this address")
+
+    def _rules_of(self, root: str) -> bytes | FetchFailed:
+        """A host's robots.txt, or why it does not come: asked for once in a while either way."""
+        until, rules = self._rules.get(root, (0.0, b""))
+        if until < time.monotonic():
+            try:
+                rules = self._get(_checked(f"{root}/robots.txt"), {}, received_rules, named=True)
+            except FetchFailed as failure:
+                rules = failure
+            seconds = _FAILING_RULES_S if isinstance(rules, FetchFailed) else _RULES_S
+            self._rules[root] = time.monotonic() + seconds, rules
+        return rules
 
     def _client(self) -> httpx.Client:
         import httpx

@@ -18,9 +18,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urljoin, urlsplit
 
+from retrieval.articles.article import SURROGATE
 from retrieval.errors import ArticleUnreadable
 
 _LONGEST_TITLE = 300
@@ -52,7 +53,7 @@ class Entry:
     def digest(self) -> str:
         """Differs when the feed has changed the entry."""
         told = (self.title, self.author, self.address, self.published_s, self.changed_s, self.page)
-        return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
+        return hashlib.sha256(repr(told).encode()).hexdigest()
 
     @property
     def moment_s(self) -> float | None:
@@ -72,6 +73,33 @@ class Listing:
     """Each once."""
     links: tuple[str, ...] = ()
     """Of a page those of its feeds, of a list of sitemaps those of the sitemaps, the newest first."""
+
+
+def listing_of(told: Mapping[str, Any]) -> Listing:
+    """A listing that was a mapping on its way from another process, which nobody need believe.
+
+    Raises:
+        ValueError, TypeError, LookupError, AttributeError: it is none.
+    """
+    kind = told["kind"]
+    if kind not in get_args(Kind):
+        raise ValueError(kind)
+    links = filter(None, (_web_address(str(link)) for link in told["links"]))
+    return Listing(
+        kind, str(told["title"]), _float(told["every_s"]), tuple(map(_entry_of, told["entries"])), tuple(links)
+    )
+
+
+def _entry_of(told: Mapping[str, Any]) -> Entry:
+    id, title, author, page = (str(told[name]) for name in ("id", "title", "author", "page"))
+    published_s, changed_s = _float(told["published_s"]), _float(told["changed_s"])
+    if published_s is not None:
+        datetime.fromtimestamp(published_s, UTC)
+    return Entry(id, title, author, _web_address(str(told["address"])), published_s, changed_s, page)
+
+
+def _float(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def read_listing(content: bytes, content_type: str, address: str) -> Listing:
@@ -122,8 +150,12 @@ def _feed(content: bytes, content_type: str, address: str) -> Listing | None:
     read = feedparser.parse(io.BytesIO(content), response_headers=headers, **unchanged)
     if not read.get("version"):
         return None
-    title = _words(read.feed.get("title_detail"))[:_LONGEST_TITLE]
-    return Listing("feed", title, _every(read.feed), once([_entry(item) for item in read.entries]))
+    return Listing(
+        "feed",
+        _line(_words(read.feed.get("title_detail"))),
+        _every(read.feed),
+        once([_entry(item) for item in read.entries]),
+    )
 
 
 _PERIODS = {"hourly": 3_600, "daily": 86_400, "weekly": 7 * 86_400, "monthly": 30 * 86_400, "yearly": 365 * 86_400}
@@ -162,9 +194,14 @@ def _entry(item: Any) -> Entry:
 
 def _made(id: str, title: str, author: str, address: str, published_s: float | None, markup: str) -> Entry:
     """An entry, with an id and, if it has any text, a title; one has neither in some feeds."""
+    id, title, author, markup = (
+        SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text) for text in (id, title, author, markup)
+    )
     title = title or _opening(markup)
     page = _page(title, markup)
-    id = id.strip() or address or hashlib.sha256((page or title).encode("utf-8", "surrogatepass")).hexdigest()
+    id = id.strip() or address
+    if not id or len(id) > _LONGEST_ADDRESS:
+        id = hashlib.sha256((id or page or title).encode()).hexdigest()
     return Entry(id, title, " ".join(author.split())[:_LONGEST_TITLE], address, published_s, None, page)
 
 
@@ -174,6 +211,7 @@ def _web_address(address: str, base: str = "") -> str:
         return ""
     try:
         whole = urljoin(base, address.strip()) if base else address.strip()
+        whole.encode()
         return whole if urlsplit(whole).scheme.lower() in {"http", "https"} and len(whole) <= _LONGEST_ADDRESS else ""
     except ValueError:
         return ""
@@ -258,7 +296,7 @@ def _text(value: object) -> str:
 
 
 def _line(value: object) -> str:
-    return " ".join(_text(value).split())[:_LONGEST_TITLE]
+    return SURROGATE.sub("\N{REPLACEMENT CHARACTER}", " ".join(_text(value).split()))[:_LONGEST_TITLE]
 
 
 def _moment(value: object) -> float | None:

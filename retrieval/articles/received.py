@@ -68,7 +68,8 @@ FEED_MIB = 8
 _RULES_BYTES = 500 * 2**10
 
 _LONGEST_HEADER = 200
-_LONGEST_STEM = 80
+_LONGEST_STEM = 120
+"""Bytes."""
 
 _CHUNK = 2**16
 
@@ -253,4 +254,9 @@ def _stem(url: httpx.URL) -> str:
     if path.suffix.lower() in FORMATS:
         path = path.with_suffix("")
     host = ".".join(re.findall(r"[\w-]+", url.host.removeprefix("www."))).strip("-")
-    return "-".join([host, *re.findall(r"\w+", str(path).lower())])[:_LONGEST_STEM].rstrip("-.") or "page"
+    return shortened("-".join([host, *re.findall(r"\w+", str(path).lower())]), _LONGEST_STEM) or "page"
+
+
+def shortened(name: str, most: int) -> str:
+    """The beginning of a file's name, of so many bytes at most, without dots and dashes at its ends."""
+    return name.encode()[:most].decode(errors="ignore").strip("-_.")

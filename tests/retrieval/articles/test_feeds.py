@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import sqlite3
 import sys
 import threading
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.articles import care
+from retrieval.articles import care, feeds
 from retrieval.articles.article import ArticleInfo
 from retrieval.articles.feed_list import FILE, Feed, FeedList
 from retrieval.articles.feeds import FeedUpdate, Wanted, follow, update_all
@@ -634,6 +635,16 @@ def test_a_server_that_gives_no_feed_is_told_for_what_it_does_and_stops_no_other
     assert (known.failed, known.failures) == (problem, 1)
 
 
+def test_a_server_that_cannot_show_who_it_is_gives_no_feed(library: Path, web: Web) -> None:
+    feed = Feed(web.at("/feed", rss(item("1"))).replace("http:", "https:"), 50)
+    FeedList(library).put(feed)  # as when its server has changed since it was added
+
+    found = update(library)
+
+    assert found.failure
+    assert found.failure.problem == "tls"
+
+
 def test_a_feed_that_has_moved_for_good_is_asked_for_at_its_new_place(library: Path, web: Web) -> None:
     follow(library, web.at("/old", rss(item("1"))), FETCHER)
     web.at("/new", rss(item("1"), item("2")))
@@ -706,3 +717,44 @@ def test_an_entry_of_a_feed_that_is_followed_no_longer_belongs_to_the_next_that_
 
     assert numbers(found) == (0, 1, 0)
     assert "1912" in next(iter(texts(library).values()))
+
+
+# --- what no feed should hold --------------------------------------------------------------------------------
+
+
+def test_half_characters_and_endless_names_are_kept_as_well_as_can_be(library: Path, web: Web) -> None:
+    odd = {
+        "id": "\ud800",
+        "title": "\udfff" + "鐘" * 400,
+        "content_text": "A \ud800 bell.",
+        "authors": [{"name": "\ud800"}],
+    }
+    long = {"id": "x" * 100_000, "title": "T" * 5_000, "url": "https://e.org/" + "y" * 5_000, "content_text": "A mill."}
+    page = json.dumps({"version": "https://jsonfeed.org/version/1", "title": "\ud800", "items": [odd, long]})
+
+    assert numbers(follow(library, web.at("/feed", Page(page.encode())), FETCHER)) == (2, 0, 0)
+    assert numbers(update(library)) == (0, 0, 0)
+    assert {text.split("\n")[-1] for text in texts(library).values()} == {"A \ufffd bell.", "A mill."}
+
+
+NO_LISTINGS: list[object] = [None, [], {}, {"kind": "other"}]
+NO_LISTINGS += [{"kind": "feed", "title": 1, "every_s": "x", "entries": [], "links": []}]
+NO_LISTINGS += [{"kind": "feed", "title": "", "every_s": 1, "entries": each, "links": []} for each in ([3], [{}], 5)]
+
+
+@pytest.mark.parametrize("told", NO_LISTINGS, ids=repr)
+def test_a_process_that_a_feed_has_taken_over_leads_nobody_astray(
+    library: Path, web: Web, monkeypatch: pytest.MonkeyPatch, told: object
+) -> None:
+    monkeypatch.setattr(feeds, "read_from_web", lambda *_: told)
+
+    with pytest.raises(FetchFailed, match="led astray"):
+        follow(library, web.at("/feed", rss()), FETCHER)
+
+
+def test_how_many_entries_are_seen_to_is_told(library: Path, web: Web) -> None:
+    told: list[tuple[str, int, int]] = []
+
+    follow(library, web.at("/feed", rss(item("1"), item("2"))), FETCHER, None, lambda *news: told.append(news))
+
+    assert told == [("entries", 0, 2), ("entries", 1, 2)]
