@@ -139,6 +139,12 @@ def once(entries: list[Entry]) -> tuple[Entry, ...]:
 # --- RSS and Atom --------------------------------------------------------------------------------------------
 
 
+_HALF = re.compile(
+    rb"&#(?:x0*[Dd][89A-Fa-f][0-9A-Fa-f]{2}|0*(?:55(?:29[6-9]|[3-9]\d\d)|56\d{3}|57(?:[0-2]\d\d|3[0-3]\d|34[0-3])));"
+)
+"""Half a character (U+D800 to U+DFFF) as a number: some programs write pairs of them, at which feedparser gives up."""
+
+
 def _feed(content: bytes, content_type: str, address: str) -> Listing | None:
     import feedparser
 
@@ -147,6 +153,7 @@ def _feed(content: bytes, content_type: str, address: str) -> Listing | None:
     # As a stream: feedparser takes bytes for the name of a file. What the confined process reads needs no sanitizing,
     # and the links inside of texts, which are not quoted, need not be whole.
     unchanged = {"sanitize_html": False, "resolve_relative_uris": False}
+    content = _HALF.sub(b"&#xFFFD;", content)
     read = feedparser.parse(io.BytesIO(content), response_headers=headers, **unchanged)
     if not read.get("version"):
         return None

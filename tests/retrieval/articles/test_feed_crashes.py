@@ -139,7 +139,7 @@ def test_updates_killed_at_any_moment_leave_whole_articles_and_none_twice(web: W
     library = tmp_path / "articles"
     library.mkdir()
     web.at("/story", story("The whole story is told here."))
-    follow(library, web.at("/feed", rss()), FETCHER)
+    follow(library, web.at("/feed", rss()), FETCHER, Wanted(most=1_000))
     listed = 0
     program = [sys.executable, "-c", FORKS, str(library), "1.5"]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as forking:

@@ -739,7 +739,8 @@ def test_half_characters_and_endless_names_are_kept_as_well_as_can_be(library: P
 
 NO_LISTINGS: list[object] = [None, [], {}, {"kind": "other"}]
 NO_LISTINGS += [{"kind": "feed", "title": 1, "every_s": "x", "entries": [], "links": []}]
-NO_LISTINGS += [{"kind": "feed", "title": "", "every_s": 1, "entries": each, "links": []} for each in ([3], [{}], 5)]
+FEED = {"kind": "feed", "title": "", "every_s": 1, "links": []}
+NO_LISTINGS += [FEED | {"entries": [3]}, FEED | {"entries": [{}]}, FEED | {"entries": 5}]
 
 
 @pytest.mark.parametrize("told", NO_LISTINGS, ids=repr)

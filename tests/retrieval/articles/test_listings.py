@@ -149,6 +149,11 @@ def test_a_feed_that_is_no_proper_xml_is_read_as_far_as_it_goes() -> None:
     assert [entry.title for entry in found.entries] == ["C", "D E"]
 
 
+@pytest.mark.parametrize("half", ["&#xD83D;", "&#xdfff;", "&#55296;", "&#57343;", "&#056000;"])
+def test_half_a_character_spoils_itself_alone(half: str) -> None:
+    assert only(rss(f"<item><title>A{half}B &#57344;</title></item>")).title == "A\ufffdB \ue000"
+
+
 def test_an_entity_that_swells_is_not_unfolded() -> None:
     names = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "ha"}">' for n in range(12))
 
