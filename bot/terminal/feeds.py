@@ -45,7 +45,7 @@ def state(feed: Feed) -> str:
     """When a feed came last, and what keeps it or its pages from coming."""
     if feed.gone:
         return "its server says that it is gone for good, and it is asked for no longer"
-    said = f"came last at {feed.came.replace('+00:00', ' UTC').replace('T', ' ')}" if feed.came else "has not come yet"
+    said = f"came last at {feed.came.replace('T', ' ').replace('+00:00', ' UTC')}" if feed.came else "has not come yet"
     if feed.not_before > time.time():
         said += "; its server asks to be left alone"
     elif feed.failed:

@@ -108,6 +108,7 @@ def read_listing(content: bytes, content_type: str, address: str) -> Listing:
         content = _unpacked(content)
     if content.lstrip(codecs.BOM_UTF8 + b" \t\r\n").startswith(b"{"):
         return _json_feed(content, address)
+    content = _HALF.sub(b"&#xFFFD;", content)
     head = content[:_HEAD_BYTES]
     if _SITEMAP.search(head) and not _FEED.search(head):
         return _sitemap(content, address)
@@ -140,9 +141,10 @@ def once(entries: list[Entry]) -> tuple[Entry, ...]:
 
 
 _HALF = re.compile(
-    rb"&#(?:x0*[Dd][89A-Fa-f][0-9A-Fa-f]{2}|0*(?:55(?:29[6-9]|[3-9]\d\d)|56\d{3}|57(?:[0-2]\d\d|3[0-3]\d|34[0-3])));"
+    rb"&#(?:x0*[Dd][89A-Fa-f][0-9A-Fa-f]{2}"
+    rb"|0*(?:55(?:29[6-9]|[3-9]\d\d)|56\d{3}|57(?:[0-2]\d\d|3[0-3]\d|34[0-3])));"
 )
-"""Half a character (U+D800 to U+DFFF) as a number: some programs write pairs of them, at which feedparser gives up."""
+"""Half a character (U+D800 to U+DFFF) as a number: some programs write pairs of them, at which the libraries give up."""
 
 
 def _feed(content: bytes, content_type: str, address: str) -> Listing | None:
@@ -153,7 +155,6 @@ def _feed(content: bytes, content_type: str, address: str) -> Listing | None:
     # As a stream: feedparser takes bytes for the name of a file. What the confined process reads needs no sanitizing,
     # and the links inside of texts, which are not quoted, need not be whole.
     unchanged = {"sanitize_html": False, "resolve_relative_uris": False}
-    content = _HALF.sub(b"&#xFFFD;", content)
     read = feedparser.parse(io.BytesIO(content), response_headers=headers, **unchanged)
     if not read.get("version"):
         return None

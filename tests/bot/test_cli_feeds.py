@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,6 +65,7 @@ def test_the_list_says_when_each_came_and_what_failed(quoth: Quoth, web: Web) ->
     assert "(status 500): try again later." in said.err
     lines = quoth("feeds").out.splitlines()
     assert len(lines) == 4
+    assert re.search(r": came last at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\.$", lines[0])
     assert all(f"{web.at(path)} (Herald): " in line for path, line in zip(("/a", "/b", "/c", "/d"), lines, strict=True))
     for line, state in zip(
         lines, ("came last at", "failed (server)", "gone for good", "to be left alone"), strict=True
