@@ -50,6 +50,8 @@ class Outcome:
     """Pages that did not come."""
     again: int = 0
     """How many of them are tried again at the next update."""
+    wait_s: int = 0
+    """Seconds for which one of their servers wants to be left alone."""
 
 
 class Keeper:
@@ -155,6 +157,7 @@ class Keeper:
         except FetchFailed as failure:
             if failure.problem == "busy":
                 self._shut.add(host)
+                self.outcome.wait_s = max(self.outcome.wait_s, failure.wait_s)
             raise
 
     def _try_again(self, entry: Entry, known: Kept | None, failure: FetchFailed) -> bool:

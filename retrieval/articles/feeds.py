@@ -143,7 +143,7 @@ class _Asking:
         done = Keeper(self._folder, self._feeds, feed, self._fetcher).keep(listing, self._progress)
         if not done.again:  # else all of it is wanted the next time
             feed = replace(feed, etag=found.etag, last_modified=found.last_modified)
-        feed = replace(feed, pages_failed=done.again)
+        feed = replace(feed, pages_failed=done.again, not_before=time.time() + done.wait_s if done.wait_s else 0.0)
         self._feeds.put(feed)
         counts = done.added, done.changed, done.withdrawn, done.without_text
         return FeedUpdate(feed, *counts, pages_failed=tuple(done.failures))

@@ -144,7 +144,7 @@ _HALF = re.compile(
     rb"&#(?:x0*[Dd][89A-Fa-f][0-9A-Fa-f]{2}"
     rb"|0*(?:55(?:29[6-9]|[3-9]\d\d)|56\d{3}|57(?:[0-2]\d\d|3[0-3]\d|34[0-3])));"
 )
-"""Half a character (U+D800 to U+DFFF) as a number: some programs write pairs of them, at which the libraries give up."""
+"""Half a character (U+D800 to U+DFFF) as a number: some programs write pairs of them, at which libraries give up."""
 
 
 def _feed(content: bytes, content_type: str, address: str) -> Listing | None:

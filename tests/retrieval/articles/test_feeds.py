@@ -7,6 +7,7 @@ import json
 import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
@@ -476,13 +477,17 @@ def test_a_page_that_does_not_come_is_tried_again_and_then_the_text_of_the_feed_
 
 
 def test_a_host_that_wants_to_be_left_alone_is_asked_for_no_further_page(library: Path, web: Web) -> None:
-    links = [web.at(f"/{number}", Page(status=429)) for number in range(3)]
+    links = [web.at(f"/{number}", Page(status=429, headers={"Retry-After": "900"})) for number in range(3)]
     web.at("/feed", rss(*(item(link, "", link=link) for link in links)))
 
     found = follow(library, web.at("/feed"), FETCHER)
 
     assert [failure.problem for failure in found.pages_failed] == ["busy"] * 3
     assert [path for path, _ in web.asked if path in {"/0", "/1", "/2"}] == ["/0"]
+    asked = len(web.asked)
+    assert 890 < FeedList(library).all()[0].not_before - time.time() <= 900
+    update(library)
+    assert len(web.asked) == asked
 
 
 def test_a_page_inside_of_a_network_is_not_fetched_for_a_feed(library: Path, web: Web) -> None:
