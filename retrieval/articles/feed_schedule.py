@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from retrieval.articles.feed_list import Feed, FeedList
@@ -55,10 +56,11 @@ def keep_up(
     while not stop.is_set():
         now = ""
         try:
-            for update in update_all(folder, fetcher, lambda feed, at: due_s(feed, usual_s) <= at):
-                told(update)
-                if stop.is_set():
-                    return
+            with closing(update_all(folder, fetcher, lambda feed, at: due_s(feed, usual_s) <= at)) as updates:
+                for update in updates:
+                    told(update)
+                    if stop.is_set():
+                        return
         except Exception as error:  # noqa: BLE001 - it goes on, whatever it is
             now = f"{type(error).__name__} {error}"
             if now != before:

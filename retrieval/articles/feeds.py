@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,7 +88,7 @@ def update_all(
     fetcher: Fetcher,
     due: Callable[[Feed, float], bool] = lambda *_: True,
     progress: Progress | None = None,
-) -> Iterator[FeedUpdate]:
+) -> Generator[FeedUpdate]:
     """Ask for every feed that is followed, one after the other; one that fails does not stop the others.
 
     ``due`` says of a feed whether its time has come at a time in seconds since 1970; others are passed over.

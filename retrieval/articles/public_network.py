@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import ipaddress
-import os
 import socket
 import ssl
 import time
@@ -51,7 +50,7 @@ class PublicTransport(httpx.HTTPTransport):
     """
 
     def __init__(self, hosts: frozenset[str], seconds: float, resolve: Resolve = look_up) -> None:
-        context = _certificates(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        context = _certificates(ssl.get_default_verify_paths())
         super().__init__(verify=context, trust_env=False)
         self._pool.close()
         self._pool = httpcore.ConnectionPool(
@@ -62,7 +61,7 @@ class PublicTransport(httpx.HTTPTransport):
 
 
 @functools.cache
-def _certificates(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+def _certificates(_: ssl.DefaultVerifyPaths) -> ssl.SSLContext:
     """The system's certificates and those of SSL_CERT_FILE, as everywhere, and Mozilla's where a system has none.
 
     Reading them takes longer than most requests.
