@@ -40,8 +40,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.assembly import Assembly, Opened
+    from bot.discord.following import Follow
+    from bot.discord.library import Fetch
     from bot.settings import Settings
     from retrieval.answer.query import Filters
+    from retrieval.articles.feeds import FeedUpdate
     from retrieval.engine import Engine
     from retrieval.errors import QuothError
     from retrieval.index.changes import Progress
@@ -258,7 +261,24 @@ def run_bot(
 
         watching.watch(articles, index, assembly.encoder, told, stop)
 
-    return discord_app.run(settings, build, watch if settings.discord_watch else None, invite=invite)
+    follow, fetch = _from_the_web(settings)
+    watched = watch if settings.discord_watch else None
+    return discord_app.run(settings, build, watched, follow=follow, fetch=fetch, invite=invite)
+
+
+def _from_the_web(settings: Settings) -> tuple[Follow | None, Fetch | None]:
+    """What updates the feeds beside the bot and what fetches pages for it, each if it is switched on."""
+    if not (settings.discord_feeds or settings.discord_fetch):
+        return None, None
+    from bot.terminal.fetching import fetcher
+    from retrieval.articles import feed_schedule
+
+    one = fetcher(settings)
+
+    def follow(articles: Path, told: Callable[[FeedUpdate | QuothError], None], stop: threading.Event) -> None:
+        feed_schedule.keep_up(articles, one, settings.feeds_every * 60, told, stop)
+
+    return follow if settings.discord_feeds else None, one.fetch if settings.discord_fetch else None
 
 
 # --- keeping the articles and the index ----------------------------------------------------------------------

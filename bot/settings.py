@@ -48,6 +48,8 @@ _WANTED = {
     "log_json": "true or false",
     "ocr": "languages that tesseract knows, such as eng or eng+deu, or nothing",
     "reading_seconds": "a number of seconds from 1 to 86400",
+    "fetch_contact": "an address on the web or for mail, such as https://example.org/bot",
+    "feeds_every": "a number of minutes from 1 to 43200",
     "fetch_hosts": "names of hosts with commas between them, such as wiki.example.org",
     "discord_token": "a bot's token",
     "discord_guilds": "ids of servers with commas between them",
@@ -59,6 +61,8 @@ _WANTED = {
     "discord_threads": "true or false",
     "discord_posts": "true or false",
     "discord_watch": "true or false",
+    "discord_feeds": "true or false",
+    "discord_fetch": "true or false",
     "discord_audit_channel": "the id of a channel",
     "discord_cards": "components or embeds",
     "discord_keep_days": "a number of days from 1 to 3650",
@@ -128,6 +132,10 @@ class Settings(BaseSettings):
     """The languages in which tesseract reads pages that are pictures; nothing for not at all."""
     fetch_hosts: Hosts = frozenset()
     """Hosts that pages may be fetched from although their addresses are not public, as in an intranet."""
+    fetch_contact: str = Field(default="", pattern=r"^[\x21-\x7e]{0,200}$")
+    """Whom servers that are fetched from can turn to: it is sent to them with Quoth's name."""
+    feeds_every: float = Field(default=60.0, ge=1, le=43_200, allow_inf_nan=False)
+    """Minutes between two updates of a feed that does not say itself how often it changes."""
     history: HomePath = Field(default_factory=lambda: user_state_path("quoth") / "history")
     """The file that holds the questions typed in the chat."""
     state: HomePath = Field(default_factory=lambda: user_state_path("quoth"))
@@ -158,6 +166,10 @@ class Settings(BaseSettings):
     """Whether it may answer posts that do not mention it, for which it asks Discord for the content of messages."""
     discord_watch: bool = True
     """Whether the bot follows the folder of articles and indexes what changes there."""
+    discord_feeds: bool = False
+    """Whether the bot updates the feeds that the articles follow, each when it is due."""
+    discord_fetch: bool = False
+    """Whether caretakers may have the bot fetch pages from the web as articles."""
     discord_cooldown: float = Field(default=3.0, ge=0, le=3600, allow_inf_nan=False)
     """Seconds that a member waits between two questions."""
     discord_audit_channel: Annotated[int, Field(ge=1)] | None = None

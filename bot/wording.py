@@ -242,9 +242,10 @@ _FETCHING: Mapping[errors.FetchProblem, str] = {
     "gone": "{address} has been taken away for good: name another address, or add a file that you have kept.",
     "large": "{address} is larger than {detail}, the most that Quoth reads of its kind: add a part of it as a file.",
     "missing": "There is nothing at {address}: see whether it is written right.",
-    "no feed": "{address} is no feed ({detail}): name one in RSS or Atom, or add the page with quoth articles add.",
+    "no feed": "{address} is no feed ({detail}): name one in RSS, Atom or JSON Feed, or add the page itself.",
     "private": "{address} is at {detail}, inside of a network: name the host in QUOTH_FETCH_HOSTS if that is meant.",
     "redirects": "{address} sends on more than {detail} times: name the address that a browser ends at.",
+    "robots": "The robots.txt of {address} keeps programs away ({detail}): add the page with quoth articles add.",
     "scheme": "{address} is not on the web: give an address that begins with https:// or http://.",
     "server": "The server of {address} has a fault (status {detail}): try again later.",
     "slow": "{address} takes too long: try again later, or save it from a browser and add the file.",
@@ -299,6 +300,8 @@ def _fetch_error(failure: QuothError) -> str | None:
         case errors.FeedUnknown(address, near):
             remedy = f"did you mean {' or '.join(near)}?" if near else "quoth feeds lists those that are."
             return f"No feed at {address} is followed: {remedy}"
+        case errors.FeedsBusy(path):
+            return f"The feeds of {path} are being updated by another program: try again when it is done."
         case errors.FetchingMissing():
             return "Fetching from the web needs a library that is not installed: pip install 'quoth[feeds]'."
     return None

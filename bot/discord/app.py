@@ -19,6 +19,8 @@ from bot.discord import background, commands, log, retrying
 from bot.discord.background import Watch
 from bot.discord.client import QuothClient
 from bot.discord.collection import Build, Collection, Collections
+from bot.discord.following import Follow
+from bot.discord.library import Fetch
 from bot.discord.memory import Memory
 from bot.discord.service import Pool
 from bot.settings import DiscordRefused, Settings
@@ -36,10 +38,19 @@ _FAREWELL = 0.8
 """Seconds for taking leave of Discord, which need not hear of it."""
 
 
-def run(settings: Settings, build: Build, watch: Watch | None = None, *, invite: bool = False) -> int:
+def run(
+    settings: Settings,
+    build: Build,
+    watch: Watch | None = None,
+    *,
+    follow: Follow | None = None,
+    fetch: Fetch | None = None,
+    invite: bool = False,
+) -> int:
     """Run the bot until it is told to stop, or print its ``invite`` link; returns the exit status.
 
-    ``watch``, if given, runs on a thread for each collection from the moment that it has an index.
+    ``watch`` and ``follow``, if given, each run on a thread for each collection from the moment that it has an index;
+    with ``fetch`` caretakers may have pages fetched.
 
     Raises:
         DiscordRefused: the token or the intents are no good.
@@ -52,9 +63,9 @@ def run(settings: Settings, build: Build, watch: Watch | None = None, *, invite:
         return 0
     memory = Memory(settings.state, days=settings.discord_keep_days)
     answers = Pool("answer")
-    collections = Collections(settings, build, memory, answers, watch)
+    collections = Collections(settings, build, memory, answers, watch, follow)
     client = QuothClient(collections, settings)
-    commands.install(client)
+    commands.install(client, fetch)
     try:
         asyncio.run(_serve(client, token))
     finally:
@@ -94,7 +105,7 @@ async def _serve(client: QuothClient, token: str) -> None:
     told = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
     for each in client.collections.all():
-        each.watching.stop()
+        each.stop()
     if not serving.done():
         _log.info("Told to stop: finishing what is under way")
         await client.finish(GRACE)
@@ -146,6 +157,7 @@ async def _open(collection: Collection) -> None:
         _log.info("The index is up to date: %d passages, %d of them new", report.passages, report.encoded)
     _log.info("Serving %d articles%s", len(library.articles), f" of {library.name}" if library.name else "")
     collection.watching.start()
+    collection.following.start()
 
 
 async def _keep(collection: Collection) -> None:

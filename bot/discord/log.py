@@ -46,3 +46,5 @@ def configure(settings: Settings, token: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
+    # It tells of each request; what came of them the bot says itself.
+    logging.getLogger("httpx").setLevel(max(root.level, logging.WARNING))

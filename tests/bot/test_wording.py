@@ -61,6 +61,7 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     errors.FetchFailed("https://example.org/a", "missing", "404"): ("https://example.org/a", "written right"),
     errors.FeedUnknown("https://a.example/"): ("https://a.example/", "quoth feeds lists"),
     errors.FeedUnknown("https://a.example/", ("https://b.example/",)): ("https://a.example/", "did you mean"),
+    errors.FeedsBusy(Path("data/articles")): ("data/articles", "another program"),
     errors.FetchingMissing(): ("needs a library", "pip install 'quoth[feeds]'"),
     errors.FileMissing(PATH): ("no file", "name one that is there"),
     errors.StorageFailed(PATH, "No space left on device"): ("No space left on device", "make room"),
