@@ -14,13 +14,13 @@ from typing import Any
 
 import discord
 
-from bot import wording
-from bot.discord import background, commands, log, retrying
+from bot import log, wording
+from bot.discord import background, commands, retrying
 from bot.discord.background import Watch
 from bot.discord.client import QuothClient
 from bot.discord.collection import Build, Collection, Collections
 from bot.discord.memory import Memory
-from bot.discord.service import Pool
+from bot.pool import Pool
 from bot.settings import DiscordRefused, Settings
 from retrieval.errors import QuothError
 

@@ -20,7 +20,7 @@ from bot import settings
 from bot.assembly import Opened
 from bot.discord import app, background, retrying
 from bot.discord.memory import Memory
-from bot.discord.service import Busy
+from bot.pool import Busy
 from bot.settings import DiscordRefused
 from retrieval.errors import EncoderUnavailable, NoArticles, StorageFailed
 from retrieval.index.updating import update
