@@ -15,6 +15,7 @@ import typer
 
 from bot.cli_articles import articles_app
 from bot.cli_feeds import feeds_app
+from bot.cli_serve import serve
 from bot.terminal.ask import ANSWERED, FAILED, NOT_SAID, AnswerPrinter
 from bot.terminal.console import abandon_output, console, prepare_streams
 from bot.terminal.failures import sentence
@@ -258,6 +259,9 @@ def run_bot(
         watching.watch(articles, index, assembly.encoder, told, stop)
 
     return discord_app.run(settings, build, watch if settings.discord_watch else None, invite=invite)
+
+
+app.command("serve")(serve)
 
 
 # --- keeping the articles and the index ----------------------------------------------------------------------

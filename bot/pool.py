@@ -46,6 +46,11 @@ class Pool:
         return bool(self._jobs)
 
     @property
+    def jobs(self) -> int:
+        """How many run or wait."""
+        return len(self._jobs)
+
+    @property
     def full(self) -> bool:
         """Whether there is no room for more."""
         return not self._closed and len(self._jobs) >= self._room
