@@ -13,10 +13,8 @@ from bot import contract
 from bot.web import shapes
 from bot.web.json_response import JsonResponse
 from bot.web.openapi import document
-from bot.web.problems import Problem, problem_of
 from bot.web.requests import body, query, until_gone
 from bot.web.service import Question, Service
-from retrieval.errors import ArticleUnknown
 from retrieval.text.passages import cut
 
 if TYPE_CHECKING:
@@ -65,10 +63,7 @@ class Api:
         """An answer."""
         asked = await body(request, shapes.Question)
         question = Question(asked.question, asked.filters, asked.top, asked.talk)
-        try:
-            reply = await until_gone(request, self._service.ask(question, "json"))
-        except ArticleUnknown as error:
-            raise Problem("fields", f"articles: {problem_of(error).detail}") from error
+        reply = await until_gone(request, self._service.ask(question, "json"))
         said = await asyncio.to_thread(contract.answer_json, reply.answer, explain=asked.explain)
         return JsonResponse({**said, "talk": reply.talk})
 

@@ -52,7 +52,7 @@ def document() -> Mapping[str, Any]:
 
 
 def _paths(of: Mapping[type[BaseModel], Any]) -> dict[str, Any]:
-    ask = _operation("Ask a question", of, shapes.Answer, 400, 413, 415, 422, 503)
+    ask = _operation("Ask a question", of, shapes.Answer, 400, 404, 413, 415, 422, 503)
     ask["requestBody"] = {"required": True, "content": {"application/json": {"schema": of[shapes.Question]}}}
     listing = _operation("List the articles", of, shapes.ArticleList, 422, 503)
     listing["parameters"] = _query_parameters()

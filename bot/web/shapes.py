@@ -5,12 +5,21 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from retrieval.answer.query import MAX_QUESTION, Filters
 
 _MOST_ARTICLES = 100
 _KEY = 64
+
+
+def _whole(value: object) -> object:
+    """A whole number, which JSON may write as 3.0; anything else is left for pydantic to judge."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Place = Annotated[list[int], Field(min_length=2, max_length=2)]
+"""Where words begin and end."""
 
 
 class Question(BaseModel):
@@ -21,9 +30,11 @@ class Question(BaseModel):
     question: str = Field(
         description="In your own words.",
         examples=["who met in Sochi?"],
-        json_schema_extra={"minLength": 1, "maxLength": MAX_QUESTION},
+        json_schema_extra={"minLength": 1, "maxLength": MAX_QUESTION, "pattern": r"[\p{L}\p{N}_]"},
     )
-    top: int | None = Field(default=None, ge=1, le=50, description="Quotes at most.")
+    top: Annotated[int | None, BeforeValidator(_whole)] = Field(
+        default=None, ge=1, le=50, description="Quotes at most."
+    )
     source: str | None = Field(default=None, max_length=500, description="Quote only this source.")
     after: date | None = Field(default=None, description="Published on this day or later.")
     before: date | None = Field(default=None, description="Published on this day or earlier.")
@@ -67,7 +78,7 @@ class ArticleText(Article):
     """An article with its text; places in it count Unicode code points."""
 
     text: str
-    passages: list[tuple[int, int]]
+    passages: list[Place]
     pages: list[int]
 
 
@@ -102,13 +113,13 @@ class Quote(BaseModel):
     text: str
     start: int
     end: int
-    highlights: list[tuple[int, int]] = Field(description="The words that answer.")
+    highlights: list[Place] = Field(description="The words that answer.")
     score: float
     article: Article
     page: int | None
     ocr: bool
     url: str | None
-    cut: tuple[bool, bool]
+    cut: Annotated[list[bool], Field(min_length=2, max_length=2)]
     verdict: Verdict | None
     times: list[Time]
     older: bool

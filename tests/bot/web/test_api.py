@@ -74,6 +74,12 @@ def test_a_talk_goes_on(client: TestClient) -> None:
     assert "understood" not in alone
 
 
+def test_a_whole_number_is_one_however_json_writes_it(client: TestClient) -> None:
+    said = client.post("/ask", json={"question": "who met Vladimir Putin in Sochi?", "top": 1.0}).json()
+
+    assert len(said["quotes"]) == 1
+
+
 def test_a_question_can_be_limited_to_articles(client: TestClient) -> None:
     limits: list[dict[str, Any]] = [
         {"source": "nature weekly"},
@@ -98,9 +104,11 @@ def test_a_question_can_be_limited_to_articles(client: TestClient) -> None:
         ('{"question": 1}', 422, "fields", "question"),
         ('{"question": "who?", "top": 0}', 422, "fields", "top"),
         ('{"question": "who?", "top": 51}', 422, "fields", "top"),
+        ('{"question": "who?", "top": 1.5}', 422, "fields", "top"),
+        ('{"question": "who?", "top": "1"}', 422, "fields", "top"),
         ('{"question": "who?", "after": "yesterday"}', 422, "fields", "after"),
         ('{"question": "who?", "colour": "red"}', 422, "fields", "colour"),
-        ('{"question": "who?", "articles": ["../secret"]}', 422, "fields", "No article has the id ../secret"),
+        ('{"question": "who?", "articles": ["../secret"]}', 404, "article", "No article has the id ../secret"),
         ('{"question": "!?"}', 422, "question", "The question is empty"),
         (json.dumps({"question": "a" * 2_001}), 422, "question", "at most 2,000"),
         (json.dumps({"question": "a" * LARGEST}), 413, "large", "at most"),
