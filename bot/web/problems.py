@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 RETRY_S = 5
-"""Seconds after which somebody who found the queue full may come again: a third of what it holds is answered then."""
+"""Seconds after which somebody who found the queue full may come again, when some of it is answered."""
 
 Kind = Literal[
     "article", "busy", "closing", "fault", "fields", "host", "json", "large", "media-type", "method", "model", "place",

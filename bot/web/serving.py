@@ -35,6 +35,8 @@ _log = logging.getLogger("quoth.web")
 
 GRACE_S = 10
 """Seconds that answers under way have when the server is told to stop: as many as a full queue takes."""
+_WAITING = 62
+"""Questions in the queue before further ones are sent away: a class that asks at once finds room."""
 _CONNECTIONS = 500
 """Connections at once, beyond which further ones are sent away."""
 _SHORTEST_TOKEN = 16
@@ -79,7 +81,7 @@ def run(settings: Settings, build: Build, engine_of: Callable[[Snapshot], Engine
     access = access_of(settings)
     log.configure(settings, access.token or "")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    service = Service(Pool("answer"), top=settings.top)
+    service = Service(Pool("answer", waiting=_WAITING), top=settings.top)
     opening = Pool("open", workers=1, waiting=0)
     with _listening(settings) as listening:
         server = Server(config(create_app(service, access)))
