@@ -15,7 +15,7 @@ import typer
 
 from bot.cli_articles import articles_app
 from bot.cli_feeds import feeds_app
-from bot.cli_serve import serve
+from bot.cli_serve import serve, serving
 from bot.terminal.ask import ANSWERED, FAILED, NOT_SAID, AnswerPrinter
 from bot.terminal.console import abandon_output, console, prepare_streams
 from bot.terminal.failures import sentence
@@ -232,6 +232,7 @@ def run_bot(
     context: typer.Context,
     *,
     invite: Annotated[bool, typer.Option("--invite", help="Print the link that invites the bot, and leave.")] = False,
+    serves: Annotated[bool, typer.Option("--serve", help="Serve a page beside it, as quoth serve does.")] = False,
     articles: ArticlesOption = None,
     index: IndexOption = None,
 ) -> int:
@@ -258,7 +259,8 @@ def run_bot(
 
         watching.watch(articles, index, assembly.encoder, told, stop)
 
-    return discord_app.run(settings, build, watch if settings.discord_watch else None, invite=invite)
+    beside = serving().beside(settings) if serves and not invite else None
+    return discord_app.run(settings, build, watch if settings.discord_watch else None, invite=invite, beside=beside)
 
 
 app.command("serve")(serve)

@@ -12,10 +12,25 @@ import typer
 from bot.terminal.options import ArticlesOption, IndexOption, load
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from bot.assembly import Opened
     from retrieval.index.changes import Progress
 
 _LIBRARIES = {"jinja2", "prometheus_client", "starlette", "uvicorn"}
+
+
+def serving() -> ModuleType:
+    """The part that serves; raises ``ServeRefused`` where its libraries are not installed."""
+    from bot.settings import ServeRefused
+
+    try:
+        from bot.web import serving
+    except ModuleNotFoundError as error:
+        if error.name not in _LIBRARIES:
+            raise
+        raise ServeRefused("libraries") from error
+    return serving
 
 
 def serve(
@@ -37,15 +52,9 @@ def serve(
     few_arenas()  # before numpy starts a thread
 
     from bot.assembly import Assembly
-    from bot.settings import ServeRefused
     from retrieval.index.watching import answer_promptly
 
-    try:
-        from bot.web import serving
-    except ModuleNotFoundError as error:
-        if error.name not in _LIBRARIES:
-            raise
-        raise ServeRefused("libraries") from error
+    run = serving().run
     answer_promptly()
     settings = load(context, articles=articles, index=index, serve_host=host, serve_port=port)
     assembly = Assembly.of(settings)
@@ -55,4 +64,5 @@ def serve(
         opened.engine.ask("Who?")  # so that nobody's question is the one that waits for the models
         return opened
 
-    return serving.run(settings, build, assembly.engine)
+    status: int = run(settings, build, assembly.engine)
+    return status

@@ -21,8 +21,8 @@ RETRY_S = 5
 """Seconds after which somebody who found the queue full may come again, when some of it is answered."""
 
 Kind = Literal[
-    "article", "busy", "closing", "fault", "fields", "host", "json", "large", "media-type", "method", "model", "place",
-    "question", "reading", "request", "talk", "token",
+    "article", "busy", "closing", "empty", "fault", "fields", "host", "json", "large", "media-type", "method",
+    "model", "place", "question", "reading", "request", "talk", "token",
 ]  # fmt: skip
 
 KINDS: Mapping[Kind, tuple[int, str]] = {
@@ -41,6 +41,7 @@ KINDS: Mapping[Kind, tuple[int, str]] = {
     "fault": (500, "Quoth has a fault"),
     "busy": (503, "Too many are asking"),
     "closing": (503, "The server is stopping"),
+    "empty": (503, "There are no articles"),
     "model": (503, "Quoth cannot answer just now"),
     "reading": (503, "The articles are still being read"),
 }
@@ -103,14 +104,15 @@ def _not_now(error: Busy | Closing | NotReady) -> Problem:
     when = f"Ask again in {RETRY_S} seconds"
     match error:
         case Busy():
-            return Problem("busy", f"{when}.", _later())
+            return Problem("busy", f"{when}.", later())
         case Closing():
-            return Problem("closing", f"{when}, when it may have started anew.", _later())
+            return Problem("closing", f"{when}, when it may have started anew.", later())
     how_far = f"{error.done:,} of {error.total:,} are done" if error.total else "that has just begun"
-    return Problem("reading", f"{when}: {how_far}.", _later())
+    return Problem("reading", f"{when}: {how_far}.", later())
 
 
-def _later() -> dict[str, str]:
+def later() -> dict[str, str]:
+    """The header that says when to come again."""
     return {"Retry-After": str(RETRY_S)}
 
 
@@ -121,7 +123,7 @@ def _refused(error: QuothError) -> Problem:
         case errors.ArticleUnknown(name, near):
             remedy = f"did you mean {' or '.join(near)}?" if near else "the list of articles has those there are."
             return Problem("article", wording.line(f"No article has the id {name}: {remedy}"))
-    return Problem("model", "Its log says why: ask again when whoever runs it has put that right.", _later())
+    return Problem("model", "Its log says why: ask again when whoever runs it has put that right.", later())
 
 
 def _of_http(error: HTTPException) -> Problem:

@@ -6,12 +6,12 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bot.pool import Busy, Closing, Pool
 from bot.talks import Talks
 from bot.web.figures import Face, Figures
-from bot.web.problems import NotReady, Problem
+from bot.web.problems import NotReady, Problem, later
 from retrieval.answer.conversation import Talk, Turn
 from retrieval.answer.query import Filters
 from retrieval.errors import ArticleUnknown, QuestionEmpty, QuestionTooLong
@@ -55,27 +55,47 @@ class Further:
     talk: str
 
 
+class Source(Protocol):
+    """Where the engine is that answers."""
+
+    engine: Engine | None
+    """None until the index is open. Replaced as a whole, so that an answer is of one snapshot."""
+    reading: tuple[str, int, int] | None
+    """While the index is opened, how far that is, as ``Progress`` tells it."""
+
+
+@dataclass
+class Opening:
+    """The engine of a server of its own, and how far opening its index is."""
+
+    engine: Engine | None = None
+    reading: tuple[str, int, int] | None = ("reading", 0, 0)
+
+    def told(self, stage: str, done: int, total: int) -> None:
+        """Hear how far it is."""
+        self.reading = stage, done, total
+
+
 class Service:
     """Has questions answered in a pool of threads.
 
     Args:
+        source: where the engine is.
         pool: the threads.
         top: how many quotes an answer has at most, unless a question says.
     """
 
-    def __init__(self, pool: Pool, *, top: int) -> None:
+    def __init__(self, source: Source, pool: Pool, *, top: int) -> None:
         self.pool = pool
-        self.engine: Engine | None = None
-        """None until the index is open. Replaced as a whole, so that an answer is of one snapshot."""
-        self.reading = "reading", 0, 0
-        """How far opening the index is."""
+        self._source = source
         self.figures = Figures(lambda: self.engine.snapshot if self.engine else None, lambda: pool.jobs)
         self._top = top
         self._talks = Talks(kept=TALKS)
 
-    def told(self, stage: str, done: int, total: int) -> None:
-        """Hear how far opening the index is."""
-        self.reading = stage, done, total
+    @property
+    def engine(self) -> Engine | None:
+        """The engine in use."""
+        return self._source.engine
 
     @property
     def ready(self) -> bool:
@@ -83,10 +103,13 @@ class Service:
         return self.engine is not None
 
     def opened(self) -> Engine:
-        """The engine; raises ``NotReady`` until there is one."""
-        if self.engine is None:
-            raise NotReady(*self.reading)
-        return self.engine
+        """The engine; raises ``NotReady`` until there is one, and ``Problem`` when there is no article."""
+        engine, reading = self._source.engine, self._source.reading
+        if engine is not None:
+            return engine
+        if reading is None:
+            raise Problem("empty", "Ask again when some have been added.", later())
+        raise NotReady(*reading)
 
     async def ask(self, question: Question, face: Face) -> Reply:
         """Answer a question.

@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Protocol
 
 import uvicorn
@@ -18,7 +18,7 @@ from bot.pool import Pool
 from bot.settings import ServeRefused, Settings
 from bot.web.access import Access, is_loopback
 from bot.web.app import create_app
-from bot.web.service import Service
+from bot.web.service import Opening, Service, Source
 from retrieval.errors import QuothError, StorageFailed
 from retrieval.index.watching import Follower
 
@@ -61,7 +61,22 @@ Build = Callable[["Progress"], Opened]
 
 
 class Server(uvicorn.Server):
-    """Uvicorn's server, which ends without an error when it is told to; told so twice, it waits for no answer."""
+    """Uvicorn's server, which ends without an error when it is told to; told so twice, it waits for no answer.
+
+    Args:
+        config: how it serves.
+        hears_signals: whether signals tell it; else whoever runs it does.
+    """
+
+    def __init__(self, config: uvicorn.Config, *, hears_signals: bool = True) -> None:
+        super().__init__(config)
+        self._hears_signals = hears_signals
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Hear signals, or leave them to whom they are meant for."""
+        with super().capture_signals() if self._hears_signals else contextlib.nullcontext():
+            yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's names
         """Hear a signal."""
@@ -80,16 +95,14 @@ def run(settings: Settings, build: Build, engine_of: Callable[[Snapshot], Engine
     """
     access = access_of(settings)
     log.configure(settings, access.token or "")
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    service = Service(Pool("answer", waiting=_WAITING), top=settings.top)
+    source = Opening()
+    service = Service(source, Pool("answer", waiting=_WAITING), top=settings.top)
     opening = Pool("open", workers=1, waiting=0)
     with _listening(settings) as listening:
         server = Server(config(create_app(service, access)))
         _log.info("Listening on http://%s", _shown(listening))
         try:
-            asyncio.run(
-                serve(server, service, settings, opening.run(lambda: build(service.told)), engine_of, listening)
-            )
+            asyncio.run(serve(server, source, settings, opening.run(lambda: build(source.told)), engine_of, listening))
         finally:
             service.pool.close()
             opening.close()
@@ -107,6 +120,7 @@ def config(app: ASGIApp) -> uvicorn.Config:
         loop="asyncio",
         lifespan="off",
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,
@@ -144,7 +158,7 @@ def _shown(listening: socket.socket) -> str:
 
 async def serve(
     server: Server,
-    service: Service,
+    source: Opening,
     settings: Settings,
     opening: Coroutine[object, object, Opened],
     engine_of: Callable[[Snapshot], Engine],
@@ -156,7 +170,7 @@ async def serve(
     await asyncio.wait({serving, opened}, return_when=asyncio.FIRST_COMPLETED)
     try:
         if opened.done():
-            with _following(service, opened.result(), settings, engine_of):
+            with _following(source, opened.result(), settings, engine_of):
                 await serving
     finally:
         opened.cancel()
@@ -166,23 +180,52 @@ async def serve(
 
 
 def _following(
-    service: Service, opened: Opened, settings: Settings, engine_of: Callable[[Snapshot], Engine]
+    source: Opening, opened: Opened, settings: Settings, engine_of: Callable[[Snapshot], Engine]
 ) -> Follower:
     """Serve from an engine, and have newer snapshots followed."""
     if opened.refused:
         _log.warning("%s Until then the answers are those of the index as it was.", wording.error(opened.refused))
 
     def swap(snapshot: Snapshot) -> None:
-        service.engine = engine_of(snapshot)
+        source.engine = engine_of(snapshot)
         _log.info("There is a newer index: serving %d articles", len(snapshot.articles))
 
     def told(error: QuothError) -> None:
         _log.warning("The newer index cannot be served: %s", wording.error(error))
 
-    service.engine = opened.engine
+    source.engine = opened.engine
     snapshot = opened.engine.snapshot
     _log.info("Serving %d articles", len(snapshot.articles))
     return Follower(settings.index, snapshot, swap, told)
+
+
+# --- beside the bot ------------------------------------------------------------------------------------------
+
+Beside = Callable[[Source, Pool], Coroutine[object, object, None]]
+"""Serves from the engine of somebody else, whose threads answer, until cancelled; then finishes what is under way."""
+
+
+def beside(settings: Settings) -> Beside:
+    """A server in the process of another face: it listens from now on, and answers when that is run.
+
+    Raises:
+        ServeRefused: nobody may listen there, or not so.
+    """
+    access = access_of(settings)
+    listening = _listening(settings)
+
+    async def run_beside(source: Source, pool: Pool) -> None:
+        app = create_app(Service(source, pool, top=settings.top), access)
+        server = Server(config(app), hears_signals=False)
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        _log.info("Listening on http://%s", _shown(listening))
+        try:
+            await asyncio.shield(serving)
+        finally:
+            server.should_exit = True
+            await serving
+
+    return run_beside
 
 
 def _abandon() -> None:

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from bot.pool import Pool
 from bot.web.access import Access
 from bot.web.app import create_app
-from bot.web.service import Service
+from bot.web.service import Opening, Service
 from retrieval.engine import Engine
 from tests.bot.conftest import ARTICLES
 from tests.fakes import FakeEncoder
@@ -70,12 +70,16 @@ class Blocked:
 
 
 @pytest.fixture
-def service(engine: Engine) -> Iterator[Service]:
+def source(engine: Engine) -> Opening:
+    return Opening(engine)
+
+
+@pytest.fixture
+def service(source: Opening) -> Iterator[Service]:
     """What is served, with room for two questions: one that is answered and one that waits."""
-    service = Service(Pool("test", workers=1, waiting=1), top=3)
-    service.engine = engine
-    yield service
-    service.pool.close()
+    pool = Pool("test", workers=1, waiting=1)
+    yield Service(source, pool, top=3)
+    pool.close()
 
 
 Serve = Callable[..., TestClient]

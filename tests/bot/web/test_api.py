@@ -14,7 +14,7 @@ from bot import contract
 from bot.web import shapes
 from bot.web.openapi import document
 from bot.web.requests import LARGEST, Gone, until_gone
-from bot.web.service import Question, Service
+from bot.web.service import Opening, Question, Service
 from retrieval.engine import Engine
 from retrieval.errors import ReaderUnavailable
 from tests.bot.web.conftest import Blocked
@@ -214,9 +214,9 @@ def test_the_description_has_every_address_of_the_interface_and_no_dangling_refe
     assert set(schemas["Question"]["properties"]) == set(shapes.Question.model_fields)
 
 
-def test_health_tells_alive_from_ready(client: TestClient, service: Service) -> None:
+def test_health_tells_alive_from_ready(client: TestClient, source: Opening) -> None:
     ready = client.get("/health")
-    service.engine = None
+    source.engine = None
 
     assert (ready.status_code, ready.json()) == (200, {"alive": True, "ready": True})
     assert (client.get("/health").status_code, client.get("/health/alive").status_code) == (503, 200)
@@ -239,23 +239,29 @@ def test_figures_count_what_was_asked_and_what_is_served(client: TestClient, eng
     assert 0 <= age < 3600
 
 
-def test_until_the_index_is_open_people_are_told_how_far_it_is(client: TestClient, service: Service) -> None:
-    service.engine = None
-    service.told("encoding", 1_200, 4_000)
+def test_until_the_index_is_open_people_are_told_how_far_it_is(client: TestClient, source: Opening) -> None:
+    source.engine = None
+    source.told("encoding", 1_200, 4_000)
 
     for response in (client.post("/ask", json={"question": "who?"}), client.get("/articles"), client.get("/")):
         assert "1,200 of 4,000 are done" in problem(response)["detail"]
         assert response.headers["retry-after"] == "5"
 
 
+def test_without_an_article_people_are_told_that_there_is_none(client: TestClient, source: Opening) -> None:
+    source.engine, source.reading = None, None  # as where the last one was removed in Discord
+
+    assert problem(client.post("/ask", json={"question": "who?"}))["type"] == "/docs#empty"
+
+
 # --- when it cannot answer -----------------------------------------------------------------------------------
 
 
 async def test_a_full_queue_sends_people_away_and_says_when_to_come_again(
-    serve: Any, service: Service, engine: Engine
+    serve: Any, service: Service, source: Opening, engine: Engine
 ) -> None:
     blocked = Blocked(engine)
-    service.engine = blocked  # type: ignore[assignment]
+    source.engine = blocked  # type: ignore[assignment]
     held = [asyncio.ensure_future(service.ask(Question(f"who {n}?"), "json")) for n in range(2)]
     await asyncio.to_thread(blocked.begun.acquire)
 
@@ -268,9 +274,9 @@ async def test_a_full_queue_sends_people_away_and_says_when_to_come_again(
     assert (await asyncio.to_thread(serve().post, "/ask", json={"question": "who?"})).status_code == 200
 
 
-async def test_whoever_goes_away_frees_their_place(service: Service, engine: Engine) -> None:
+async def test_whoever_goes_away_frees_their_place(service: Service, source: Opening, engine: Engine) -> None:
     blocked, gone = Blocked(engine), asyncio.Event()
-    service.engine = blocked  # type: ignore[assignment]
+    source.engine = blocked  # type: ignore[assignment]
     running = asyncio.ensure_future(service.ask(Question("first?"), "json"))
     await asyncio.to_thread(blocked.begun.acquire)
 
@@ -297,13 +303,13 @@ async def test_whoever_goes_away_frees_their_place(service: Service, engine: Eng
     ("failure", "status"), [(ReaderUnavailable("trained", "/home/me/secret is gone"), 503), (KeyError("secret"), 500)]
 )
 def test_what_is_wrong_with_the_server_goes_into_its_log_and_to_nobody_else(
-    client: TestClient, service: Service, failure: Exception, status: int, caplog: pytest.LogCaptureFixture
+    client: TestClient, source: Opening, failure: Exception, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken:
         def ask(self, *_: Any, **__: Any) -> None:
             raise failure
 
-    service.engine = Broken()  # type: ignore[assignment]
+    source.engine = Broken()  # type: ignore[assignment]
 
     with caplog.at_level(logging.ERROR):
         response = client.post("/ask", json={"question": "who?"})

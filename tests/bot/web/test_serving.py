@@ -24,7 +24,7 @@ from bot.settings import ServeRefused, Settings
 from bot.web import serving
 from bot.web.access import Access
 from bot.web.app import create_app
-from bot.web.service import Service
+from bot.web.service import Opening, Service
 from retrieval.engine import Engine
 from retrieval.errors import FolderMissing
 from retrieval.index import watching
@@ -41,18 +41,18 @@ def listening(tmp_path: Path) -> Iterator[socket.socket]:
     """A socket to listen on which no network is needed for."""
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(str(tmp_path / "socket"))
+        made.listen()
         yield made
 
 
 @pytest.fixture
 def own_log() -> Iterator[None]:
     """The log stays what it was before the server configured it."""
-    root, uvicorn = logging.getLogger(), logging.getLogger("uvicorn")
-    before = root.handlers[:], root.level, uvicorn.level
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
     yield
     root.handlers[:] = before[0]
     root.setLevel(before[1])
-    uvicorn.setLevel(before[2])
 
 
 def client(listening: socket.socket) -> httpx.AsyncClient:
@@ -63,13 +63,14 @@ class Running:
     """A server in this process, and what it is made of."""
 
     def __init__(self, listening: socket.socket, open_index: Any, engine_of: Any = None) -> None:
-        self.service = Service(Pool("answer", workers=1, waiting=1), top=3)
+        self.source = Opening()
+        self.service = Service(self.source, Pool("answer", workers=1, waiting=1), top=3)
         self.opening = Pool("open", workers=1, waiting=0)
         self.server = serving.Server(serving.config(create_app(self.service, Access())))
         self.task = asyncio.create_task(
             serving.serve(
                 self.server,
-                self.service,
+                self.source,
                 Settings(),
                 self.opening.run(open_index),
                 engine_of or (lambda _: pytest.fail("there is no newer snapshot")),
@@ -103,9 +104,8 @@ async def test_sigterm_lets_answers_under_way_be_finished(listening: socket.sock
         blocked.going.set()
         said = await asyncio.gather(*answers)
         await running.task
-        with pytest.raises(httpx.TransportError):
-            await asking.get("/health")
 
+    assert listening.fileno() == -1  # nobody can come any more
     assert [each.status_code for each in said] == [200, 200]
     assert not running.service.pool.working
 
@@ -165,6 +165,46 @@ async def test_a_newer_index_is_served_without_a_pause(
 # --- from the command line -----------------------------------------------------------------------------------
 
 
+async def test_beside_the_bot_it_serves_from_the_bot_s_engine_and_finishes_with_it(
+    listening: socket.socket, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "_listening", lambda _: listening)
+    blocked, pool = Blocked(engine), Pool("answer")
+    handler = signal.getsignal(signal.SIGTERM)
+    task = asyncio.ensure_future(serving.beside(Settings())(Opening(blocked), pool))  # type: ignore[arg-type]
+
+    async with client(listening) as asking:
+        answer = asyncio.create_task(asking.post("/ask", json={"question": "who met Putin in Sochi?"}, timeout=60))
+        await asyncio.to_thread(blocked.begun.acquire)
+        assert signal.getsignal(signal.SIGTERM) is handler  # signals are the bot's
+        task.cancel()
+        await asyncio.sleep(0)
+        blocked.going.set()
+        said = await answer
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    assert said.status_code == 200
+    assert not pool.working
+
+
+@pytest.mark.usefixtures("library")
+def test_the_bot_is_given_what_serves_beside_it_where_that_is_asked_for(
+    quoth: Quoth, listening: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr(serving, "_listening", lambda _: listening)
+
+    def run(*_: object, beside: Any, **__: object) -> int:
+        given.append(beside)
+        return 0
+
+    monkeypatch.setattr("bot.discord.app.run", run)
+
+    assert (quoth("discord").status, quoth("discord", "--serve").status) == (0, 0)
+    assert [each is None for each in given] == [True, False]
+
+
 @pytest.mark.usefixtures("library", "own_log")
 def test_the_command_serves_until_it_is_told_to_stop(
     quoth: Quoth, listening: socket.socket, monkeypatch: pytest.MonkeyPatch
@@ -175,7 +215,7 @@ def test_the_command_serves_until_it_is_told_to_stop(
         transport = httpx.HTTPTransport(uds=listening.getsockname())
         try:
             with httpx.Client(transport=transport, base_url=HERE, timeout=60) as asking:
-                while not _ready(asking):
+                while asking.get("/health").status_code != 200:
                     pass
                 said: dict[str, Any] = asking.post("/ask", json={"question": "who met Putin in Sochi?"}).json()
                 return said
@@ -190,13 +230,6 @@ def test_the_command_serves_until_it_is_told_to_stop(
     assert (said.status, said.out) == (0, "")
     assert "Serving 3 articles" in said.err
     assert "Sochi" not in said.err
-
-
-def _ready(asking: httpx.Client) -> bool:
-    try:
-        return asking.get("/health").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def test_without_the_extra_the_remedy_is_named(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
