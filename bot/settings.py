@@ -61,6 +61,7 @@ _WANTED = {
     "serve_port": "a port's number from 1 to 65535",
     "serve_token": "a secret of 16 characters or more",
     "serve_open": "true or false",
+    "serve_rate": "a whole number of questions, or 0 for no limit",
     "discord_token": "a bot's token",
     "discord_guilds": "ids of servers with commas between them",
     "discord_channels": "ids of channels with commas between them",
@@ -156,6 +157,8 @@ class Settings(BaseSettings):
     """What has to come with each request; without it the server listens to this machine only."""
     serve_open: bool = False
     """Whether everybody who can reach the server may ask, without a token and by whatever name."""
+    serve_rate: int = Field(default=0, ge=0, le=100_000)
+    """How many questions one address may ask a minute, which it may do at once; 0 for no limit."""
     discord_token: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("QUOTH_DISCORD_TOKEN", "DISCORD_TOKEN")
     )

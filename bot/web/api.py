@@ -13,7 +13,7 @@ from bot import contract
 from bot.web import shapes
 from bot.web.json_response import JsonResponse
 from bot.web.openapi import document
-from bot.web.requests import body, query, until_gone
+from bot.web.requests import address_of, body, query, until_gone
 from bot.web.service import Question, Service
 from retrieval.text.passages import cut
 
@@ -62,6 +62,7 @@ class Api:
     async def ask(self, request: Request) -> Response:
         """An answer."""
         asked = await body(request, shapes.Question)
+        self._service.admit(address_of(request), "json")
         question = Question(asked.question, asked.filters, asked.top, asked.talk)
         reply = await until_gone(request, self._service.ask(question, "json"))
         said = await asyncio.to_thread(contract.answer_json, reply.answer, explain=asked.explain)

@@ -52,7 +52,7 @@ def document() -> Mapping[str, Any]:
 
 
 def _paths(of: Mapping[type[BaseModel], Any]) -> dict[str, Any]:
-    ask = _operation("Ask a question", of, shapes.Answer, 400, 404, 413, 415, 422, 503)
+    ask = _operation("Ask a question", of, shapes.Answer, 400, 404, 413, 415, 422, 429, 503)
     ask["requestBody"] = {"required": True, "content": {"application/json": {"schema": of[shapes.Question]}}}
     listing = _operation("List the articles", of, shapes.ArticleList, 422, 503)
     listing["parameters"] = _query_parameters()
@@ -86,9 +86,9 @@ def _operation(
         }
         for status in (*problems, 401, 421)
     }
-    if "503" in refused:
+    for status in {"429", "503"} & refused.keys():
         seconds = {"description": "Seconds after which to ask again.", "schema": {"type": "integer"}}
-        refused["503"]["headers"] = {"Retry-After": seconds}
+        refused[status]["headers"] = {"Retry-After": seconds}
     answered = {"200": {"description": "As asked for.", "content": content}}
     other = {"default": {"description": "Another problem.", "content": problem}}
     return {"summary": summary, "responses": answered | refused | other}

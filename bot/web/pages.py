@@ -20,7 +20,7 @@ from bot.web import rendering
 from bot.web.api import found
 from bot.web.openapi import document
 from bot.web.problems import KINDS, Problem, problem_of
-from bot.web.requests import query, until_gone
+from bot.web.requests import address_of, query, until_gone
 from bot.web.service import Question, Service
 from retrieval.answer.query import MAX_QUESTION, Filters
 from retrieval.errors import ArticleUnknown, QuestionEmpty, QuestionTooLong
@@ -136,6 +136,7 @@ class Pages:
             if kind in ("more", "context", "sources") and asked.talk:
                 return RedirectResponse(f"/more?{urlencode({'talk': asked.talk, **asked.limits})}", 303)
             return self._page(asked, said=wording.small_talk(kind, self._articles))
+        self._service.admit(address_of(request), "page")
         question = Question(asked.q, asked.filters, talk=asked.talk or None)
         try:
             reply = await until_gone(request, self._service.ask(question, "page"))
@@ -158,6 +159,7 @@ class Pages:
     async def more(self, request: Request) -> Response:
         """Further quotes for the question before."""
         asked = query(request, AskQuery)
+        self._service.admit(address_of(request), "page")
         further = await until_gone(request, self._service.more(asked.talk, asked.filters, "page"))
         return await asyncio.to_thread(self._further, asked, further)
 

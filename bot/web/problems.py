@@ -22,7 +22,7 @@ RETRY_S = 5
 
 Kind = Literal[
     "article", "busy", "closing", "empty", "fault", "fields", "host", "json", "large", "media-type", "method",
-    "model", "place", "question", "reading", "request", "talk", "token",
+    "model", "place", "question", "rate", "reading", "request", "talk", "token",
 ]  # fmt: skip
 
 KINDS: Mapping[Kind, tuple[int, str]] = {
@@ -38,6 +38,7 @@ KINDS: Mapping[Kind, tuple[int, str]] = {
     "host": (421, "The server is not known by this name"),
     "fields": (422, "A field is wrong"),
     "question": (422, "This is no question"),
+    "rate": (429, "Too many questions from one address"),
     "fault": (500, "Quoth has a fault"),
     "busy": (503, "Too many are asking"),
     "closing": (503, "The server is stopping"),

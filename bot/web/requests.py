@@ -25,6 +25,11 @@ class Gone(Exception):
     """Whoever asked has closed the connection."""
 
 
+def address_of(request: Request) -> str:
+    """The address that a request came from; empty where there is none."""
+    return request.client.host if request.client else ""
+
+
 async def until_gone(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
     """Do ``work``, but leave off, and free its place in the queue, when whoever asked goes away.
 

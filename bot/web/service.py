@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from bot.pool import Busy, Closing, Pool
 from bot.talks import Talks
 from bot.web.figures import Face, Figures
 from bot.web.problems import NotReady, Problem, later
+from bot.web.rate import Rate
 from retrieval.answer.conversation import Talk, Turn
 from retrieval.answer.query import Filters
 from retrieval.errors import ArticleUnknown, QuestionEmpty, QuestionTooLong
@@ -83,10 +85,12 @@ class Service:
         source: where the engine is.
         pool: the threads.
         top: how many quotes an answer has at most, unless a question says.
+        rate: how often an address may ask; without it as often as it likes.
     """
 
-    def __init__(self, source: Source, pool: Pool, *, top: int) -> None:
+    def __init__(self, source: Source, pool: Pool, *, top: int, rate: Rate | None = None) -> None:
         self.pool = pool
+        self._rate = rate or Rate(0)
         self._source = source
         self.figures = Figures(lambda: self.engine.snapshot if self.engine else None, lambda: pool.jobs)
         self._top = top
@@ -110,6 +114,13 @@ class Service:
         if reading is None:
             raise Problem("empty", "Ask again when some have been added.", later())
         raise NotReady(*reading)
+
+    def admit(self, address: str, face: Face) -> None:
+        """Count a question of an address; raises ``Problem`` when it asks too often."""
+        if wait := self._rate.wait(address):
+            self.figures.asked(face, "busy")
+            seconds = math.ceil(wait)
+            raise Problem("rate", f"Ask again in {seconds} seconds.", {"Retry-After": str(seconds)})
 
     async def ask(self, question: Question, face: Face) -> Reply:
         """Answer a question.

@@ -18,6 +18,7 @@ from bot.pool import Pool
 from bot.settings import ServeRefused, Settings
 from bot.web.access import Access, is_loopback
 from bot.web.app import create_app
+from bot.web.rate import Rate
 from bot.web.service import Opening, Service, Source
 from retrieval.errors import QuothError, StorageFailed
 from retrieval.index.watching import Follower
@@ -96,7 +97,7 @@ def run(settings: Settings, build: Build, engine_of: Callable[[Snapshot], Engine
     access = access_of(settings)
     log.configure(settings, access.token or "")
     source = Opening()
-    service = Service(source, Pool("answer", waiting=_WAITING), top=settings.top)
+    service = Service(source, Pool("answer", waiting=_WAITING), top=settings.top, rate=Rate(settings.serve_rate))
     opening = Pool("open", workers=1, waiting=0)
     with _listening(settings) as listening:
         server = Server(config(create_app(service, access)))
@@ -215,7 +216,7 @@ def beside(settings: Settings) -> Beside:
     listening = _listening(settings)
 
     async def run_beside(source: Source, pool: Pool) -> None:
-        app = create_app(Service(source, pool, top=settings.top), access)
+        app = create_app(Service(source, pool, top=settings.top, rate=Rate(settings.serve_rate)), access)
         server = Server(config(app), hears_signals=False)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         _log.info("Listening on http://%s", _shown(listening))
