@@ -34,6 +34,13 @@ def test_a_burst_is_let_through_and_then_they_come_evenly() -> None:
     assert [limit.wait("a") for _ in range(5)] == [0, 0, 0, 0, pytest.approx(15)]
 
 
+@pytest.mark.parametrize("most", [1, 3, 7, 13, 100, 999])
+def test_a_minutes_share_is_exact(most: int) -> None:
+    limit = Rate(most, Clock())
+
+    assert [limit.wait("a") > 0 for _ in range(most + 1)] == [False] * most + [True]
+
+
 def test_without_a_limit_there_is_none_and_nothing_is_remembered() -> None:
     limit = Rate(0)
 
