@@ -16,6 +16,7 @@ import typer
 from bot.cli_articles import articles_app
 from bot.cli_eval import evaluate
 from bot.cli_feeds import feeds_app
+from bot.cli_serve import serve, serving
 from bot.terminal.ask import ANSWERED, FAILED, NOT_SAID, AnswerPrinter
 from bot.terminal.console import abandon_output, console, prepare_streams
 from bot.terminal.failures import sentence
@@ -235,6 +236,7 @@ def run_bot(
     context: typer.Context,
     *,
     invite: Annotated[bool, typer.Option("--invite", help="Print the link that invites the bot, and leave.")] = False,
+    serves: Annotated[bool, typer.Option("--serve", help="Serve a page beside it, as quoth serve does.")] = False,
     articles: ArticlesOption = None,
     index: IndexOption = None,
 ) -> int:
@@ -263,7 +265,8 @@ def run_bot(
 
     follow, fetch = _from_the_web(settings)
     watched = watch if settings.discord_watch else None
-    return discord_app.run(settings, build, watched, follow=follow, fetch=fetch, invite=invite)
+    beside = serving().beside(settings) if serves and not invite else None
+    return discord_app.run(settings, build, watched, follow=follow, fetch=fetch, invite=invite, beside=beside)
 
 
 def _from_the_web(settings: Settings) -> tuple[Follow | None, Fetch | None]:
@@ -279,6 +282,9 @@ def _from_the_web(settings: Settings) -> tuple[Follow | None, Fetch | None]:
         feed_schedule.keep_up(articles, one, settings.feeds_every * 60, told, stop)
 
     return follow if settings.discord_feeds else None, one.fetch if settings.discord_fetch else None
+
+
+app.command("serve")(serve)
 
 
 # --- keeping the articles and the index ----------------------------------------------------------------------

@@ -33,6 +33,14 @@ class DiscordRefused(QuothError):
     lacking: Literal["token", "valid token", "intents", "servers", "connection"]
 
 
+@dataclass(eq=False)
+class ServeRefused(QuothError):
+    """The server cannot run until a person sets something right; ``detail`` is the address, or the system's word."""
+
+    lacking: Literal["libraries", "token", "longer token", "address"]
+    detail: str = ""
+
+
 _WANTED = {
     "articles": "the path of a folder",
     "index": "the path of a folder",
@@ -51,6 +59,11 @@ _WANTED = {
     "fetch_contact": "an address on the web or for mail, such as https://example.org/bot",
     "feeds_every": "a number of minutes from 1 to 43200",
     "fetch_hosts": "names of hosts with commas between them, such as wiki.example.org",
+    "serve_host": "the name or address of this machine, such as 127.0.0.1",
+    "serve_port": "a port's number from 1 to 65535",
+    "serve_token": "a secret of 16 characters or more",
+    "serve_open": "true or false",
+    "serve_rate": "a whole number of questions, or 0 for no limit",
     "discord_token": "a bot's token",
     "discord_guilds": "ids of servers with commas between them",
     "discord_channels": "ids of channels with commas between them",
@@ -141,9 +154,19 @@ class Settings(BaseSettings):
     state: HomePath = Field(default_factory=lambda: user_state_path("quoth"))
     """The folder that the Discord bot keeps its answers' places, votes and audit log in."""
     log_level: LogLevel = "info"
-    """The least that the Discord bot's log tells of."""
+    """The least that the log of the Discord bot, or of the server, tells of."""
     log_json: bool = False
     """Whether the log has one JSON object a line."""
+    serve_host: str = "127.0.0.1"
+    """Where the server listens: by default only to this machine."""
+    serve_port: int = Field(default=8000, ge=1, le=65_535)
+    """The port that it listens on."""
+    serve_token: SecretStr | None = None
+    """What has to come with each request; without it the server listens to this machine only."""
+    serve_open: bool = False
+    """Whether everybody who can reach the server may ask, without a token and by whatever name."""
+    serve_rate: int = Field(default=0, ge=0, le=100_000)
+    """How many questions one address may ask a minute, which it may do at once; 0 for no limit."""
     discord_token: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("QUOTH_DISCORD_TOKEN", "DISCORD_TOKEN")
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot import languages
 from bot.languages import count, day, number, say, sentence
-from bot.settings import DiscordRefused, SettingInvalid
+from bot.settings import DiscordRefused, ServeRefused, SettingInvalid
 from bot.talks import Remark
 from retrieval import errors
 from retrieval.articles.article import Article, ArticleInfo
@@ -232,6 +232,14 @@ _DISCORD_REFUSED = {
 }
 
 
+_SERVE_REFUSED = {
+    "libraries": "Serving needs libraries that are not installed: pip install 'quoth[serve]'.",
+    "token": "On {detail} others could read the articles: set QUOTH_SERVE_TOKEN, or QUOTH_SERVE_OPEN if all may.",
+    "longer token": "QUOTH_SERVE_TOKEN is too easy to guess: make it 16 letters and digits or more, without spaces.",
+    "address": "The server cannot listen on {detail}: name another with --host and --port.",
+}
+
+
 _FETCHING: Mapping[errors.FetchProblem, str] = {
     "address": "{address} is no web address ({detail}): give one such as https://example.org/article.",
     "broken": "{address} did not come whole ({detail}): try again, or save it from a browser and add the file.",
@@ -262,7 +270,7 @@ _SHOWN = 200
 
 def error(failure: QuothError) -> str:
     """An error as one sentence that names the cause and the remedy."""
-    kinds = (_article_error, _fetch_error, _index_error, _file_error, _model_error, _request_error)
+    kinds = (_article_error, _fetch_error, _index_error, _file_error, _model_error, _request_error, _setting_error)
     sentences = (sentence for kind in kinds if (sentence := kind(failure)))
     return line(next(sentences, f"Quoth met {failure!r}: please report it."))
 
@@ -364,8 +372,15 @@ def _request_error(failure: QuothError) -> str | None:
                 length=count(length, "character"),
                 limit=number(limit),
             )
+    return None
+
+
+def _setting_error(failure: QuothError) -> str | None:
+    match failure:
         case SettingInvalid(variable, value, wanted):
             return f"{variable} is {value[:60]!r}: it must be {wanted}."
         case DiscordRefused(lacking):
             return _DISCORD_REFUSED[lacking]
+        case ServeRefused(lacking, detail):
+            return _SERVE_REFUSED[lacking].format(detail=detail)
     return None

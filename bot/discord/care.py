@@ -22,8 +22,8 @@ from bot.discord.drafts import ArticleForm, Draft
 from bot.discord.library import Fetch, Library, short_id
 from bot.discord.markup import escaped, plain
 from bot.discord.messages import Interaction
-from bot.discord.service import Busy
 from bot.languages import say
+from bot.pool import Busy
 from retrieval.articles.article import ArticleInfo
 from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.formats.registry import FORMATS

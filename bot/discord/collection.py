@@ -17,7 +17,8 @@ from bot.discord.following import FeedThread, Follow
 from bot.discord.library import Library, Opened
 from bot.discord.memory import Memory
 from bot.discord.responder import Responder
-from bot.discord.service import AnswerService, Cooldown, Pool
+from bot.discord.service import AnswerService, Cooldown
+from bot.pool import Pool
 from bot.settings import Settings
 from bot.talks import Talks
 from retrieval.errors import StorageFailed

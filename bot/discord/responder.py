@@ -12,8 +12,9 @@ from bot.discord import article_cards, cards
 from bot.discord.cards import Card
 from bot.discord.library import StillReading
 from bot.discord.memory import Record
-from bot.discord.service import AnswerService, Busy, Closing, Cooldown, Question
+from bot.discord.service import AnswerService, Cooldown, Question
 from bot.languages import say
+from bot.pool import Busy, Closing
 from bot.talks import Remark, remark
 from retrieval.answer.conversation import Talk, Turn
 from retrieval.answer.query import Filters

@@ -22,7 +22,7 @@ from bot.discord.client import QuothClient
 from bot.discord.collection import Collection, Collections
 from bot.discord.library import Library
 from bot.discord.memory import Memory
-from bot.discord.service import Pool
+from bot.pool import Pool
 from retrieval.articles.fetching import Fetcher, FetchLimits
 from retrieval.engine import Engine
 from retrieval.index.changes import Progress
