@@ -42,7 +42,7 @@ Beside = Callable[[Library, Pool], Coroutine[Any, Any, None]]
 """Serves from the common articles too, with the threads that answer; when cancelled it finishes what is under way."""
 
 
-def run(  # noqa: PLR0913 - what runs beside the bot
+def run(
     settings: Settings,
     build: Build,
     watch: Watch | None = None,
