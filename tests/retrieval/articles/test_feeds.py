@@ -21,6 +21,7 @@ from retrieval.articles.article import ArticleInfo
 from retrieval.articles.feed_list import FILE, Feed, FeedList
 from retrieval.articles.feeds import FeedUpdate, Wanted, follow, update_all
 from retrieval.articles.fetching import Fetcher, FetchLimits
+from retrieval.articles.received import FetchedFeed
 from retrieval.errors import FeedsBusy, FeedUnknown, FetchFailed, FetchingMissing, FolderMissing, StorageFailed
 from tests.retrieval.articles.web import HERE, Page, Web, serving
 
@@ -604,6 +605,17 @@ HUGE = {"Content-Length": str(2**30)}
 BOMB = Page(gzip.compress(bytes(2**26)), "application/rss+xml", headers={"Content-Encoding": "gzip"})
 
 
+class Waiting(Fetcher):
+    """Waits for one feed no longer than it needs to be sure, and for others as long as ever."""
+
+    def fetch_feed(self, address: str, *known: str, named: bool = True) -> FetchedFeed | None:
+        patient = not address.endswith("/feed")
+        return (FETCHER if patient else HASTY).fetch_feed(address, *known, named=named)
+
+
+HASTY = Fetcher(HERE, FetchLimits(total=0.3, pause=0))
+
+
 @pytest.mark.parametrize(
     ("page", "problem"),
     [
@@ -626,13 +638,12 @@ BOMB = Page(gzip.compress(bytes(2**26)), "application/rss+xml", headers={"Conten
 def test_a_server_that_gives_no_feed_is_told_for_what_it_does_and_stops_no_other(
     library: Path, web: Web, page: Page, problem: str
 ) -> None:
-    patient = Fetcher(HERE, FetchLimits(total=1.0 if problem == "slow" else 60.0, pause=0))
-    follow(library, web.at("/feed", rss()), patient)
-    follow(library, web.at("/other", rss()), patient)
+    follow(library, web.at("/feed", rss()), FETCHER)
+    follow(library, web.at("/other", rss()), FETCHER)
     web.at("/feed", page)
     web.at("/other", rss(item("1")))
 
-    first, second = update_all(library, patient)
+    first, second = update_all(library, Waiting() if problem == "slow" else FETCHER)
 
     assert first.failure
     assert (first.failure.problem, second.added) == (problem, 1)
