@@ -16,6 +16,7 @@ import typer
 from bot.cli_articles import articles_app
 from bot.cli_eval import evaluate
 from bot.cli_feeds import feeds_app
+from bot.cli_serve import serve, serving
 from bot.terminal.ask import ANSWERED, FAILED, NOT_SAID, AnswerPrinter
 from bot.terminal.console import abandon_output, console, prepare_streams
 from bot.terminal.failures import sentence
@@ -40,8 +41,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.assembly import Assembly, Opened
+    from bot.discord.following import Follow
+    from bot.discord.library import Fetch
     from bot.settings import Settings
     from retrieval.answer.query import Filters
+    from retrieval.articles.feeds import FeedUpdate
     from retrieval.engine import Engine
     from retrieval.errors import QuothError
     from retrieval.index.changes import Progress
@@ -232,6 +236,7 @@ def run_bot(
     context: typer.Context,
     *,
     invite: Annotated[bool, typer.Option("--invite", help="Print the link that invites the bot, and leave.")] = False,
+    serves: Annotated[bool, typer.Option("--serve", help="Serve a page beside it, as quoth serve does.")] = False,
     articles: ArticlesOption = None,
     index: IndexOption = None,
 ) -> int:
@@ -258,7 +263,28 @@ def run_bot(
 
         watching.watch(articles, index, assembly.encoder, told, stop)
 
-    return discord_app.run(settings, build, watch if settings.discord_watch else None, invite=invite)
+    follow, fetch = _from_the_web(settings)
+    watched = watch if settings.discord_watch else None
+    beside = serving().beside(settings) if serves and not invite else None
+    return discord_app.run(settings, build, watched, follow=follow, fetch=fetch, invite=invite, beside=beside)
+
+
+def _from_the_web(settings: Settings) -> tuple[Follow | None, Fetch | None]:
+    """What updates the feeds beside the bot and what fetches pages for it, each if it is switched on."""
+    if not (settings.discord_feeds or settings.discord_fetch):
+        return None, None
+    from bot.terminal.fetching import fetcher
+    from retrieval.articles import feed_schedule
+
+    one = fetcher(settings)
+
+    def follow(articles: Path, told: Callable[[FeedUpdate | QuothError], None], stop: threading.Event) -> None:
+        feed_schedule.keep_up(articles, one, settings.feeds_every * 60, told, stop)
+
+    return follow if settings.discord_feeds else None, one.fetch if settings.discord_fetch else None
+
+
+app.command("serve")(serve)
 
 
 # --- keeping the articles and the index ----------------------------------------------------------------------

@@ -30,6 +30,7 @@ def list_articles(
     if context.invoked_subcommand is not None:
         context.obj = {"articles": articles, "index": index}
         return ANSWERED
+    from bot import contract
     from bot.terminal import json_output, tables
     from retrieval.articles import care as folder
     from retrieval.errors import NoArticles
@@ -37,7 +38,7 @@ def list_articles(
     settings = load(context, articles=articles, index=index)
     found, skipped = folder.survey(settings.articles)
     if as_json:
-        json_output.put(*map(json_output.article_json, found), *map(json_output.skipped_json, skipped))
+        json_output.put(*map(contract.article_json, found), *map(contract.skipped_json, skipped))
     else:
         console().print(tables.articles(found, skipped))
     if not found:
@@ -54,6 +55,7 @@ def show(
     articles: ArticlesOption = None,
 ) -> int:
     """Print an article's text as Quoth reads and quotes it, passage by passage with their offsets."""
+    from bot import contract
     from bot.terminal import json_output, tables
     from retrieval.articles import care as folder
     from retrieval.text.passages import cut
@@ -61,7 +63,7 @@ def show(
     article = folder.find(load(context, articles=articles).articles, whole(id))
     passages = cut(article.text)
     if as_json:
-        json_output.put(json_output.article_text_json(article, passages))
+        json_output.put(contract.article_text_json(article, passages))
     else:
         console().print(tables.article(article, passages))
     return ANSWERED

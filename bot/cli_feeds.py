@@ -5,14 +5,17 @@ Everything but typer is imported inside the commands, so that ``quoth --help`` i
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.terminal.ask import ANSWERED, FAILED
 from bot.terminal.options import ArticlesOption, IndexOption, JsonOption, load
 
-feeds_app = typer.Typer(help="Follow feeds (RSS, Atom): list, add, remove and update them.")
+if TYPE_CHECKING:
+    from retrieval.articles.feed_list import Pages
+
+feeds_app = typer.Typer(help="Follow feeds (RSS, Atom, JSON Feed) and sitemaps: list, add, remove and update them.")
 
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS", show_default=False)]
 
@@ -47,7 +50,7 @@ def _list(context: typer.Context, *, as_json: bool) -> int:
 
 
 @feeds_app.command()
-def add(
+def add(  # noqa: PLR0913 - how a feed can be followed
     context: typer.Context,
     address: AddressArgument,
     *,
@@ -55,19 +58,35 @@ def add(
     days: Annotated[
         int | None, typer.Option("--days", metavar="D", min=1, max=36_500, help="Keep none older than D days.")
     ] = None,
+    every: Annotated[
+        int | None, typer.Option("--every", metavar="M", min=1, max=43_200, help="Update it every M minutes.")
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Fetch the page behind every link.")] = False,
+    feed_only: Annotated[bool, typer.Option("--feed-only", help="Fetch no page behind a link.")] = False,
+    remove_withdrawn: Annotated[
+        bool, typer.Option("--remove-withdrawn", help="Remove articles that the feed withdraws.")
+    ] = False,
     as_json: JsonOption = False,
     articles: ArticlesOption = None,
     index: IndexOption = None,
 ) -> int:
-    """Follow the feed at ADDRESS: its entries become articles, now and with each update."""
+    """Follow the feed at ADDRESS (RSS, Atom, JSON Feed, a page that links to one, a sitemap), now and with each update.
+
+    Its entries become articles: the text in the feed or, where it has none, the page behind the link.
+    """
     from bot import assembly
     from bot.terminal import feeds
-    from retrieval.articles.feeds import follow
-    from retrieval.articles.fetching import Fetcher
+    from bot.terminal.fetching import fetcher
+    from retrieval.articles.feeds import Wanted, follow
 
+    if full and feed_only:
+        raise typer.TyperException("Give either --full or --feed-only")
     settings = load(context, articles=articles, index=index)
-    fetcher = Fetcher(settings.fetch_hosts)
-    update = follow(settings.articles, address, fetcher, most=most, days=days)
+    pages: Pages = "always" if full else "never" if feed_only else "missing"
+    wanted = Wanted(most, days, pages, remove_withdrawn, None if every is None else every * 60.0)
+    bar = feeds.Bar()
+    with bar.shown():
+        update = follow(settings.articles, address, fetcher(settings), wanted, bar)
     feeds.print_updates([update], settings, assembly.build_encoder, as_json=as_json)
     return ANSWERED
 
@@ -85,6 +104,7 @@ def remove(context: typer.Context, address: AddressArgument, *, articles: Articl
 def update(
     context: typer.Context,
     *,
+    watch: Annotated[bool, typer.Option("--watch", help="Stay, and update each when it is due until Ctrl-C.")] = False,
     as_json: JsonOption = False,
     articles: ArticlesOption = None,
     index: IndexOption = None,
@@ -92,10 +112,14 @@ def update(
     """Fetch what is new in the feeds and index it; the exit status is 2 when one of them did not come."""
     from bot import assembly
     from bot.terminal import feeds
+    from bot.terminal.fetching import fetcher
     from retrieval.articles.feeds import update_all
-    from retrieval.articles.fetching import Fetcher
 
     settings = load(context, articles=articles, index=index)
-    updates = update_all(settings.articles, Fetcher(settings.fetch_hosts))
-    came = feeds.print_updates(updates, settings, assembly.build_encoder, as_json=as_json)
+    if watch:
+        feeds.watch(settings, fetcher(settings), assembly.build_encoder(settings), as_json=as_json)
+        return ANSWERED
+    bar = feeds.Bar()
+    updates = update_all(settings.articles, fetcher(settings), progress=bar)
+    came = feeds.print_updates(bar.beside(updates), settings, assembly.build_encoder, as_json=as_json)
     return ANSWERED if came else FAILED

@@ -33,6 +33,14 @@ class DiscordRefused(QuothError):
     lacking: Literal["token", "valid token", "intents", "servers", "connection"]
 
 
+@dataclass(eq=False)
+class ServeRefused(QuothError):
+    """The server cannot run until a person sets something right; ``detail`` is the address, or the system's word."""
+
+    lacking: Literal["libraries", "token", "longer token", "address"]
+    detail: str = ""
+
+
 _WANTED = {
     "articles": "the path of a folder",
     "index": "the path of a folder",
@@ -48,7 +56,14 @@ _WANTED = {
     "log_json": "true or false",
     "ocr": "languages that tesseract knows, such as eng or eng+deu, or nothing",
     "reading_seconds": "a number of seconds from 1 to 86400",
+    "fetch_contact": "an address on the web or for mail, such as https://example.org/bot",
+    "feeds_every": "a number of minutes from 1 to 43200",
     "fetch_hosts": "names of hosts with commas between them, such as wiki.example.org",
+    "serve_host": "the name or address of this machine, such as 127.0.0.1",
+    "serve_port": "a port's number from 1 to 65535",
+    "serve_token": "a secret of 16 characters or more",
+    "serve_open": "true or false",
+    "serve_rate": "a whole number of questions, or 0 for no limit",
     "discord_token": "a bot's token",
     "discord_guilds": "ids of servers with commas between them",
     "discord_channels": "ids of channels with commas between them",
@@ -59,6 +74,8 @@ _WANTED = {
     "discord_threads": "true or false",
     "discord_posts": "true or false",
     "discord_watch": "true or false",
+    "discord_feeds": "true or false",
+    "discord_fetch": "true or false",
     "discord_audit_channel": "the id of a channel",
     "discord_cards": "components or embeds",
     "discord_keep_days": "a number of days from 1 to 3650",
@@ -128,14 +145,28 @@ class Settings(BaseSettings):
     """The languages in which tesseract reads pages that are pictures; nothing for not at all."""
     fetch_hosts: Hosts = frozenset()
     """Hosts that pages may be fetched from although their addresses are not public, as in an intranet."""
+    fetch_contact: str = Field(default="", pattern=r"^[\x21-\x7e]{0,200}$")
+    """Whom servers that are fetched from can turn to: it is sent to them with Quoth's name."""
+    feeds_every: float = Field(default=60.0, ge=1, le=43_200, allow_inf_nan=False)
+    """Minutes between two updates of a feed that does not say itself how often it changes."""
     history: HomePath = Field(default_factory=lambda: user_state_path("quoth") / "history")
     """The file that holds the questions typed in the chat."""
     state: HomePath = Field(default_factory=lambda: user_state_path("quoth"))
     """The folder that the Discord bot keeps its answers' places, votes and audit log in."""
     log_level: LogLevel = "info"
-    """The least that the Discord bot's log tells of."""
+    """The least that the log of the Discord bot, or of the server, tells of."""
     log_json: bool = False
     """Whether the log has one JSON object a line."""
+    serve_host: str = "127.0.0.1"
+    """Where the server listens: by default only to this machine."""
+    serve_port: int = Field(default=8000, ge=1, le=65_535)
+    """The port that it listens on."""
+    serve_token: SecretStr | None = None
+    """What has to come with each request; without it the server listens to this machine only."""
+    serve_open: bool = False
+    """Whether everybody who can reach the server may ask, without a token and by whatever name."""
+    serve_rate: int = Field(default=0, ge=0, le=100_000)
+    """How many questions one address may ask a minute, which it may do at once; 0 for no limit."""
     discord_token: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("QUOTH_DISCORD_TOKEN", "DISCORD_TOKEN")
     )
@@ -158,6 +189,10 @@ class Settings(BaseSettings):
     """Whether it may answer posts that do not mention it, for which it asks Discord for the content of messages."""
     discord_watch: bool = True
     """Whether the bot follows the folder of articles and indexes what changes there."""
+    discord_feeds: bool = False
+    """Whether the bot updates the feeds that the articles follow, each when it is due."""
+    discord_fetch: bool = False
+    """Whether caretakers may have the bot fetch pages from the web as articles."""
     discord_cooldown: float = Field(default=3.0, ge=0, le=3600, allow_inf_nan=False)
     """Seconds that a member waits between two questions."""
     discord_audit_channel: Annotated[int, Field(ge=1)] | None = None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot import languages
 from bot.languages import count, day, number, say, sentence
-from bot.settings import DiscordRefused, SettingInvalid
+from bot.settings import DiscordRefused, ServeRefused, SettingInvalid
 from bot.talks import Remark
 from retrieval import errors
 from retrieval.articles.article import Article, ArticleInfo
@@ -232,6 +232,14 @@ _DISCORD_REFUSED = {
 }
 
 
+_SERVE_REFUSED = {
+    "libraries": "Serving needs libraries that are not installed: pip install 'quoth[serve]'.",
+    "token": "On {detail} others could read the articles: set QUOTH_SERVE_TOKEN, or QUOTH_SERVE_OPEN if all may.",
+    "longer token": "QUOTH_SERVE_TOKEN is too easy to guess: make it 16 letters and digits or more, without spaces.",
+    "address": "The server cannot listen on {detail}: name another with --host and --port.",
+}
+
+
 _FETCHING: Mapping[errors.FetchProblem, str] = {
     "address": "{address} is no web address ({detail}): give one such as https://example.org/article.",
     "broken": "{address} did not come whole ({detail}): try again, or save it from a browser and add the file.",
@@ -242,9 +250,10 @@ _FETCHING: Mapping[errors.FetchProblem, str] = {
     "gone": "{address} has been taken away for good: name another address, or add a file that you have kept.",
     "large": "{address} is larger than {detail}, the most that Quoth reads of its kind: add a part of it as a file.",
     "missing": "There is nothing at {address}: see whether it is written right.",
-    "no feed": "{address} is no feed ({detail}): name one in RSS or Atom, or add the page with quoth articles add.",
+    "no feed": "{address} is no feed ({detail}): name one in RSS, Atom or JSON Feed, or add the page itself.",
     "private": "{address} is at {detail}, inside of a network: name the host in QUOTH_FETCH_HOSTS if that is meant.",
     "redirects": "{address} sends on more than {detail} times: name the address that a browser ends at.",
+    "robots": "The robots.txt of {address} keeps programs away ({detail}): add the page with quoth articles add.",
     "scheme": "{address} is not on the web: give an address that begins with https:// or http://.",
     "server": "The server of {address} has a fault (status {detail}): try again later.",
     "slow": "{address} takes too long: try again later, or save it from a browser and add the file.",
@@ -261,7 +270,7 @@ _SHOWN = 200
 
 def error(failure: QuothError) -> str:
     """An error as one sentence that names the cause and the remedy."""
-    kinds = (_article_error, _fetch_error, _index_error, _file_error, _model_error, _request_error)
+    kinds = (_article_error, _fetch_error, _index_error, _file_error, _model_error, _request_error, _setting_error)
     sentences = (sentence for kind in kinds if (sentence := kind(failure)))
     return line(next(sentences, f"Quoth met {failure!r}: please report it."))
 
@@ -299,6 +308,8 @@ def _fetch_error(failure: QuothError) -> str | None:
         case errors.FeedUnknown(address, near):
             remedy = f"did you mean {' or '.join(near)}?" if near else "quoth feeds lists those that are."
             return f"No feed at {address} is followed: {remedy}"
+        case errors.FeedsBusy(path):
+            return f"The feeds of {path} are being updated by another program: try again when it is done."
         case errors.FetchingMissing():
             return "Fetching from the web needs a library that is not installed: pip install 'quoth[feeds]'."
     return None
@@ -361,8 +372,15 @@ def _request_error(failure: QuothError) -> str | None:
                 length=count(length, "character"),
                 limit=number(limit),
             )
+    return None
+
+
+def _setting_error(failure: QuothError) -> str | None:
+    match failure:
         case SettingInvalid(variable, value, wanted):
             return f"{variable} is {value[:60]!r}: it must be {wanted}."
         case DiscordRefused(lacking):
             return _DISCORD_REFUSED[lacking]
+        case ServeRefused(lacking, detail):
+            return _SERVE_REFUSED[lacking].format(detail=detail)
     return None

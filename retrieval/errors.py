@@ -77,6 +77,7 @@ FetchProblem = Literal[
     "no feed",
     "private",
     "redirects",
+    "robots",
     "scheme",
     "server",
     "slow",
@@ -109,6 +110,13 @@ class FeedUnknown(QuothError):
 
     address: str
     near: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class FeedsBusy(QuothError):
+    """Another program is updating the feeds of the same folder."""
+
+    path: Path
 
 
 @dataclass(eq=False)

@@ -54,6 +54,8 @@ def test_the_layers_hold_in_an_unspoilt_copy(copy: Path) -> None:
         ("bot/terminal/chat.py", "def f():\n    import numpy", "The faces leave numbers to the engine"),
         ("bot/cli.py", "def f():\n    import torch", "The faces leave numbers to the engine"),
         ("bot/wording.py", "import discord", "Only bot.discord imports discord"),
+        ("bot/discord/care.py", "import starlette", "Only bot.web imports what serves"),
+        ("bot/web/pages.py", "import bot.discord.cards", "Inside the faces"),
         ("retrieval/engine.py", "import rich.text", "The engine knows no face's library"),
         ("retrieval/answer/search.py", "import faiss", "Only retrieval.index.dense imports faiss"),
         ("retrieval/answer/search.py", "import onnxruntime", "Only retrieval.models imports onnxruntime"),

@@ -21,7 +21,8 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *s
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://)([^)#]*)(?:#([^)]*))?\)")
 NOT_HERE = re.compile(
-    r"Downloads|pbpaste|quoth (chat|discord|eval|feeds (add|update))|--watch|make |docker|pytest|kill|timeout|pip |^> "
+    r"Downloads|pbpaste|quoth (chat|discord|eval|feeds (add|update)|serve)|--watch"
+    r"|make |docker|pytest|kill|timeout|pip |^> "
 )
 """What needs a person, Discord, a network, a data set or a file that only its reader has."""
 

@@ -89,6 +89,7 @@ def test_the_wheel_holds_the_packages_and_the_reader_and_nothing_else(installed:
         "judge.safetensors",
         "model.safetensors",
     ]
+    assert {path.name for path in installed.glob("bot/web/*/*")} >= {"ask.html", "base.html", "style.css", "icon.svg"}
     assert all((installed / package / "py.typed").exists() for package in ("bot", "retrieval"))
 
 

@@ -8,19 +8,21 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
 import discord
 
-from bot import wording
-from bot.discord import background, commands, log, retrying
+from bot import log, wording
+from bot.discord import background, commands, retrying
 from bot.discord.background import Watch
 from bot.discord.client import QuothClient
 from bot.discord.collection import Build, Collection, Collections
+from bot.discord.following import Follow
+from bot.discord.library import Fetch, Library
 from bot.discord.memory import Memory
-from bot.discord.service import Pool
+from bot.pool import Pool
 from bot.settings import DiscordRefused, Settings
 from retrieval.errors import QuothError
 
@@ -36,10 +38,24 @@ _FAREWELL = 0.8
 """Seconds for taking leave of Discord, which need not hear of it."""
 
 
-def run(settings: Settings, build: Build, watch: Watch | None = None, *, invite: bool = False) -> int:
+Beside = Callable[[Library, Pool], Coroutine[Any, Any, None]]
+"""Serves from the common articles too, with the threads that answer; when cancelled it finishes what is under way."""
+
+
+def run(
+    settings: Settings,
+    build: Build,
+    watch: Watch | None = None,
+    *,
+    follow: Follow | None = None,
+    fetch: Fetch | None = None,
+    invite: bool = False,
+    beside: Beside | None = None,
+) -> int:
     """Run the bot until it is told to stop, or print its ``invite`` link; returns the exit status.
 
-    ``watch``, if given, runs on a thread for each collection from the moment that it has an index.
+    ``watch`` and ``follow``, if given, each run on a thread for each collection from the moment that it has an index,
+    and ``beside`` as long as the bot; with ``fetch`` caretakers may have pages fetched.
 
     Raises:
         DiscordRefused: the token or the intents are no good.
@@ -52,11 +68,11 @@ def run(settings: Settings, build: Build, watch: Watch | None = None, *, invite:
         return 0
     memory = Memory(settings.state, days=settings.discord_keep_days)
     answers = Pool("answer")
-    collections = Collections(settings, build, memory, answers, watch)
+    collections = Collections(settings, build, memory, answers, watch, follow)
     client = QuothClient(collections, settings)
-    commands.install(client)
+    commands.install(client, fetch)
     try:
-        asyncio.run(_serve(client, token))
+        asyncio.run(_serve(client, token, beside))
     finally:
         collections.close()
     # A question that was only tried out, to be offered, takes a moment; whose answer is awaited had its time before.
@@ -85,26 +101,33 @@ def _abandon() -> None:
 # --- running -------------------------------------------------------------------------------------------------
 
 
-async def _serve(client: QuothClient, token: str) -> None:
+async def _serve(client: QuothClient, token: str, beside: Beside | None) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # Windows has no such thing, and ends the process with its own
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     serving = asyncio.create_task(_connect(client, token))
+    served = beside(client.collections.common.library, client.collections.answers) if beside else _nothing()
+    besides = asyncio.create_task(served)
     told = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
     for each in client.collections.all():
-        each.watching.stop()
+        each.stop()
     if not serving.done():
         _log.info("Told to stop: finishing what is under way")
-        await client.finish(GRACE)
-    for task in (serving, told):
+        besides.cancel()
+        await asyncio.gather(client.finish(GRACE), asyncio.wait({besides}, timeout=GRACE))
+    for task in (serving, told, besides):
         task.cancel()
     with suppress(TimeoutError):
         await asyncio.wait_for(client.close(), _FAREWELL)
     with suppress(asyncio.CancelledError):
         await serving
     _log.info("Gone")
+
+
+async def _nothing() -> None:
+    """What runs beside the bot where nothing does."""
 
 
 async def _connect(client: QuothClient, token: str) -> None:
@@ -146,6 +169,7 @@ async def _open(collection: Collection) -> None:
         _log.info("The index is up to date: %d passages, %d of them new", report.passages, report.encoded)
     _log.info("Serving %d articles%s", len(library.articles), f" of {library.name}" if library.name else "")
     collection.watching.start()
+    collection.following.start()
 
 
 async def _keep(collection: Collection) -> None:

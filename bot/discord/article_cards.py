@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from bot.discord.library import short_id
 from bot.discord.markup import address, attribution, escaped, page, pages, quotation, size
 from bot.languages import count, day, number, say, sentence
 from retrieval.articles.article import Article, ArticleInfo
+from retrieval.errors import FetchFailed, FetchProblem
 from retrieval.text.sentences import Span
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _NAMED = 5
 """Files that were skipped which are named."""
 
 _STAGES = {
+    "fetching": sentence("Fetching the page"),
     "waiting": sentence("Waiting for another program"),
     "reading": sentence("Reading articles"),
     "pages": sentence("Reading the pages of a long file"),
@@ -99,6 +101,25 @@ def progress(stage: str, done: int, total: int) -> str:
     """How far an update of the index is, as a sentence."""
     doing = say(_STAGES.get(stage, sentence("Working")))
     return f"{doing}: {_so_far(done, total)}…" if total else f"{doing}…"
+
+
+NO_FETCHING = sentence(
+    "I fetch no pages, as QUOTH_DISCORD_FETCH is off: give me a file, or a title, and I ask for the text."
+)
+_NOT_THERE = sentence("There is nothing that I could fetch at {address}: see whether it is written right.")
+_NOT_OPEN = sentence("I must not fetch {address}: add the page as a file.")
+_NOT_NOW = sentence("{address} cannot be fetched now: please try again later.")
+_NO_ARTICLE = sentence("What is at {address} is no article that I can read: add it as a file of another kind.")
+_NOT_FETCHED: Mapping[FetchProblem, str] = {
+    **dict.fromkeys(("address", "gone", "missing", "scheme", "unknown host"), _NOT_THERE),
+    **dict.fromkeys(("credentials", "downgrade", "forbidden", "private", "robots", "tls"), _NOT_OPEN),
+    **dict.fromkeys(("broken", "busy", "server", "slow", "unreachable"), _NOT_NOW),
+}
+
+
+def not_fetched(error: FetchFailed) -> str:
+    """Why a page was not fetched, without what the network that the bot runs in is like."""
+    return say(_NOT_FETCHED.get(error.problem, _NO_ARTICLE), address=escaped(error.address, 300))
 
 
 def _so_far(done: int, total: int) -> str:

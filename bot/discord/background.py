@@ -17,7 +17,8 @@ from bot import wording
 from bot.discord import retrying, suggestions
 from bot.discord.library import Library
 from bot.discord.memory import Memory
-from bot.discord.service import AnswerService, Busy, Closing, Pool
+from bot.discord.service import AnswerService
+from bot.pool import Busy, Closing, Pool
 from retrieval.errors import BackgroundFailed, NoArticles, QuothError
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import tempfile
 import time
 import zlib
@@ -18,11 +19,11 @@ from bot.discord.client import QuothClient
 from bot.discord.collection import Collection
 from bot.discord.completion import titles_like
 from bot.discord.drafts import ArticleForm, Draft
-from bot.discord.library import Library, short_id
+from bot.discord.library import Fetch, Library, short_id
 from bot.discord.markup import escaped, plain
 from bot.discord.messages import Interaction
-from bot.discord.service import Busy
 from bot.languages import say
+from bot.pool import Busy
 from retrieval.articles.article import ArticleInfo
 from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.formats.registry import FORMATS
@@ -55,8 +56,8 @@ class _Progress:
         self.text = article_cards.progress(stage, done, total)
 
 
-_Work = Callable[[Library, _Progress], Report | bool | None]
-"""A change of a collection's articles."""
+_Work = Callable[[Library, _Progress], Report | bool | str | None]
+"""A change of a collection's articles; gives the id of an article that did not have one before."""
 
 
 class ArticleCommands:
@@ -64,10 +65,12 @@ class ArticleCommands:
 
     Args:
         client: the bot that gets them.
+        fetch: fetches a page from the web; None where that is not switched on.
     """
 
-    def __init__(self, client: QuothClient) -> None:
+    def __init__(self, client: QuothClient, fetch: Fetch | None = None) -> None:
         self._client = client
+        self._fetch = fetch
         self._under_way: dict[str, _Progress] = {}
         """By the name of the collection that changes."""
 
@@ -84,7 +87,7 @@ class ArticleCommands:
             title="Its title, where it is not in the file",
             source="Who published it",
             date="The day on which it was published, as in 2016-11-28",
-            address="Where it stands on the web",
+            address="Where it stands on the web; without a file, the page to fetch",
             replace="Whether it takes the place of the article of the same file name",
         )
         async def add(
@@ -99,7 +102,9 @@ class ArticleCommands:
             draft = Draft(title or "", source or "", date or "", address or "")
             if not await self.admitted(interaction) or not await self._dated(interaction, draft):
                 return
-            if file is None:
+            if file is None and draft.address and (self._fetch or not draft.title):
+                await self._add_page(interaction, draft)
+            elif file is None:
                 await self._write(interaction, draft)
             else:
                 await self._add(interaction, file, draft, replace=replace)
@@ -213,6 +218,20 @@ class ArticleCommands:
             return None
         return await self._put(interaction, name, content, draft.metadata(), replace=replace)
 
+    async def _add_page(self, interaction: Interaction, draft: Draft) -> None:
+        """Fetch the page at a draft's address, with what else the draft says of it."""
+        fetch = self._fetch
+        if fetch is None:
+            return await self._client.delivery.tell(interaction, article_cards.NO_FETCHING)
+        if not await self._client.delivery.defer(interaction, private=True):
+            return None
+
+        def add(library: Library, progress: _Progress) -> str:
+            page = fetch(draft.address, progress)
+            return library.add_fetched(dataclasses.replace(page, said=draft.said()), progress)
+
+        return await self._change(interaction, "add", draft.address, add)
+
     async def _put(
         self, interaction: Interaction, name: str, content: bytes, metadata: bytes, *, replace: bool
     ) -> None:
@@ -303,6 +322,7 @@ def _done(library: Library, action: str, article: str, done: object) -> str:
     total = len(library.articles)
     if isinstance(done, Report) or action == "reindex":
         return article_cards.refreshed(done if isinstance(done, Report) else None, total)
+    article = done if isinstance(done, str) else article
     name = escaped(article, 300)
     if action != "remove" and not done:
         return say("{name} is there already.", name=name)

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.discord.background import Watch, WatchThread
+from bot.discord.following import FeedThread, Follow
 from bot.discord.library import Library, Opened
 from bot.discord.memory import Memory
 from bot.discord.responder import Responder
-from bot.discord.service import AnswerService, Cooldown, Pool
+from bot.discord.service import AnswerService, Cooldown
+from bot.pool import Pool
 from bot.settings import Settings
 from bot.talks import Talks
 from retrieval.errors import StorageFailed
@@ -47,6 +49,17 @@ class Collection:
     changes: Pool
     """The one thread that changes it."""
     watching: WatchThread
+    following: FeedThread
+
+    def stop(self) -> None:
+        """Tell what runs beside it to end."""
+        self.watching.stop()
+        self.following.stop()
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it is being changed, by a member, the watch or a feed, though it was told to stop."""
+        return self.changes.working or not self.watching.ended() or not self.following.ended()
 
     @property
     def service(self) -> AnswerService:
@@ -68,14 +81,22 @@ class Collections:
         memory: remembers answers, and whose place has which collection.
         answers: the threads that answer, for all of them.
         watch: keeps an index true to its folder; None for no watch.
+        follow: keeps a folder true to its feeds; None for none.
     """
 
     def __init__(
-        self, settings: Settings, build: Build, memory: Memory, answers: Pool, watch: Watch | None = None
+        self,
+        settings: Settings,
+        build: Build,
+        memory: Memory,
+        answers: Pool,
+        watch: Watch | None = None,
+        follow: Follow | None = None,
     ) -> None:
         self._settings = settings
         self._build = build
         self._watch = watch
+        self._follow = follow
         self._cooldown = Cooldown(settings.discord_cooldown)
         self._own: dict[str, Collection] = {}
         self.memory = memory
@@ -141,7 +162,7 @@ class Collections:
     @property
     def at_work(self) -> bool:
         """Whether any is being changed, by a member or by the watch, though the watch was told to stop."""
-        return any(each.changes.working or not each.watching.ended() for each in self.all())
+        return any(each.at_work for each in self.all())
 
     def _folder(self, server: int) -> Path | None:
         return self._settings.collections and self._settings.collections / str(server)
@@ -159,7 +180,9 @@ class Collections:
         service = AnswerService(library, self.memory, self.answers, top=self._settings.top)
         responder = Responder(service, self._cooldown)
         changes = Pool("change", workers=1, waiting=0)
-        return Collection(name, responder, Talks(), changes, WatchThread(library, self._watch))
+        watching, watched = WatchThread(library, self._watch), self._watch is not None
+        following = FeedThread(library, self._follow, watched=watched)
+        return Collection(name, responder, Talks(), changes, watching, following)
 
 
 def surroundings(server: int, channel: Any) -> Iterator[int]:

@@ -14,6 +14,7 @@ from bot.discord.care import ArticleCommands
 from bot.discord.client import QuothClient, installed_to_user
 from bot.discord.collecting import CollectionCommands
 from bot.discord.completion import sources_like, titles_like
+from bot.discord.library import Fetch
 from bot.discord.messages import Interaction
 from bot.discord.posts import Posts
 from bot.discord.responder import failure
@@ -22,15 +23,15 @@ from retrieval.answer.query import MAX_QUESTION, Filters
 from retrieval.errors import QuothError
 
 
-def install(client: QuothClient) -> None:
-    """Give the bot its commands."""
+def install(client: QuothClient, fetch: Fetch | None = None) -> None:
+    """Give the bot its commands; without ``fetch`` none of them fetches a page from the web."""
     _install_ask(client)
     _install_find(client)
     _install_forget(client)
     _install_help(client)
     group = app_commands.Group(name="articles", description="Read the articles, or care for them")
     BrowsingCommands(client).install(group)
-    care = ArticleCommands(client)
+    care = ArticleCommands(client, fetch)
     care.install(group)
     Posts(client, care).install(group)
     if client.settings.collections:

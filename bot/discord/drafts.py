@@ -52,10 +52,14 @@ class Draft:
         """The name of the file that the article is kept in."""
         return ("-".join(re.findall(r"\w+", self.title.lower()))[:60].strip("-_") or "article") + ".md"
 
+    def said(self) -> dict[str, str]:
+        """What is known of it beside its address, under the names of metadata files."""
+        known = {"title": self.title, "source": self.source, "published": self.date}
+        return {name: value.strip() for name, value in known.items() if value.strip()}
+
     def metadata(self) -> bytes:
         """What is known of it, as a metadata file; nothing where nothing is."""
-        known = {"title": self.title, "source": self.source, "published": self.date, "url": self.address}
-        given = {name: value.strip() for name, value in known.items() if value.strip()}
+        given = {**self.said(), **({"url": self.address.strip()} if self.address.strip() else {})}
         return yaml.safe_dump(given, allow_unicode=True).encode() if given else b""
 
     def file(self) -> bytes:

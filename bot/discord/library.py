@@ -20,6 +20,7 @@ from retrieval.index.snapshot import published
 
 if TYPE_CHECKING:
     from retrieval.articles.article import Article, ArticleInfo
+    from retrieval.articles.received import Fetched
     from retrieval.engine import Engine
     from retrieval.index.changes import Progress, Stale
     from retrieval.index.updating import Report
@@ -64,6 +65,9 @@ class Opened(Protocol):
         """What the update did; None when none was needed."""
         ...
 
+
+Fetch = Callable[[str, "Progress"], "Fetched"]
+"""Fetches the page or file at an address."""
 
 Build = Callable[["Progress"], Opened]
 """Opens an engine over an index that is up to date, telling of its progress."""
@@ -164,6 +168,21 @@ class Library:
             kept.restore()
             raise
         return bool(added)
+
+    def add_fetched(self, page: Fetched, progress: Progress) -> str:
+        """Put a page from the web into the folder and serve it; returns its id.
+
+        Whatever ends the update leaves the folder as it was. Raises what ``folder.add_fetched`` does.
+        """
+        kept = [_Kept(self._articles, name) for name in page.names]
+        try:
+            [name] = folder.add_fetched(self._articles, [page])
+            self.refresh(progress)
+        except BaseException:
+            for each in kept:
+                each.restore()
+            raise
+        return name
 
     def same_as(self, id: str) -> str | None:
         """Another article that has the very text of the one with this id, if there is one."""

@@ -19,8 +19,9 @@ from bot.discord.client import QuothClient
 from bot.discord.heard import question_in
 from bot.discord.library import StillReading
 from bot.discord.messages import Interaction
-from bot.discord.service import AnswerService, Busy, Closing, Question, Reply
+from bot.discord.service import AnswerService, Question, Reply
 from bot.languages import say
+from bot.pool import Busy, Closing
 from bot.settings import CONFIDENCE
 from bot.talks import remark
 from retrieval.answer.query import MAX_QUESTION

@@ -12,13 +12,14 @@ from bot.discord import article_cards, cards
 from bot.discord.cards import Card
 from bot.discord.library import StillReading
 from bot.discord.memory import Record
-from bot.discord.service import AnswerService, Busy, Closing, Cooldown, Question
+from bot.discord.service import AnswerService, Cooldown, Question
 from bot.languages import say
+from bot.pool import Busy, Closing
 from bot.talks import Remark, remark
 from retrieval.answer.conversation import Talk, Turn
 from retrieval.answer.query import Filters
 from retrieval.articles.article import Article
-from retrieval.errors import QuothError
+from retrieval.errors import FetchFailed, QuothError
 from retrieval.index.changes import Stale
 
 _log = logging.getLogger("quoth.discord")
@@ -144,6 +145,8 @@ def failure(error: Exception) -> str:
             return cards.CLOSING
         case StillReading(progress=progress):
             return article_cards.still_reading(*progress)
+        case FetchFailed():
+            sentence = article_cards.not_fetched(error)
         case QuothError():
             sentence = cards.failure(error)
         case _:

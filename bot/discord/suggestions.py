@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from bot.discord.service import AnswerService, Busy, Closing
+from bot.discord.service import AnswerService
+from bot.pool import Busy, Closing
 from bot.wording import unwrapped
 from retrieval.text.sentences import Span, sentences
 

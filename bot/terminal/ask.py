@@ -108,13 +108,13 @@ class AnswerPrinter:
 
     def _print(self, answer: Answer, line: _Line | None = None) -> int:
         """Print an answer, with the conversation that its line belongs to; returns its exit status."""
-        from bot import wording
+        from bot import contract, wording
         from bot.terminal import json_output, rendering
 
         if not answer.hits:
             self.errors.print(wording.excluded(self.filters, self.engine.snapshot.articles))
         if self.out is None:
-            json_output.put(json_output.answer_json(answer, explain=self.threshold is not None) | _conversation(line))
+            json_output.put(contract.answer_json(answer, explain=self.threshold is not None) | _conversation(line))
         else:
             self.out.print(rendering.answer(answer))
             if self.threshold is not None:

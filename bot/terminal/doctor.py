@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import platform
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
+from importlib.util import find_spec
 from typing import Literal
 
 from bot import wording
 from bot.languages import count
 from bot.settings import PREFIX, Settings
+from bot.terminal.feeds import state
 from bot.wording import first_ids
 from retrieval.articles import care as folder
 from retrieval.articles import tesseract
 from retrieval.articles.article import Skipped
+from retrieval.articles.feed_list import Feed, FeedList
 from retrieval.articles.formats import scans
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import QuothError
@@ -26,7 +30,7 @@ from retrieval.models.bundled import BUNDLED, verify_bundled
 from retrieval.models.encoder import Encoder
 from retrieval.models.runtimes import runtime_for
 
-Section = Literal["versions", "model", "articles", "index", "settings"]
+Section = Literal["versions", "model", "articles", "feeds", "index", "settings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ _PACKAGES = (
 )
 _OPTIONAL = ("torch", "sentence-transformers", "transformers")
 """What only other models than those that ship, and GPUs, need."""
+_FETCHING = ("feedparser", "httpx", "protego")
+"""What only pages and feeds from the web need."""
 _MANY_SKIPPED = 20
 _GOING_ON = {"added": "new", "changed": "changed", "removed": "gone"}
 
@@ -67,6 +73,7 @@ def examine(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
     yield from _ocr(settings)
     yield from _model(settings)
     yield from _articles(settings)
+    yield from _feeds(settings)
     yield from _index(settings, encoder)
     yield from _settings(settings)
 
@@ -127,6 +134,32 @@ def _articles(settings: Settings) -> Iterator[Finding]:
         fates = sorted({_fate(file) for file in skipped[_MANY_SKIPPED:]}, reverse=True)
         more = f"{len(skipped) - _MANY_SKIPPED:,} more files are {' or '.join(fates)}"
         yield Finding("articles", more, "quoth articles names them all")
+
+
+def _feeds(settings: Settings) -> Iterator[Finding]:
+    """The feeds that are followed, when each came last, and what failed."""
+    try:
+        followed = FeedList(settings.articles).all()
+    except QuothError as error:
+        yield _broken("feeds", error)
+        return
+    if not followed:
+        yield Finding("feeds", "None is followed: quoth feeds add ADDRESS follows one")
+        return
+    lacking = [package for package in _FETCHING if find_spec(package) is None]
+    if lacking:
+        yield Finding("feeds", f"{', '.join(lacking)} not installed: no feed can come", "pip install 'quoth[feeds]'")
+    for feed in followed:
+        name = wording.line(f"{feed.address} ({feed.title})" if feed.title else feed.address)
+        yield Finding("feeds", f"{name}: {state(feed)}", _feed_remedy(feed))
+
+
+def _feed_remedy(feed: Feed) -> str | None:
+    if feed.gone:
+        return f"quoth feeds remove {feed.address}, or add it again to try it once more"
+    if feed.not_before > time.time():
+        return None  # it will come by itself
+    return "quoth feeds update says more of it" if feed.failed else None
 
 
 def _fate(file: Skipped) -> str:

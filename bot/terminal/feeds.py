@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -12,9 +15,16 @@ from bot.languages import count
 from bot.settings import Settings
 from bot.terminal import indexing, json_output
 from bot.terminal.console import console
+from bot.terminal.progress import progress
+from retrieval.articles import feed_schedule
 from retrieval.articles.feed_list import Feed
 from retrieval.articles.feeds import FeedUpdate
+from retrieval.articles.fetching import Fetcher
+from retrieval.errors import QuothError
 from retrieval.models.encoder import Encoder
+
+_PAGES_NAMED = 5
+"""Pages that did not come that are named; of more there is only the number."""
 
 _NONE = "No feed is followed: add one with quoth feeds add ADDRESS."
 
@@ -28,16 +38,48 @@ def print_list(feeds: Sequence[Feed], *, as_json: bool) -> None:
         console().print(_NONE, markup=False)
     for feed in feeds:
         name = wording.line(f"{feed.address} ({feed.title})" if feed.title else feed.address)
-        console().print(f"{name}: {_state(feed)}.", markup=False, highlight=False, soft_wrap=True)
+        console().print(f"{name}: {state(feed)}.", markup=False, highlight=False, soft_wrap=True)
 
 
-def _state(feed: Feed) -> str:
+def state(feed: Feed) -> str:
+    """When a feed came last, and what keeps it or its pages from coming."""
     if feed.gone:
         return "its server says that it is gone for good, and it is asked for no longer"
-    came = f"came last at {feed.came.replace('+00:00', ' UTC').replace('T', ' ')}" if feed.came else "has not come yet"
+    said = f"came last at {feed.came.replace('T', ' ').replace('+00:00', ' UTC')}" if feed.came else "has not come yet"
     if feed.not_before > time.time():
-        return f"{came}; its server asks to be left alone"
-    return f"{came}; the last time it failed ({feed.failed})" if feed.failed else came
+        said += "; its server asks to be left alone"
+    elif feed.failed:
+        said += f"; the last time it failed ({feed.failed})"
+    if feed.pages_failed:
+        said += f"; {count(feed.pages_failed, 'page')} behind its links did not come"
+    return said
+
+
+class Bar:
+    """Shows on a terminal how far an update of feeds is, but not while something is printed."""
+
+    def __init__(self) -> None:
+        self._told: Callable[[str, int, int], None] = lambda *_: None
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Hear of the stage, and how much of it is done."""
+        self._told(stage, done, total)
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Show it while the block runs."""
+        with progress(console(stderr=True)) as self._told:
+            yield
+
+    def beside(self, updates: Iterable[FeedUpdate]) -> Iterator[FeedUpdate]:
+        """The updates, as they come."""
+        coming = iter(updates)
+        while True:
+            with self.shown():
+                update = next(coming, None)
+            if update is None:
+                return
+            yield update
 
 
 def print_updates(
@@ -48,14 +90,8 @@ def print_updates(
     for update in updates:
         followed = True
         whole = whole and update.failure is None
-        brought = brought or bool(update.added or update.changed)
-        if as_json:
-            json_output.put(_json(update))
-        elif update.failure:
-            console(stderr=True).print(wording.error(update.failure), style="yellow", markup=False, soft_wrap=True)
-        else:
-            said = wording.line(f"{update.feed.title or update.feed.address}: {_outcome(update)}.")
-            console().print(said, markup=False, highlight=False, soft_wrap=True)
+        brought = brought or update.news
+        print_update(update, as_json=as_json)
     if not followed and not as_json:
         console().print(_NONE, markup=False)
     if brought:
@@ -63,15 +99,60 @@ def print_updates(
     return whole
 
 
+def watch(settings: Settings, fetcher: Fetcher, encoder: Encoder, *, as_json: bool) -> None:
+    """Update each feed when it is due, and index what that brings, until Ctrl-C or SIGTERM."""
+    errors = console(stderr=True)
+    behind = True
+    """Whether an article may be other than the index has it."""
+
+    def told(news: FeedUpdate | QuothError) -> None:
+        nonlocal behind
+        if isinstance(news, QuothError):
+            errors.print(wording.error(news), style="yellow", markup=False, soft_wrap=True)
+            return
+        print_update(news, as_json=as_json)
+        behind = behind or news.news
+        if behind:
+            indexing.update(settings.articles, settings.index, encoder, as_json=as_json)
+            behind = False
+
+    errors.print(f"Following the feeds of {settings.articles}; Ctrl-C ends it.", style="dim")
+    # At once, even from a slow server: an update that is interrupted goes on with the next.
+    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        feed_schedule.keep_up(settings.articles, fetcher, settings.feeds_every * 60, told, threading.Event())
+    except KeyboardInterrupt:
+        errors.print("Ended.", style="dim")
+    finally:
+        signal.signal(signal.SIGTERM, usual)
+
+
+def print_update(update: FeedUpdate, *, as_json: bool) -> None:
+    """Print what came of asking for a feed."""
+    if as_json:
+        json_output.put(_json(update))
+        return
+    for failure in filter(None, [update.failure, *update.pages_failed[:_PAGES_NAMED]]):
+        console(stderr=True).print(wording.error(failure), style="yellow", markup=False, soft_wrap=True)
+    if not update.failure:
+        said = wording.line(f"{update.feed.title or update.feed.address}: {_outcome(update)}.")
+        console().print(said, markup=False, highlight=False, soft_wrap=True)
+
+
 def _outcome(update: FeedUpdate) -> str:
     if update.feed.gone or update.feed.not_before > time.time():
-        return _state(update.feed)
+        return state(update.feed)
     said = f"{count(update.added, 'new article')}, {update.changed:,} changed"
-    return said + (f", {update.without_text:,} without text" if update.without_text else "")
+    counts = {"withdrawn": update.withdrawn, "without text": update.without_text}
+    more = [f", {number:,} {what}" for what, number in counts.items() if number]
+    if update.pages_failed:
+        more.append(f", {count(len(update.pages_failed), 'page')} did not come")
+    return said + "".join(more)
 
 
 def _json(update: FeedUpdate) -> dict[str, Any]:
     failure = update.failure
     told = {"feed": update.feed.address, "title": update.feed.title, "added": update.added, "changed": update.changed}
-    told |= {"without_text": update.without_text, "gone": update.feed.gone}
+    told |= {"withdrawn": update.withdrawn, "without_text": update.without_text, "gone": update.feed.gone}
+    told |= {"pages_failed": [wording.error(each) for each in update.pages_failed]}
     return {**told, **({"error": wording.error(failure)} if failure else {})}

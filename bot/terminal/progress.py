@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _STAGES = {
     "fetching": "Fetching (KiB)",
+    "entries": "Reading the entries of a feed",
     "waiting": "Waiting for another program to write the index",
     "reading": "Reading articles",
     "pages": "Reading the pages of a long file",

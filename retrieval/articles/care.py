@@ -6,16 +6,18 @@ import difflib
 import os
 import re
 import tempfile
+import time
 from collections.abc import Container, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 
 from retrieval.articles.article import Article, ArticleInfo, Skipped
-from retrieval.articles.fetching import Fetched
 from retrieval.articles.files import known_as, load, path_of, read, read_bytes, scan
-from retrieval.articles.formats.metadata import SIDECAR, fetched_sidecar, read_sidecar
+from retrieval.articles.formats.metadata import SIDECAR, fetched_sidecar, read_sidecar, withdrawn_sidecar
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.articles.parsing import parse
+from retrieval.articles.received import Fetched
 from retrieval.errors import (
     ArticleExists,
     ArticleOneOfMany,
@@ -25,6 +27,9 @@ from retrieval.errors import (
     FileMissing,
     StorageFailed,
 )
+
+_UNFINISHED = ".adding-"
+"""The dot keeps the unfinished file out of the index."""
 
 _LONGEST_NAME = 255
 """Bytes that file systems take in a name; the file of an article's metadata has the longer one."""
@@ -141,6 +146,34 @@ def add_fetched(folder: Path, pages: Sequence[Fetched]) -> list[str]:
     return names
 
 
+def address_of(folder: Path, name: str) -> str:
+    """Where the metadata file of an article says that it stands on the web; empty where it does not."""
+    try:
+        return read_sidecar(name, read_bytes(folder, name + SIDECAR)).values.get("url", "")
+    except ArticleUnreadable:
+        return ""
+
+
+def mark_withdrawn(folder: Path, name: str, day: date) -> None:
+    """Write into the metadata file of an article that its feed has withdrawn it.
+
+    Raises:
+        ArticleUnreadable, StorageFailed: that file cannot be read or written.
+    """
+    beside = name + SIDECAR
+    known = read_bytes(folder, beside) if (folder / beside).exists() else b"{}"
+    _land(folder, {beside: withdrawn_sidecar(known, day)})
+
+
+def sweep(folder: Path, older_than_s: float = 3_600.0) -> None:
+    """Delete what was left of files that were being written when the program was killed."""
+    since = time.time() - older_than_s
+    with suppress(OSError):
+        for path in folder.glob(f"{_UNFINISHED}*"):
+            if path.stat().st_mtime < since:
+                path.unlink()
+
+
 def _said_of(page: Fetched) -> dict[str, str]:
     server = {"url": page.address, "fetched": page.day.isoformat()}
     server |= {"content_type": page.content_type, "last_modified": page.last_modified}
@@ -154,7 +187,7 @@ def _place(folder: Path, page: Fetched, taken: Container[str]) -> tuple[str, byt
             continue
         beside = folder / (name + SIDECAR)
         known = read_bytes(folder, beside.name) if beside.exists() else b""
-        if not (folder / name).exists() or read_sidecar(name, known).values.get("url") == page.address:
+        if page.owned or not (folder / name).exists() or read_sidecar(name, known).values.get("url") == page.address:
             return name, known
     raise ArticleExists(folder / page.names[0])
 
@@ -193,8 +226,7 @@ def _land(folder: Path, added: Mapping[str, bytes]) -> None:
 
 def _write(target: Path, content: bytes) -> None:
     """Put ``content`` at ``target`` in one step, so that nobody ever reads half an article."""
-    # A dot keeps the unfinished file out of the index.
-    descriptor, name = tempfile.mkstemp(prefix=".adding-", dir=target.parent)
+    descriptor, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

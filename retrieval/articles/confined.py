@@ -18,15 +18,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from retrieval.articles.formats.progress import tell
 from retrieval.articles.formats.registry import extract_articles, format_of
 from retrieval.articles.formats.scans import PictureUnread, Recognise
 from retrieval.articles.formats.values import Extracted, ExtractedArticle, UnreadableArticle
 from retrieval.errors import ArticleUnreadable
+
+Kind = Literal["files", "web"]
 
 TIME_LIMIT_S = 10.0
 """Processor time for one file of no size."""
@@ -78,9 +80,23 @@ def extract_confined(name: str, content: bytes) -> Sequence[Extracted]:
     return _shared.extract(name, content)
 
 
+def read_from_web(task: str, given: Mapping[str, str], content: bytes) -> Any:
+    """Have another process read what came from the web and is no article: a feed, a list of pages, rules for robots.
+
+    Args:
+        task: which of ``web_tasks.TASKS``.
+        given: what it has to know beside the content.
+        content: as the server gave it.
+
+    Raises:
+        ArticleUnreadable: reading it took too long, or broke its reader.
+    """
+    return _web.read(task, given, content)
+
+
 def allow(seconds: float | None) -> None:
     """Let every file have so much processor time from now on; None stands for ``time_limit`` of its size."""
-    _shared.seconds = seconds
+    _shared.seconds = _web.seconds = seconds
 
 
 def read_pictures_by(recogniser: Recognise | None) -> None:
@@ -105,9 +121,14 @@ class _Reply:
 
 
 class Worker:
-    """A process that reads files, started when there is one to read. Any number of threads may share it."""
+    """A process that reads files, started when there is one to read. Any number of threads may share it.
 
-    def __init__(self) -> None:
+    Args:
+        kind: ``files``, or ``web`` for feeds and the like, whose process loads other libraries.
+    """
+
+    def __init__(self, kind: Kind = "files") -> None:
+        self._kind = kind
         self.seconds: float | None = None
         """Processor time that a file may take; None: ``time_limit`` of its size."""
         self.recogniser: Recognise | None = None
@@ -118,18 +139,27 @@ class Worker:
 
     def extract(self, name: str, content: bytes) -> Sequence[Extracted]:
         """Read a file's content there; raises as ``extract_confined`` does."""
+        found: list[Extracted] = self._found({"name": name}, content, _items)
+        return found
+
+    def read(self, task: str, given: Mapping[str, str], content: bytes) -> Any:
+        """Read what came from the web there; raises as ``read_from_web`` does."""
+        return self._found({"name": task, "given": dict(given)}, content, lambda found: found)
+
+    def _found(self, request: Mapping[str, Any], content: bytes, understood: Callable[[Any], Any]) -> Any:
+        """What the process finds in a content; raises ``ArticleUnreadable`` with the reason why it finds nothing."""
         with self._lock:
             if self._idle:
                 self._idle.cancel()
             try:
-                answer = self._ask(name, content)
+                found, reason = self._ask(request, content, understood)
             finally:
                 self._idle = threading.Timer(_IDLE_S, self.close)
                 self._idle.daemon = True
                 self._idle.start()
-        if isinstance(answer, str):
-            raise ArticleUnreadable(name, answer)
-        return answer
+        if reason:
+            raise ArticleUnreadable(str(request["name"]), reason)
+        return found
 
     def close(self) -> None:
         """Let the process go."""
@@ -138,24 +168,27 @@ class Worker:
                 self._idle.cancel()
             self._stop()
 
-    def _ask(self, name: str, content: bytes) -> Sequence[Extracted] | str:
-        """The articles in a file, or why there are none."""
+    def _ask(self, request: Mapping[str, Any], content: bytes, understood: Callable[[Any], Any]) -> tuple[Any, str]:
+        """What is found in a content, and why nothing is, if so."""
         limit_s = self.seconds or time_limit(len(content))
         pictures = self.recogniser is not None
-        header = {"name": name, "size": len(content), "seconds": limit_s, "pictures": pictures}
+        header = {**request, "size": len(content), "seconds": limit_s, "pictures": pictures}
         try:
             if self._process is None or self._process.poll() is not None:
-                self._process = _start(pictures=pictures)
-            request = json.dumps(header).encode() + b"\n" + content
-            reply = _exchange(self._process, request, limit_s * _PATIENCE, self.recogniser)
+                self._process = _start(self._kind, pictures=pictures)
+            whole = json.dumps(header).encode() + b"\n" + content
+            reply = _exchange(self._process, whole, limit_s * _PATIENCE, self.recogniser)
         except BaseException:  # an answer that nobody waited for must not be taken for the next file's
             self._stop()
             raise
         try:
-            return _understood(reply.line)
+            answer = json.loads(reply.line)
+            if "reason" in answer:
+                return None, str(answer["reason"])
+            return understood(answer["found"]), ""
         except (ValueError, LookupError, TypeError, AttributeError):  # no answer, or one that no reader gives
             out_of_time = self._stop() == -_OUT_OF_TIME or not reply.in_time
-            return _STOPPED.format(limit_s) if out_of_time else _CRASHED
+            return None, _STOPPED.format(limit_s) if out_of_time else _CRASHED
 
     def _stop(self) -> int:
         """End the process, and tell how it ended."""
@@ -173,17 +206,19 @@ class Worker:
 
 
 _shared = Worker()
+_web = Worker("web")
 
 
 def let_go() -> None:
-    """End the process that reads files; the next file starts another."""
+    """End the processes that read files; the next file starts another."""
     _shared.close()
+    _web.close()
 
 
 atexit.register(let_go)
 
 
-def _start(*, pictures: bool) -> subprocess.Popen[bytes]:
+def _start(kind: Kind, *, pictures: bool) -> subprocess.Popen[bytes]:
     """The process, once it is ready for its first file, and to draw pictures of pages if that is wanted."""
     process = subprocess.Popen(  # noqa: S603 - this very program
         [sys.executable, "-c", _PROGRAM, *sys.path],
@@ -192,7 +227,7 @@ def _start(*, pictures: bool) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         env={name: value for name, value in os.environ.items() if name.upper() in _KEPT_VARIABLES},
     )
-    _exchange(process, json.dumps({"pictures": pictures}).encode() + b"\n", _STARTING_S)
+    _exchange(process, json.dumps({"kind": kind, "pictures": pictures}).encode() + b"\n", _STARTING_S)
     return process
 
 
@@ -263,12 +298,9 @@ def _recognised(recogniser: Recognise, picture: bytes) -> bytes:
     return json.dumps(said).encode() + b"\n"
 
 
-def _understood(line: bytes) -> Sequence[Extracted] | str:
-    """What a line from the process says; raises one of several errors when it says nothing that makes sense."""
-    answer = json.loads(line)
-    if "reason" in answer:
-        return str(answer["reason"])
-    return [_item(item) for item in answer["found"]]
+def _items(found: Any) -> list[Extracted]:
+    """What a process says that it found; raises one of several errors when that makes no sense."""
+    return [_item(item) for item in found]
 
 
 def _item(item: Mapping[str, Any]) -> Extracted:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
-import encodings
 import importlib
 import json
 import os
-import pkgutil
 import signal
 import sys
 from dataclasses import asdict
 from io import BytesIO
 from typing import IO, Any
 
+from retrieval.articles import web_tasks
 from retrieval.articles.formats import scans
 from retrieval.articles.formats.progress import listening
 from retrieval.articles.formats.registry import extract_articles
@@ -28,7 +26,10 @@ def serve() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints is no answer
     started = json.loads(sys.stdin.buffer.readline())
-    _warm_up()
+    if started.get("kind") == "web":
+        web_tasks.warm_up()
+    else:
+        _warm_up()
     if started["pictures"]:
         scans.can_draw()
     held = lock_down()
@@ -61,14 +62,20 @@ def answer_all(requests: IO[bytes], answers: IO[bytes]) -> None:
         _end_after(request["seconds"])
         try:
             with listening(told), recognising(recognised if request.get("pictures") else None):
-                found = extract_articles(request["name"], content)
-            answer: dict[str, Any] = {"found": [asdict(item) for item in found]}
+                answer: dict[str, Any] = {"found": _found(request, content)}
         except ArticleUnreadable as error:
             answer = {"reason": error.reason}
         line = _line(answer)
         _end_after(0)
         answers.write(line)
         answers.flush()
+
+
+def _found(request: dict[str, Any], content: bytes) -> Any:
+    """The articles in a file or, for what is ``given`` with a name from ``web_tasks``, what that task finds."""
+    if "given" in request:
+        return web_tasks.TASKS[request["name"]](request["given"], content)
+    return [asdict(item) for item in extract_articles(request["name"], content)]
 
 
 def _send(answers: IO[bytes], said: dict[str, Any]) -> None:
@@ -100,9 +107,7 @@ def _warm_up() -> None:
     for name in _LATE:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    for module in pkgutil.iter_modules(encodings.__path__):
-        with contextlib.suppress(LookupError, ImportError):
-            codecs.lookup(module.name)
+    web_tasks.load_codecs()
     courlan.extract_domain("https://www.bbc.co.uk", fast=True)  # the list of top-level domains, for hosts this short
     pdf, word, slides = BytesIO(), BytesIO(), BytesIO()
     writer = pypdf.PdfWriter()

@@ -1,51 +1,29 @@
-"""Follow feeds (RSS, Atom): each of their entries becomes an article, once, and is changed when the feed changes it."""
+"""Follow feeds (RSS, Atom, JSON Feed) and sitemaps: what they list becomes articles, once, and changes as they do."""
 
 from __future__ import annotations
 
-import calendar
-import hashlib
-import html
-import io
-import re
+import importlib.util
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from retrieval.articles import care
-from retrieval.articles.feed_list import Feed, FeedList, Kept
-from retrieval.articles.fetching import Fetched, FetchedFeed, Fetcher
-from retrieval.errors import FetchFailed, FetchingMissing
+from retrieval.articles.confined import read_from_web
+from retrieval.articles.feed_keeping import Keeper, host_of
+from retrieval.articles.feed_list import Feed, FeedList, Pages
+from retrieval.articles.fetching import Fetcher
+from retrieval.articles.listings import Entry, Listing, listing_of, once
+from retrieval.articles.received import FetchedFeed, Progress
+from retrieval.errors import ArticleUnreadable, FetchFailed, FetchingMissing
 
 MOST = 50
-"""Entries of a feed that are kept at one time, unless it is told otherwise."""
+"""Entries of a feed that are kept at each update, unless it is told otherwise."""
 
-_LONGEST_TITLE = 300
-_LONGEST_SLUG = 50
-_FAR_PAST = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a feed says of one article."""
-
-    id: str
-    title: str
-    author: str
-    address: str
-    published_s: float | None
-    """Seconds since 1970."""
-    page: bytes
-    """Its text as a web page; empty where the feed gives none."""
-
-    @property
-    def digest(self) -> str:
-        """Differs when the feed has changed the entry."""
-        told = (self.title, self.author, self.address, self.published_s, self.page)
-        return hashlib.sha256(repr(told).encode()).hexdigest()
+_SITEMAPS = 20
+"""Sitemaps of a list that are read at one update, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,181 +33,182 @@ class FeedUpdate:
     feed: Feed
     added: int = 0
     changed: int = 0
+    withdrawn: int = 0
     without_text: int = 0
     failure: FetchFailed | None = None
     """Why nothing came. A feed that was not even asked for has none: it is gone, or wants to be left alone."""
+    pages_failed: tuple[FetchFailed, ...] = ()
+    """Pages behind its links that did not come."""
+
+    @property
+    def news(self) -> bool:
+        """Whether an article is other than before."""
+        return bool(self.added or self.changed or self.withdrawn)
 
 
-def follow(folder: Path, address: str, fetcher: Fetcher, *, most: int = MOST, days: int | None = None) -> FeedUpdate:
-    """Follow the feed at ``address`` from now on, and keep what it has.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a feed is to be followed."""
+
+    most: int = MOST
+    days: int | None = None
+    pages: Pages = "missing"
+    remove_withdrawn: bool = False
+    interval_s: float | None = None
+
+
+def follow(
+    folder: Path, address: str, fetcher: Fetcher, wanted: Wanted | None = None, progress: Progress | None = None
+) -> FeedUpdate:
+    """Follow the feed or sitemap at ``address``, or the first that the page there links to, and keep what it has.
 
     Raises:
+        FeedsBusy: another program is updating the feeds.
         FetchFailed: it cannot be had, or is no feed; it is not followed then.
         FetchingMissing: a library is not installed.
         FolderMissing, StorageFailed: the folder cannot be used.
     """
     feeds = FeedList(folder)
-    update = _asked(folder, feeds, Feed(address.strip(), most, days), fetcher)
+    how = wanted or Wanted()
+    feed = Feed(address.strip(), how.most, how.days, how.pages, how.remove_withdrawn, how.interval_s)
+    with feeds.updating():
+        found = _whole(fetcher, feed.address)
+        if (listing := read_listing(found)).kind == "page":
+            feed = replace(feed, address=listing.links[0])
+            found = _whole(fetcher, feed.address)
+            listing = read_listing(found)
+        update = _Asking(folder, feeds, feed, fetcher, progress).take(found, listing)
     if update.failure:
         raise update.failure
     return update
 
 
-def update_all(folder: Path, fetcher: Fetcher) -> Iterator[FeedUpdate]:
-    """Ask for every feed that is followed, one after the other; one that fails does not stop the others."""
-    feeds = FeedList(folder)
-    for feed in feeds.all():
-        if feed.gone or feed.not_before > time.time():
-            yield FeedUpdate(feed)
-            continue
-        update = _asked(folder, feeds, feed, fetcher)
-        if failure := update.failure:
-            wait = time.time() + failure.wait_s if failure.wait_s else 0.0
-            feeds.put(replace(feed, failed=failure.problem, not_before=wait, gone=failure.problem == "gone"))
-        yield update
+def update_all(
+    folder: Path,
+    fetcher: Fetcher,
+    due: Callable[[Feed, float], bool] = lambda *_: True,
+    progress: Progress | None = None,
+) -> Generator[FeedUpdate]:
+    """Ask for every feed that is followed, one after the other; one that fails does not stop the others.
 
-
-def _asked(folder: Path, feeds: FeedList, feed: Feed, fetcher: Fetcher) -> FeedUpdate:
-    """Ask for a feed and keep what is new in it, the feed itself last: an interrupted one is then asked for anew."""
-    try:
-        found = fetcher.fetch_feed(feed.address, feed.etag, feed.last_modified)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        if found is None:
-            feed = replace(feed, came=now, failed="", not_before=0.0)
-            feeds.put(feed)
-            return FeedUpdate(feed)
-        title, entries = read_feed(found)
-    except FetchFailed as failure:
-        return FeedUpdate(feed, failure=failure)
-    feed = replace(feed, title=title or _host(feed), etag=found.etag, last_modified=found.last_modified)
-    outcomes = [_kept(folder, feeds, feed, entry) for entry in _chosen(feed, entries)]
-    feed = replace(feed, came=now, failed="", not_before=0.0)
-    feeds.put(feed)
-    added, changed, without = (outcomes.count(kind) for kind in ("added", "changed", "without text"))
-    return FeedUpdate(feed, added, changed, without)
-
-
-def _host(feed: Feed) -> str:
-    return urlsplit(feed.address).hostname or "feed"
-
-
-def _chosen(feed: Feed, entries: list[Entry]) -> list[Entry]:
-    """The newest entries, as many and as old as the feed may have; those without a day count as in the feed's order."""
-    since = time.time() - feed.days * 86_400 if feed.days is not None else _FAR_PAST
-    young = [entry for entry in entries if entry.published_s is None or entry.published_s >= since]
-    dated = all(entry.published_s is not None for entry in young)
-    return (sorted(young, key=lambda entry: -(entry.published_s or 0)) if dated else young)[: feed.most]
-
-
-def _kept(folder: Path, feeds: FeedList, feed: Feed, entry: Entry) -> str:
-    """Make an article of an entry that is new or has changed, and say which of it, if any, it was."""
-    # An id without a colon, such as 17, is unique in its feed alone.
-    id = entry.id if ":" in entry.id else f"{feed.address}#{entry.id}"
-    known = feeds.kept(id)
-    if known and (known.digest == entry.digest or known.feed != feed.address):
-        return "known"
-    if known and known.file and not (folder / known.file).exists():
-        return "known"  # somebody has removed it
-    try:
-        [file] = care.add_fetched(folder, [_article(feed, entry, id, known)]) if entry.page else [""]
-    except FetchFailed:
-        file = ""
-    feeds.keep(Kept(id, feed.address, entry.digest, file))
-    if not file:
-        return "without text"
-    return "changed" if known and known.file else "added"
-
-
-def _article(feed: Feed, entry: Entry, id: str, known: Kept | None) -> Fetched:
-    published = datetime.fromtimestamp(entry.published_s, UTC).date().isoformat() if entry.published_s else ""
-    mark = hashlib.sha256(id.encode()).hexdigest()[:8]
-    slug = "-".join(re.findall(r"\w+", entry.title.lower()))[:_LONGEST_SLUG].strip("-_")
-    host = re.sub(r"[^\w.-]+", ".", _host(feed).removeprefix("www.")).strip(".-")
-    return Fetched(
-        address=entry.address or feed.address,
-        suffix=".html",
-        content=entry.page,
-        day=datetime.now(UTC).date(),
-        content_type="",
-        last_modified="",
-        stem=Path(known.file).stem if known and known.file else "-".join(filter(None, (host, slug, mark))),
-        said={"title": entry.title, "source": feed.title, "published": published, "author": entry.author},
-    )
-
-
-# --- reading -------------------------------------------------------------------------------------------------
-
-
-def read_feed(found: FetchedFeed) -> tuple[str, list[Entry]]:
-    """The title and the entries of a feed, each once.
+    ``due`` says of a feed whether its time has come at a time in seconds since 1970; others are passed over.
+    ``progress`` is told of the stage "entries", how many entries of a feed are seen to, and of how many.
 
     Raises:
-        FetchFailed: it is no feed.
+        FeedsBusy, FetchingMissing, FolderMissing, StorageFailed: see ``follow``.
+    """
+    feeds = FeedList(folder)
+    if not feeds.all():
+        return
+    with feeds.updating():
+        care.sweep(folder)
+        for feed in feeds.all():
+            if not due(feed, time.time()):
+                continue
+            if feed.gone or feed.not_before > time.time():
+                yield FeedUpdate(feed)
+            else:
+                yield _Asking(folder, feeds, feed, fetcher, progress).ask()
+
+
+class _Asking:
+    """Asks for one feed and keeps what is new in it, the feed itself last: an interrupted one is asked for anew."""
+
+    def __init__(self, folder: Path, feeds: FeedList, feed: Feed, fetcher: Fetcher, progress: Progress | None) -> None:
+        self._folder, self._feeds, self._feed, self._fetcher = folder, feeds, feed, fetcher
+        self._progress = progress or (lambda *_: None)
+
+    def ask(self) -> FeedUpdate:
+        """Ask for it; whatever is wrong with it is remembered."""
+        feed = self._feed
+        try:
+            found = self._asked(feed.moved or feed.address)
+        except FetchFailed as failure:
+            return self._failed(failure)
+        return self.take(found)
+
+    def take(self, found: FetchedFeed | None, listing: Listing | None = None) -> FeedUpdate:
+        """Keep what came, which may have been read already; None says that nothing has changed."""
+        feed = replace(self._feed, asked_s=time.time(), failed="", failures=0, not_before=0.0, gone=False)
+        feed = replace(feed, came=datetime.now(UTC).isoformat(timespec="seconds"))
+        if found is None:
+            self._feeds.put(feed)
+            return FeedUpdate(feed)
+        try:
+            listing = self._whole(found, listing or read_listing(found))
+        except FetchFailed as failure:
+            return self._failed(failure)
+        feed = replace(feed, title=listing.title or host_of(feed), every_s=listing.every_s)
+        feed = replace(feed, moved=found.moved or self._feed.moved)
+        done = Keeper(self._folder, self._feeds, feed, self._fetcher).keep(listing, self._progress)
+        if not done.again:  # else all of it is wanted the next time
+            feed = replace(feed, etag=found.etag, last_modified=found.last_modified)
+        feed = replace(feed, pages_failed=done.again, not_before=time.time() + done.wait_s if done.wait_s else 0.0)
+        self._feeds.put(feed)
+        counts = done.added, done.changed, done.withdrawn, done.without_text
+        return FeedUpdate(feed, *counts, pages_failed=tuple(done.failures))
+
+    def _asked(self, address: str) -> FetchedFeed | None:
+        known = ("", "") if self._feed.pages_failed else (self._feed.etag, self._feed.last_modified)
+        try:
+            return self._fetcher.fetch_feed(address, *known)
+        except FetchFailed as failure:
+            if self._feed.moved and failure.problem in {"gone", "missing"}:  # perhaps it has come back
+                self._feed = replace(self._feed, moved="")
+                return self._fetcher.fetch_feed(self._feed.address)
+            raise
+
+    def _failed(self, failure: FetchFailed) -> FeedUpdate:
+        """Remember that it did not come, if it is followed."""
+        now = time.time()
+        wait = now + failure.wait_s if failure.wait_s else 0.0
+        feed = replace(self._feed, asked_s=now, failed=failure.problem, failures=self._feed.failures + 1)
+        feed = replace(feed, not_before=wait, gone=failure.problem == "gone")
+        if any(known.address == feed.address for known in self._feeds.all()):
+            self._feeds.put(feed)
+        return FeedUpdate(feed, failure=failure)
+
+    def _whole(self, found: FetchedFeed, listing: Listing) -> Listing:
+        """What a feed lists; of a list of sitemaps, what its newest sitemaps list."""
+        if listing.kind in {"none", "page"}:
+            raise FetchFailed(found.address, "no feed", found.content_type.partition(";")[0] or "no type is named")
+        if listing.kind != "sitemaps":
+            return listing
+        entries: list[Entry] = []
+        failure: FetchFailed | None = None
+        for address in listing.links[:_SITEMAPS]:
+            try:
+                entries += read_listing(_whole(self._fetcher, address, named=False)).entries
+            except FetchFailed as error:
+                failure = error
+            if len(entries) >= self._feed.most:
+                break
+        if failure and not entries:
+            raise failure
+        return Listing("sitemaps", urlsplit(found.address).hostname or "", None, once(entries))
+
+
+def _whole(fetcher: Fetcher, address: str, *, named: bool = True) -> FetchedFeed:
+    """What is at an address of which nothing is known yet."""
+    found = fetcher.fetch_feed(address, named=named)
+    if found is None:
+        raise FetchFailed(address, "status", "304")
+    return found
+
+
+def read_listing(found: FetchedFeed) -> Listing:
+    """What came, read in the confined process.
+
+    Raises:
+        FetchFailed: reading it broke what reads it, or took too long.
         FetchingMissing: feedparser is not installed.
     """
+    if importlib.util.find_spec("feedparser") is None:
+        raise FetchingMissing
+    given = {"content_type": found.content_type, "address": found.address}
     try:
-        import feedparser
-    except ImportError as error:
-        raise FetchingMissing from error
-    headers = {"content-type": found.content_type, "content-location": found.address}
-    # As a stream: feedparser takes bytes for the name of a file. What the confined process reads needs no sanitizing.
-    read = feedparser.parse(io.BytesIO(found.content), response_headers=headers, sanitize_html=False)
-    if not read.get("version"):
-        raise FetchFailed(found.address, "no feed", found.content_type.partition(";")[0] or "no type is named")
-    entries = [_entry(item) for item in read.entries]
-    return _words(read.feed.get("title_detail")), list({entry.id: entry for entry in reversed(entries)}.values())[::-1]
-
-
-def _entry(item: Any) -> Entry:
-    title, address = _words(item.get("title_detail"))[:_LONGEST_TITLE], str(item.get("link") or "")
-    if _scheme(address) not in {"http", "https"}:
-        address = ""
-    texts = [*item.get("content", ()), *filter(None, [item.get("summary_detail")])]
-    longest = max(texts, key=lambda text: len(text.get("value") or ""), default=None)
-    page = _page(title, longest)
-    return Entry(
-        id=str(item.get("id") or address or hashlib.sha256(page or title.encode()).hexdigest()),
-        title=title,
-        author=" ".join(str(item.get("author") or "").split())[:_LONGEST_TITLE],
-        address=address,
-        published_s=_seconds(item.get("published_parsed") or ("updated" in item and item.get("updated_parsed"))),
-        page=page,
-    )
-
-
-def _scheme(address: str) -> str:
-    try:
-        return urlsplit(address).scheme.lower()
-    except ValueError:
-        return ""
-
-
-def _seconds(parsed: time.struct_time | Literal[False] | None) -> float | None:
-    """A time in UTC as seconds since 1970; None for no time, or one that no calendar has."""
-    if not parsed:
-        return None
-    try:
-        seconds = float(calendar.timegm(parsed))
-        datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return seconds
-
-
-def _words(detail: Any) -> str:
-    """A title as one line, without the marks of HTML that some feeds put into it."""
-    text = str((detail or {}).get("value") or "")
-    if (detail or {}).get("type") != "text/plain" or re.search(r"&#?\w+;", text):
-        text = html.unescape(re.sub(r"</?[A-Za-z][^<>]*>", "", text))
-    return " ".join(text.split())
-
-
-def _page(title: str, text: Any) -> bytes:
-    """An entry's text as a web page; empty for one without text."""
-    value = str((text or {}).get("value") or "").strip()
-    if not value:
-        return b""
-    if text.get("type") == "text/plain":
-        value = "".join(f"<p>{html.escape(part)}</p>" for part in re.split(r"\n\s*\n", value))
-    head = f'<meta charset="utf-8"><title>{html.escape(title)}</title>'
-    return f"<!doctype html><html><head>{head}</head><body><article>{value}</article></body></html>\n".encode()
+        return listing_of(read_from_web("listing", given, found.content))
+    except ArticleUnreadable as error:
+        raise FetchFailed(found.address, "no feed", error.reason) from error
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, OSError) as error:
+        raise FetchFailed(found.address, "no feed", "what reads it was led astray") from error

@@ -1,35 +1,37 @@
-"""Fetch one page, file or feed from the web, as it comes, by an address that a person names.
+"""Fetch one page, file or feed from the web, as it comes.
 
-The extra ``feeds`` brings httpx, which is loaded only here and in ``public_network``. robots.txt is not asked: it is
-for programs that choose their pages, and here a person has.
+The extra ``feeds`` brings httpx, which is loaded only here and in ``public_network``. An address that a person names is
+asked for as a browser does; robots.txt, which is for programs that choose their pages, is asked before others are.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
 import ssl
-import zlib
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import metadata
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
-from retrieval.articles.formats.registry import FORMATS
-from retrieval.errors import FetchFailed, FetchingMissing, FetchProblem
+from retrieval.articles.confined import read_from_web
+from retrieval.articles.manners import Turns
+from retrieval.articles.received import (
+    Fetched,
+    FetchedFeed,
+    Progress,
+    received_anything,
+    received_feed,
+    received_file,
+    received_rules,
+)
+from retrieval.errors import ArticleUnreadable, FetchFailed, FetchingMissing
 
 if TYPE_CHECKING:
     import httpx
 
     from retrieval.articles.public_network import Resolve
-
-Progress = Callable[[str, int, int], None]
-"""Told of the stage "fetching", how many KiB have come, and of how many (0 where the server does not say)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,163 +43,158 @@ class FetchLimits:
     """Between two pieces of the answer."""
     total: float = 300.0
     redirects: int = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A file as a server gave it, and what is known of where it comes from."""
-
-    address: str
-    """As it was asked for, without a fragment."""
-    suffix: str
-    """Of the format that it is in."""
-    content: bytes
-    day: date
-    """Of fetching, in UTC."""
-    content_type: str
-    last_modified: str
-    """When the server says that it changed last, in the server's words; empty where it does not say."""
-    stem: str
-    """What the file is called before its suffix, after the address."""
-    said: Mapping[str, str] = field(default_factory=dict)
-    """Title, source and the like, from a feed that lists it."""
-
-    @property
-    def names(self) -> tuple[str, str]:
-        """A name for the file, and another for where a different address has the first."""
-        mark = hashlib.sha256(self.address.encode()).hexdigest()[:8]
-        return f"{self.stem}{self.suffix}", f"{self.stem}-{mark}{self.suffix}"
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedFeed:
-    """A feed as a server gave it."""
-
-    address: str
-    """Where it was found in the end, to which addresses in it are relative."""
-    content: bytes
-    content_type: str
-    etag: str
-    last_modified: str
+    pause: float | None = None
+    """Between two requests to a host; None: ``manners.PAUSE_S``."""
 
 
 _Got = TypeVar("_Got")
 
-_FEED_MIB = 8
-
 _LONGEST_ADDRESS = 2_000
-_LONGEST_HEADER = 200
-_LONGEST_STEM = 80
 
-_CHUNK = 2**16
+_RULES_S = 3_600.0
+"""For so long a host's robots.txt is not asked for again."""
 
-_BY_TYPE = {
-    "application/epub+zip": ".epub",
-    "application/json": ".json",
-    "application/jsonl": ".jsonl",
-    "application/pdf": ".pdf",
-    "application/rtf": ".rtf",
-    "application/vnd.oasis.opendocument.text": ".odt",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
-    "application/x-ndjson": ".jsonl",
-    "application/x-pdf": ".pdf",
-    "application/x-subrip": ".srt",
-    "application/xhtml+xml": ".xhtml",
-    "message/rfc822": ".eml",
-    "text/html": ".html",
-    "text/markdown": ".md",
-    "text/rtf": ".rtf",
-    "text/vtt": ".vtt",
-    "text/x-markdown": ".md",
-}
-"""Suffixes by what a server says that it gives."""
+_FAILING_RULES_S = 300.0
 
-_PLAIN = {".txt", ".text", ".md", ".markdown", ".json", ".jsonl", ".srt", ".vtt"}
-_PACKED = {".docx", ".epub", ".odt", ".pptx"}
-_BY_ADDRESS = {
-    "": set(FORMATS),
-    "application/octet-stream": set(FORMATS),
-    "application/x-download": set(FORMATS),
-    "application/zip": _PACKED,
-    "binary/octet-stream": set(FORMATS),
-    "text/plain": _PLAIN,
-}
-"""The suffixes that an address may choose among, for types that do not say enough."""
+_AGENT = "Quoth"
 
-_STATUS: dict[int, FetchProblem] = {
-    401: "forbidden",
-    403: "forbidden",
-    404: "missing",
-    410: "gone",
-    429: "busy",
-    451: "forbidden",
-    503: "busy",
-}
+_FEEDS = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.8"
+
+_MOVED = {301, 308}
+"""Redirects that hold from now on."""
 
 
 class Fetcher:
     """Fetches from public addresses and, wherever they are, from the ``hosts`` that are named.
 
-    Every fetching is for itself: no cookie, name or password is sent or kept.
+    Every fetching is for itself: no cookie, name or password is sent or kept. Any number of threads may share it; they
+    take turns at each host.
+
+    Args:
+        hosts: may be inside of a network.
+        limits: how long fetching may take.
+        resolve: looks hosts up.
+        contact: tells servers whom to turn to, as an address on the web or for mail.
     """
 
     def __init__(
-        self, hosts: frozenset[str] = frozenset(), limits: FetchLimits | None = None, resolve: Resolve | None = None
+        self,
+        hosts: frozenset[str] = frozenset(),
+        limits: FetchLimits | None = None,
+        resolve: Resolve | None = None,
+        contact: str = "",
     ) -> None:
         self._hosts = hosts
         self._limits = limits or FetchLimits()
         self._resolve = resolve
+        self._contact = contact
+        self._turns = Turns(self._limits.pause)
+        self._rules: dict[str, tuple[float, bytes | FetchFailed]] = {}
+        """By host: until when on the clock it holds, and a robots.txt, or why it does not come."""
 
-    def fetch(self, address: str, progress: Progress | None = None) -> Fetched:
-        """The page or file at an ``address``.
+    def fetch(self, address: str, progress: Progress | None = None, *, named: bool = True) -> Fetched:
+        """The page or file at an ``address``; robots.txt is asked first unless a person has ``named`` it.
 
         Raises:
             FetchFailed: it cannot be had, is in no format that Quoth reads, or must not be fetched.
             FetchingMissing: httpx is not installed.
         """
-        first = _checked(address)
-        return self._get(first, {}, lambda response: _received(first, response, progress or (lambda *_: None)))
+        first, tell = _checked(address), progress or (lambda *_: None)
+        return self._get(first, {}, lambda response, _: received_file(first, response, tell), named=named)
 
-    def fetch_feed(self, address: str, etag: str = "", last_modified: str = "") -> FetchedFeed | None:
+    def look_for(self, address: str) -> None:
+        """See that there is something at an ``address``, of which nothing is read; raises as ``fetch`` where not."""
+        self._get(_checked(address), {}, received_anything, named=False)
+
+    def fetch_feed(
+        self, address: str, etag: str = "", last_modified: str = "", *, named: bool = True
+    ) -> FetchedFeed | None:
         """The feed at an ``address``; None where it is as it was when the server said those two of it.
 
         Raises what ``fetch`` does; in what format it is, only reading it shows.
         """
-        known = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        return self._get(_checked(address), {name: value for name, value in known.items() if value}, _received_feed)
+        known = {"If-None-Match": etag, "If-Modified-Since": last_modified, "Accept": _FEEDS}
+        headers = {name: value for name, value in known.items() if value}
+        return self._get(_checked(address), headers, received_feed, named=named)
 
-    def _get(self, first: httpx.URL, headers: Mapping[str, str], receive: Callable[[httpx.Response], _Got]) -> _Got:
-        """Ask for an address, go where redirects lead, and ``receive`` the answer there."""
-        url = first
+    def _get(
+        self,
+        first: httpx.URL,
+        headers: Mapping[str, str],
+        receive: Callable[[httpx.Response, str], _Got],
+        *,
+        named: bool,
+    ) -> _Got:
+        """Ask for an address, go where redirects lead, and ``receive`` the answer there.
+
+        ``receive`` is also told where it is from now on, as far as that is not where it was asked for.
+        """
+        url, moved, for_good = first, "", True
         with self._client() as client:
-            for _ in range(self._limits.redirects + 1):
-                with _failures(str(url)), client.stream("GET", url, headers=headers) as response:
+            for hop in range(self._limits.redirects + 1):
+                if not named:
+                    self._check_rules(url)
+                with (
+                    self._turns.turn(url.host, at_once=hop > 0),
+                    _failures(str(url)),
+                    client.stream("GET", url, headers=headers) as response,
+                ):
                     if not response.has_redirect_location:
-                        return receive(response)
+                        return receive(response, moved)
                     url = _sent_on(url, response.headers["location"])
+                    for_good = for_good and response.status_code in _MOVED
+                    moved = str(url) if for_good else moved
         raise FetchFailed(str(first), "redirects", str(self._limits.redirects))
+
+    def _check_rules(self, url: httpx.URL) -> None:
+        """Raise ``FetchFailed`` where a host's robots.txt keeps programs from an address (RFC 9309)."""
+        rules = self._rules_of(f"{url.scheme}://{url.netloc.decode()}")
+        if isinstance(rules, FetchFailed):
+            raise rules
+        if not rules.strip():
+            return
+        try:
+            said = read_from_web("robots", {"agent": _AGENT, "address": str(url)}, rules)
+        except ArticleUnreadable as error:
+            raise FetchFailed(str(url), "robots", error.reason) from error
+        self._turns.slow_down(url.host, said["delay"])
+        if not said["allowed"]:
+            raise FetchFailed(str(url), "robots", "it disallows this address")
+
+    def _rules_of(self, root: str) -> bytes | FetchFailed:
+        """A host's robots.txt, or why it does not come: asked for once in a while either way."""
+        until, rules = self._rules.get(root, (0.0, b""))
+        if until < time.monotonic():
+            try:
+                rules = self._get(_checked(f"{root}/robots.txt"), {}, received_rules, named=True)
+            except FetchFailed as failure:
+                rules = failure
+            seconds = _FAILING_RULES_S if isinstance(rules, FetchFailed) else _RULES_S
+            self._rules[root] = time.monotonic() + seconds, rules
+        return rules
 
     def _client(self) -> httpx.Client:
         import httpx
 
         from retrieval.articles.public_network import PublicTransport, look_up
 
+        agent = _user_agent(self._contact)
         return httpx.Client(
             transport=PublicTransport(self._hosts, self._limits.total, self._resolve or look_up),
             timeout=httpx.Timeout(self._limits.silence, connect=self._limits.connecting),
-            headers={"User-Agent": _user_agent(), "Accept": "text/html, */*;q=0.8", "Accept-Encoding": "gzip, deflate"},
+            headers={"User-Agent": agent, "Accept": "text/html, */*;q=0.8", "Accept-Encoding": "gzip, deflate"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             trust_env=False,
         )
 
 
-def _user_agent() -> str:
+def _user_agent(contact: str) -> str:
     try:
         version = metadata.version("quoth")
     except metadata.PackageNotFoundError:
         version = "unknown"
-    return f"Quoth/{version} (fetches pages and feeds that a person names)"
+    whom = f"+{contact}; " if contact else ""
+    return f"{_AGENT}/{version} ({whom}fetches pages and feeds that a person follows)"
 
 
 # --- addresses -----------------------------------------------------------------------------------------------
@@ -238,119 +235,7 @@ def _sent_on(url: httpx.URL, location: str) -> httpx.URL:
     return target
 
 
-def _stem(url: httpx.URL) -> str:
-    """A name for a file after its address, of letters, digits, dots and dashes."""
-    path = PurePosixPath(url.path)
-    if path.suffix.lower() in FORMATS:
-        path = path.with_suffix("")
-    host = ".".join(re.findall(r"[\w-]+", url.host.removeprefix("www."))).strip("-")
-    return "-".join([host, *re.findall(r"\w+", str(path).lower())])[:_LONGEST_STEM].rstrip("-.") or "page"
-
-
-# --- answers -------------------------------------------------------------------------------------------------
-
-
-def _received(asked: httpx.URL, response: httpx.Response, progress: Progress) -> Fetched:
-    """What a server gives, read no further than its format allows."""
-    address = str(response.url)
-    if response.status_code != 200:  # noqa: PLR2004 - "here it is", the one answer that brings the file
-        raise _refusal(address, response)
-    kind = response.headers.get("content-type", "")[:_LONGEST_HEADER]
-    suffix = _suffix(address, kind, (asked, response.url))
-    return Fetched(
-        address=str(asked),
-        suffix=suffix,
-        content=_content(address, response, FORMATS[suffix].max_mib, progress),
-        day=datetime.now(UTC).date(),
-        content_type=kind,
-        last_modified=response.headers.get("last-modified", "")[:_LONGEST_HEADER],
-        stem=_stem(asked),
-    )
-
-
-def _received_feed(response: httpx.Response) -> FetchedFeed | None:
-    address = str(response.url)
-    if response.status_code == 304:  # noqa: PLR2004 - "as it was"
-        return None
-    if response.status_code != 200:  # noqa: PLR2004 - likewise
-        raise _refusal(address, response)
-    of_feed = (response.headers.get(name, "")[:_LONGEST_HEADER] for name in ("content-type", "etag", "last-modified"))
-    return FetchedFeed(address, _content(address, response, _FEED_MIB, lambda *_: None), *of_feed)
-
-
-def _refusal(address: str, response: httpx.Response) -> FetchFailed:
-    status = response.status_code
-    problem = _STATUS.get(status, "server" if status >= 500 else "status")  # noqa: PLR2004 - RFC 9110, 15.6
-    if problem == "busy":
-        words, seconds = _wait(response)
-        return FetchFailed(address, problem, words, seconds)
-    return FetchFailed(address, problem, str(status))
-
-
-_USUAL_WAIT_S = 3_600
-_LONGEST_WAIT_S = 7 * 86_400
-
-
-def _wait(response: httpx.Response) -> tuple[str, int]:
-    """How long a server wants to be left alone, in words and seconds: it gives seconds, a time, or nothing."""
-    wait = response.headers.get("retry-after", "")[:_LONGEST_HEADER]
-    if wait.isascii() and wait.isdigit():
-        return f"for {wait} seconds", min(int(wait), _LONGEST_WAIT_S)
-    try:
-        seconds = (parsedate_to_datetime(wait) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError):
-        return "for a while", _USUAL_WAIT_S
-    return f"until {wait}", int(min(max(seconds, 0), _LONGEST_WAIT_S))
-
-
-def _suffix(address: str, content_type: str, urls: tuple[httpx.URL, ...]) -> str:
-    """The suffix of the format that a server names or, where that does not say enough, the address."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind in _BY_TYPE:
-        return _BY_TYPE[kind]
-    for url in urls:
-        suffix = PurePosixPath(url.path).suffix.lower()
-        if suffix in _BY_ADDRESS.get(kind, ()):
-            return suffix
-    if kind == "text/plain":
-        return ".txt"
-    raise FetchFailed(address, "type", kind or "no type is named")
-
-
-def _content(address: str, response: httpx.Response, max_mib: int, progress: Progress) -> bytes:
-    """The bytes of an answer, unpacked; more than ``max_mib`` are neither read nor unpacked."""
-    said = response.headers.get("content-length", "")
-    announced = int(said) if said.isascii() and said.isdigit() else 0
-    if announced > max_mib * 2**20:
-        raise FetchFailed(address, "large", f"{max_mib} MiB")
-    packed = response.headers.get("content-encoding", "identity").strip().lower()
-    content = bytearray()
-    for piece in _unpacked(address, response.iter_raw(_CHUNK), packed):
-        content += piece
-        if len(content) > max_mib * 2**20:
-            raise FetchFailed(address, "large", f"{max_mib} MiB")
-        progress("fetching", len(content) // 2**10, announced // 2**10 if packed == "identity" else 0)
-    return bytes(content)
-
-
-def _unpacked(address: str, raw: Iterator[bytes], packed: str) -> Iterator[bytes]:
-    """The pieces of an answer, unpacked a little at a time, so that one that swells a thousandfold fills no memory."""
-    if packed in {"", "identity"}:
-        yield from raw
-        return
-    if packed not in {"gzip", "x-gzip", "deflate"}:
-        raise FetchFailed(address, "broken", f"it is packed as {packed[:_LONGEST_HEADER]}, which was not asked for")
-    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, by its first bytes
-    try:
-        for piece in raw:
-            left = piece
-            while left and not unpacking.eof:
-                yield unpacking.decompress(left, _CHUNK)
-                left = unpacking.unconsumed_tail
-    except zlib.error as error:
-        raise FetchFailed(address, "broken", "it is packed, and damaged") from error
-    if not unpacking.eof:
-        raise FetchFailed(address, "broken", "it is packed, and its end is missing")
+# --- failures ------------------------------------------------------------------------------------------------
 
 
 @contextmanager

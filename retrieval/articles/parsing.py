@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -45,7 +47,7 @@ def parse(name: str, content: bytes, sidecar: bytes | None = None) -> Parsed:
     articles: list[Article] = []
     unreadable: list[UnreadableArticle] = []
     notes: list[Skipped] = []
-    for item in extract_confined(name, content):
+    for item in extract_confined(name, _as_served(content, metadata.charset)):
         if isinstance(item, UnreadableArticle):
             unreadable.append(item)
             continue
@@ -62,6 +64,35 @@ def parse(name: str, content: bytes, sidecar: bytes | None = None) -> Parsed:
         raise ArticleUnreadable(name, f"it holds no article{_first_of(unreadable)}")
     faults = [Skipped(f"{name}#{item.number}", item.reason) for item in sorted(unreadable, key=lambda it: it.number)]
     return Parsed(tuple(articles), _summary(faults), _summary(notes))
+
+
+_MEANT = {"iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "shift_jis": "cp932", "gb2312": "gb18030"}
+"""What servers mostly mean by these names."""
+
+
+def _as_served(content: bytes, charset: str) -> bytes:
+    """A text in the encoding that its server named as UTF-8 with its mark, before which no other name counts.
+
+    What is UTF-8 or UTF-16 by itself stays as it is: servers name the encoding of all their pages, not of this one.
+    """
+    if not charset or charset.lower() in {"utf-8", "utf8"}:
+        return content
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:_HEAD_BYTES]:
+        return content
+    with suppress(UnicodeDecodeError):
+        content.decode()
+        return content
+    with suppress(LookupError, ValueError):
+        found = codecs.lookup(_MEANT.get(charset.lower(), charset))
+        if found.name not in _NO_CHARSETS:
+            return codecs.BOM_UTF8 + str(content, found.name).encode()  # str takes encodings of text alone
+    return content
+
+
+_NO_CHARSETS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"}
+"""Python's own, and those that read the same bytes as something else or take for ever."""
+
+_HEAD_BYTES = 1_024
 
 
 def _first_of(unreadable: Sequence[UnreadableArticle]) -> str:

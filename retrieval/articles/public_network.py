@@ -6,6 +6,7 @@ for an address there, by one whose answer changes between the check and the conn
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import socket
 import ssl
@@ -49,9 +50,7 @@ class PublicTransport(httpx.HTTPTransport):
     """
 
     def __init__(self, hosts: frozenset[str], seconds: float, resolve: Resolve = look_up) -> None:
-        # The system's certificates and those of SSL_CERT_FILE, as everywhere, and Mozilla's where a system has none.
-        context = ssl.create_default_context()
-        context.load_verify_locations(certifi.where())
+        context = _certificates(ssl.get_default_verify_paths())
         super().__init__(verify=context, trust_env=False)
         self._pool.close()
         self._pool = httpcore.ConnectionPool(
@@ -59,6 +58,17 @@ class PublicTransport(httpx.HTTPTransport):
             max_keepalive_connections=0,
             network_backend=_PublicBackend(hosts, time.monotonic() + seconds, resolve),
         )
+
+
+@functools.cache
+def _certificates(_: ssl.DefaultVerifyPaths) -> ssl.SSLContext:
+    """The system's certificates and those of SSL_CERT_FILE, as everywhere, and Mozilla's where a system has none.
+
+    Reading them takes longer than most requests.
+    """
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
 
 
 class _PublicBackend(httpcore.NetworkBackend):

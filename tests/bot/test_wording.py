@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from bot import wording
-from bot.settings import DiscordRefused, SettingInvalid
+from bot.settings import DiscordRefused, ServeRefused, SettingInvalid
 from retrieval import errors
 from retrieval.answer.evidence import Doubt
 from retrieval.answer.query import Filters
@@ -61,6 +61,7 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     errors.FetchFailed("https://example.org/a", "missing", "404"): ("https://example.org/a", "written right"),
     errors.FeedUnknown("https://a.example/"): ("https://a.example/", "quoth feeds lists"),
     errors.FeedUnknown("https://a.example/", ("https://b.example/",)): ("https://a.example/", "did you mean"),
+    errors.FeedsBusy(Path("data/articles")): ("data/articles", "another program"),
     errors.FetchingMissing(): ("needs a library", "pip install 'quoth[feeds]'"),
     errors.FileMissing(PATH): ("no file", "name one that is there"),
     errors.StorageFailed(PATH, "No space left on device"): ("No space left on device", "make room"),
@@ -74,6 +75,10 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     DiscordRefused("intents"): ("refuses the intents", "allow message content"),
     DiscordRefused("servers"): ("too many servers", "leave some"),
     DiscordRefused("connection"): ("cannot be reached", "try again later"),
+    ServeRefused("libraries"): ("not installed", "pip install 'quoth[serve]'"),
+    ServeRefused("token", "10.0.0.7"): ("On 10.0.0.7 others could", "set QUOTH_SERVE_TOKEN"),
+    ServeRefused("longer token"): ("too easy to guess", "16 letters"),
+    ServeRefused("address", "port 1 (permission denied)"): ("port 1 (permission denied)", "name another"),
 }
 
 

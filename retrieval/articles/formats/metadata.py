@@ -41,6 +41,8 @@ class Metadata:
 
     values: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    charset: str = ""
+    """The encoding that the server of a fetched file named."""
 
 
 def pick_metadata(found: Mapping[Any, Any]) -> Metadata:
@@ -59,7 +61,11 @@ def pick_metadata(found: Mapping[Any, Any]) -> Metadata:
             values[ours] = written[0]
         elif given:
             notes.append(f"its {ours} is not a single value and was left out")
-    return Metadata(values, tuple(notes))
+    named = _CHARSET.search(str(lowered.get("content_type", "")))
+    return Metadata(values, tuple(notes), named[1] if named else "")
+
+
+_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
 
 
 def _written(value: object) -> str | None:
@@ -114,8 +120,22 @@ def fetched_sidecar(known: bytes, said: Mapping[str, str]) -> bytes:
     return yaml.safe_dump(written, allow_unicode=True, sort_keys=False).encode()
 
 
-_OF_FETCHING = ("url", "fetched", "content_type", "last_modified")
+_OF_FETCHING = ("url", "fetched", "content_type", "last_modified", "withdrawn")
 """What a sidecar says of a file from the web; only the first goes with a quote."""
+
+
+def withdrawn_sidecar(known: bytes, day: date) -> bytes:
+    """The sidecar of an article that its feed has withdrawn: its source, which goes with each quote, says so too."""
+    import yaml
+
+    try:
+        found = (yaml.safe_load(decode(SIDECAR, known)) or {}) if len(known) <= _MAX_PARSED else None
+    except (yaml.YAMLError, ArticleUnreadable, *_YAML_SLIPS):
+        return known  # as a person wrote it, who may mend it
+    if not isinstance(found, dict):
+        return known
+    found["source"] = f"{found.get('source') or ''} (withdrawn {day.isoformat()})".strip()
+    return yaml.safe_dump({**found, "withdrawn": day.isoformat()}, allow_unicode=True, sort_keys=False).encode()
 
 
 # --- front matter --------------------------------------------------------------------------------------------

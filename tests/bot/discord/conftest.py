@@ -22,7 +22,8 @@ from bot.discord.client import QuothClient
 from bot.discord.collection import Collection, Collections
 from bot.discord.library import Library
 from bot.discord.memory import Memory
-from bot.discord.service import Pool
+from bot.pool import Pool
+from retrieval.articles.fetching import Fetcher, FetchLimits
 from retrieval.engine import Engine
 from retrieval.index.changes import Progress
 from retrieval.index.updating import open_up_to_date, update
@@ -30,6 +31,7 @@ from tests.bot.conftest import ARTICLES
 from tests.bot.discord.server import FakeDiscord
 from tests.bot.discord.wired import Elsewhere, redirect
 from tests.fakes import FakeEncoder
+from tests.retrieval.articles.web import HERE
 
 if TYPE_CHECKING:
     from simcord import Env
@@ -73,7 +75,7 @@ class Made:
         self.collections.begun = opened
         self.collections.open_all()
         client = QuothClient(self.collections, made)
-        commands.install(client)
+        commands.install(client, Fetcher(HERE, FetchLimits(pause=0)).fetch if made.discord_fetch else None)
         return client
 
 

@@ -19,8 +19,9 @@ import yarl
 from bot import settings
 from bot.assembly import Opened
 from bot.discord import app, background, retrying
+from bot.discord.library import Library
 from bot.discord.memory import Memory
-from bot.discord.service import Busy
+from bot.pool import Busy, Pool
 from bot.settings import DiscordRefused
 from retrieval.errors import EncoderUnavailable, NoArticles, StorageFailed
 from retrieval.index.updating import update
@@ -102,6 +103,25 @@ def test_while_it_reads_for_the_first_time_it_is_there_and_says_how_far_it_is(
     assert app.run(chosen_for(made), build) == 0
     assert said == ["I am still reading the articles (12 of 60): please ask again in a while."]
     assert "Reading: 12 of 60" in capsys.readouterr().err
+
+
+def test_what_runs_beside_it_has_its_articles_and_threads_and_time_to_finish(
+    elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    said: list[object] = []
+
+    async def beside(library: Library, pool: Pool) -> None:
+        while library.engine is None:  # noqa: ASYNC110 - nobody tells of it
+            await asyncio.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            said.append(await pool.run(lambda: len(library.articles)))
+
+    assert app.run(chosen_for(made), made.build_in, beside=beside) == 0
+    assert said == [3]
 
 
 def test_told_to_stop_while_it_builds_it_abandons_that(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.discord import cards
-from bot.discord.service import WAITING, WORKERS
+from bot.pool import WAITING, WORKERS
 from tests.bot.discord.conftest import Made
 from tests.bot.discord.server import HEARTBEAT, FakeDiscord
 from tests.bot.discord.wired import connected

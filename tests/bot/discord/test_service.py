@@ -17,7 +17,8 @@ import pytest
 
 from bot.discord.library import short_id
 from bot.discord.memory import Forgotten, Memory, Place, Record
-from bot.discord.service import AnswerService, Busy, Closing, Cooldown, Pool, Question
+from bot.discord.service import AnswerService, Cooldown, Question
+from bot.pool import Busy, Closing, Pool
 from retrieval.errors import ArticleUnknown, StorageFailed
 from tests.bot.discord.conftest import Made
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from bot.terminal import json_output, rendering, tables
+from bot import contract
+from bot.terminal import rendering, tables
 from retrieval.answer.query import Filters
 from retrieval.articles.article import Skipped
 from tests.bot.examples import ARTICLE, QUOTE, a_quote, also_in, an_answer, an_article
@@ -107,8 +108,8 @@ def test_a_quote_from_a_file_that_has_changed_says_so_and_how_to_mend_it() -> No
 
     for text in (shown(rendering.quotes([stale])), shown(rendering.context(stale))):
         assert text.endswith("\n  Its file has changed since it was indexed: run quoth index\n")
-    assert json_output.answer_json(an_answer(stale), explain=True)["explain"]["stale"] == {"sochi.md": "changed"}
-    assert json_output.answer_json(an_answer(stale)) == json_output.answer_json(an_answer(QUOTE))
+    assert contract.answer_json(an_answer(stale), explain=True)["explain"]["stale"] == {"sochi.md": "changed"}
+    assert contract.answer_json(an_answer(stale)) == contract.answer_json(an_answer(QUOTE))
 
 
 def test_an_article_without_metadata_is_named_by_its_title() -> None:
@@ -236,4 +237,4 @@ def test_what_is_left_out_of_a_long_sentence_is_marked_outside_of_the_quote() ->
 
     assert "│ … One two three, One two three, …\n" in shown(rendering.quotes([quote]), 200)
     assert text.replace("\n", " ") in shown(rendering.context(quote), 2000)
-    assert json_output.answer_json(an_answer(quote))["quotes"][0]["cut"] == [True, True]
+    assert contract.answer_json(an_answer(quote))["quotes"][0]["cut"] == [True, True]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any
 
+from bot import contract
 from bot.terminal import json_output, tables
 from bot.terminal.doctor import Finding
 from retrieval.articles.article import Skipped
@@ -104,4 +105,4 @@ def test_an_article_is_shown_passage_by_passage_with_its_offsets() -> None:
         "sochi.md\nAbe and Putin meet · TASS · 28 November 2016 · https://example.org/sochi\n\n0 to 11\n"
     )
     assert f"13 to {len(TEXT)}\nShinzo Abe met" in text
-    assert json_output.article_text_json(ARTICLE, passages)["passages"] == [[0, 11], [13, len(TEXT)]]
+    assert contract.article_text_json(ARTICLE, passages)["passages"] == [[0, 11], [13, len(TEXT)]]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.articles import care as folder
-from retrieval.articles.fetching import Fetched
+from retrieval.articles.received import Fetched
 from retrieval.errors import (
     ArticleExists,
     ArticleOneOfMany,

@@ -20,8 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pytest_socket import SocketConnectBlockedError
 
-from retrieval.articles.fetching import Fetched, Fetcher, FetchLimits
+from retrieval.articles.fetching import Fetcher, FetchLimits
 from retrieval.articles.public_network import is_public, look_up
+from retrieval.articles.received import Fetched
 from retrieval.errors import FetchFailed, FetchingMissing
 from tests.retrieval.articles.web import HERE, Page, Web, serving
 

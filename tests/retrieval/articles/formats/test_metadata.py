@@ -10,6 +10,7 @@ import pytest
 
 from retrieval.articles.article import Skipped
 from retrieval.articles.files import scan
+from retrieval.articles.formats.metadata import read_sidecar, withdrawn_sidecar
 from retrieval.articles.parsing import parse
 from tests.retrieval.articles.samples import SAMPLES
 from tests.retrieval.examples import write
@@ -74,3 +75,50 @@ def test_a_day_and_a_title_are_found_in_whatever_way_they_are_written(name: str,
 
     assert (article.title, article.published) == (title, date(2024, 3, 5))
     assert article.text == "It was built by forty men."
+
+
+RUSSIAN = "<html><body><p>Встреча прошла в Сочи, сообщает агентство.</p></body></html>"
+
+
+def read_as_served(content: bytes, content_type: str, name: str = "a.html") -> str:
+    [article] = parse(name, content, f"content_type: {content_type}\n".encode()).articles
+    return article.text
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        (RUSSIAN.encode("koi8-r"), "text/html; charset=KOI8-R"),
+        (RUSSIAN.replace("<body>", '<meta charset="utf-8">').encode("cp1251"), "text/html; charset='windows-1251'"),
+        (RUSSIAN.encode(), "text/html; charset=iso-8859-1"),  # all pages of that server are said to be so
+        (RUSSIAN.encode("utf-8-sig"), "text/html; charset=koi8-r"),
+        (RUSSIAN.encode("utf-16"), "text/html; charset=utf-8"),
+        (RUSSIAN.encode(), "text/html; charset=punycode"),
+        (RUSSIAN.encode(), "text/html; charset=hex"),
+        (RUSSIAN.encode(), "text/html; charset=no-such"),
+    ],
+)
+def test_the_encoding_that_a_server_named_holds_where_a_page_is_not_plainly_in_another(
+    content: bytes, content_type: str
+) -> None:
+    assert read_as_served(content, content_type) == "Встреча прошла в Сочи, сообщает агентство."
+
+
+def test_the_encoding_that_a_server_named_holds_for_plain_text_too() -> None:
+    assert (
+        read_as_served("Über die Mühle.".encode("latin-1"), "text/plain; charset=latin1", "a.txt") == "Über die Mühle."
+    )
+    assert read_as_served("Über".encode("latin-1") * 2, "text/plain; charset=punycode", "a.txt")
+
+
+def test_a_withdrawn_article_says_so_in_its_source_and_keeps_what_a_person_wrote() -> None:
+    day = date(2020, 2, 3)
+
+    marked = withdrawn_sidecar(b"source: Herald\nnote: mine\n", day)
+
+    assert read_sidecar("a.txt", marked).values == {"source": "Herald (withdrawn 2020-02-03)"}
+    assert b"note: mine" in marked
+    assert b"withdrawn: '2020-02-03'" in marked
+    assert read_sidecar("a.txt", withdrawn_sidecar(b"", day)).values == {"source": "(withdrawn 2020-02-03)"}
+    for broken in (b"[", b"\xff\xfe\0", b"just words", b"a: b\n" * 5_000):
+        assert withdrawn_sidecar(broken, day) == broken

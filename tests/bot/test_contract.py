@@ -1,4 +1,4 @@
-"""What ``--json`` prints."""
+"""The objects that ``--json`` prints and the server sends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.terminal import json_output
+from bot import contract
 from tests.bot.examples import QUOTE, TEXT, a_quote, an_answer, an_article
 from tests.bot.terminal.screen import anything
 
@@ -19,9 +19,7 @@ def test_json_offsets_give_back_the_slice(text: str, data: st.DataObject) -> Non
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
 
-    said = json.loads(
-        json.dumps(json_output.answer_json(an_answer(a_quote(an_article(text), start, end, (start, end)))))
-    )
+    said = json.loads(json.dumps(contract.answer_json(an_answer(a_quote(an_article(text), start, end, (start, end))))))
 
     quote = said["quotes"][0]
     assert quote["text"] == text[quote["start"] : quote["end"]]
@@ -29,7 +27,7 @@ def test_json_offsets_give_back_the_slice(text: str, data: st.DataObject) -> Non
 
 
 def test_json_has_what_the_contract_says() -> None:
-    assert json_output.answer_json(an_answer(QUOTE)) == {
+    assert contract.answer_json(an_answer(QUOTE)) == {
         "question": "who met in Sochi?",
         "answered": True,
         "confidence": 0.75,
@@ -66,7 +64,7 @@ def test_json_has_what_stands_beside_a_quote() -> None:
     text = "Rumours said on Monday that the dam had burst.\n\nThousands fled.\n\nThe dam had not burst, police said."
     quote = replace(a_quote(an_article(text), 0, 46), older=True)
 
-    (said,) = json_output.answer_json(an_answer(quote))["quotes"]
+    (said,) = contract.answer_json(an_answer(quote))["quotes"]
 
     start = text.index("The dam had")
     assert said["verdict"] == {"kind": "claim", "text": text[start:], "start": start, "end": len(text)}
@@ -75,7 +73,7 @@ def test_json_has_what_stands_beside_a_quote() -> None:
 
 
 def test_explaining_adds_every_stage_to_the_json() -> None:
-    said = json_output.answer_json(an_answer(QUOTE), explain=True)["explain"]
+    said = contract.answer_json(an_answer(QUOTE), explain=True)["explain"]
 
     assert said["evidence"] == {"cosine": 0.8, "coverage": 1.0}
     assert said["hits"][0] | {"article": "sochi.md", "start": 0, "end": len(TEXT), "score": 1.5} == said["hits"][0]
@@ -84,17 +82,17 @@ def test_explaining_adds_every_stage_to_the_json() -> None:
 def test_json_has_the_page_of_a_quote_and_a_link_to_it() -> None:
     article = replace(an_article("Tar. Herring."), url="https://e.org/pdf/1?v=2", pages=(0, 5))
 
-    (said,) = json_output.answer_json(an_answer(a_quote(article, 5, 13)))["quotes"]
+    (said,) = contract.answer_json(an_answer(a_quote(article, 5, 13)))["quotes"]
 
     assert (said["page"], said["url"]) == (2, "https://e.org/pdf/1?v=2#page=2")
     assert said["article"]["url"] == "https://e.org/pdf/1?v=2"
-    assert json_output.article_text_json(article, [])["pages"] == [0, 5]
+    assert contract.article_text_json(article, [])["pages"] == [0, 5]
 
 
 @pytest.mark.parametrize(("start", "end", "ocr"), [(0, 4, False), (5, 13, True), (0, 13, True)])
 def test_json_says_whether_any_of_a_quote_was_read_by_ocr(start: int, end: int, ocr: bool) -> None:
     article = replace(an_article("Tar. Herring."), pages=(0, 5), scanned=(2,))
 
-    (said,) = json_output.answer_json(an_answer(a_quote(article, start, end)))["quotes"]
+    (said,) = contract.answer_json(an_answer(a_quote(article, start, end)))["quotes"]
 
     assert said["ocr"] is ocr

@@ -1,4 +1,4 @@
-"""The bot's log: lines for people or JSON objects for programs, with the token in neither."""
+"""The log of what runs for long: lines for people or JSON objects for programs, with the token in neither."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Formatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         text = self._object(record) if self._as_json else super().format(record)
-        return _SECRETS.sub(r"\1\2\3[token]", text.replace(self._token, "[token]"))
+        return _SECRETS.sub(r"\1\2\3[token]", text.replace(self._token, "[token]") if self._token else text)
 
     def _object(self, record: logging.LogRecord) -> str:
         facts = {
@@ -40,9 +40,11 @@ class _Formatter(logging.Formatter):
 
 
 def configure(settings: Settings, token: str) -> None:
-    """Send the log of this process to standard error, as the settings want it."""
+    """Send the log of this process to standard error, as the settings want it; a ``token``, if any, stays out."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Formatter(token, as_json=settings.log_json))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
+    # It tells of each request; what came of them the bot says itself.
+    logging.getLogger("httpx").setLevel(max(root.level, logging.WARNING))

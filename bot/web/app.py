@@ -1,0 +1,57 @@
+"""The application: addresses, what becomes of errors, and who may ask."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from bot import wording
+from bot.pool import Busy, Closing
+from bot.web import api, pages, problems
+from bot.web.access import Access, Guard
+from bot.web.problems import NotReady, Problem, problem_of
+from bot.web.requests import Gone
+from bot.web.service import Service
+from retrieval.errors import QuothError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp
+
+_log = logging.getLogger("quoth.web")
+
+
+def create_app(service: Service, access: Access) -> ASGIApp:
+    """The whole server as an ASGI application; ``access`` says who may ask ``service``."""
+    kinds = (Problem, QuothError, Busy, Closing, NotReady, HTTPException, Exception)
+    handlers: dict[Any, Any] = {Gone: _gone, **dict.fromkeys(kinds, _failed)}
+    static = StaticFiles(directory=Path(__file__).parent / "static")
+    app = Starlette(
+        routes=[*pages.routes(service), *api.routes(service), Mount("/static", static)], exception_handlers=handlers
+    )
+    return Guard(app, access, _refused)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    problem = problem_of(error)
+    if problem.kind == "model" and isinstance(error, QuothError):
+        _log.error("A question cannot be answered: %s", wording.error(error))
+    return _refused(request, problem)
+
+
+async def _gone(_request: Request, _: Exception) -> Response:
+    return Response(status_code=499)  # which nobody will read
+
+
+def _refused(request: Request, problem: Problem) -> Response:
+    """A problem as a page for a browser, and as problem details for a program."""
+    if "text/html" in request.headers.get("accept", ""):
+        return pages.refused(problem)
+    return problems.respond(request, problem)

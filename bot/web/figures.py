@@ -1,0 +1,62 @@
+"""Figures for Prometheus: what was asked, how it went, how long it took, and what is served."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+if TYPE_CHECKING:
+    from retrieval.index.snapshot import Snapshot
+
+Face = Literal["page", "json"]
+Outcome = Literal["answered", "declined", "refused", "busy", "left", "failed"]
+
+_SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
+
+
+class Figures:
+    """The figures of one server, in a registry of its own.
+
+    Args:
+        snapshot: gives the snapshot that is served; None before there is one.
+        queue: gives how many questions are answered or wait.
+    """
+
+    def __init__(self, snapshot: Callable[[], Snapshot | None], queue: Callable[[], int]) -> None:
+        self._registry = CollectorRegistry()
+        self._questions = Counter(
+            "quoth_questions", "Questions, by where they came from and what became of them", ("face", "outcome"),
+            registry=self._registry,
+        )  # fmt: skip
+        self._seconds = Histogram(
+            "quoth_seconds", "Seconds that questions waited, and took to be answered", ("stage",),
+            buckets=_SECONDS, registry=self._registry,
+        )  # fmt: skip
+
+        def gauge(name: str, what: str, value: Callable[[Snapshot], float]) -> None:
+            made = Gauge(name, what, registry=self._registry)
+            made.set_function(lambda: value(there) if (there := snapshot()) else 0.0)
+
+        gauge("quoth_articles", "Articles that are served", lambda there: len(there.articles))
+        gauge("quoth_passages", "Passages that are searched", lambda there: there.passages)
+        gauge("quoth_snapshot_age_seconds", "Age of the index that is served", _age)
+        Gauge("quoth_queue", "Questions that are answered or wait", registry=self._registry).set_function(queue)
+
+    def asked(self, face: Face, outcome: Outcome) -> None:
+        """Count a question."""
+        self._questions.labels(face, outcome).inc()
+
+    def took(self, stage: Literal["waiting", "answering"], seconds: float) -> None:
+        """Note how long a stage of a question took."""
+        self._seconds.labels(stage).observe(seconds)
+
+    def text(self) -> bytes:
+        """All of them, in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+def _age(snapshot: Snapshot) -> float:
+    return max(0.0, time.time() - snapshot.built_at.timestamp())

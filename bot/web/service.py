@@ -1,0 +1,181 @@
+"""What the page and the JSON interface ask: the engine in use, behind a bounded queue. Knows nothing of HTTP."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from bot.pool import Busy, Closing, Pool
+from bot.talks import Talks
+from bot.web.figures import Face, Figures
+from bot.web.problems import NotReady, Problem, later
+from bot.web.rate import Rate
+from retrieval.answer.conversation import Talk, Turn
+from retrieval.answer.query import Filters
+from retrieval.errors import ArticleUnknown, QuestionEmpty, QuestionTooLong
+
+if TYPE_CHECKING:
+    from retrieval.answer.answer import Answer
+    from retrieval.answer.quotes import Quote
+    from retrieval.engine import Engine
+
+_T = TypeVar("_T")
+
+TALKS = 300
+"""Talks that can be gone on from: each answer begins one, and holds the texts of the articles that it quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, of which articles, and what it may go on from."""
+
+    text: str
+    filters: Filters = field(default_factory=Filters)
+    top: int | None = None
+    talk: str | None = None
+    """The key that came with the answer before; None for the first question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer, and the key under which the talk goes on from it."""
+
+    answer: Answer
+    talk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """Further quotes for a question, and the key under which the talk goes on from them."""
+
+    turn: Turn
+    quotes: tuple[Quote, ...]
+    talk: str
+
+
+class Source(Protocol):
+    """Where the engine is that answers."""
+
+    engine: Engine | None
+    """None until the index is open. Replaced as a whole, so that an answer is of one snapshot."""
+    reading: tuple[str, int, int] | None
+    """While the index is opened, how far that is, as ``Progress`` tells it."""
+
+
+@dataclass
+class Opening:
+    """The engine of a server of its own, and how far opening its index is."""
+
+    engine: Engine | None = None
+    reading: tuple[str, int, int] | None = ("reading", 0, 0)
+
+    def told(self, stage: str, done: int, total: int) -> None:
+        """Hear how far it is."""
+        self.reading = stage, done, total
+
+
+class Service:
+    """Has questions answered in a pool of threads.
+
+    Args:
+        source: where the engine is.
+        pool: the threads.
+        top: how many quotes an answer has at most, unless a question says.
+        rate: how often an address may ask; without it as often as it likes.
+    """
+
+    def __init__(self, source: Source, pool: Pool, *, top: int, rate: Rate | None = None) -> None:
+        self.pool = pool
+        self._rate = rate or Rate(0)
+        self._source = source
+        self.figures = Figures(lambda: self.engine.snapshot if self.engine else None, lambda: pool.jobs)
+        self._top = top
+        self._talks = Talks(kept=TALKS)
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine in use."""
+        return self._source.engine
+
+    @property
+    def ready(self) -> bool:
+        """Whether questions are answered."""
+        return self.engine is not None
+
+    def opened(self) -> Engine:
+        """The engine; raises ``NotReady`` until there is one, and ``Problem`` when there is no article."""
+        engine, reading = self._source.engine, self._source.reading
+        if engine is not None:
+            return engine
+        if reading is None:
+            raise Problem("empty", "Ask again when some have been added.", later())
+        raise NotReady(*reading)
+
+    def admit(self, address: str, face: Face) -> None:
+        """Count a question of an address; raises ``Problem`` when it asks too often."""
+        if wait := self._rate.wait(address):
+            self.figures.asked(face, "busy")
+            seconds = math.ceil(wait)
+            raise Problem("rate", f"Ask again in {seconds} seconds.", {"Retry-After": str(seconds)})
+
+    async def ask(self, question: Question, face: Face) -> Reply:
+        """Answer a question.
+
+        Raises:
+            NotReady, Busy, Closing: not now.
+            QuothError: see ``Engine.ask``.
+        """
+        talk = self._talks.of(question.talk) if question.talk else Talk()
+        top = question.top or self._top
+
+        def work(engine: Engine) -> Answer:
+            return engine.ask(question.text, question.filters, top, context=talk.context)
+
+        answer = await self._run(work, face)
+        self.figures.asked(face, "answered" if answer.answered else "declined")
+        return Reply(answer, self._kept(talk.answered(answer)))
+
+    async def more(self, key: str, filters: Filters, face: Face) -> Further:
+        """Further quotes for the latest question of a talk. Raises as ``ask``, and ``Problem`` if the talk is over."""
+        talk = self._talks.of(key)
+        turn = talk.last
+        if turn is None:
+            raise Problem("talk", "Ask your question again.")
+        quotes = await self._run(lambda engine: engine.more(turn, filters, self._top), face)
+        return Further(turn, quotes, self._kept(talk.shown(quotes)))
+
+    def _kept(self, talk: Talk) -> str:
+        """Keep a talk under a new key: the page before, and its key, stay as they are."""
+        key = secrets.token_urlsafe(12)
+        self._talks.keep(key, talk)
+        return key
+
+    async def _run(self, work: Callable[[Engine], _T], face: Face) -> _T:
+        """Do a question's work on a thread, and note how it went."""
+        engine, asked = self.opened(), time.perf_counter()
+
+        def timed() -> _T:
+            began = time.perf_counter()
+            self.figures.took("waiting", began - asked)
+            done = work(engine)
+            self.figures.took("answering", time.perf_counter() - began)
+            return done
+
+        try:
+            return await self.pool.run(timed)
+        except (Busy, Closing):
+            self.figures.asked(face, "busy")
+            raise
+        except (ArticleUnknown, QuestionEmpty, QuestionTooLong):
+            self.figures.asked(face, "refused")
+            raise
+        except Exception:
+            self.figures.asked(face, "failed")
+            raise
+        except BaseException:  # whoever asked has gone
+            self.figures.asked(face, "left")
+            raise

@@ -1,0 +1,140 @@
+"""The pages in a real browser without scripts: with ``pip install 'quoth[browser]'`` and Chromium, else skipped."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from bot.pool import Pool
+from bot.web import serving
+from bot.web.access import Access
+from bot.web.app import create_app
+from bot.web.service import Opening, Service
+from retrieval.engine import Engine
+
+playwright = pytest.importorskip("playwright.sync_api", reason="no browser is driven without quoth[browser]")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here: apt-get install chromium"),
+    pytest.mark.allow_hosts(["127.0.0.1"]),
+]
+WIDTHS = {360: 740, 1400: 900}
+UNKNOWN = "quantum chromodynamics lagrangian?"
+KNOWN = "who met Vladimir Putin in Sochi?"
+ODD = quote("odd/100 % #1?.txt")
+
+
+@pytest.fixture(scope="module")
+def address(engine: Engine) -> Iterator[str]:
+    """A server on a port of this machine."""
+    pool = Pool("browser")
+    app = create_app(Service(Opening(engine), pool, top=3), Access())
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = serving.Server(serving.config(app), hears_signals=False)
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+    pool.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Seen:
+    """A page of a browser, with the addresses that it asked for and what it complained of."""
+
+    def __init__(self, chromium: Any, address: str, **how: Any) -> None:
+        self.context = chromium.new_context(base_url=address, **how)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
+
+    def ask(self, question: str) -> None:
+        """Type a question and press Enter, as one does who has no mouse."""
+        self.page.focus("#q")
+        self.page.keyboard.type(question)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_one_asks_goes_on_reads_and_is_declined_without_scripts(
+    chromium: Any, address: str, width: int, scheme: str
+) -> None:
+    size = {"width": width, "height": WIDTHS[width]}
+    seen = Seen(chromium, address, viewport=size, color_scheme=scheme, java_script_enabled=False)
+    page = seen.page
+    page.goto("/")
+
+    seen.ask(KNOWN)
+    assert page.locator("blockquote").first.is_visible()
+    assert page.locator("blockquote mark").count() > 0
+    seen.ask("when was that?")
+    assert "about:" in page.locator(".understood").inner_text()
+    words = page.locator("blockquote").first.inner_text()
+    with page.expect_navigation():
+        page.locator("figcaption a").first.click()
+    mark = page.locator("#quote")
+    assert mark.inner_text() in words
+    box = mark.bounding_box()
+    assert 0 <= box["y"] < WIDTHS[width]
+    page.goto("/")
+    seen.ask(UNKNOWN)
+    assert page.get_by_text("The articles do not say.").is_visible()
+    nearest = page.locator("section blockquote")
+    assert [each.is_visible() for each in nearest.all()] == [False] * nearest.count()
+
+    assert seen.complaints == []
+    assert {each.split("/")[2] for each in seen.asked} == {address.removeprefix("http://")}
+    seen.context.close()
+
+
+def test_nothing_of_a_hostile_article_runs_or_loads(chromium: Any, address: str) -> None:
+    seen = Seen(chromium, address)
+    for path in (f"/read/{ODD}", "/library", "/?q=what+did+the+mayor+of+Vexley+say%3F", "/?q=%3Cscript%3Ealert(1)"):
+        seen.page.goto(path, wait_until="load")
+
+    assert seen.complaints == []
+    assert {each.split("/")[2] for each in seen.asked} == {address.removeprefix("http://")}
+    seen.context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1400, "dark")])
+def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
+    chromium: Any, address: str, width: int, scheme: str
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe comes with quoth[browser]").Axe()
+    size = {"width": width, "height": WIDTHS[width]}
+    # Axe is a script, which the server's policy would not let run.
+    seen = Seen(chromium, address, viewport=size, color_scheme=scheme, bypass_csp=True)
+    found = []
+    asked = [f"/?q={quote(KNOWN)}&source=TASS", f"/?q={quote(UNKNOWN)}", "/?q=%21"]
+    for path in ("/", *asked, "/library", "/docs", f"/read/{ODD}", "/nowhere"):
+        seen.page.goto(path)
+        seen.page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+        result = axe.run(seen.page).response
+        assert result["passes"]
+        found += [(path, each["id"]) for each in result["violations"]]
+        if seen.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            found.append((path, "wider than the screen"))
+
+    assert found == []
+    seen.context.close()
