@@ -19,6 +19,7 @@ sys.path.insert(0, {str(ROOT)!r})
 from bot import assembly, cli
 from tests.fakes import FakeEncoder
 assembly.build_encoder = lambda _: FakeEncoder()
+assembly.build_reader = lambda _: None
 sys.exit(cli.main())
 """
 ASK = 'ask "who met Putin in Sochi?"'

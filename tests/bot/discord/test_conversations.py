@@ -117,7 +117,7 @@ SAID = st.tuples(
 
 
 @pytest.mark.parametrize("chosen", [{"discord_threads": True}])
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(messages=st.lists(SAID, min_size=6, max_size=12))
 async def test_whatever_is_said_anywhere_no_talk_sees_another(
     messages: list[tuple[str, str, str, int]],

@@ -37,16 +37,10 @@ def encoder() -> OnnxEncoder:
     return OnnxEncoder()
 
 
-def test_vectors_are_those_of_sentence_transformers(encoder: OnnxEncoder) -> None:
-    other = SentenceTransformerEncoder()
+def test_it_is_known_as_sentence_transformers_knows_it(encoder: OnnxEncoder) -> None:
+    other = SentenceTransformerEncoder()  # whose vectors test_torch_process compares
 
-    for ours, theirs in (
-        (encoder.encode_document(TEXTS), other.encode_document(TEXTS)),
-        (encoder.encode_query(TEXTS), other.encode_query(TEXTS)),
-    ):
-        assert ours.dtype == np.float32
-        np.testing.assert_allclose((ours * theirs).sum(axis=1), 1.0, atol=1e-3)  # bfloat16 on some processors
-    assert (encoder.dimension, encoder.fingerprint, encoder.name) == (other.dimension, other.fingerprint, other.name)
+    assert (encoder.fingerprint, encoder.name) == (other.fingerprint, other.name)
 
 
 def test_a_text_has_the_same_vector_in_any_company(encoder: OnnxEncoder) -> None:
@@ -73,10 +67,12 @@ def test_whoever_stops_encoding_does_not_wait_for_the_rest(
     encoder: OnnxEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[str] = []
-    model = encoder.load()
+    model, stopped = encoder.load(), threading.Event()
 
     def vector(text: str) -> object:
         begun.append(text)
+        if text == "another":  # the longest go first, and nobody is to be done with the rest before they are
+            stopped.wait()
         return np.ones(384)
 
     def interrupted(_: int) -> None:
@@ -84,8 +80,9 @@ def test_whoever_stops_encoding_does_not_wait_for_the_rest(
 
     monkeypatch.setattr(model, "vector", vector)
     with pytest.raises(KeyboardInterrupt):
-        encoder.encode_document(["a passage"] * 80_000, interrupted)
+        encoder.encode_document(["a passage"] * 8 + ["another"] * 80_000, interrupted)
 
+    stopped.set()
     assert len(begun) < 80_000
 
 

@@ -12,7 +12,17 @@ from retrieval.models.encoder import Vectors
 from retrieval.models.onnx_encoder import OnnxEncoder
 from retrieval.models.torch_process import TorchProcess
 
-TEXTS = [f"Number {number} of the whales sings {'long ' * (number % 7)}songs, é.\n" for number in range(9)]
+TEXTS = (
+    "Who met in Sochi?",
+    "Shinzo Abe met Vladimir Putin in Sochi on May 6 and put forward an eight-point plan for cooperation.",
+    "",
+    "?",
+    "Où est-ce que c'était, à Đà Nẵng ou à 東京?",
+    "\N{GRINNING FACE}" * 500,
+    "\0\ufffd\u202e",
+    "The ferry to Gullholm sails at dawn,\nand comes back at dusk. " * 40,
+    "Blue whales sing.",
+)
 
 STAND_IN = """
 import json, sys
@@ -39,7 +49,7 @@ def test_vectors_are_those_of_the_other_runtime(monkeypatch: pytest.MonkeyPatch)
     assert vectors is not None
     cosines = (vectors * OnnxEncoder().encode_document(TEXTS)).sum(axis=1)
     assert vectors.dtype == np.float32
-    assert cosines.min() > 0.999
+    assert cosines.min() > 0.999  # bfloat16 on some processors
     assert told == [3, 6, 9]
 
 
@@ -58,7 +68,8 @@ def test_one_that_is_faster_is_kept_for_the_next_passages(process: TorchProcess)
     assert process.is_faster()
     running = process._process
 
-    assert [shape(process.encode_document(texts)) for texts in (TEXTS, [])] == [(9, 384), (0, 384)]
+    assert shape(process.encode_document(TEXTS)) == (9, 384)
+    assert shape(process.encode_document([])) == (0, 384)
     assert process._process is running
 
 
