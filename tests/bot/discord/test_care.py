@@ -380,7 +380,8 @@ async def test_a_server_that_is_not_named_changes_nothing(keeper: MemberActor, c
 
 
 @pytest.fixture
-def web() -> Iterator[Web]:
+def web(simcord_env: Env) -> Iterator[Web]:
+    simcord_env.settle_timeout = 120.0  # seconds: what reads a page is started for it, and a busy machine is no failure
     with serving() as served:
         yield served
 
