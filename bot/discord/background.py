@@ -129,7 +129,47 @@ def tell_progress() -> Progress:
     return tell
 
 
-class WatchThread:
+class BackgroundThread:
+    """A thread whose work is begun again, after a pause, when it ends or fails.
+
+    Args:
+        name: what the thread is called.
+        work: runs until the event is set; None for none.
+        failure: what the log says when it fails.
+    """
+
+    def __init__(self, name: str, work: Callable[[threading.Event], None] | None, failure: str) -> None:
+        self._work = work
+        self._failure = failure
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin, if there is work."""
+        if self._work:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Tell it to end."""
+        self._stop.set()
+
+    def ended(self) -> bool:
+        """Whether it has ended since it was told to stop; what it is at goes on for a while."""
+        if self._thread.is_alive():
+            self._thread.join(PARTING)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        pauses = retrying.pauses()
+        while self._work and not self._stop.is_set():
+            try:
+                self._work(self._stop)
+            except Exception:  # noqa: BLE001 - nothing that runs beside the bot ends on an error
+                _log.exception(self._failure)
+            self._stop.wait(next(pauses))
+
+
+class WatchThread(BackgroundThread):
     """The thread that keeps the index true to the folder of articles.
 
     Args:
@@ -138,34 +178,9 @@ class WatchThread:
     """
 
     def __init__(self, library: Library, watch: Watch | None) -> None:
+        work = (lambda stop: watch(*library.folders, self._told, stop)) if watch else None
+        super().__init__("watch", work, "The articles cannot be watched: trying again")
         self._library = library
-        self._watch = watch
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
-
-    def start(self) -> None:
-        """Begin to watch, if that is wanted."""
-        if self._watch:
-            self._thread.start()
-
-    def stop(self) -> None:
-        """Tell it to end."""
-        self._stop.set()
-
-    def ended(self) -> bool:
-        """Whether it has ended since it was told to stop; an update that it is at goes on."""
-        if self._thread.is_alive():
-            self._thread.join(PARTING)
-        return not self._thread.is_alive()
-
-    def _run(self) -> None:
-        pauses = retrying.pauses()
-        while self._watch and not self._stop.is_set():
-            try:
-                self._watch(*self._library.folders, self._told, self._stop)
-            except Exception:  # noqa: BLE001 - nothing that runs beside the bot ends on an error
-                _log.exception("The articles cannot be watched: trying again")
-            self._stop.wait(next(pauses))
 
     def _told(self, news: Report | QuothError) -> None:
         if isinstance(news, NoArticles):

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import wording
-from bot.discord import retrying
-from bot.discord.background import PARTING, log_progress
+from bot.discord.background import BackgroundThread, log_progress
 from bot.discord.library import Library
 from retrieval.errors import BackgroundFailed, QuothError
 
@@ -23,7 +22,7 @@ Follow = Callable[[Path, Callable[["FeedUpdate | QuothError"], None], threading.
 """Keeps a folder of articles true to its feeds, tells what came, and ends when the event is set."""
 
 
-class FeedThread:
+class FeedThread(BackgroundThread):
     """Updates the feeds of a folder of articles beside the bot; answering never waits for it.
 
     Args:
@@ -33,35 +32,10 @@ class FeedThread:
     """
 
     def __init__(self, library: Library, follow: Follow | None, *, watched: bool) -> None:
+        work = (lambda stop: follow(library.folders[0], self._told, stop)) if follow else None
+        super().__init__("feeds", work, "The feeds cannot be followed: trying again")
         self._library = library
-        self._follow = follow
         self._watched = watched
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="feeds", daemon=True)
-
-    def start(self) -> None:
-        """Begin to update them, if that is wanted."""
-        if self._follow:
-            self._thread.start()
-
-    def stop(self) -> None:
-        """Tell it to end."""
-        self._stop.set()
-
-    def ended(self) -> bool:
-        """Whether it has ended since it was told to stop; one that waits for a server goes on for a while."""
-        if self._thread.is_alive():
-            self._thread.join(PARTING)
-        return not self._thread.is_alive()
-
-    def _run(self) -> None:
-        pauses = retrying.pauses()
-        while self._follow and not self._stop.is_set():
-            try:
-                self._follow(self._library.folders[0], self._told, self._stop)
-            except Exception:  # noqa: BLE001 - nothing that runs beside the bot ends on an error
-                _log.exception("The feeds cannot be followed: trying again")
-            self._stop.wait(next(pauses))
 
     def _told(self, news: FeedUpdate | QuothError) -> None:
         if isinstance(news, QuothError):

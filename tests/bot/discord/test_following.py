@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord import app, background, following, retrying
+from bot.discord import app, background, retrying
 from bot.discord.following import FeedThread
 from retrieval.articles.feed_schedule import keep_up
 from retrieval.articles.feeds import Wanted, follow
@@ -130,7 +130,7 @@ def test_what_keeps_a_feed_from_coming_is_logged_and_the_bot_goes_on(
 
 
 def test_a_thread_that_waits_for_a_server_is_known_to_be_at_work(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "PARTING", 0.0)
+    monkeypatch.setattr(background, "PARTING", 0.0)
     going = threading.Event()
     made.make()
 

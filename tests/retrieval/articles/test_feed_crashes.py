@@ -7,7 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from retrieval.articles.feeds import Wanted, follow, update_all
 from retrieval.articles.fetching import Fetcher, FetchLimits
 from retrieval.articles.formats.metadata import SIDECAR
 from tests.retrieval.articles.test_feeds import dated, item, rss, story
-from tests.retrieval.articles.web import HERE, Page, Web, serving
+from tests.retrieval.articles.web import HERE, Page, Web
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -27,12 +27,6 @@ FETCHER = Fetcher(HERE, FetchLimits(pause=0))
 
 KILLS = int(os.environ.get("KILLS", "2"))
 """How many updates are killed; more by hand."""
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    with serving() as served:
-        yield served
 
 
 class PowerCutError(BaseException):

@@ -15,25 +15,12 @@ from retrieval.articles.feeds import FeedUpdate, Wanted, follow, update_all
 from retrieval.articles.fetching import Fetcher, FetchLimits
 from retrieval.errors import BackgroundFailed, QuothError, StorageFailed
 from tests.retrieval.articles.test_feeds import item, rss
-from tests.retrieval.articles.web import HERE, Page, Web, serving
+from tests.retrieval.articles.web import HERE, Page, Web
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
 FETCHER = Fetcher(HERE, FetchLimits(pause=0))
 HOUR, DAY = 3_600.0, 86_400.0
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    with serving() as served:
-        yield served
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Path:
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    return folder
 
 
 @pytest.mark.parametrize(

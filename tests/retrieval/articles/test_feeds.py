@@ -8,7 +8,6 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
@@ -23,26 +22,13 @@ from retrieval.articles.feeds import FeedUpdate, Wanted, follow, update_all
 from retrieval.articles.fetching import Fetcher, FetchLimits
 from retrieval.articles.received import FetchedFeed
 from retrieval.errors import FeedsBusy, FeedUnknown, FetchFailed, FetchingMissing, FolderMissing, StorageFailed
-from tests.retrieval.articles.web import HERE, Page, Web, serving
+from tests.retrieval.articles.web import HERE, Page, Web
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
 FETCHER = Fetcher(HERE, FetchLimits(pause=0))
 TEXTS = Wanted(pages="never")
 MILL = "<p>The Golden mill burned down in <b>1911</b>, says the Herald.</p>"
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    with serving() as served:
-        yield served
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Path:
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    return folder
 
 
 def item(id: str, text: str = MILL, title: str = "The mill", day: datetime | None = None, link: str = "") -> str:

@@ -32,12 +32,6 @@ PAGE = Page(b"<html><body><p>The bridge opened on Monday.</p></body></html>", "t
 PUBLIC = "93.184.216.34"
 
 
-@pytest.fixture
-def web() -> Iterator[Web]:
-    with serving() as served:
-        yield served
-
-
 class Names:
     """A resolver whose answers for a name are given one after the other; the last holds from then on."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -16,12 +15,6 @@ from retrieval.errors import FetchFailed
 from tests.retrieval.articles.web import HERE, Page, Web, serving
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    with serving() as served:
-        yield served
 
 
 @pytest.fixture
