@@ -52,6 +52,7 @@ _WANTED = {
     "confidence": f"{', '.join(CONFIDENCE)} or a number from 0 to 1",
     "history": "the path of a file",
     "state": "the path of a folder",
+    "questions_days": "a number of days up to 3650, or 0 for not at all",
     "log_level": "debug, info, warning or error",
     "log_json": "true or false",
     "ocr": "languages that tesseract knows, such as eng or eng+deu, or nothing",
@@ -152,7 +153,9 @@ class Settings(BaseSettings):
     history: HomePath = Field(default_factory=lambda: user_state_path("quoth") / "history")
     """The file that holds the questions typed in the chat."""
     state: HomePath = Field(default_factory=lambda: user_state_path("quoth"))
-    """The folder that the Discord bot keeps its answers' places, votes and audit log in."""
+    """The folder that questions are kept in and, of the Discord bot, answers' places, votes and the audit log."""
+    questions_days: float = Field(default=30.0, ge=0, le=3650, allow_inf_nan=False)
+    """Days for which the bot and the server keep what was asked, without names; 0 for not at all."""
     log_level: LogLevel = "info"
     """The least that the log of the Discord bot, or of the server, tells of."""
     log_json: bool = False

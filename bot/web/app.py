@@ -34,7 +34,12 @@ def create_app(service: Service, access: Access) -> ASGIApp:
     handlers: dict[Any, Any] = {Gone: _gone, **dict.fromkeys(kinds, _failed)}
     static = StaticFiles(directory=Path(__file__).parent / "static")
     app = Starlette(
-        routes=[*pages.routes(service), *api.routes(service), Mount("/static", static)], exception_handlers=handlers
+        routes=[
+            *pages.routes(service, gaps=access.shows_gaps),
+            *api.routes(service),
+            Mount("/static", static),
+        ],
+        exception_handlers=handlers,
     )
     return Guard(app, access, _refused)
 

@@ -171,7 +171,7 @@ async def test_beside_the_bot_it_serves_from_the_bot_s_engine_and_finishes_with_
     monkeypatch.setattr(serving, "_listening", lambda _: listening)
     blocked, pool = Blocked(engine), Pool("answer")
     handler = signal.getsignal(signal.SIGTERM)
-    task = asyncio.ensure_future(serving.beside(Settings())(Opening(blocked), pool))  # type: ignore[arg-type]
+    task = asyncio.ensure_future(serving.beside(Settings())(Opening(blocked), pool, Tally()))  # type: ignore[arg-type]
 
     async with client(listening) as asking:
         answer = asyncio.create_task(asking.post("/ask", json={"question": "who met Putin in Sochi?"}, timeout=60))
