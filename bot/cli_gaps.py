@@ -53,7 +53,7 @@ def gaps(
     elif as_json:
         json_output.put(*map(shown.gap_json, found.found[: top or len(found.found)]))
     else:
-        console().print(shown.table(found, top or _SHOWN, shown.hint(settings, found)))
+        console().print(shown.table(found, top or _SHOWN, shown.hint(settings, found, since)))
     return ANSWERED if found.found else NOT_SAID
 
 

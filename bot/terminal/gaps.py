@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,14 +58,15 @@ def _gap(gap: Gap) -> Iterator[RenderableType]:
     yield Text(f"   {', '.join(said)}", DIM)
 
 
-def hint(settings: Settings, found: Gaps) -> str:
+def hint(settings: Settings, found: Gaps, since: date | None) -> str:
     """What to say where there is no gap: why."""
     if found.questions:
         return f"Nothing was asked in vain: {count(found.questions, 'question')}, all answered."
     if not settings.questions_days:
         return f"Questions are not kept: {PREFIX}QUESTIONS_DAYS is 0."
-    kept = question_log.count(settings.state)
-    if kept:
+    if since:
+        return f"Nothing was asked of {settings.articles} since {day(since)}."
+    if kept := question_log.count(settings.state):
         return f"Nothing was asked of {settings.articles}; the log has {count(kept, 'question')} about other folders."
     return f"Nothing was asked yet of the bot or the server that keeps its questions in {settings.state}."
 

@@ -35,7 +35,7 @@ class GroupingWeights:
     ``python -m benchmarks.grouping`` chose them, on questions of other articles than it gives figures of.
     """
 
-    farthest: float = 0.28
+    farthest: float = 0.3
     """The greatest distance of two questions in a group: 1 less their cosine, and what follows."""
     words: float = 0.25
     """Added where they share no word of the one that has fewer, and in proportion where they share some."""

@@ -232,7 +232,8 @@ def test_figures_count_what_was_asked_and_what_is_served(client: TestClient, eng
     assert 'quoth_questions_total{face="json",outcome="answered"} 1.0' in said
     assert 'quoth_questions_total{face="json",outcome="refused"} 1.0' in said
     assert 'quoth_questions_total{face="page",outcome="declined"} 1.0' in said
-    assert 'quoth_seconds_count{stage="answering"} 2.0' in said
+    for stage in ("answering", "searching", "reading", "deciding"):
+        assert f'quoth_seconds_count{{stage="{stage}"}} 2.0' in said
     assert f"quoth_passages {float(engine.snapshot.passages)}" in said
     assert "quoth_queue 0.0" in said
     (age,) = [float(line.split()[1]) for line in said if line.startswith("quoth_snapshot_age_seconds ")]
