@@ -49,7 +49,7 @@ def gaps(
     found = _found(settings, since)
     if export:
         added, there = shown.export(export, found.found[:top])
-        console(stderr=True).print(shown.exported(export, added, there))
+        console().print(shown.exported(export, added, there))
     elif as_json:
         json_output.put(*map(shown.gap_json, found.found[: top or len(found.found)]))
     else:

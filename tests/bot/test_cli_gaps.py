@@ -90,8 +90,8 @@ def test_an_export_filled_in_is_a_regression_test(quoth: Quoth, tmp_path: Path) 
     told = quoth("gaps", "--export", str(file))
     rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
 
-    assert (told.status, told.out) == (0, "")
-    assert f"Added 2 questions to {file}." in told.err
+    assert told.status == 0
+    assert f"Added 2 questions to {file}." in told.out
     assert [(row["question"], row["answers"], row["times"]) for row in rows] == [
         ("what do blue whales eat in winter?", None, 2),
         (HOSTILE, None, 1),
@@ -113,7 +113,7 @@ def test_a_second_export_adds_what_is_new_and_leaves_what_was_filled_in(
     filled = '{"question": "What do blue whales eat in winter?", "answers": ["krill"]}'
     file.write_text(f"{filled}\n\n", "utf-8")
 
-    told = quoth("gaps", "--export", str(file)).err
+    told = quoth("gaps", "--export", str(file)).out
 
     first, second = file.read_text("utf-8").splitlines()
     assert first == filled
