@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from retrieval.engine import Engine
     from retrieval.errors import QuothError
     from retrieval.index.changes import Progress
-    from retrieval.index.snapshot import Snapshot
+    from retrieval.index.protocol import Index
     from retrieval.index.updating import Report
 
 _BROKEN_PIPE = 141
@@ -205,10 +205,10 @@ def _converse(settings: Settings, filters: Filters, *, explain: bool) -> None:
     assembly = Assembly.of(settings)
     engine = _open(assembly, errors)
     for name in filters.articles:
-        engine.snapshot.article(name)  # an unknown one is better refused now than at every question
+        engine.index.article(name)  # an unknown one is better refused now than at every question
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     if interactive:
-        out.print(rendering.opening(engine.snapshot.articles, filters))
+        out.print(rendering.opening(engine.index.articles, filters))
         out.print()
     chat = Chat(
         engine,
@@ -220,14 +220,14 @@ def _converse(settings: Settings, filters: Filters, *, explain: bool) -> None:
         loading=progress.warm_up(engine) if interactive else None,
     )
 
-    def swap(snapshot: Snapshot) -> None:
-        chat.engine = assembly.engine(snapshot)
+    def swap(newer: Index) -> None:
+        chat.engine = assembly.engine(newer)
 
     def told(error: QuothError) -> None:
         errors.print(wording.error(error), style="yellow")
 
     lines = prompt.typed(settings.history, COMMANDS, errors) if interactive else prompt.piped(sys.stdin.buffer)
-    with Follower(settings.index, engine.snapshot, swap, told):
+    with Follower(settings.index, engine.index, swap, told):
         chat.run(lines)
 
 

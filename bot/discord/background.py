@@ -1,4 +1,4 @@
-"""What runs beside the bot: the watch of the articles' folder, the follower of new snapshots, the sign of life.
+"""What runs beside the bot: the watch of the articles' folder, the follower of newer indexes, the sign of life.
 
 None of it ends on an error: that is logged with its traceback, and after a pause the work goes on.
 """
@@ -61,9 +61,9 @@ async def supervised(name: str, step: Callable[[], Awaitable[None]], every: floa
 
 
 async def follow(library: Library, changes: Pool) -> NoReturn:
-    """Serve from a newer snapshot of the index within seconds of its publication.
+    """Serve from a newer index within seconds of its publication.
 
-    What was seen of it is nothing but which snapshot serves, so that one that could not be opened is tried again.
+    What was seen of it is nothing but which index serves, so that one that could not be opened is tried again.
     """
 
     async def look() -> None:

@@ -16,7 +16,7 @@ from retrieval.articles.files import scan
 from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.parsing import parse
 from retrieval.errors import ArticleUnknown, NoArticles, QuothError
-from retrieval.index.snapshot import published
+from retrieval.index.places import place_of
 
 if TYPE_CHECKING:
     from retrieval.articles.article import Article, ArticleInfo
@@ -89,7 +89,7 @@ class Library:
         self.name = name
         self._build = build
         self.engine: Engine | None = None
-        """None while there are no articles. Replaced as a whole, so that an answer is of one snapshot."""
+        """None while there are no articles. Replaced as a whole, so that an answer is of one index."""
         self.reading: tuple[str, int, int] | None = None
         """While the index is opened for the first time, how far that is, as ``Progress`` tells it."""
         self.examples: tuple[str, ...] = ()
@@ -101,7 +101,7 @@ class Library:
     @property
     def articles(self) -> Mapping[str, ArticleInfo]:
         """The articles in the index, by id."""
-        return {article.id: article for article in self.engine.snapshot.articles} if self.engine else {}
+        return {article.id: article for article in self.engine.index.articles} if self.engine else {}
 
     @property
     def folders(self) -> tuple[Path, Path]:
@@ -113,12 +113,11 @@ class Library:
         """Whether another program has published a newer index or, where there was no article, anything changed."""
         if self.engine is None:
             return self._state() != self._empty
-        newest = published(self._index)[-1:]
-        return bool(newest) and newest[0] != self.engine.snapshot.path
+        return place_of(self._index).newest() not in (None, self.engine.index.version)
 
     def _state(self) -> object:
         with suppress(QuothError):
-            return scan(self._articles), published(self._index)
+            return scan(self._articles), place_of(self._index).newest()
         return None
 
     def refresh(self, progress: Progress) -> Report | None:
@@ -187,7 +186,7 @@ class Library:
     def same_as(self, id: str) -> str | None:
         """Another article that has the very text of the one with this id, if there is one."""
         with suppress(ArticleUnknown):
-            copies = self.engine.snapshot.article(id).copies if self.engine else ()
+            copies = self.engine.index.article(id).copies if self.engine else ()
             return copies[0].id if copies else None
         return None
 
@@ -211,7 +210,7 @@ class Library:
         if self.engine is None:
             return None
         try:
-            article = self.engine.snapshot.article(place.article)
+            article = self.engine.index.article(place.article)
         except ArticleUnknown:
             return None
         return article if article.content_hash == place.content else None
@@ -220,7 +219,7 @@ class Library:
         """The article with this id; raises ``ArticleUnknown``."""
         if self.engine is None:
             raise ArticleUnknown(id)
-        return self.engine.snapshot.article(id)
+        return self.engine.index.article(id)
 
     def stale(self, article: Article) -> Stale | None:
         """What became of an article's file since it was indexed, if anything."""

@@ -25,7 +25,9 @@ from retrieval.articles.formats import scans
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import QuothError
 from retrieval.index.changes import Differences, compare
-from retrieval.index.snapshot import Snapshot, open_latest, published
+from retrieval.index.places import place_of
+from retrieval.index.protocol import Index
+from retrieval.index.snapshot import Snapshot, published
 from retrieval.models.bundled import BUNDLED, verify_bundled
 from retrieval.models.encoder import Encoder
 from retrieval.models.runtimes import runtime_for
@@ -168,12 +170,13 @@ def _fate(file: Skipped) -> str:
 
 def _index(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
     try:
-        snapshot = open_latest(settings.index)
-        yield Finding("index", _size(snapshot))
-        yield Finding("index", f"Encoded by {snapshot.encoder} ({snapshot.fingerprint})")
-        yield from _duplicates(snapshot)
-        yield _disk(settings, snapshot)
-        differences = compare(settings.articles, snapshot, encoder)
+        index = place_of(settings.index).open()
+        yield Finding("index", _size(index))
+        yield Finding("index", f"Encoded by {index.encoder} ({index.fingerprint})")
+        yield from _duplicates(index)
+        if isinstance(index, Snapshot):
+            yield _disk(settings, index)
+        differences = compare(settings.articles, index, encoder)
     except QuothError as error:
         yield _broken("index", error)
         return
@@ -185,17 +188,17 @@ def _index(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
         yield Finding("index", "It is up to date")
 
 
-def _size(snapshot: Snapshot) -> str:
-    contents = f"{count(len(snapshot.articles), 'article')}, {count(snapshot.passages, 'passage')}"
-    return f"{contents}, {snapshot.bytes / 2**20:.1f} MiB in {snapshot.path}, built {_ago(snapshot.built_at)}"
+def _size(index: Index) -> str:
+    contents = f"{count(len(index.articles), 'article')}, {count(index.passages, 'passage')}"
+    return f"{contents}, {index.place}, built {_ago(index.built_at)}"
 
 
-def _duplicates(snapshot: Snapshot) -> Iterator[Finding]:
+def _duplicates(index: Index) -> Iterator[Finding]:
     """Texts that lie in several places: no fault, as each is indexed once and quoted with all of them."""
-    for ids in snapshot.duplicates[:_MANY_SKIPPED]:
+    for ids in index.duplicates[:_MANY_SKIPPED]:
         text = f"The same text, indexed once: {first_ids(ids)}; quoth articles remove ID takes one away"
         yield Finding("index", text)
-    if (more := len(snapshot.duplicates) - _MANY_SKIPPED) > 0:
+    if (more := len(index.duplicates) - _MANY_SKIPPED) > 0:
         yield Finding("index", f"{count(more, 'more text')} in several places")
 
 
