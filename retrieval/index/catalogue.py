@@ -48,6 +48,10 @@ class Catalogue:
         shared = [numbers for numbers in self._sharing.values() if len(numbers) > 1]
         return [tuple(self.articles[number].id for number in numbers) for numbers in shared]
 
+    def first_with(self, text: Hashable) -> int:
+        """The number of the first article that has a text."""
+        return self._sharing[text][0]
+
     def copies_of(self, number: int) -> tuple[ArticleInfo, ...]:
         """The other articles that have the text of this one."""
         return tuple(self.articles[other] for other in self._sharing[self._texts[number]] if other != number)

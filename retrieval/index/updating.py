@@ -10,6 +10,7 @@ from pathlib import Path
 
 from retrieval.articles.article import Skipped
 from retrieval.errors import IndexCorrupt, IndexMissing, NoArticles
+from retrieval.index.address import Where
 from retrieval.index.changes import Differences, Progress, compare, differences_of, survey_folder
 from retrieval.index.places import place_of
 from retrieval.index.protocol import Index
@@ -37,7 +38,7 @@ class Report:
 
 def update(
     articles: Path,
-    index: Path,
+    index: Where,
     encoder: Encoder,
     *,
     force: bool = False,
@@ -98,7 +99,7 @@ def _report(
 
 
 def open_up_to_date(
-    articles: Path, index: Path, encoder: Encoder, *, wait_s: float = 600.0, progress: Progress | None = None
+    articles: Path, index: Where, encoder: Encoder, *, wait_s: float = 600.0, progress: Progress | None = None
 ) -> tuple[Index, Report | None]:
     """Open the newest index after an update, if one is due; the report is that update's.
 

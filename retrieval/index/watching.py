@@ -13,6 +13,7 @@ from typing import Self
 
 from retrieval.articles.files import scan
 from retrieval.errors import BackgroundFailed, IndexMissing, NoArticles, QuothError
+from retrieval.index.address import Where
 from retrieval.index.places import place_of
 from retrieval.index.protocol import Index
 from retrieval.index.updating import Report, update
@@ -75,7 +76,7 @@ class Follower:
 
     def __init__(
         self,
-        index: Path,
+        index: Where,
         current: Index,
         swap: Callable[[Index], None],
         told: Callable[[QuothError], None] | None = None,
@@ -122,7 +123,7 @@ class Follower:
 
 def watch(
     articles: Path,
-    index: Path,
+    index: Where,
     encoder: Encoder,
     told: Callable[[Report | QuothError], None],
     stop: threading.Event,
@@ -210,7 +211,7 @@ def _without_repeats(told: Callable[[QuothError], None]) -> Callable[[QuothError
 
 def _bring_up_to_date(
     articles: Path,
-    index: Path,
+    index: Where,
     encoder: Encoder,
     told: Callable[[Report | QuothError], None],
     failed: Callable[[QuothError | None], None],
@@ -227,7 +228,7 @@ def _bring_up_to_date(
     return not report.built
 
 
-def _settled(articles: Path, index: Path, stop: threading.Event) -> object:
+def _settled(articles: Path, index: Where, stop: threading.Event) -> object:
     """The state of the folders once no file has changed for ``_SETTLED_S``, or ``stop`` is set."""
     before, now = None, _state(articles, index)
     while now != before and not stop.wait(_SETTLED_S):
@@ -235,7 +236,7 @@ def _settled(articles: Path, index: Path, stop: threading.Event) -> object:
     return now
 
 
-def _state(articles: Path, index: Path) -> object:
+def _state(articles: Path, index: Where) -> object:
     """Files with sizes and times, and the index's version; a value unlike any other when they cannot be listed."""
     try:
         return scan(articles), place_of(index).newest()
