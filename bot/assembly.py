@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from retrieval.answer.reader import Reader
     from retrieval.engine import Engine
+    from retrieval.index.address import Where
     from retrieval.index.changes import Progress
     from retrieval.index.protocol import Index
     from retrieval.index.updating import Report
@@ -70,26 +71,32 @@ class Assembly:
             made(reader)
         return cls(settings, encoder, reader)
 
-    def over(self, articles: Path, index: Path) -> Assembly:
-        """The same models and settings, with other articles."""
-        return replace(self, settings=self.settings.model_copy(update={"articles": articles, "index": index}))
+    def over(self, articles: Path, index: Where) -> Assembly:
+        """The same models and settings, with other articles, whose index is not left alone."""
+        only = self.settings.index_only and index == self.settings.index
+        update = {"articles": articles, "index": index, "index_only": only}
+        return replace(self, settings=self.settings.model_copy(update=update))
 
     def engine(self, index: Index) -> Engine:
         """An engine that answers from an index."""
         from retrieval.engine import Engine
 
         chosen = self.settings
-        return Engine(index, self.encoder, articles=chosen.articles, reader=self.reader, threshold=chosen.confidence)
+        folder = None if chosen.index_only else chosen.articles
+        return Engine(index, self.encoder, articles=folder, reader=self.reader, threshold=chosen.confidence)
 
     def open_up_to_date(self, progress: Progress) -> Opened:
-        """An engine over an index that has been brought up to date first.
+        """An engine over an index that has been brought up to date first, unless it is to be left alone.
 
         Raises:
             QuothError: see ``retrieval.index.updating.open_up_to_date``.
         """
+        from retrieval.index.places import place_of
         from retrieval.index.updating import open_up_to_date
 
         chosen = self.settings
+        if chosen.index_only:
+            return Opened(self.engine(place_of(chosen.index).open()))
         index, report = open_up_to_date(chosen.articles, chosen.index, self.encoder, progress=progress)
         return Opened(self.engine(index), report)
 

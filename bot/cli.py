@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from retrieval.articles.feeds import FeedUpdate
     from retrieval.engine import Engine
     from retrieval.errors import QuothError
+    from retrieval.index.address import Where
     from retrieval.index.changes import Progress
     from retrieval.index.protocol import Index
     from retrieval.index.updating import Report
@@ -160,7 +161,8 @@ def _printer(settings: Settings, filters: Filters, *, explain: bool, as_json: bo
 
     errors = console(stderr=True)
     # Without an index, what comes first is to find out whether there is anything to index.
-    assembly = Assembly.of(settings, load_model) if settings.index.exists() else Assembly.of(settings)
+    there = not isinstance(settings.index, Path) or settings.index.exists()
+    assembly = Assembly.of(settings, load_model) if there else Assembly.of(settings)
     return AnswerPrinter(
         _open(assembly, errors),
         filters,
@@ -253,15 +255,18 @@ def run_bot(
     settings = load(context, articles=articles, index=index)
     assembly = Assembly.of(settings)
 
-    def build(articles: Path, index: Path, progress: Progress) -> Opened:
+    def build(articles: Path, index: Where, progress: Progress) -> Opened:
         opened = assembly.over(articles, index).open_up_to_date(progress)
         opened.engine.ask("Who?")  # so that no member's question is the one that waits for the models
         return opened
 
-    def watch(articles: Path, index: Path, told: Callable[[Report | QuothError], None], stop: threading.Event) -> None:
+    def watch(articles: Path, index: Where, told: Callable[[Report | QuothError], None], stop: threading.Event) -> None:
         from retrieval.index import watching
 
-        watching.watch(articles, index, assembly.encoder, told, stop)
+        if assembly.over(articles, index).settings.index_only:
+            stop.wait()
+        else:
+            watching.watch(articles, index, assembly.encoder, told, stop)
 
     follow, fetch = _from_the_web(settings)
     watched = watch if settings.discord_watch else None

@@ -24,6 +24,7 @@ from retrieval.answer.search import Found, Searcher, SearchWeights
 from retrieval.answer.spelling import Correction, Speller
 from retrieval.answer.variants import QueryVariants
 from retrieval.articles.article import ArticleInfo
+from retrieval.index.address import where
 from retrieval.index.changes import Freshness, Progress, Stale
 from retrieval.index.protocol import Index
 from retrieval.models.encoder import Encoder
@@ -94,7 +95,8 @@ class Engine:
 
         Args:
             articles: the folder.
-            index: where its index is kept; without it, a folder ``index`` beside the articles.
+            index: where its index is kept, a folder or ``milvus://host:19530/name``; without it, a folder ``index``
+                beside the articles.
             encoder: ``bundled``, a sentence-transformers model's folder or name, or an ``Encoder``.
             reader: ``trained`` for the one that ships, ``none`` for one that needs no model, a model's folder or name,
                 or a ``Reader``.
@@ -114,7 +116,7 @@ class Engine:
         if isinstance(encoder, str):
             encoder = encoder_named(encoder, device)
         chosen = reader_named(reader, device) if isinstance(reader, str) else reader
-        place = folder.absolute().parent / "index" if index is None else Path(index)
+        place = folder.absolute().parent / "index" if index is None else where(str(index))
         opened, _ = open_up_to_date(folder, place, encoder, progress=progress)
         return cls(opened, encoder, articles=folder, reader=chosen, threshold=confidence)
 

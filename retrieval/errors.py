@@ -204,6 +204,13 @@ class IndexUnreachable(QuothError):
 
 
 @dataclass(eq=False)
+class IndexReadOnly(QuothError):
+    """The index is only read here, and written elsewhere, so that no article can be changed."""
+
+    place: str
+
+
+@dataclass(eq=False)
 class StoreClientMissing(QuothError):
     """The index is in a store whose client is not installed."""
 

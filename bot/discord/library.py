@@ -15,13 +15,14 @@ from retrieval.articles import care as folder
 from retrieval.articles.files import scan
 from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.parsing import parse
-from retrieval.errors import ArticleUnknown, NoArticles, QuothError
+from retrieval.errors import ArticleUnknown, IndexReadOnly, NoArticles, QuothError
 from retrieval.index.places import place_of
 
 if TYPE_CHECKING:
     from retrieval.articles.article import Article, ArticleInfo
     from retrieval.articles.received import Fetched
     from retrieval.engine import Engine
+    from retrieval.index.address import Where
     from retrieval.index.changes import Progress, Stale
     from retrieval.index.updating import Report
 
@@ -78,16 +79,20 @@ class Library:
 
     Args:
         articles: the folder.
-        index: the folder of its index.
+        index: where its index is kept.
         build: opens an engine over an index that is up to date.
         name: tells it from others; the common one has none.
+        kept_elsewhere: whether the index is only read, so that no article can be changed here.
     """
 
-    def __init__(self, articles: Path, index: Path, build: Build, *, name: str = "") -> None:
+    def __init__(
+        self, articles: Path, index: Where, build: Build, *, name: str = "", kept_elsewhere: bool = False
+    ) -> None:
         self._articles = articles
         self._index = index
         self.name = name
         self._build = build
+        self._kept_elsewhere = kept_elsewhere
         self.engine: Engine | None = None
         """None while there are no articles. Replaced as a whole, so that an answer is of one index."""
         self.reading: tuple[str, int, int] | None = None
@@ -104,8 +109,8 @@ class Library:
         return {article.id: article for article in self.engine.index.articles} if self.engine else {}
 
     @property
-    def folders(self) -> tuple[Path, Path]:
-        """The folders of the articles and of the index."""
+    def folders(self) -> tuple[Path, Where]:
+        """The folder of the articles, and where the index is kept."""
         return self._articles, self._index
 
     @property
@@ -156,6 +161,7 @@ class Library:
         With ``replace`` it takes the place of the one of that name. Whatever ends the update, an error or a progress
         that raises, leaves the folder as it was. Raises what ``folder.add`` does.
         """
+        self._check_changeable()
         kept = _Kept(self._articles, file.name)
         try:
             if replace and kept.there:
@@ -173,6 +179,7 @@ class Library:
 
         Whatever ends the update leaves the folder as it was. Raises what ``folder.add_fetched`` does.
         """
+        self._check_changeable()
         kept = [_Kept(self._articles, name) for name in page.names]
         try:
             [name] = folder.add_fetched(self._articles, [page])
@@ -192,8 +199,13 @@ class Library:
 
     def remove(self, id: str, progress: Progress) -> None:
         """Delete an article and serve without it. Raises what ``folder.remove`` does."""
+        self._check_changeable()
         folder.remove(self._articles, [id])
         self.refresh(progress)
+
+    def _check_changeable(self) -> None:
+        if self._kept_elsewhere:
+            raise IndexReadOnly(str(self._index))
 
     def resolve(self, name: str) -> str:
         """The id of the article that a person named by id, by the hash of it or by title; raises ``ArticleUnknown``."""

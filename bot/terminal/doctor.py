@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Literal
 
 from bot import wording
@@ -24,6 +25,7 @@ from retrieval.articles.feed_list import Feed, FeedList
 from retrieval.articles.formats import scans
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import QuothError
+from retrieval.index.address import StoreAddress
 from retrieval.index.changes import Differences, compare
 from retrieval.index.places import place_of
 from retrieval.index.protocol import Index
@@ -72,6 +74,7 @@ _GOING_ON = {"added": "new", "changed": "changed", "removed": "gone"}
 def examine(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
     """Look at everything that Quoth needs, without loading the model or changing anything."""
     yield from _versions()
+    yield from _store(settings)
     yield from _ocr(settings)
     yield from _model(settings)
     yield from _articles(settings)
@@ -92,6 +95,16 @@ def _versions() -> Iterator[Finding]:
             yield Finding("versions", f"{package} {metadata.version(package)}")
         except metadata.PackageNotFoundError:
             yield Finding("versions", f"{package} is not installed: only other models and GPUs need it")
+
+
+def _store(settings: Settings) -> Iterator[Finding]:
+    """What an index in a store needs."""
+    if isinstance(settings.index, StoreAddress):
+        for package in ("pymilvus", *(("milvus-lite",) if settings.index.folder else ())):
+            try:
+                yield Finding("versions", f"{package} {metadata.version(package)}")
+            except metadata.PackageNotFoundError:
+                yield Finding("versions", f"{package} is not installed", "pip install 'quoth[milvus]'")
 
 
 def _ocr(settings: Settings) -> Iterator[Finding]:
@@ -174,8 +187,8 @@ def _index(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
         yield Finding("index", _size(index))
         yield Finding("index", f"Encoded by {index.encoder} ({index.fingerprint})")
         yield from _duplicates(index)
-        if isinstance(index, Snapshot):
-            yield _disk(settings, index)
+        if isinstance(index, Snapshot) and isinstance(settings.index, Path):
+            yield _disk(settings.index, index)
         differences = compare(settings.articles, index, encoder)
     except QuothError as error:
         yield _broken("index", error)
@@ -202,11 +215,11 @@ def _duplicates(index: Index) -> Iterator[Finding]:
         yield Finding("index", f"{count(more, 'more text')} in several places")
 
 
-def _disk(settings: Settings, snapshot: Snapshot) -> Finding:
+def _disk(folder: Path, snapshot: Snapshot) -> Finding:
     """What the index takes, earlier snapshots included, and whether there is room for the next."""
-    used = sum(path.stat().st_size for path in settings.index.rglob("*") if path.is_file())
-    free = shutil.disk_usage(settings.index).free
-    text = f"{used / 2**20:.1f} MiB on disk in {count(len(published(settings.index)), 'snapshot')}"
+    used = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    free = shutil.disk_usage(folder).free
+    text = f"{used / 2**20:.1f} MiB on disk in {count(len(published(folder)), 'snapshot')}"
     remedy = None if free > 2 * snapshot.bytes else "make room: an update writes the whole index beside the old one"
     return Finding("index", f"{text}, {free / 2**30:.1f} GiB free", remedy)
 
@@ -235,7 +248,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
 
 def _told(name: str, value: object) -> str:
     if value is None:
-        return "not set" if name.startswith("discord_") else "automatic"
+        return "not set" if name.startswith("discord_") or name.endswith("_token") else "automatic"
     # A token tells of itself that it is set, and no more.
     return (", ".join(map(str, sorted(value))) or "none") if isinstance(value, frozenset) else str(value)
 
