@@ -14,11 +14,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-
 # Packing the weights takes seconds, and they hardly get smaller.
 HATCHLING = "import zlib; zlib.Z_DEFAULT_COMPRESSION = 0; from hatchling.cli import hatchling; hatchling()"
-    "import zipfile; zipfile.ZIP_DEFLATED = zipfile.ZIP_STORED; from hatchling.cli import hatchling; hatchling()"
-)
 
 
 @pytest.fixture(scope="module")
