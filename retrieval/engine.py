@@ -24,8 +24,9 @@ from retrieval.answer.search import Found, Searcher, SearchWeights
 from retrieval.answer.spelling import Correction, Speller
 from retrieval.answer.variants import QueryVariants
 from retrieval.articles.article import ArticleInfo
+from retrieval.index.address import where
 from retrieval.index.changes import Freshness, Progress, Stale
-from retrieval.index.snapshot import Snapshot
+from retrieval.index.protocol import Index
 from retrieval.models.encoder import Encoder
 
 THRESHOLD = 0.2
@@ -47,12 +48,12 @@ class EngineWeights:
 
 
 class Engine:
-    """Answers questions from one snapshot of the articles. ``Engine.open`` makes one of a folder of articles.
+    """Answers questions from an index of the articles. ``Engine.open`` makes one of a folder of articles.
 
     Any number of threads may ask at once.
 
     Args:
-        snapshot: the articles as they were indexed.
+        index: the articles as they were indexed.
         encoder: the one that they were indexed with.
         articles: their folder, for telling of quotes from files that have changed since; None for not telling.
         reader: what finds the words that answer; None for one that needs no model.
@@ -62,7 +63,7 @@ class Engine:
 
     def __init__(
         self,
-        snapshot: Snapshot,
+        index: Index,
         encoder: Encoder,
         *,
         articles: Path | None = None,
@@ -70,13 +71,13 @@ class Engine:
         threshold: float = THRESHOLD,
         weights: EngineWeights | None = None,
     ) -> None:
-        self.snapshot = snapshot
+        self.index = index
         self._weights = weights or EngineWeights()
         self._encoder = encoder
-        self._speller = Speller(snapshot)
-        self._searcher = Searcher(snapshot, encoder, weights=self._weights.search, follow_up=self._weights.follow_up)
+        self._speller = Speller(index)
+        self._searcher = Searcher(index, encoder, weights=self._weights.search, follow_up=self._weights.follow_up)
         self._reader = reader or OverlapReader()
-        self._freshness = Freshness(articles, snapshot) if articles else None
+        self._freshness = Freshness(articles, index) if articles else None
         self._threshold = threshold
 
     @classmethod
@@ -95,7 +96,8 @@ class Engine:
 
         Args:
             articles: the folder.
-            index: where its index is kept; without it, a folder ``index`` beside the articles.
+            index: where its index is kept, a folder or ``milvus://host:19530/name``; without it, a folder ``index``
+                beside the articles.
             encoder: ``bundled``, a sentence-transformers model's folder or name, or an ``Encoder``.
             reader: ``trained`` for the one that ships, ``none`` for one that needs no model, a model's folder or name,
                 or a ``Reader``.
@@ -115,9 +117,9 @@ class Engine:
         if isinstance(encoder, str):
             encoder = encoder_named(encoder, device)
         chosen = reader_named(reader, device) if isinstance(reader, str) else reader
-        place = folder.absolute().parent / "index" if index is None else Path(index)
-        snapshot, _ = open_up_to_date(folder, place, encoder, progress=progress)
-        return cls(snapshot, encoder, articles=folder, reader=chosen, threshold=confidence)
+        place = folder.absolute().parent / "index" if index is None else where(str(index))
+        opened, _ = open_up_to_date(folder, place, encoder, progress=progress)
+        return cls(opened, encoder, articles=folder, reader=chosen, threshold=confidence)
 
     def ask(
         self,
@@ -174,7 +176,7 @@ class Engine:
         return Conversation(self, filters, top)
 
     def stale(self, article: ArticleInfo) -> Stale | None:
-        """What became of the file of one of the snapshot's articles since it was indexed, if anything."""
+        """What became of the file of one of the articles since it was indexed, if anything."""
         return self._freshness.stale(article.path) if self._freshness else None
 
     def grouped(self, questions: Sequence[str], around: Sequence[str] = ()) -> list[tuple[int, ...]]:
@@ -222,7 +224,7 @@ class Engine:
             reading_tasks(
                 question,
                 each.hits,
-                self.snapshot.lexical.weights,
+                self.index.terms.weights,
                 self._weights.follow_up,
                 compares_variants=self._reader.compares_variants,
             )
@@ -260,7 +262,7 @@ class Engine:
         strong = candidates if query.weak else without_weak(candidates, weights.quotes)
         quotes = arranged(strong, interpretation.read_as, weights.arranging)[: query.top]
         forms = variants.typed, interpretation.read_as
-        evidence = gather(candidates, best, forms, found.hits, self.snapshot.lexical)
+        evidence = gather(candidates, best, forms, found.hits, self.index.terms)
         confidence = self._confidence(evidence, interpretation)
         hits = reranked(found.hits, read, weights.follow_up, compares_variants=self._reader.compares_variants)
         answer = Answer(

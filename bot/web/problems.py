@@ -21,7 +21,7 @@ RETRY_S = 5
 """Seconds after which somebody who found the queue full may come again, when some of it is answered."""
 
 Kind = Literal[
-    "article", "busy", "closing", "empty", "fault", "fields", "host", "json", "large", "media-type", "method",
+    "article", "busy", "closing", "empty", "fault", "fields", "host", "index", "json", "large", "media-type", "method",
     "model", "place", "question", "rate", "reading", "request", "talk", "token",
 ]  # fmt: skip
 
@@ -43,6 +43,7 @@ KINDS: Mapping[Kind, tuple[int, str]] = {
     "busy": (503, "Too many are asking"),
     "closing": (503, "The server is stopping"),
     "empty": (503, "There are no articles"),
+    "index": (503, "The index cannot be reached"),
     "model": (503, "Quoth cannot answer just now"),
     "reading": (503, "The articles are still being read"),
 }
@@ -124,6 +125,8 @@ def _refused(error: QuothError) -> Problem:
         case errors.ArticleUnknown(name, near):
             remedy = f"did you mean {' or '.join(near)}?" if near else "the list of articles has those there are."
             return Problem("article", wording.line(f"No article has the id {name}: {remedy}"))
+        case errors.IndexUnreachable():
+            return Problem("index", "The store that holds it does not answer: ask again in a minute.", later())
     return Problem("model", "Its log says why: ask again when whoever runs it has put that right.", later())
 
 

@@ -63,7 +63,7 @@ class Source(Protocol):
     """Where the engine is that answers."""
 
     engine: Engine | None
-    """None until the index is open. Replaced as a whole, so that an answer is of one snapshot."""
+    """None until the index is open. Replaced as a whole, so that an answer is of one index."""
     reading: tuple[str, int, int] | None
     """While the index is opened, how far that is, as ``Progress`` tells it."""
 
@@ -108,7 +108,7 @@ class Service:
         self._articles = articles
         self.tally = tally or Tally()
         self.tally.figures = self.figures = Figures(
-            lambda: self.engine.snapshot if self.engine else None, lambda: pool.jobs
+            lambda: self.engine.index if self.engine else None, lambda: pool.jobs
         )
         self._top = top
         self._talks = Talks(kept=TALKS)
