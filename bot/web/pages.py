@@ -14,10 +14,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot import wording
+from bot.finding import found
 from bot.languages import count, day
 from bot.talks import remark
 from bot.web import rendering
-from bot.web.api import found
 from bot.web.openapi import document
 from bot.web.problems import KINDS, Problem, problem_of
 from bot.web.requests import address_of, query, until_gone
