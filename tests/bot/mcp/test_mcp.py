@@ -72,7 +72,7 @@ def client(engine: Engine) -> Assistant:
 
 
 async def given(client: Client | Assistant, name: str, **arguments: Any) -> dict[str, Any]:
-    result = await client.call_tool(name, arguments)
+    result: Any = await client.call_tool(name, arguments)
     assert not result.is_error, result.content
     assert json.loads(result.content[0].text) == result.structured_content  # for those who know no structure
     said: dict[str, Any] = result.structured_content
@@ -80,10 +80,10 @@ async def given(client: Client | Assistant, name: str, **arguments: Any) -> dict
 
 
 async def refused(client: Client | Assistant, name: str, **arguments: Any) -> str:
-    result = await client.call_tool(name, arguments)
+    result: Any = await client.call_tool(name, arguments)
     assert result.is_error
     [said] = result.content
-    return str(said.text)  # type: ignore[union-attr]
+    return str(said.text)
 
 
 async def test_the_tools_say_what_they_are_for(engine: Engine) -> None:
