@@ -67,7 +67,18 @@ def _ask_server(folder: Path, questions: Sequence[str]) -> list[float]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     index = folder.parent / "index"
-    command = [sys.executable, "-m", "bot", "serve", "--articles", folder, "--index", index, "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "bot",
+        "serve",
+        "--articles",
+        str(folder),
+        "--index",
+        str(index),
+        "--port",
+        str(port),
+    ]
     environment = {"QUOTH_STATE": str(folder.parent / "state")}
     server = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     try:
