@@ -60,6 +60,9 @@ class Access:
         """Whether whoever may ask may also see what others asked in vain: not where that is everybody."""
         return self.token is not None or not self.any_host
 
+    origins: frozenset[str] = frozenset()
+    """Other sites whose pages may ask from a visitor's browser, such as ``https://news.example.org``."""
+
     def problem(self, headers: Headers) -> Problem | None:
         """Why a request with these headers is not answered; None when it is."""
         if self.token is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
@@ -41,7 +42,22 @@ def create_app(service: Service, access: Access) -> ASGIApp:
         ],
         exception_handlers=handlers,
     )
-    return Guard(app, access, _refused)
+    guarded = Guard(app, access, _refused)
+    return _shared(guarded, access.origins) if access.origins else guarded
+
+
+def _shared(app: ASGIApp, origins: frozenset[str]) -> ASGIApp:
+    """The application, with leave for pages of other sites to ask it and to read what it says.
+
+    A browser asks for leave without a token, so this comes before whoever looks for one.
+    """
+    return CORSMiddleware(
+        app,
+        allow_origins=sorted(origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type"],
+        expose_headers=["Retry-After"],
+    )
 
 
 async def _failed(request: Request, error: Exception) -> Response:

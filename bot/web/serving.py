@@ -146,7 +146,7 @@ def access_of(settings: Settings) -> Access:
         raise ServeRefused("longer token")
     if not token and not settings.serve_open and not is_loopback(settings.serve_host):
         raise ServeRefused("token", settings.serve_host)
-    return Access(token or None, any_host=settings.serve_open)
+    return Access(token or None, any_host=settings.serve_open, origins=settings.serve_origins)
 
 
 def _listening(settings: Settings) -> socket.socket:

@@ -12,12 +12,13 @@ import pytest
 
 from bot import contract
 from bot.web import shapes
+from bot.web.access import Access
 from bot.web.openapi import document
 from bot.web.requests import LARGEST, Gone, until_gone
 from bot.web.service import Opening, Question, Service
 from retrieval.engine import Engine
 from retrieval.errors import ReaderUnavailable
-from tests.bot.web.conftest import Blocked
+from tests.bot.web.conftest import Blocked, Serve
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -139,6 +140,23 @@ def test_no_other_site_is_allowed_to_ask(client: TestClient) -> None:
 
     assert problem(response)["status"] == 405
     assert not [name for name in response.headers if name.startswith("access-control-")]
+
+
+LEAVE = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization, content-type"}
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [("https://news.example.org", True), ("https://evil.example", False)])
+def test_a_site_that_a_setting_names_may_ask_from_its_pages(serve: Serve, origin: str, allowed: bool) -> None:
+    client = serve(Access("a-token-of-some-length", origins=frozenset({"https://news.example.org"})))
+    token = {"Authorization": "Bearer a-token-of-some-length"}
+
+    leave = client.options("/ask", headers={"Origin": origin} | LEAVE)
+    answer = client.post("/ask", json={"question": "who?"}, headers={"Origin": origin} | token)
+
+    assert (leave.status_code == 200) == allowed
+    for response in (leave, answer):
+        assert response.headers.get("access-control-allow-origin") == (origin if allowed else None)
+    assert client.post("/ask", json={"question": "who?"}, headers={"Origin": origin}).status_code == 401
 
 
 # --- the articles --------------------------------------------------------------------------------------------
