@@ -67,6 +67,7 @@ def test_where_everybody_may_ask_nobody_sees_what_others_asked(serve: Serve, acc
     assert client.get("/gaps", headers=headers).status_code == status
     if access.token:
         assert client.get("/gaps").status_code == 401
+    assert client.get("/gaps", headers=headers | {"Origin": "https://news.example.org"}).status_code == 404
 
 
 def test_the_most_frequent_are_shown_of_many(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
