@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -61,21 +61,25 @@ class Opened(Protocol):
 Build = Callable[["Progress"], Opened]
 """Opens an engine over an index that is up to date, telling of its progress."""
 
+Follow = Callable[["Articles", "Engine"], AbstractContextManager[object]]
+"""Replaces an engine, given what holds it, as long as the context lasts."""
+
 
 class Articles:
     """The engine that answers: it is opened beside the server, and once more by the next call after an error.
 
     Args:
         build: opens it.
-        follow: is told of it, to replace it when the index is a newer one.
+        follow: replaces it whenever the index is a newer one, until it is closed.
     """
 
-    def __init__(self, build: Build, follow: Callable[[Articles, Engine], object] = lambda *_: None) -> None:
+    def __init__(self, build: Build, follow: Follow = lambda *_: nullcontext()) -> None:
         self.engine: Engine | None = None
         """None until it is open. Replaced as a whole, so that an answer is of one snapshot."""
         self._build = build
         self._follow = follow
         self._threads = Pool("open", workers=1, waiting=0)
+        self._following = ExitStack()
         self._opening: asyncio.Task[None] | None = None
         self._reading = ("", 0, 0)
 
@@ -103,7 +107,7 @@ class Articles:
         if opened.refused:
             _log.warning("%s Until then the answers are those of the index as it was.", wording.error(opened.refused))
         self.engine = opened.engine
-        self._follow(self, opened.engine)
+        self._following.enter_context(self._follow(self, opened.engine))
 
     @property
     def how_far(self) -> str:
@@ -120,8 +124,9 @@ class Articles:
         return self._threads.working
 
     def close(self) -> None:
-        """Open it no more."""
+        """Open it no more, and follow no index."""
         self._threads.close()
+        self._following.close()
 
 
 def server_of(articles: Articles, pool: Pool) -> Server[Any]:
@@ -198,8 +203,8 @@ def run(settings: Settings, build: Build, engine_of: Callable[[Index], Engine]) 
     return 0
 
 
-def _follow(settings: Settings, engine_of: Callable[[Index], Engine], articles: Articles, engine: Engine) -> None:
-    """Answer from newer indexes as they come, as long as the process runs."""
+def _follow(settings: Settings, engine_of: Callable[[Index], Engine], articles: Articles, engine: Engine) -> Follower:
+    """Have newer indexes followed."""
 
     def swap(newer: Index) -> None:
         articles.engine = engine_of(newer)
@@ -207,7 +212,7 @@ def _follow(settings: Settings, engine_of: Callable[[Index], Engine], articles: 
     def told(error: QuothError) -> None:
         _log.warning("The newer index cannot be served: %s", wording.error(error))
 
-    Follower(settings.index, engine.index, swap, told).__enter__()
+    return Follower(settings.index, engine.index, swap, told)
 
 
 async def _serve(articles: Articles, pool: Pool) -> None:

@@ -20,6 +20,7 @@ from mcp import Client, StdioServerParameters
 from bot.mcp import serving
 from bot.mcp.serving import Articles, server_of
 from bot.pool import Pool
+from bot.settings import Settings
 from retrieval.engine import Engine
 from retrieval.errors import NoArticles, QuothError, StorageFailed
 from tests.bot.conftest import ARTICLES, Quoth
@@ -297,6 +298,42 @@ async def test_the_program_leaves_in_silence(tmp_path: Path, way: str) -> None:
 
     assert answer.startswith(b'{"jsonrpc"')
     assert (await program.wait(), rest, errors) == (0, b"", b"")
+
+
+@pytest.mark.usefixtures("library")
+def test_the_command_serves_until_its_input_ends(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[int] = []
+    monkeypatch.setattr(os, "_exit", left.append)  # by which it leaves while the index is being opened
+
+    said = quoth("mcp")
+
+    assert (said.status, said.out, said.err) == (0, "", "")
+    assert left in ([], [0])
+
+
+async def test_a_newer_index_answers_as_soon_as_it_is_there(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "sochi.md").write_text(ARTICLES["sochi.md"], encoding="utf-8")
+
+    def opened(_: Any = None) -> Engine:
+        return Engine.open(tmp_path / "articles", index=tmp_path / "index", encoder=FakeEncoder(), reader="none")
+
+    settings = Settings(articles=tmp_path / "articles", index=tmp_path / "index")
+    given_engines: list[Any] = []
+
+    def engine_of(newer: Any) -> Any:
+        given_engines.append(newer)
+        return newer
+
+    articles = Articles(lambda _: Opened(opened()), lambda *given: serving._follow(settings, engine_of, *given))
+    await articles.opened()
+    (tmp_path / "articles" / "more.txt").write_text("More\n\nMore of it.\n", encoding="utf-8")
+    opened()
+    while not given_engines:  # noqa: ASYNC110 - nobody tells of it
+        await asyncio.sleep(0.05)
+    articles.close()
+
+    assert articles.engine is given_engines[0]
 
 
 @pytest.mark.usefixtures("library")
