@@ -22,11 +22,13 @@ from retrieval.answer.reading import TaskReadings, best_readings, quotable, read
 from retrieval.answer.references import next_context
 from retrieval.answer.search import Found, Searcher, SearchWeights
 from retrieval.answer.spelling import Correction, Speller
+from retrieval.answer.tracing import Trace, trace
 from retrieval.answer.variants import QueryVariants
 from retrieval.articles.article import ArticleInfo
 from retrieval.index.changes import Freshness, Progress, Stale
 from retrieval.index.snapshot import Snapshot
 from retrieval.models.encoder import Encoder
+from retrieval.text.quote_link import QuoteLink
 
 THRESHOLD = 0.2
 """Confidence from which an answer is given. Of near misses about articles that nothing was fitted on it declines .32,
@@ -171,6 +173,10 @@ class Engine:
     def conversation(self, filters: Filters | None = None, top: int = 3) -> Conversation:
         """A conversation, whose questions may each go on from those before it."""
         return Conversation(self, filters, top)
+
+    def trace(self, link: QuoteLink) -> Trace:
+        """What became of the quote that a link leads to: where its words stand, or what stands there instead."""
+        return trace(self.snapshot, link)
 
     def stale(self, article: ArticleInfo) -> Stale | None:
         """What became of the file of one of the snapshot's articles since it was indexed, if anything."""

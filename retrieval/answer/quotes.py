@@ -18,6 +18,7 @@ from retrieval.answer.search import Hit
 from retrieval.answer.times import Explained, explained
 from retrieval.articles.article import Article, ArticleInfo
 from retrieval.index.changes import Stale
+from retrieval.text.quote_link import QuoteLink
 from retrieval.text.sentences import Span, paragraph_around
 
 
@@ -73,6 +74,11 @@ class Quote:
     def url(self) -> str | None:
         """The article's address; one of a PDF opens at the quote's page."""
         return self.article.url_at(self.start)
+
+    @property
+    def link(self) -> QuoteLink:
+        """What leads to these words later too, or tells what became of them (``Engine.trace``)."""
+        return QuoteLink.to(self.article, self.start, self.end)
 
     def overlaps(self, other: Quote) -> bool:
         """Whether the two share words of one article."""

@@ -202,6 +202,16 @@ class Snapshot:
             owners[first] = articles[[first, *others]].any()
         return np.flatnonzero(owners[self._rows[:, 0]])
 
+    def articles_having(self, words: Collection[str]) -> list[Article]:
+        """The articles in whose passages all of these terms are; all articles for no term."""
+        found = {first for first, *_ in self._sharing.values()}
+        for word in sorted(words, key=self.lexical.frequency):
+            found &= set(self._rows[self.lexical.having(word).astype(np.int64), 0].tolist())
+            if not found:
+                break
+        several = [number for first in sorted(found) for number in self._sharing[self._entries[first].text_start]]
+        return [self._article(number) for number in several]
+
     def contents(self) -> dict[str, tuple[slice, list[Span]]]:
         """By content hash: the rows of an article's passages, and their places in its text."""
         spans = [Span(start, end) for start, end in self._rows[:, 1:].tolist()]
