@@ -364,6 +364,8 @@ def _model_error(failure: QuothError) -> str | None:
 
 def _request_error(failure: QuothError) -> str | None:
     match failure:
+        case errors.LinkUnreadable(link, reason):
+            return f"{link[:60]!r} is no link to a quote ({reason}): copy it whole, as it was given."
         case errors.QuestionEmpty():
             return say("The question is empty: ask it in words.")
         case errors.QuestionTooLong(length, limit):

@@ -176,7 +176,8 @@ class Engine:
 
     def trace(self, link: QuoteLink) -> Trace:
         """What became of the quote that a link leads to: where its words stand, or what stands there instead."""
-        return trace(self.snapshot, link)
+        found = trace(self.snapshot, link)
+        return replace(found, stale=self.stale(found.article)) if found.article else found
 
     def stale(self, article: ArticleInfo) -> Stale | None:
         """What became of the file of one of the snapshot's articles since it was indexed, if anything."""

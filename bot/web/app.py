@@ -14,10 +14,10 @@ from starlette.staticfiles import StaticFiles
 
 from bot import wording
 from bot.pool import Busy, Closing
-from bot.web import api, pages, problems
+from bot.web import api, pages, problems, quotes
 from bot.web.access import Access, Guard
 from bot.web.problems import NotReady, Problem, problem_of
-from bot.web.requests import Gone
+from bot.web.requests import Gone, wants_page
 from bot.web.service import Service
 from retrieval.errors import QuothError
 
@@ -33,9 +33,8 @@ def create_app(service: Service, access: Access) -> ASGIApp:
     kinds = (Problem, QuothError, Busy, Closing, NotReady, HTTPException, Exception)
     handlers: dict[Any, Any] = {Gone: _gone, **dict.fromkeys(kinds, _failed)}
     static = StaticFiles(directory=Path(__file__).parent / "static")
-    app = Starlette(
-        routes=[*pages.routes(service), *api.routes(service), Mount("/static", static)], exception_handlers=handlers
-    )
+    routes = [*pages.routes(service), *quotes.routes(service), *api.routes(service), Mount("/static", static)]
+    app = Starlette(routes=routes, exception_handlers=handlers)
     return Guard(app, access, _refused)
 
 
@@ -52,6 +51,6 @@ async def _gone(_request: Request, _: Exception) -> Response:
 
 def _refused(request: Request, problem: Problem) -> Response:
     """A problem as a page for a browser, and as problem details for a program."""
-    if "text/html" in request.headers.get("accept", ""):
+    if wants_page(request):
         return pages.refused(problem)
     return problems.respond(request, problem)

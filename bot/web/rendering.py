@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from bot import wording
+from bot import links, wording
 from bot.languages import day
 from bot.web.addresses import address_of
+from retrieval.answer.excerpts import cut_at
+from retrieval.text.quote_link import QuoteLink
+from retrieval.text.sentences import Span, paragraph_around
 
 if TYPE_CHECKING:
     from retrieval.answer.quotes import Quote
     from retrieval.articles.article import Article, ArticleInfo
+    from retrieval.index.changes import Stale
 
 READ = "/read"
 """The folder of addresses under which articles are read."""
@@ -65,6 +69,8 @@ class QuoteView:
     verdict: str = ""
     notes: Sequence[str] = ()
     also_in: Sequence[ArticleView] = field(default_factory=tuple)
+    link: str = ""
+    """Where these words are shown later too."""
 
 
 def article_view(article: ArticleInfo, read: str | None = None, url: str | None = None) -> ArticleView:
@@ -95,25 +101,34 @@ def _shortened(address: str) -> str:
 
 def quote_view(quote: Quote, *, answered: bool) -> QuoteView:
     """What is shown of a quote; only in one that answers are words marked."""
-    article, place = quote.article, (quote.start, quote.end)
     marks = quote.highlights if answered else ()
+    view = slice_view(quote.article, Span(quote.start, quote.end), marks, older=quote.older, stale=quote.stale)
+    return replace(view, also_in=[article_view(other) for other in quote.also_in])
+
+
+def slice_view(
+    article: Article, place: Span, marks: Sequence[Span] = (), *, older: bool = False, stale: Stale | None = None
+) -> QuoteView:
+    """What is shown of words of an article, with some of them marked."""
     body = [*pieces(article.text, *place, marks)]
-    if quote.cut.before:
+    cut = cut_at(article.text, place)
+    if cut.before:
         body.insert(0, Piece("… "))
-    if quote.cut.after:
+    if cut.after:
         body.append(Piece(" …"))
-    around = quote.paragraph.start, quote.paragraph.end
+    around = paragraph_around(article.text, place)
+    words = article.text[place.start : place.end]
     return QuoteView(
         body,
-        article_view(article, reading_place(article, *place), quote.url),
+        article_view(article, reading_place(article, *place), links.at_words(article.url_at(place.start), words)),
         [*pieces(article.text, *around, [place])] if around != place else [],
-        page=wording.page(quote.page, scanned=quote.scanned),
+        page=wording.page(article.page_at(place.start), scanned=article.is_scanned(*place)),
         verdict=wording.line(wording.verdict(article, *place) or ""),
         notes=[
-            *map(wording.line, wording.notes(article, *place, older=quote.older)),
-            *([wording.STALE[quote.stale]] if quote.stale else []),
+            *map(wording.line, wording.notes(article, *place, older=older)),
+            *([wording.STALE[stale]] if stale else []),
         ],
-        also_in=[article_view(other) for other in quote.also_in],
+        link=links.address_of(QuoteLink.to(article, *place)),
     )
 
 

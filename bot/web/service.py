@@ -86,10 +86,12 @@ class Service:
         pool: the threads.
         top: how many quotes an answer has at most, unless a question says.
         rate: how often an address may ask; without it as often as it likes.
+        address: where people reach the server; without it, links are those below any.
     """
 
-    def __init__(self, source: Source, pool: Pool, *, top: int, rate: Rate | None = None) -> None:
+    def __init__(self, source: Source, pool: Pool, *, top: int, rate: Rate | None = None, address: str = "") -> None:
         self.pool = pool
+        self.address = address
         self._rate = rate or Rate(0)
         self._source = source
         self.figures = Figures(lambda: self.engine.snapshot if self.engine else None, lambda: pool.jobs)

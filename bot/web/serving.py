@@ -97,7 +97,7 @@ def run(settings: Settings, build: Build, engine_of: Callable[[Snapshot], Engine
     access = access_of(settings)
     log.configure(settings, access.token or "")
     source = Opening()
-    service = Service(source, Pool("answer", waiting=_WAITING), top=settings.top, rate=Rate(settings.serve_rate))
+    service = _service(settings, source, Pool("answer", waiting=_WAITING))
     opening = Pool("open", workers=1, waiting=0)
     with _listening(settings) as listening:
         server = Server(config(create_app(service, access)))
@@ -110,6 +110,11 @@ def run(settings: Settings, build: Build, engine_of: Callable[[Snapshot], Engine
     if service.pool.working or opening.working:
         _abandon()
     return 0
+
+
+def _service(settings: Settings, source: Source, pool: Pool) -> Service:
+    """What is served, as the settings want it."""
+    return Service(source, pool, top=settings.top, rate=Rate(settings.serve_rate), address=settings.address)
 
 
 def config(app: ASGIApp) -> uvicorn.Config:
@@ -216,7 +221,7 @@ def beside(settings: Settings) -> Beside:
     listening = _listening(settings)
 
     async def run_beside(source: Source, pool: Pool) -> None:
-        app = create_app(Service(source, pool, top=settings.top, rate=Rate(settings.serve_rate)), access)
+        app = create_app(_service(settings, source, pool), access)
         server = Server(config(app), hears_signals=False)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         _log.info("Listening on http://%s", _shown(listening))

@@ -8,6 +8,7 @@ from typing import Literal
 
 from retrieval.articles.article import Article, ArticleInfo
 from retrieval.errors import ArticleUnknown
+from retrieval.index.changes import Stale
 from retrieval.index.snapshot import Snapshot
 from retrieval.text.quote_link import QuoteLink
 from retrieval.text.sentences import Span, words_in
@@ -31,6 +32,8 @@ class Trace:
     """Where the words stand; for ``changed`` what is most like them, if anything is."""
     also_in: ArticleInfo | None = None
     """For ``changed``, another article that has the words, if there is one."""
+    stale: Stale | None = None
+    """What became of the article's file since it was indexed, if anything."""
 
     @property
     def stands(self) -> bool:

@@ -87,7 +87,9 @@ def test_a_question_is_answered_by_a_quote_with_its_words_marked_and_its_source(
     whence = page.all("figcaption")[0]["text"]
     assert re.sub(r"\s+", " ", whence).strip() == "Abe and Putin meet · TASS · 6 May 2016 · example.org"
     assert page.all("time")[0]["datetime"] == "2016-05-06"
-    assert page.all("a", href="https://example.org/sochi")
+    assert page.all(
+        "a", href="https://example.org/sochi#:~:text=Shinzo%20Abe%20met%20Vladimir%20Putin%20in%20Sochi%20on%20May%206."
+    )
     assert page.text("h1") == "who met Vladimir Putin in Sochi?"
 
 
