@@ -122,28 +122,27 @@ def ask(  # noqa: PLR0913 - the options that the contract names
 
     The exit status is 0 when the articles answer, 1 when they do not say, 2 after an error.
     """
-    from bot.terminal import prompt
-    from retrieval.models.threads import small_heap
-
     settings = load(context, articles=articles, index=index, top=top)
-    if question is not None:
-        small_heap()
     if question is None and sys.stdin.isatty():
         raise typer.TyperException('Ask something, as in quoth ask "who met in Sochi?", or pipe in a question a line')
     printer = _printer(settings, filters(source, after, before, article), explain=explain, as_json=as_json)
     if question is None:
+        from bot.terminal import prompt
+
         return printer.answer_all(prompt.batches(sys.stdin.buffer))
     return printer.answer(whole(question))
 
 
 def _printer(settings: Settings, filters: Filters, *, explain: bool, as_json: bool) -> AnswerPrinter:
     from bot.assembly import Assembly
-    from bot.talks import Talks
     from bot.terminal.progress import load_model
 
     errors = console(stderr=True)
     # Without an index, what comes first is to find out whether there is anything to index.
     assembly = Assembly.of(settings, load_model) if settings.index.exists() else Assembly.of(settings)
+    # Imported only now, while the models are loaded.
+    from bot.talks import Talks
+
     return AnswerPrinter(
         open_engine(assembly, errors),
         filters,

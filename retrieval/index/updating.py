@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from retrieval.articles.article import Article, Skipped
 from retrieval.errors import (
@@ -31,6 +31,9 @@ from retrieval.index.snapshot import Snapshot, open_latest
 from retrieval.models.encoder import Encoder, Vectors
 from retrieval.text.passages import cut
 from retrieval.text.sentences import Span
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +225,8 @@ def _order(kept: Sequence[slice | None], sizes: Sequence[int], fresh_from: int) 
 @contextlib.contextmanager
 def sole_writer(index: Path, wait_s: float, progress: Progress | None) -> Iterator[None]:
     """Hold the lock on the index, a file lock that the system releases when the process ends, however it ends."""
+    from filelock import FileLock, Timeout
+
     lock, holder = FileLock(index / "lock"), index / "writer"
     try:
         index.mkdir(parents=True, exist_ok=True)
@@ -243,6 +248,8 @@ def sole_writer(index: Path, wait_s: float, progress: Progress | None) -> Iterat
 
 
 def _acquire(lock: FileLock, wait_s: float, progress: Progress | None) -> None:
+    from filelock import Timeout
+
     try:
         lock.acquire(timeout=0)
     except Timeout:
