@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from bot import languages, wording
 from bot.discord.library import short_id
-from bot.discord.markup import address, attribution, escaped, page_of, plain, quotation, size
+from bot.discord.markup import attribution, escaped, opened_at, page_of, plain, quotation, size
 from bot.discord.memory import Forgotten, Place, Record
 from bot.languages import count, say, sentence
 from bot.talks import Remark
@@ -94,6 +94,8 @@ class Button:
     enabled: bool = True
     danger: bool = False
     row: int = 0
+    url: str = ""
+    """The address that it opens; then it has no id."""
 
     @property
     def asks(self) -> bool:
@@ -258,7 +260,7 @@ def _quoted(
         small,
         title,
         plain(record.question, EMBED_AUTHOR) if record.titled else "",
-        address(article.url_at(span.start) or "") or "",
+        opened_at(article, span),
         buttons,
     )
 

@@ -11,6 +11,7 @@ from bot import wording
 from bot.discord import article_cards, cards
 from bot.discord.cards import Card
 from bot.discord.library import StillReading
+from bot.discord.linking import linked
 from bot.discord.memory import Record
 from bot.discord.service import AnswerService, Cooldown, Question
 from bot.languages import say
@@ -51,11 +52,13 @@ class Responder:
     Args:
         service: what answers.
         cooldown: keeps members from asking too often.
+        server: the address that links to quotes lead to; without it none are shown.
     """
 
-    def __init__(self, service: AnswerService, cooldown: Cooldown) -> None:
+    def __init__(self, service: AnswerService, cooldown: Cooldown, server: str = "") -> None:
         self.service = service
         self._cooldown = cooldown
+        self._server = server
 
     def refusal(self, member: int) -> str | None:
         """Why a member cannot ask now, if so; if not, the question counts."""
@@ -130,6 +133,8 @@ class Responder:
             library = self.service.library
             article = library.article(record.places[number]) if number < len(record.places) else None
             card = show(record, article, number, library.stale(article) if article else None)
+            if article:
+                card = linked(card, article, record.places[number], self._server)
             votes = self.service.memory.votes(record.key) if record.key else {}
             return cards.voted(card, votes)
 
