@@ -144,7 +144,7 @@ def _printer(settings: Settings, filters: Filters, *, explain: bool, as_json: bo
     from bot.talks import Talks
 
     return AnswerPrinter(
-        open_engine(assembly, errors),
+        open_engine(assembly.open, errors),
         filters,
         settings.top,
         threshold=settings.confidence if explain else None,
@@ -186,7 +186,7 @@ def _converse(settings: Settings, filters: Filters, *, explain: bool) -> None:
 
     out, errors = console(), console(stderr=True)
     assembly = Assembly.of(settings)
-    engine = open_engine(assembly, errors)
+    engine = open_engine(assembly.open, errors)
     for name in filters.articles:
         engine.snapshot.article(name)  # an unknown one is better refused now than at every question
     interactive = sys.stdin.isatty() and sys.stdout.isatty()

@@ -35,7 +35,7 @@ def verify(
 
     settings = load(context, articles=articles, index=index)
     errors = console(stderr=True)
-    engine = open_engine(Assembly.of(settings), errors)
+    engine = open_engine(Assembly.of(settings).open, errors)
     verifier = Verifier(engine, None if as_json else console(), errors, settings.address)
     return verifier.verify_all(_given(links or ["-"]))
 

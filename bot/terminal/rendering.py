@@ -130,7 +130,7 @@ def context(quote: Quote, server: str = "") -> RenderableType:
     start, end = quote.paragraph
     body = passage(quote.article.text, start, end, [(quote.start, quote.end)], _WITHIN)
     where = _source_line(_whence(quote), "  ")
-    below = (*_notes(quote, "  "), *_stale_line(quote, "  "), *_link_line(quote, "  ", server))
+    below: list[RenderableType] = [*_notes(quote, "  "), *_stale_line(quote, "  "), *_link_line(quote, "  ", server)]
     return Group(Ruled(body, "│ ", _BAR), *_verdict_line(quote), where, *below)
 
 

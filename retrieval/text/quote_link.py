@@ -13,7 +13,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from retrieval.errors import LinkUnreadable
@@ -82,16 +82,23 @@ class QuoteLink:
         """The link to ``article.text[start:end]``."""
         text = article.text
         words = _plain(text[start:end])
-        around = _spaced(text[max(0, start - _AROUND) : start]), _spaced(text[end : end + _AROUND])
-        known = (*around, _inside(text, Span(start, end)))
-        link = cls(article.id, article.title, start, end, words, "", len(words), _digest(words), *known)
+        link = cls(
+            article=article.id,
+            title=article.title,
+            start=start,
+            end=end,
+            words=words,
+            last="",
+            length=len(words),
+            digest=_digest(words),
+            before=_spaced(text[max(0, start - _AROUND) : start]),
+            after=_spaced(text[end : end + _AROUND]),
+            inside=_inside(text, Span(start, end)),
+        )
         for first, last in _ENDS:
             if len(link.words) <= _WHOLE and len(link.token) <= LONGEST:
                 break
-            link = cls(
-                *(article.id, article.title, start, end),
-                *(_beginning(words, first), _ending(words, last), len(words), link.digest, *known),
-            )
+            link = replace(link, words=_beginning(words, first), last=_ending(words, last))
         return link
 
     @property
