@@ -52,6 +52,7 @@ def _quote_json(quote: Quote, server: str) -> dict[str, Any]:
         "highlights": [list(mark) for mark in quote.highlights],
         "score": round(quote.score, 4),
         "older": quote.older,
+        "newer": article_json(quote.newer) if quote.newer else None,
         "also_in": [other.id for other in quote.also_in],
     }
 

@@ -38,6 +38,7 @@ STALE: Mapping[Stale, str] = {
     "removed": sentence("Its file was removed after it was indexed"),
 }
 OLDER = sentence("An older article")
+NEWER = sentence("A newer article is about the same: {title}, {day}")
 _VERDICTS: Mapping[Kind, str] = {
     "claim": sentence("But the article says"),
     "correction": sentence("The article corrects this"),
@@ -172,6 +173,11 @@ def verdict(article: Article, start: int, end: int) -> str | None:
 def page(page: int | None, *, scanned: bool = False) -> list[str]:
     """The page that a quote is on, in words, and whether OCR has read it; nothing where there is none."""
     return [] if page is None else [say("page {n}", n=number(page)), *([say("read by OCR")] if scanned else [])]
+
+
+def newer(article: ArticleInfo) -> str:
+    """That an article which a quote is not from is newer and about the same."""
+    return say(NEWER, title=line(article.title), day=day(article.published) if article.published else "")
 
 
 def notes(article: Article, start: int, end: int, *, older: bool) -> list[str]:

@@ -14,6 +14,7 @@ from retrieval.answer.courtesies import without_courtesies
 from retrieval.answer.evidence import Evidence, gather
 from retrieval.answer.interpretation import Interpretation, interpret
 from retrieval.answer.likelihood import FollowUpWeights
+from retrieval.answer.newer import NewerArticles, NewerWeights
 from retrieval.answer.overlap_reader import OverlapReader
 from retrieval.answer.query import Context, Filters, Query, checked
 from retrieval.answer.quotes import Quote, QuoteWeights, choose, without_weak
@@ -46,6 +47,7 @@ class EngineWeights:
     follow_up: FollowUpWeights = field(default_factory=FollowUpWeights)
     quotes: QuoteWeights = field(default_factory=QuoteWeights)
     arranging: ArrangingWeights = field(default_factory=ArrangingWeights)
+    newer: NewerWeights = field(default_factory=NewerWeights)
 
 
 class Engine:
@@ -76,6 +78,7 @@ class Engine:
         self._weights = weights or EngineWeights()
         self._speller = Speller(snapshot)
         self._searcher = Searcher(snapshot, encoder, weights=self._weights.search, follow_up=self._weights.follow_up)
+        self._newer = NewerArticles(snapshot, self._weights.newer)
         self._reader = reader or OverlapReader()
         self._freshness = Freshness(articles, snapshot) if articles else None
         self._threshold = threshold
@@ -228,6 +231,11 @@ class Engine:
             return 0.0
         return self._reader.calibration.probability(evidence.figures, on_topic=interpretation.in_context)
 
+    def _beside(self, quote: Quote, *, answers: bool) -> Quote:
+        """A quote with what became of its file and, where it answers, the newer article about the same."""
+        newer = self._newer.about(quote) if answers else None
+        return replace(quote, stale=self.stale(quote.article), newer=newer)
+
     def _answer(
         self,
         query: Query,
@@ -254,14 +262,15 @@ class Engine:
         evidence = gather(candidates, best, forms, found.hits, self.snapshot.lexical)
         confidence = self._confidence(evidence, interpretation)
         hits = reranked(found.hits, read, weights.follow_up, compares_variants=self._reader.compares_variants)
+        answered = bool(quotes) and confidence >= self._threshold
         answer = Answer(
             question=query.text,
             corrected=correction.text,
             slips=correction.slips,
             interpretation=interpretation,
-            answered=bool(quotes) and confidence >= self._threshold,
+            answered=answered,
             confidence=confidence,
-            quotes=tuple(replace(quote, stale=self.stale(quote.article)) for quote in quotes),
+            quotes=tuple(self._beside(quote, answers=answered) for quote in quotes),
             hits=tuple(hits[: weights.search.passages]),
             evidence=evidence.figures,
             doubts=evidence.doubts,

@@ -24,6 +24,7 @@ from bot.wording import (
     clean,
     filters,
     line,
+    newer,
     notes,
     page,
     understood,
@@ -187,10 +188,10 @@ def _verdict_line(quote: Quote) -> list[Ruled]:
 
 
 def _notes(quote: Quote, label: str) -> list[Ruled]:
-    return [
-        _source_line(Text(line(note)), label)
-        for note in notes(quote.article, quote.start, quote.end, older=quote.older)
-    ]
+    # That there is a newer article says that this one is older.
+    several = notes(quote.article, quote.start, quote.end, older=quote.older and not quote.newer)
+    several += [newer(quote.newer)] if quote.newer else []
+    return [_source_line(Text(line(note)), label) for note in several]
 
 
 def _stale_line(quote: Quote, label: str) -> list[Ruled]:

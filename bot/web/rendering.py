@@ -69,6 +69,8 @@ class QuoteView:
     verdict: str = ""
     notes: Sequence[str] = ()
     also_in: Sequence[ArticleView] = field(default_factory=tuple)
+    newer: ArticleView | None = None
+    """An article of a later day that is about the same."""
     link: str = ""
     """Where these words are shown later too."""
 
@@ -102,8 +104,10 @@ def _shortened(address: str) -> str:
 def quote_view(quote: Quote, *, answered: bool) -> QuoteView:
     """What is shown of a quote; only in one that answers are words marked."""
     marks = quote.highlights if answered else ()
-    view = slice_view(quote.article, Span(quote.start, quote.end), marks, older=quote.older, stale=quote.stale)
-    return replace(view, also_in=[article_view(other) for other in quote.also_in])
+    place, older = Span(quote.start, quote.end), quote.older and not quote.newer
+    view = slice_view(quote.article, place, marks, older=older, stale=quote.stale)
+    newer = article_view(quote.newer) if quote.newer else None
+    return replace(view, also_in=[article_view(other) for other in quote.also_in], newer=newer)
 
 
 def slice_view(

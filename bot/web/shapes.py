@@ -130,6 +130,7 @@ class Quote(Words):
 
     score: float
     older: bool
+    newer: Article | None = Field(description="An article of a later day that is about the same.")
     also_in: list[str]
 
 

@@ -54,6 +54,8 @@ class Quote:
     """What became of the article's file since it was indexed, if anything."""
     older: bool = False
     """Whether a newer article's quote answers alike, and comes before it."""
+    newer: ArticleInfo | None = None
+    """An article of a later day that is about the same, if there is one; only of quotes that answer."""
 
     @property
     def text(self) -> str:

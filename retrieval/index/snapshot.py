@@ -202,6 +202,17 @@ class Snapshot:
             owners[first] = articles[[first, *others]].any()
         return np.flatnonzero(owners[self._rows[:, 0]])
 
+    def owners(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The places in ``articles`` of those that passages belong to."""
+        owners: NDArray[np.int32] = self._rows[rows, 0]
+        return owners
+
+    def vector_of(self, passage: Passage) -> NDArray[np.float32]:
+        """The vector of one of the passages, shape (dimension,)."""
+        entry = self._entries[self._numbers[passage.article.id]]
+        starts = self._rows[entry.first_passage : entry.last_passage, 1]
+        return self.dense.vector(entry.first_passage + int(np.searchsorted(starts, passage.start)))
+
     def articles_having(self, words: Collection[str]) -> list[Article]:
         """The articles in whose passages all of these terms are; all articles for no term."""
         found = {first for first, *_ in self._sharing.values()}
