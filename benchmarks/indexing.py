@@ -39,7 +39,7 @@ def main() -> None:
     for number in range(asked.rounds):
         reader = reader_named(asked.reader)
         with indexed(dataset, encoder, reader=reader, threshold=THRESHOLD) as (engine, report):
-            passages = [engine.snapshot.passage(row) for row in range(report.passages)]
+            passages = engine.index.passages_at(range(report.passages))
             texts = [f"{passage.article.title}. {passage.text}" for passage in passages]
             started = time.perf_counter()
             model.encode(texts)

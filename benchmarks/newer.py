@@ -27,7 +27,7 @@ from retrieval.answer.quotes import Quote
 from retrieval.answer.search import Hit
 from retrieval.articles.article import ArticleInfo
 from retrieval.evaluation.datasets import load
-from retrieval.index.snapshot import Snapshot
+from retrieval.index.protocol import Index
 from retrieval.index.updating import open_up_to_date
 from retrieval.models.runtimes import encoder_named
 
@@ -90,17 +90,17 @@ def _write(path: Path, title: str, published: date, text: str) -> None:
 
 def _told(folder: Path) -> Iterator[Told]:
     """What is told of each passage of the articles in a folder."""
-    snapshot, _ = open_up_to_date(folder, folder.with_name("index"), encoder_named())
-    newer = NewerArticles(snapshot, NewerWeights())
-    for quote in _quotes(snapshot):
+    index, _ = open_up_to_date(folder, folder.with_name("index"), encoder_named())
+    newer = NewerArticles(index, NewerWeights())
+    for quote in _quotes(index):
         started = time.perf_counter()
         found = newer.about(quote)
         yield Told(quote.article.info, found, (time.perf_counter() - started) * 1e3)
 
 
-def _quotes(snapshot: Snapshot) -> Iterator[Quote]:
-    for number in range(snapshot.passages):
-        passage = snapshot.passage(number)
+def _quotes(index: Index) -> Iterator[Quote]:
+    for number in range(index.passages):
+        [passage] = index.passages_at([number])
         hit = Hit(passage, score=0.0, dense=0.0, lexical=0.0, dense_z=0.0, lexical_z=0.0)
         yield Quote(passage.article, passage.start, passage.end, (), 0.0, hit)
 

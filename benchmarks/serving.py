@@ -21,7 +21,7 @@ import numpy as np
 from retrieval.answer.answer import Answer
 from retrieval.engine import Engine
 from retrieval.evaluation.datasets import Dataset, load
-from retrieval.index.snapshot import Snapshot
+from retrieval.index.protocol import Index
 from retrieval.index.updating import open_up_to_date, update
 from retrieval.index.watching import Follower, answer_promptly, make_way
 from retrieval.models.encoder import Encoder
@@ -56,9 +56,9 @@ def _round(dataset: Dataset, articles: Path, index: Path, asked: argparse.Namesp
     serving = [Engine(snapshot, _encoder())]
     taken_up: list[str] = []
 
-    def swap(newer: Snapshot) -> None:
+    def swap(newer: Index) -> None:
         serving[0] = Engine(newer, _encoder())
-        taken_up.append(newer.path.name)
+        taken_up.append(newer.version)
 
     pool = ThreadPool(1) if asked.within else multiprocessing.get_context("spawn").Pool(1, make_way)
     with pool, Follower(index, snapshot, swap):
@@ -117,7 +117,7 @@ def _ask(dataset: Dataset, serving: list[Engine], go_on: Callable[[], bool]) -> 
 def _check(engine: Engine, answer: Answer) -> None:
     """Every quote must be of the very snapshot that was asked."""
     for quote in answer.quotes:
-        if quote.text not in engine.snapshot.article(quote.article.id).text:
+        if quote.text not in engine.index.article(quote.article.id).text:
             raise AssertionError(f"{quote.article.id} is mixed")
 
 

@@ -35,6 +35,7 @@ from retrieval.evaluation.datasets import Dataset, Question, load
 from retrieval.evaluation.metrics import Marks, indexed, mark, outcomes, spread
 from retrieval.index.dense import DenseIndex
 from retrieval.index.lexical import LexicalIndex
+from retrieval.index.protocol import Terms
 from retrieval.index.publishing import Draft, publish
 from retrieval.index.snapshot import Snapshot
 from retrieval.models.encoder import Encoder
@@ -245,12 +246,12 @@ def _show_held(name: str, marks: Sequence[Marks]) -> None:
 # --- slips and stumbles --------------------------------------------------------------------------------------
 
 
-def slipped(question: str, lexical: LexicalIndex, chance: random.Random) -> str:
+def slipped(question: str, common: Terms, chance: random.Random) -> str:
     """The question with one letter of its rarest word left out, doubled, replaced, or in the place of the next."""
     words = list(re.finditer(r"[^\W\d_]{4,}", question))
     if not words:
         return question
-    weights = lexical.weights(question)
+    weights = common.weights(question)
     word = max(words, key=lambda match: max(weights.get(term, 0.0) for term in terms(match[0])))
     at = chance.randrange(len(word[0]) - 1)
     typed = word[0]
@@ -288,7 +289,7 @@ def slips(asked: argparse.Namespace) -> None:
     def pairs(engine: Engine, dataset: Dataset) -> dict[str, list[Question]]:
         chance = random.Random(0)  # noqa: S311 - no secret
         well = list(spread(dataset.questions, asked.limit))
-        typed = [replace(each, text=slipped(each.text, engine.snapshot.lexical, chance)) for each in well]
+        typed = [replace(each, text=slipped(each.text, engine.index.terms, chance)) for each in well]
         return {"as written": well, "with a slip": typed, _AS_TYPED: typed}
 
     _compared(asked, pairs)

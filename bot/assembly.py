@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from retrieval.answer.reader import Reader
     from retrieval.engine import Engine
+    from retrieval.index.address import Where
     from retrieval.index.changes import Progress
-    from retrieval.index.snapshot import Snapshot
+    from retrieval.index.protocol import Index
     from retrieval.index.updating import Report
     from retrieval.models.encoder import Encoder
 
@@ -70,28 +71,34 @@ class Assembly:
             made(reader)
         return cls(settings, encoder, reader)
 
-    def over(self, articles: Path, index: Path) -> Assembly:
-        """The same models and settings, with other articles."""
-        return replace(self, settings=self.settings.model_copy(update={"articles": articles, "index": index}))
+    def over(self, articles: Path, index: Where) -> Assembly:
+        """The same models and settings, with other articles, whose index is not left alone."""
+        only = self.settings.index_only and index == self.settings.index
+        update = {"articles": articles, "index": index, "index_only": only}
+        return replace(self, settings=self.settings.model_copy(update=update))
 
-    def engine(self, snapshot: Snapshot) -> Engine:
-        """An engine that answers from a snapshot of the index."""
+    def engine(self, index: Index) -> Engine:
+        """An engine that answers from an index."""
         from retrieval.engine import Engine
 
         chosen = self.settings
-        return Engine(snapshot, self.encoder, articles=chosen.articles, reader=self.reader, threshold=chosen.confidence)
+        folder = None if chosen.index_only else chosen.articles
+        return Engine(index, self.encoder, articles=folder, reader=self.reader, threshold=chosen.confidence)
 
     def open_up_to_date(self, progress: Progress) -> Opened:
-        """An engine over an index that has been brought up to date first.
+        """An engine over an index that has been brought up to date first, unless it is to be left alone.
 
         Raises:
             QuothError: see ``retrieval.index.updating.open_up_to_date``.
         """
+        from retrieval.index.places import place_of
         from retrieval.index.updating import open_up_to_date
 
         chosen = self.settings
-        snapshot, report = open_up_to_date(chosen.articles, chosen.index, self.encoder, progress=progress)
-        return Opened(self.engine(snapshot), report)
+        if chosen.index_only:
+            return Opened(self.engine(place_of(chosen.index).open()))
+        index, report = open_up_to_date(chosen.articles, chosen.index, self.encoder, progress=progress)
+        return Opened(self.engine(index), report)
 
     def open(self, progress: Progress) -> Opened:
         """As ``open_up_to_date`` or, on a disk that takes no newer index, over the one in place.
@@ -104,13 +111,13 @@ class Assembly:
         except StorageFailed as error:
             return Opened(self.engine(self._as_it_was(error)), refused=error)
 
-    def _as_it_was(self, error: StorageFailed) -> Snapshot:
-        """The snapshot in place; raises ``error`` where it can answer nothing."""
+    def _as_it_was(self, error: StorageFailed) -> Index:
+        """The index in place; raises ``error`` where it can answer nothing."""
         from retrieval.index.changes import compare
-        from retrieval.index.snapshot import open_latest
+        from retrieval.index.places import place_of
 
         with suppress(QuothError):
-            snapshot = open_latest(self.settings.index)
-            if not compare(self.settings.articles, snapshot, self.encoder).rebuild_reason:
-                return snapshot
+            index = place_of(self.settings.index).open()
+            if not compare(self.settings.articles, index, self.encoder).rebuild_reason:
+                return index
         raise error

@@ -47,8 +47,9 @@ if TYPE_CHECKING:
     from retrieval.answer.query import Filters
     from retrieval.articles.feeds import FeedUpdate
     from retrieval.errors import QuothError
+    from retrieval.index.address import Where
     from retrieval.index.changes import Progress
-    from retrieval.index.snapshot import Snapshot
+    from retrieval.index.protocol import Index
     from retrieval.index.updating import Report
 
 _BROKEN_PIPE = 141
@@ -139,7 +140,8 @@ def _printer(settings: Settings, filters: Filters, *, explain: bool, as_json: bo
 
     errors = console(stderr=True)
     # Without an index, what comes first is to find out whether there is anything to index.
-    assembly = Assembly.of(settings, load_model) if settings.index.exists() else Assembly.of(settings)
+    there = not isinstance(settings.index, Path) or settings.index.exists()
+    assembly = Assembly.of(settings, load_model) if there else Assembly.of(settings)
     # Imported only now, while the models are loaded.
     from bot.talks import Talks
 
@@ -188,10 +190,10 @@ def _converse(settings: Settings, filters: Filters, *, explain: bool) -> None:
     assembly = Assembly.of(settings)
     engine = open_engine(assembly.open, errors)
     for name in filters.articles:
-        engine.snapshot.article(name)  # an unknown one is better refused now than at every question
+        engine.index.article(name)  # an unknown one is better refused now than at every question
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     if interactive:
-        out.print(rendering.opening(engine.snapshot.articles, filters))
+        out.print(rendering.opening(engine.index.articles, filters))
         out.print()
     chat = Chat(
         engine,
@@ -204,14 +206,14 @@ def _converse(settings: Settings, filters: Filters, *, explain: bool) -> None:
         server=settings.address,
     )
 
-    def swap(snapshot: Snapshot) -> None:
-        chat.engine = assembly.engine(snapshot)
+    def swap(newer: Index) -> None:
+        chat.engine = assembly.engine(newer)
 
     def told(error: QuothError) -> None:
         errors.print(wording.error(error), style="yellow")
 
     lines = prompt.typed(settings.history, COMMANDS, errors) if interactive else prompt.piped(sys.stdin.buffer)
-    with Follower(settings.index, engine.snapshot, swap, told):
+    with Follower(settings.index, engine.index, swap, told):
         chat.run(lines)
 
 
@@ -237,15 +239,18 @@ def run_bot(
     settings = load(context, articles=articles, index=index)
     assembly = Assembly.of(settings)
 
-    def build(articles: Path, index: Path, progress: Progress) -> Opened:
+    def build(articles: Path, index: Where, progress: Progress) -> Opened:
         opened = assembly.over(articles, index).open_up_to_date(progress)
         opened.engine.ask("Who?")  # so that no member's question is the one that waits for the models
         return opened
 
-    def watch(articles: Path, index: Path, told: Callable[[Report | QuothError], None], stop: threading.Event) -> None:
+    def watch(articles: Path, index: Where, told: Callable[[Report | QuothError], None], stop: threading.Event) -> None:
         from retrieval.index import watching
 
-        watching.watch(articles, index, assembly.encoder, told, stop)
+        if assembly.over(articles, index).settings.index_only:
+            stop.wait()
+        else:
+            watching.watch(articles, index, assembly.encoder, told, stop)
 
     follow, fetch = _from_the_web(settings)
     watched = watch if settings.discord_watch else None

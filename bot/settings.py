@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_state_path
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from retrieval.errors import QuothError
+from retrieval.index.address import StoreAddress, where
 
 PREFIX = "QUOTH_"
 CONFIDENCE = {"bold": 0.1, "balanced": 0.2, "careful": 0.5}
@@ -43,7 +44,9 @@ class ServeRefused(QuothError):
 
 _WANTED = {
     "articles": "the path of a folder",
-    "index": "the path of a folder",
+    "index": "the path of a folder, or milvus://host:19530/name",
+    "index_token": "a key, or a user's name and password with a colon between",
+    "index_only": "true or false",
     "collections": "the path of a folder",
     "address": "the address of a server on the web, such as https://quotes.example.org",
     "encoder": "bundled, a model's folder or its name on the hub",
@@ -103,6 +106,12 @@ def _lowered(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
+def _place(value: object, info: ValidationInfo) -> object:
+    """A place as a person writes it, with the token that goes with it."""
+    token: SecretStr | None = info.data.get("index_token")
+    return where(str(value), token.get_secret_value() if token else "") if isinstance(value, str | Path) else value
+
+
 HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
 Ids = Annotated[frozenset[Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_ids)]
 Hosts = Annotated[
@@ -126,8 +135,12 @@ class Settings(BaseSettings):
 
     articles: HomePath = Path("data/articles")
     """The folder of articles."""
-    index: HomePath = Path("data/index")
-    """The folder that the index is kept in."""
+    index_token: SecretStr | None = None
+    """What the store asks for that the index is kept in: never printed, never logged."""
+    index: Annotated[Path | StoreAddress, BeforeValidator(_place)] = Path("data/index")
+    """Where the index is kept: a folder, or a name in a Milvus that several machines share."""
+    index_only: bool = False
+    """Whether to answer from the index as it is, and leave the folder of articles alone."""
     collections: HomePath | None = None
     """The folder of the collections that servers have for themselves; none without it."""
     address: Annotated[str, AfterValidator(lambda given: given.rstrip("/"))] = Field(
@@ -206,6 +219,11 @@ class Settings(BaseSettings):
     """What the bot's answers are made of: Discord's components or, as before 2025, embeds."""
     discord_keep_days: float = Field(default=30.0, ge=1, le=3650, allow_inf_nan=False)
     """Days for which the bot keeps answers' places, who asked, and the votes."""
+
+    @property
+    def ocr_kept(self) -> Path:
+        """The folder that keeps what was read off pages that are pictures."""
+        return (self.index if isinstance(self.index, Path) else self.state) / "ocr"
 
 
 def load(**given: Any) -> Settings:

@@ -331,6 +331,18 @@ def _index_error(failure: QuothError) -> str | None:
             return f"The index at {path} cannot be used ({reason}): build it anew with quoth index --force."
         case errors.IndexLocked(path, holder):
             return f"The index at {path} is being written by another program ({holder}): try again when it is done."
+    return _store_error(failure)
+
+
+def _store_error(failure: QuothError) -> str | None:
+    match failure:
+        case errors.IndexUnreachable(place, reason):
+            remedy = "see that the store runs and lets you in; what goes on answering tries again by itself"
+            return f"The index at {place} cannot be reached ({reason}): {remedy}."
+        case errors.IndexReadOnly(place):
+            return f"The index at {place} is only read here: change the articles where it is written."
+        case errors.StoreClientMissing(place):
+            return f"The index at {place} needs the client of Milvus: pip install 'quoth[milvus]'."
     return None
 
 

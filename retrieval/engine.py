@@ -26,8 +26,9 @@ from retrieval.answer.spelling import Correction, Speller
 from retrieval.answer.tracing import Trace, trace
 from retrieval.answer.variants import QueryVariants
 from retrieval.articles.article import ArticleInfo
+from retrieval.index.address import where
 from retrieval.index.changes import Freshness, Progress, Stale
-from retrieval.index.snapshot import Snapshot
+from retrieval.index.protocol import Index
 from retrieval.models.encoder import Encoder
 from retrieval.text.quote_link import QuoteLink
 
@@ -51,12 +52,12 @@ class EngineWeights:
 
 
 class Engine:
-    """Answers questions from one snapshot of the articles. ``Engine.open`` makes one of a folder of articles.
+    """Answers questions from an index of the articles. ``Engine.open`` makes one of a folder of articles.
 
     Any number of threads may ask at once.
 
     Args:
-        snapshot: the articles as they were indexed.
+        index: the articles as they were indexed.
         encoder: the one that they were indexed with.
         articles: their folder, for telling of quotes from files that have changed since; None for not telling.
         reader: what finds the words that answer; None for one that needs no model.
@@ -66,7 +67,7 @@ class Engine:
 
     def __init__(
         self,
-        snapshot: Snapshot,
+        index: Index,
         encoder: Encoder,
         *,
         articles: Path | None = None,
@@ -74,13 +75,13 @@ class Engine:
         threshold: float = THRESHOLD,
         weights: EngineWeights | None = None,
     ) -> None:
-        self.snapshot = snapshot
+        self.index = index
         self._weights = weights or EngineWeights()
-        self._speller = Speller(snapshot)
-        self._searcher = Searcher(snapshot, encoder, weights=self._weights.search, follow_up=self._weights.follow_up)
-        self._newer = NewerArticles(snapshot, self._weights.newer)
+        self._speller = Speller(index)
+        self._searcher = Searcher(index, encoder, weights=self._weights.search, follow_up=self._weights.follow_up)
+        self._newer = NewerArticles(index, self._weights.newer)
         self._reader = reader or OverlapReader()
-        self._freshness = Freshness(articles, snapshot) if articles else None
+        self._freshness = Freshness(articles, index) if articles else None
         self._threshold = threshold
 
     @classmethod
@@ -99,7 +100,8 @@ class Engine:
 
         Args:
             articles: the folder.
-            index: where its index is kept; without it, a folder ``index`` beside the articles.
+            index: where its index is kept, a folder or ``milvus://host:19530/name``; without it, a folder ``index``
+                beside the articles.
             encoder: ``bundled``, a sentence-transformers model's folder or name, or an ``Encoder``.
             reader: ``trained`` for the one that ships, ``none`` for one that needs no model, a model's folder or name,
                 or a ``Reader``.
@@ -119,9 +121,9 @@ class Engine:
         if isinstance(encoder, str):
             encoder = encoder_named(encoder, device)
         chosen = reader_named(reader, device) if isinstance(reader, str) else reader
-        place = folder.absolute().parent / "index" if index is None else Path(index)
-        snapshot, _ = open_up_to_date(folder, place, encoder, progress=progress)
-        return cls(snapshot, encoder, articles=folder, reader=chosen, threshold=confidence)
+        place = folder.absolute().parent / "index" if index is None else where(str(index))
+        opened, _ = open_up_to_date(folder, place, encoder, progress=progress)
+        return cls(opened, encoder, articles=folder, reader=chosen, threshold=confidence)
 
     def ask(
         self,
@@ -179,11 +181,11 @@ class Engine:
 
     def trace(self, link: QuoteLink) -> Trace:
         """What became of the quote that a link leads to: where its words stand, or what stands there instead."""
-        found = trace(self.snapshot, link)
+        found = trace(self.index, link)
         return replace(found, stale=self.stale(found.article)) if found.article else found
 
     def stale(self, article: ArticleInfo) -> Stale | None:
-        """What became of the file of one of the snapshot's articles since it was indexed, if anything."""
+        """What became of the file of one of the articles since it was indexed, if anything."""
         return self._freshness.stale(article.path) if self._freshness else None
 
     # --- the pipeline --------------------------------------------------------------------------------------------
@@ -216,7 +218,7 @@ class Engine:
             reading_tasks(
                 question,
                 each.hits,
-                self.snapshot.lexical.weights,
+                self.index.terms.weights,
                 self._weights.follow_up,
                 compares_variants=self._reader.compares_variants,
             )
@@ -259,7 +261,7 @@ class Engine:
         strong = candidates if query.weak else without_weak(candidates, weights.quotes)
         quotes = arranged(strong, interpretation.read_as, weights.arranging)[: query.top]
         forms = variants.typed, interpretation.read_as
-        evidence = gather(candidates, best, forms, found.hits, self.snapshot.lexical)
+        evidence = gather(candidates, best, forms, found.hits, self.index.terms)
         confidence = self._confidence(evidence, interpretation)
         hits = reranked(found.hits, read, weights.follow_up, compares_variants=self._reader.compares_variants)
         answered = bool(quotes) and confidence >= self._threshold

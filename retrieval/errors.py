@@ -176,14 +176,16 @@ class WeightsMismatch(QuothError):
 class IndexMissing(QuothError):
     """There is no index to open."""
 
-    path: Path
+    path: Path | str
+    """A folder, or a store's address."""
 
 
 @dataclass(eq=False)
 class IndexCorrupt(QuothError):
     """A snapshot does not hold what its manifest promises."""
 
-    path: Path
+    path: Path | str
+    """A folder, or a store's address."""
     reason: str
 
 
@@ -196,8 +198,31 @@ class IndexForeign(IndexCorrupt):
 class IndexLocked(QuothError):
     """Another process is writing the index; ``holder`` is what it wrote about itself."""
 
-    path: Path
+    path: Path | str
+    """A folder, or a store's address."""
     holder: str
+
+
+@dataclass(eq=False)
+class IndexUnreachable(QuothError):
+    """The store that holds the index does not answer, or refuses; ``reason`` is its client's word."""
+
+    place: str
+    reason: str
+
+
+@dataclass(eq=False)
+class IndexReadOnly(QuothError):
+    """The index is only read here, and written elsewhere, so that no article can be changed."""
+
+    place: str
+
+
+@dataclass(eq=False)
+class StoreClientMissing(QuothError):
+    """The index is in a store whose client is not installed."""
+
+    place: str
 
 
 @dataclass(eq=False)

@@ -63,7 +63,7 @@ def found(path: Path, titles: Sequence[str] | None, questions: int, *, without: 
     asked = spread([each for each in whole.questions if each.article in by_id], questions)
     encoder = encoder_named()
     with indexed(Dataset(tuple(wanted), ()), encoder, threshold=0.5) as (engine, _):
-        searcher = Searcher(engine.snapshot, encoder)
+        searcher = Searcher(engine.index, encoder)
         for each in track(asked, "Asking", console=Console(stderr=True)):
             article = by_id[each.article or ""]
             passages = tuple(_found_passage(hit, each.answers) for hit in searcher.search(each.text, HITS))

@@ -173,7 +173,7 @@ async def _open(collection: Collection) -> None:
 
 
 async def _keep(collection: Collection) -> None:
-    """Serve newer snapshots of a collection, and find questions to offer, until cancelled."""
+    """Serve newer indexes of a collection, and find questions to offer, until cancelled."""
     await asyncio.gather(
         background.follow(collection.library, collection.changes), background.suggest(collection.service)
     )

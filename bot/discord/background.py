@@ -1,4 +1,4 @@
-"""What runs beside the bot: the watch of the articles' folder, the follower of new snapshots, the sign of life.
+"""What runs beside the bot: the watch of the articles' folder, the follower of newer indexes, the sign of life.
 
 None of it ends on an error: that is logged with its traceback, and after a pause the work goes on.
 """
@@ -19,7 +19,8 @@ from bot.discord.library import Library
 from bot.discord.memory import Memory
 from bot.discord.service import AnswerService
 from bot.pool import Busy, Closing, Pool
-from retrieval.errors import BackgroundFailed, NoArticles, QuothError
+from retrieval.errors import BackgroundFailed, IndexUnreachable, NoArticles, QuothError
+from retrieval.index.address import Where
 
 if TYPE_CHECKING:
     from bot.discord.client import QuothClient
@@ -36,10 +37,10 @@ _BEAT = 20.0
 PARTING = 0.1
 """Seconds for the watch to end, unless it is in the middle of an update."""
 
-Watch = Callable[[Path, Path, Callable[["Report | QuothError"], None], threading.Event], None]
+Watch = Callable[[Path, Where, Callable[["Report | QuothError"], None], threading.Event], None]
 """Keeps an index true to a folder of articles, tells what it did, and ends when the event is set.
 
-It is given the folder of the articles and that of the index.
+It is given the folder of the articles and the place of the index.
 """
 
 
@@ -61,10 +62,11 @@ async def supervised(name: str, step: Callable[[], Awaitable[None]], every: floa
 
 
 async def follow(library: Library, changes: Pool) -> NoReturn:
-    """Serve from a newer snapshot of the index within seconds of its publication.
+    """Serve from a newer index within seconds of its publication.
 
-    What was seen of it is nothing but which snapshot serves, so that one that could not be opened is tried again.
+    What was seen of it is nothing but which index serves, so that one that could not be opened is tried again.
     """
+    lost: list[QuothError] = []
 
     async def look() -> None:
         try:
@@ -73,8 +75,15 @@ async def follow(library: Library, changes: Pool) -> NoReturn:
                 await changes.run(lambda: library.refresh(log_progress))
                 if library.engine is not before:  # else there still is no article
                     _log.info("There is a newer index: serving %d articles", len(library.articles))
+            if lost:
+                _log.info("The index is reached again")
+                lost.clear()
         except (Busy, Closing):
             return  # a member is changing the articles, after which it is up to date
+        except IndexUnreachable as error:
+            if not lost:  # it is tried every few seconds
+                _log.warning("%s", wording.error(error))
+            lost[:] = [error]
         except QuothError as error:
             _log.warning("The newer index cannot be served: %s", wording.error(error))
 

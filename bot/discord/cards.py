@@ -22,6 +22,8 @@ from retrieval.errors import (
     ArticleOneOfMany,
     ArticleUnknown,
     ArticleUnreadable,
+    IndexReadOnly,
+    IndexUnreachable,
     NoArticles,
     QuestionEmpty,
     QuestionTooLong,
@@ -386,6 +388,10 @@ def failure(error: QuothError) -> str:
         case ArticleUnreadable(path, reason):
             name = escaped(path.rpartition("/")[2], 200)
             said = say("{name} cannot be read as an article, {reason}.", name=name, reason=escaped(reason, 200))
+        case IndexUnreachable():
+            said = say("The index cannot be reached just now: ask again in a minute.")
+        case IndexReadOnly():
+            said = say("The articles I quote are kept elsewhere, and can be changed only there.")
         case ArticleExists(path):
             said = say(
                 "There is another article {name}: rename the file, or remove that article first.",

@@ -22,11 +22,12 @@ from bot.pool import Pool
 from bot.settings import Settings
 from bot.talks import Talks
 from retrieval.errors import StorageFailed
+from retrieval.index.address import Where
 
 if TYPE_CHECKING:
     from retrieval.index.changes import Progress
 
-Build = Callable[[Path, Path, "Progress"], Opened]
+Build = Callable[[Path, Where, "Progress"], Opened]
 """Opens an engine over a folder of articles and the folder of its index, which it brings up to date."""
 
 COMMON = "common"
@@ -175,8 +176,11 @@ class Collections:
             self.begun(made)
         return self._own[name]
 
-    def _made(self, name: str, articles: Path, index: Path) -> Collection:
-        library = Library(articles, index, partial(self._build, articles, index), name=name)
+    def _made(self, name: str, articles: Path, index: Where) -> Collection:
+        kept_elsewhere = self._settings.index_only and not name
+        library = Library(
+            articles, index, partial(self._build, articles, index), name=name, kept_elsewhere=kept_elsewhere
+        )
         service = AnswerService(library, self.memory, self.answers, top=self._settings.top)
         # The server shows the articles that all have, and those of nobody else.
         responder = Responder(service, self._cooldown, server="" if name else self._settings.address)

@@ -16,13 +16,14 @@ from retrieval.articles import care as folder
 from retrieval.articles.files import scan
 from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.parsing import parse
-from retrieval.errors import ArticleUnknown, NoArticles, QuothError
-from retrieval.index.snapshot import published
+from retrieval.errors import ArticleUnknown, IndexReadOnly, NoArticles, QuothError
+from retrieval.index.places import place_of
 
 if TYPE_CHECKING:
     from retrieval.articles.article import Article, ArticleInfo
     from retrieval.articles.received import Fetched
     from retrieval.engine import Engine
+    from retrieval.index.address import Where
     from retrieval.index.changes import Progress, Stale
     from retrieval.index.updating import Report
 
@@ -92,18 +93,22 @@ class Library:
 
     Args:
         articles: the folder.
-        index: the folder of its index.
+        index: where its index is kept.
         build: opens an engine over an index that is up to date.
         name: tells it from others; the common one has none.
+        kept_elsewhere: whether the index is only read, so that no article can be changed here.
     """
 
-    def __init__(self, articles: Path, index: Path, build: Build, *, name: str = "") -> None:
+    def __init__(
+        self, articles: Path, index: Where, build: Build, *, name: str = "", kept_elsewhere: bool = False
+    ) -> None:
         self._articles = articles
         self._index = index
         self.name = name
         self._build = build
+        self._kept_elsewhere = kept_elsewhere
         self.engine: Engine | None = None
-        """None while there are no articles. Replaced as a whole, so that an answer is of one snapshot."""
+        """None while there are no articles. Replaced as a whole, so that an answer is of one index."""
         self.reading: tuple[str, int, int] | None = None
         """While the index is opened for the first time, how far that is, as ``Progress`` tells it."""
         self.examples: tuple[str, ...] = ()
@@ -115,11 +120,11 @@ class Library:
     @property
     def articles(self) -> Mapping[str, ArticleInfo]:
         """The articles in the index, by id."""
-        return {article.id: article for article in self.engine.snapshot.articles} if self.engine else {}
+        return {article.id: article for article in self.engine.index.articles} if self.engine else {}
 
     @property
-    def folders(self) -> tuple[Path, Path]:
-        """The folders of the articles and of the index."""
+    def folders(self) -> tuple[Path, Where]:
+        """The folder of the articles, and where the index is kept."""
         return self._articles, self._index
 
     @property
@@ -127,12 +132,11 @@ class Library:
         """Whether another program has published a newer index or, where there was no article, anything changed."""
         if self.engine is None:
             return self._state() != self._empty
-        newest = published(self._index)[-1:]
-        return bool(newest) and newest[0] != self.engine.snapshot.path
+        return place_of(self._index).newest() not in (None, self.engine.index.version)
 
     def _state(self) -> object:
         with suppress(QuothError):
-            return scan(self._articles), published(self._index)
+            return scan(self._articles), place_of(self._index).newest()
         return None
 
     def refresh(self, progress: Progress) -> Report | None:
@@ -171,6 +175,7 @@ class Library:
         With ``replace`` it takes the place of the one of that name. Whatever ends the update, an error or a progress
         that raises, leaves the folder as it was. Raises what ``folder.add`` does.
         """
+        self._check_changeable()
         kept = _Kept(self._articles, file.name)
         try:
             if replace and kept.there:
@@ -188,6 +193,7 @@ class Library:
 
         Whatever ends the update leaves the folder as it was. Raises what ``folder.add_fetched`` does.
         """
+        self._check_changeable()
         kept = [_Kept(self._articles, name) for name in page.names]
         try:
             [name] = folder.add_fetched(self._articles, [page])
@@ -201,14 +207,19 @@ class Library:
     def same_as(self, id: str) -> str | None:
         """Another article that has the very text of the one with this id, if there is one."""
         with suppress(ArticleUnknown):
-            copies = self.engine.snapshot.article(id).copies if self.engine else ()
+            copies = self.engine.index.article(id).copies if self.engine else ()
             return copies[0].id if copies else None
         return None
 
     def remove(self, id: str, progress: Progress) -> None:
         """Delete an article and serve without it. Raises what ``folder.remove`` does."""
+        self._check_changeable()
         folder.remove(self._articles, [id])
         self.refresh(progress)
+
+    def _check_changeable(self) -> None:
+        if self._kept_elsewhere:
+            raise IndexReadOnly(str(self._index))
 
     def resolve(self, name: str) -> str:
         """The id of the article that a person named by id, by the hash of it or by title; raises ``ArticleUnknown``."""
@@ -225,7 +236,7 @@ class Library:
         if self.engine is None:
             return None
         try:
-            article = self.engine.snapshot.article(place.article)
+            article = self.engine.index.article(place.article)
         except ArticleUnknown:
             return None
         return article if article.content_hash == place.content else None
@@ -234,7 +245,7 @@ class Library:
         """The article with this id; raises ``ArticleUnknown``."""
         if self.engine is None:
             raise ArticleUnknown(id)
-        return self.engine.snapshot.article(id)
+        return self.engine.index.article(id)
 
     def stale(self, article: Article) -> Stale | None:
         """What became of an article's file since it was indexed, if anything."""

@@ -119,8 +119,8 @@ async def chosen(service: AnswerService) -> tuple[str, ...]:
 
 def _of_all(engine: Engine) -> Iterator[Candidate]:
     """Candidates of the newest articles, the first of each before the second of any."""
-    infos = sorted(engine.snapshot.articles, key=lambda info: str(info.published or ""), reverse=True)
-    several = [list(candidates(engine.snapshot.article(info.id))) for info in infos[:_ARTICLES]]
+    infos = sorted(engine.index.articles, key=lambda info: str(info.published or ""), reverse=True)
+    several = [list(candidates(engine.index.article(info.id))) for info in infos[:_ARTICLES]]
     for place in range(_SENTENCES):
         yield from (some[place] for some in several if len(some) > place)
 

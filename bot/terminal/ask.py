@@ -114,7 +114,7 @@ class AnswerPrinter:
         from bot.terminal import json_output, rendering
 
         if not answer.hits:
-            self.errors.print(wording.excluded(self.filters, self.engine.snapshot.articles))
+            self.errors.print(wording.excluded(self.filters, self.engine.index.articles))
         if self.out is None:
             said = contract.answer_json(answer, explain=self.threshold is not None, server=self.server)
             json_output.put(said | _conversation(line))

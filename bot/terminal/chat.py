@@ -109,7 +109,7 @@ class Chat:
         if command.startswith("/"):
             self._out.print(self._command(*command.partition(" ")[::2]))
         elif kind:
-            self._out.print(Text(wording.small_talk(kind, self.engine.snapshot.articles)))
+            self._out.print(Text(wording.small_talk(kind, self.engine.index.articles)))
         else:
             self._answer(said)
 
@@ -119,7 +119,7 @@ class Chat:
         answer = self.engine.ask(question, self._filters, self._top, context=talk.context)
         self._talk = talk.answered(answer)
         if not answer.hits:
-            self._errors.print(wording.excluded(self._filters, self.engine.snapshot.articles), style="dim")
+            self._errors.print(wording.excluded(self._filters, self.engine.index.articles), style="dim")
         self._out.print(rendering.answer(answer, self._server))
         if self._threshold is not None:
             self._out.print()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Literal
 
 from bot import wording
@@ -24,8 +25,11 @@ from retrieval.articles.feed_list import Feed, FeedList
 from retrieval.articles.formats import scans
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import QuothError
+from retrieval.index.address import StoreAddress
 from retrieval.index.changes import Differences, compare
-from retrieval.index.snapshot import Snapshot, open_latest, published
+from retrieval.index.places import place_of
+from retrieval.index.protocol import Index
+from retrieval.index.snapshot import Snapshot, published
 from retrieval.models.bundled import BUNDLED, verify_bundled
 from retrieval.models.encoder import Encoder
 from retrieval.models.runtimes import runtime_for
@@ -70,6 +74,7 @@ _GOING_ON = {"added": "new", "changed": "changed", "removed": "gone"}
 def examine(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
     """Look at everything that Quoth needs, without loading the model or changing anything."""
     yield from _versions()
+    yield from _store(settings)
     yield from _ocr(settings)
     yield from _model(settings)
     yield from _articles(settings)
@@ -90,6 +95,16 @@ def _versions() -> Iterator[Finding]:
             yield Finding("versions", f"{package} {metadata.version(package)}")
         except metadata.PackageNotFoundError:
             yield Finding("versions", f"{package} is not installed: only other models and GPUs need it")
+
+
+def _store(settings: Settings) -> Iterator[Finding]:
+    """What an index in a store needs."""
+    if isinstance(settings.index, StoreAddress):
+        for package in ("pymilvus", *(("milvus-lite",) if settings.index.folder else ())):
+            try:
+                yield Finding("versions", f"{package} {metadata.version(package)}")
+            except metadata.PackageNotFoundError:
+                yield Finding("versions", f"{package} is not installed", "pip install 'quoth[milvus]'")
 
 
 def _ocr(settings: Settings) -> Iterator[Finding]:
@@ -168,12 +183,13 @@ def _fate(file: Skipped) -> str:
 
 def _index(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
     try:
-        snapshot = open_latest(settings.index)
-        yield Finding("index", _size(snapshot))
-        yield Finding("index", f"Encoded by {snapshot.encoder} ({snapshot.fingerprint})")
-        yield from _duplicates(snapshot)
-        yield _disk(settings, snapshot)
-        differences = compare(settings.articles, snapshot, encoder)
+        index = place_of(settings.index).open()
+        yield Finding("index", _size(index))
+        yield Finding("index", f"Encoded by {index.encoder} ({index.fingerprint})")
+        yield from _duplicates(index)
+        if isinstance(index, Snapshot) and isinstance(settings.index, Path):
+            yield _disk(settings.index, index)
+        differences = compare(settings.articles, index, encoder)
     except QuothError as error:
         yield _broken("index", error)
         return
@@ -185,25 +201,25 @@ def _index(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
         yield Finding("index", "It is up to date")
 
 
-def _size(snapshot: Snapshot) -> str:
-    contents = f"{count(len(snapshot.articles), 'article')}, {count(snapshot.passages, 'passage')}"
-    return f"{contents}, {snapshot.bytes / 2**20:.1f} MiB in {snapshot.path}, built {_ago(snapshot.built_at)}"
+def _size(index: Index) -> str:
+    contents = f"{count(len(index.articles), 'article')}, {count(index.passages, 'passage')}"
+    return f"{contents}, {index.place}, built {_ago(index.built_at)}"
 
 
-def _duplicates(snapshot: Snapshot) -> Iterator[Finding]:
+def _duplicates(index: Index) -> Iterator[Finding]:
     """Texts that lie in several places: no fault, as each is indexed once and quoted with all of them."""
-    for ids in snapshot.duplicates[:_MANY_SKIPPED]:
+    for ids in index.duplicates[:_MANY_SKIPPED]:
         text = f"The same text, indexed once: {first_ids(ids)}; quoth articles remove ID takes one away"
         yield Finding("index", text)
-    if (more := len(snapshot.duplicates) - _MANY_SKIPPED) > 0:
+    if (more := len(index.duplicates) - _MANY_SKIPPED) > 0:
         yield Finding("index", f"{count(more, 'more text')} in several places")
 
 
-def _disk(settings: Settings, snapshot: Snapshot) -> Finding:
+def _disk(folder: Path, snapshot: Snapshot) -> Finding:
     """What the index takes, earlier snapshots included, and whether there is room for the next."""
-    used = sum(path.stat().st_size for path in settings.index.rglob("*") if path.is_file())
-    free = shutil.disk_usage(settings.index).free
-    text = f"{used / 2**20:.1f} MiB on disk in {count(len(published(settings.index)), 'snapshot')}"
+    used = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    free = shutil.disk_usage(folder).free
+    text = f"{used / 2**20:.1f} MiB on disk in {count(len(published(folder)), 'snapshot')}"
     remedy = None if free > 2 * snapshot.bytes else "make room: an update writes the whole index beside the old one"
     return Finding("index", f"{text}, {free / 2**30:.1f} GiB free", remedy)
 
@@ -232,7 +248,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
 
 def _told(name: str, value: object) -> str:
     if value is None:
-        return "not set" if name.startswith("discord_") else "automatic"
+        return "not set" if name.startswith("discord_") or name.endswith("_token") else "automatic"
     # A token tells of itself that it is set, and no more.
     return (", ".join(map(str, sorted(value))) or "none") if isinstance(value, frozenset) else str(value)
 

@@ -12,12 +12,19 @@ from bot.terminal.console import console
 from bot.terminal.progress import progress
 from retrieval.errors import QuothError
 from retrieval.index import updating, watching
+from retrieval.index.address import Where
 from retrieval.index.updating import Report
 from retrieval.models.encoder import Encoder
 
 
 def update(
-    articles: Path, index: Path, encoder: Encoder, *, force: bool = False, thorough: bool = False, as_json: bool = False
+    articles: Path,
+    index: Where,
+    encoder: Encoder,
+    *,
+    force: bool = False,
+    thorough: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Bring the index up to date with the folder of articles, and print what that took.
 
@@ -28,7 +35,7 @@ def update(
     print_report(report, as_json=as_json)
 
 
-def watch(articles: Path, index: Path, encoder: Encoder, *, as_json: bool = False) -> None:
+def watch(articles: Path, index: Where, encoder: Encoder, *, as_json: bool = False) -> None:
     """Index changes as they come, and print what was done, until Ctrl-C or SIGTERM."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

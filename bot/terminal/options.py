@@ -21,7 +21,9 @@ def _day(text: str) -> date:
 
 
 ArticlesOption = Annotated[Path | None, typer.Option("--articles", metavar="DIR", help="The folder of articles.")]
-IndexOption = Annotated[Path | None, typer.Option("--index", metavar="DIR", help="The folder of the index.")]
+IndexOption = Annotated[
+    str | None, typer.Option("--index", metavar="DIR", help="The folder of the index, or milvus://HOST:PORT/NAME.")
+]
 TopOption = Annotated[int | None, typer.Option("--top", metavar="N", min=1, max=50, help="Quotes at most.")]
 SourceOption = Annotated[str | None, typer.Option("--source", metavar="S", help="Quote only this source.")]
 AfterOption = Annotated[
@@ -46,7 +48,7 @@ def load(context: typer.Context, **given: Any) -> Settings:
     outer = context.obj or {}
     read = settings.load(**{name: outer.get(name) if value is None else value for name, value in given.items()})
     confined.allow(read.reading_seconds)
-    confined.read_pictures_by(Tesseract(read.ocr, read.index / "ocr") if read.ocr else None)
+    confined.read_pictures_by(Tesseract(read.ocr, read.ocr_kept) if read.ocr else None)
     return read
 
 

@@ -72,7 +72,7 @@ class Api:
     async def articles(self, request: Request) -> Response:
         """A part of the list of articles."""
         wanted = query(request, shapes.ListQuery)
-        listed = found(self._service.opened().snapshot.articles, wanted.find)
+        listed = found(self._service.opened().index.articles, wanted.find)
         end = wanted.offset + wanted.limit
         following = {"offset": end, "limit": wanted.limit} | ({"find": wanted.find} if wanted.find else {})
         said: dict[str, Any] = {
@@ -84,10 +84,10 @@ class Api:
 
     async def article(self, request: Request) -> Response:
         """An article with its text."""
-        snapshot = self._service.opened().snapshot
+        index = self._service.opened().index
 
         def read() -> dict[str, Any]:
-            article = snapshot.article(request.path_params["id"])
+            article = index.article(request.path_params["id"])
             return contract.article_text_json(article, cut(article.text))
 
         return JsonResponse(await asyncio.to_thread(read))

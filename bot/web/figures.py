@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 if TYPE_CHECKING:
-    from retrieval.index.snapshot import Snapshot
+    from retrieval.index.protocol import Index
 
 Face = Literal["page", "json"]
 Outcome = Literal["answered", "declined", "refused", "busy", "left", "failed"]
@@ -21,11 +21,11 @@ class Figures:
     """The figures of one server, in a registry of its own.
 
     Args:
-        snapshot: gives the snapshot that is served; None before there is one.
+        index: gives the index that is served; None before there is one.
         queue: gives how many questions are answered or wait.
     """
 
-    def __init__(self, snapshot: Callable[[], Snapshot | None], queue: Callable[[], int]) -> None:
+    def __init__(self, index: Callable[[], Index | None], queue: Callable[[], int]) -> None:
         self._registry = CollectorRegistry()
         self._questions = Counter(
             "quoth_questions", "Questions, by where they came from and what became of them", ("face", "outcome"),
@@ -36,9 +36,9 @@ class Figures:
             buckets=_SECONDS, registry=self._registry,
         )  # fmt: skip
 
-        def gauge(name: str, what: str, value: Callable[[Snapshot], float]) -> None:
+        def gauge(name: str, what: str, value: Callable[[Index], float]) -> None:
             made = Gauge(name, what, registry=self._registry)
-            made.set_function(lambda: value(there) if (there := snapshot()) else 0.0)
+            made.set_function(lambda: value(there) if (there := index()) else 0.0)
 
         gauge("quoth_articles", "Articles that are served", lambda there: len(there.articles))
         gauge("quoth_passages", "Passages that are searched", lambda there: there.passages)
@@ -58,5 +58,5 @@ class Figures:
         return generate_latest(self._registry)
 
 
-def _age(snapshot: Snapshot) -> float:
-    return max(0.0, time.time() - snapshot.built_at.timestamp())
+def _age(index: Index) -> float:
+    return max(0.0, time.time() - index.built_at.timestamp())

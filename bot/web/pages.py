@@ -215,10 +215,10 @@ class Pages:
     async def read(self, request: Request) -> Response:
         """An article to read, with a quote marked in its place."""
         place = query(request, PlaceQuery)
-        snapshot = self._service.opened().snapshot
+        index = self._service.opened().index
 
         def made() -> Response:
-            article = snapshot.article(request.path_params["id"])
+            article = index.article(request.path_params["id"])
             same = not place.of or place.of == rendering.fingerprint(article)
             marked = same and place.start < place.end <= len(article.text)
             mark = (place.start, place.end) if marked else None
@@ -238,7 +238,7 @@ class Pages:
 
     @property
     def _articles(self) -> Sequence[ArticleInfo]:
-        return self._service.opened().snapshot.articles
+        return self._service.opened().index.articles
 
 
 def _library(articles: Sequence[ArticleInfo]) -> str:

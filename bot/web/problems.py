@@ -21,8 +21,8 @@ RETRY_S = 5
 """Seconds after which somebody who found the queue full may come again, when some of it is answered."""
 
 Kind = Literal[
-    "article", "busy", "closing", "empty", "fault", "fields", "host", "json", "large", "link", "media-type", "method",
-    "model", "place", "question", "rate", "reading", "request", "talk", "token",
+    "article", "busy", "closing", "empty", "fault", "fields", "host", "index", "json", "large", "link", "media-type",
+    "method", "model", "place", "question", "rate", "reading", "request", "talk", "token",
 ]  # fmt: skip
 
 KINDS: Mapping[Kind, tuple[int, str]] = {
@@ -44,6 +44,7 @@ KINDS: Mapping[Kind, tuple[int, str]] = {
     "busy": (503, "Too many are asking"),
     "closing": (503, "The server is stopping"),
     "empty": (503, "There are no articles"),
+    "index": (503, "The index cannot be reached"),
     "model": (503, "Quoth cannot answer just now"),
     "reading": (503, "The articles are still being read"),
 }
@@ -127,6 +128,8 @@ def _refused(error: QuothError) -> Problem:
         case errors.ArticleUnknown(name, near):
             remedy = f"did you mean {' or '.join(near)}?" if near else "the list of articles has those there are."
             return Problem("article", wording.line(f"No article has the id {name}: {remedy}"))
+        case errors.IndexUnreachable():
+            return Problem("index", "The store that holds it does not answer: ask again in a minute.", later())
     return Problem("model", "Its log says why: ask again when whoever runs it has put that right.", later())
 
 

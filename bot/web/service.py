@@ -61,7 +61,7 @@ class Source(Protocol):
     """Where the engine is that answers."""
 
     engine: Engine | None
-    """None until the index is open. Replaced as a whole, so that an answer is of one snapshot."""
+    """None until the index is open. Replaced as a whole, so that an answer is of one index."""
     reading: tuple[str, int, int] | None
     """While the index is opened, how far that is, as ``Progress`` tells it."""
 
@@ -94,7 +94,7 @@ class Service:
         self.address = address
         self._rate = rate or Rate(0)
         self._source = source
-        self.figures = Figures(lambda: self.engine.snapshot if self.engine else None, lambda: pool.jobs)
+        self.figures = Figures(lambda: self.engine.index if self.engine else None, lambda: pool.jobs)
         self._top = top
         self._talks = Talks(kept=TALKS)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from retrieval.engine import Engine
     from retrieval.index.changes import Progress
-    from retrieval.index.snapshot import Snapshot
+    from retrieval.index.protocol import Index
 
 _log = logging.getLogger("quoth.web")
 
@@ -85,10 +85,10 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def run(settings: Settings, build: Build, engine_of: Callable[[Snapshot], Engine]) -> int:
+def run(settings: Settings, build: Build, engine_of: Callable[[Index], Engine]) -> int:
     """Serve until told to stop; returns the exit status.
 
-    ``engine_of`` makes an engine of a newer snapshot.
+    ``engine_of`` makes an engine of a newer index.
 
     Raises:
         ServeRefused: nobody may listen there, or not so.
@@ -167,7 +167,7 @@ async def serve(
     source: Opening,
     settings: Settings,
     opening: Coroutine[object, object, Opened],
-    engine_of: Callable[[Snapshot], Engine],
+    engine_of: Callable[[Index], Engine],
     listening: socket.socket,
 ) -> None:
     """Listen and open the index at the same time, and serve from it and from newer ones until told to stop."""
@@ -185,24 +185,21 @@ async def serve(
     _log.info("Gone")
 
 
-def _following(
-    source: Opening, opened: Opened, settings: Settings, engine_of: Callable[[Snapshot], Engine]
-) -> Follower:
-    """Serve from an engine, and have newer snapshots followed."""
+def _following(source: Opening, opened: Opened, settings: Settings, engine_of: Callable[[Index], Engine]) -> Follower:
+    """Serve from an engine, and have newer indexes followed."""
     if opened.refused:
         _log.warning("%s Until then the answers are those of the index as it was.", wording.error(opened.refused))
 
-    def swap(snapshot: Snapshot) -> None:
-        source.engine = engine_of(snapshot)
-        _log.info("There is a newer index: serving %d articles", len(snapshot.articles))
+    def swap(newer: Index) -> None:
+        source.engine = engine_of(newer)
+        _log.info("There is a newer index: serving %d articles", len(newer.articles))
 
     def told(error: QuothError) -> None:
         _log.warning("The newer index cannot be served: %s", wording.error(error))
 
     source.engine = opened.engine
-    snapshot = opened.engine.snapshot
-    _log.info("Serving %d articles", len(snapshot.articles))
-    return Follower(settings.index, snapshot, swap, told)
+    _log.info("Serving %d articles", len(opened.engine.index.articles))
+    return Follower(settings.index, opened.engine.index, swap, told)
 
 
 # --- beside the bot ------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from retrieval.answer.question import kind_of, measured, names, suits
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading
 from retrieval.answer.search import Hit
-from retrieval.index.lexical import LexicalIndex
+from retrieval.index.protocol import Terms
 from retrieval.text.terms import content_terms, coverage, located_terms, terms
 
 _NAMED = r"((?:the )?[^\W\d_a-z][\w’'-]*(?: (?:of |the )?[^\W\d_a-z][\w’'-]*)*)"
@@ -51,7 +51,7 @@ def gather(
     reading: Reading | None,
     variants: Sequence[str],
     hits: Sequence[Hit],
-    lexical: LexicalIndex,
+    common: Terms,
 ) -> Evidence:
     """The evidence for the first of the quotes. No number depends on how the rest of the corpus scores.
 
@@ -61,7 +61,7 @@ def gather(
         variants: the question as typed and, last, as it was read: coverages are their mean, for the words that a
             conversation lends a question are there anyway.
         hits: what was found; it tells which words of a question typed in small letters are names.
-        lexical: what each term counts.
+        common: how common each term is.
     """
     # Tried, and of no use beside these: the second-best span elsewhere, the passage's rank, how many spans vie with it,
     # reading the quote alone, what part of the question's words quote or span have, how many names the passage lacks.
@@ -69,7 +69,7 @@ def gather(
         return Evidence({}, ())
     doubts = tuple(_doubts(variants[-1], quotes[0], [hit.passage.text for hit in hits]))
     about = {doubt.about for doubt in doubts}
-    weighed = [lexical.weights(variant, beside=_BESIDE) for variant in variants]
+    weighed = [common.weights(variant, beside=_BESIDE) for variant in variants]
     lacking = [_lacking(quotes[0], each, doubts) for each in weighed]
     numbers = {
         "reading": reading.score,

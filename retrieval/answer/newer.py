@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -13,11 +12,9 @@ from retrieval.answer.quotes import Quote
 from retrieval.answer.sameness import Facts, facts
 from retrieval.answer.times import MONTHS, WEEKDAYS
 from retrieval.articles.article import ArticleInfo
-from retrieval.index.snapshot import Snapshot
+from retrieval.index.protocol import Index
 from retrieval.text.passages import Passage
 from retrieval.text.terms import terms
-
-_UNDATED = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +29,26 @@ class NewerWeights:
     part: float = 0.6
     """What part of the names of the one that has fewer both have. Updates have .67 and more, another event of the same
     kind (another fire, another trial) up to .5."""
-    compared: int = 200
-    """Passages that are compared at most, those that share the most names."""
+    compared: int = 10
+    """Passages whose names are compared at most, the nearest."""
 
 
 class NewerArticles:
-    """Finds newer articles about the same in one snapshot.
+    """Finds newer articles about the same in one index.
 
     Args:
-        snapshot: the articles.
+        index: the articles.
         weights: when two passages are about the same.
     """
 
-    def __init__(self, snapshot: Snapshot, weights: NewerWeights) -> None:
-        self._snapshot = snapshot
+    def __init__(self, index: Index, weights: NewerWeights) -> None:
+        self._index = index
         self._weights = weights
 
     @cached_property
     def _days(self) -> NDArray[np.int32]:
         """When each article was published, as a day's number; 0 where that is not known."""
-        days = [each.published.toordinal() if each.published else _UNDATED for each in self._snapshot.articles]
+        days = [each.published.toordinal() if each.published else 0 for each in self._index.articles]
         return np.array(days, dtype=np.int32)
 
     def about(self, quote: Quote) -> ArticleInfo | None:
@@ -59,33 +56,22 @@ class NewerArticles:
 
         Articles that say the same in the same words are none: they are named as such.
         """
-        published = quote.article.published
-        if published is None or not (self._days > published.toordinal()).any():
+        published, weights = quote.article.published, self._weights
+        if published is None:
             return None
-        passage, weights = quote.hit.passage, self._weights
-        mine = _facts(passage)
-        rows = self._sharing(_names(mine), published.toordinal())
-        if not len(rows):
+        newer = self._days > published.toordinal()
+        mine = _facts(quote.hit.passage)
+        names = _names(mine)
+        if len(names) < weights.names or not newer.any():
             return None
-        cosines = self._snapshot.dense.cosines(self._snapshot.vector_of(passage), rows)
-        near = [int(row) for row in rows[cosines >= weights.near]]
+        near = self._index.alike(
+            quote.hit.passage, names, newer, least=weights.names, near=weights.near, most=weights.compared
+        )
         known = {quote.article.id, *(each.id for each in (*quote.article.copies, *quote.also_in))}
         found = [
-            other.article.info
-            for other in map(self._snapshot.passage, near)
-            if other.article.id not in known and self._shares(mine, _facts(other))
+            other.article.info for other in near if other.article.id not in known and self._shares(mine, _facts(other))
         ]
         return max(found, key=lambda article: (str(article.published), article.id), default=None)
-
-    def _sharing(self, names: Collection[str], after: int) -> NDArray[np.int64]:
-        """The passages of articles from after a day that have at least so many of the names, those with most first."""
-        having = [self._snapshot.lexical.having(name) for name in names]
-        if len(having) < self._weights.names:
-            return np.empty(0, dtype=np.int64)
-        counts = np.bincount(np.concatenate(having).astype(np.int64), minlength=self._snapshot.passages)
-        rows = np.flatnonzero(counts >= self._weights.names)
-        rows = rows[self._days[self._snapshot.owners(rows)] > after]
-        return rows[np.argsort(-counts[rows], kind="stable")[: self._weights.compared]]
 
     def _shares(self, mine: Facts, other: Facts) -> bool:
         """Whether two passages have enough names in common."""

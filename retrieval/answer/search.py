@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.answer.candidates import Candidates, Scope, candidates
 from retrieval.answer.follow_up import (
     FollowUpEstimate,
     FollowUpEvidence,
@@ -21,7 +20,8 @@ from retrieval.answer.likelihood import ContextLikelihood, FollowUpWeights, allo
 from retrieval.answer.query import Context, Filters
 from retrieval.answer.question import asks_for_sources
 from retrieval.answer.variants import QueryVariants
-from retrieval.index.snapshot import Snapshot
+from retrieval.index.candidates import EVERYTHING, Asked, Candidates, Scope
+from retrieval.index.protocol import Index
 from retrieval.models.encoder import Encoder
 from retrieval.text.back_matter import is_back_matter
 from retrieval.text.passages import Passage
@@ -95,10 +95,10 @@ class Found:
 
 
 class Searcher:
-    """Searches one snapshot.
+    """Searches an index.
 
     Args:
-        snapshot: the articles.
+        index: the articles.
         encoder: the one that they were indexed with.
         weights: what each score counts.
         follow_up: how the two meanings of a follow-up share the ranks.
@@ -107,14 +107,14 @@ class Searcher:
 
     def __init__(
         self,
-        snapshot: Snapshot,
+        index: Index,
         encoder: Encoder,
         *,
         weights: SearchWeights | None = None,
         follow_up: FollowUpWeights | None = None,
         gate: FollowUpGate | None = None,
     ) -> None:
-        self.snapshot = snapshot
+        self._index = index
         self._encoder = encoder
         self._weights = weights or SearchWeights()
         self._follow_up = follow_up or FollowUpWeights()
@@ -164,15 +164,14 @@ class Searcher:
         if not vectors:
             return Found()
         weights, context, variants = self._weights, question.context, question.searched
-        found = candidates(
-            self.snapshot,
+        asked = Asked(
             variants,
             vectors[: len(variants)],
             vectors[-1] if context else None,
-            scope,
             depth=max(k, weights.candidates),
             near=weights.near_context,
         )
+        found = self._index.candidates(asked, scope)
         fused = found.variants[0].fused(weights.dense)
         best = self._ordered(question, found, fused, scope, k)[:k]
         if context is None:
@@ -199,13 +198,16 @@ class Searcher:
             return order
         text: list[int] = []
         rest: list[int] = []
-        for place, number in enumerate(order):
-            if len(text) == depth:
-                return [*text, *rest, *order[place:]]
-            passage = self.snapshot.passage(int(found.rows[number]), scope.articles)
-            listed = is_back_matter(passage.article.text, Span(passage.start, passage.end))
-            (rest if listed else text).append(number)
-        return text + rest
+        while order and len(text) < depth:
+            some, order = order[: depth - len(text)], order[depth - len(text) :]
+            for number, passage in zip(some, self._passages(found, some, scope), strict=True):
+                listed = is_back_matter(passage.article.text, Span(passage.start, passage.end))
+                (rest if listed else text).append(number)
+        return [*text, *rest, *order]
+
+    def _passages(self, found: Candidates, some: Sequence[int], scope: Scope) -> list[Passage]:
+        """The candidates numbered ``some``."""
+        return self._index.passages_at(found.rows[list(some)].tolist(), scope)
 
     def _likelihoods(
         self, fused: Scores, in_context: Scores, some: Sequence[int], log_odds: float
@@ -218,7 +220,7 @@ class Searcher:
 
     def _estimate(self, question: QueryVariants, context: Context, cosine: float, gap: float) -> FollowUpEstimate:
         """How likely the question is a follow-up, by the gate."""
-        weights = self.snapshot.lexical.weights(question.typed)
+        weights = self._index.terms.weights(question.typed)
         shared = coverage(weights, context.said) if question.content_terms else 0.0
         return self._gate.estimate(FollowUpEvidence(cosine, shared, gap, few_terms=question.content_terms <= 1))
 
@@ -231,8 +233,9 @@ class Searcher:
             weights.as_typed * as_typed + weights.with_history * with_history + weights.with_passage * with_passage
         )
         typed = weights.typed_for_quoted
-        for place in np.argsort(-with_passage)[:3]:  # it is the nearest to its own text, or a copy of it is
-            if self.snapshot.passage(int(found.rows[place]), scope.articles).text == context.quoted:
+        nearest = np.argsort(-with_passage)[:3].tolist()  # it is the nearest to its own text, or a copy of it is
+        for place, passage in zip(nearest, self._passages(found, nearest, scope), strict=True):
+            if passage.text == context.quoted:
                 scores[place] = typed * as_typed[place] + (1 - typed) * with_history[place]
         return scores
 
@@ -242,14 +245,14 @@ class Searcher:
         fused = scores.fused(self._weights.dense)
         return [
             Hit(
-                passage=self.snapshot.passage(int(found.rows[i]), scope.articles),
+                passage=passage,
                 score=float(fused[i]),
                 dense=float(scores.dense[i]),
                 lexical=float(scores.lexical[i]),
                 dense_z=float(scores.dense_z[i]),
                 lexical_z=float(scores.lexical_z[i]),
             )
-            for i in some
+            for i, passage in zip(some, self._passages(found, some, scope), strict=True)
         ]
 
     def _hits_in_context(
@@ -275,13 +278,13 @@ class Searcher:
     def _scope(self, filters: Filters) -> Scope:
         """The articles that the filters let through, and their passages."""
         articles = self._articles(filters)
-        return Scope() if articles is None else Scope(articles, self.snapshot.passages_of(articles))
+        return EVERYTHING if articles is None else self._index.scope(articles)
 
     def _articles(self, filters: Filters) -> NDArray[np.bool_] | None:
         """A mask of the articles that the filters let through; None for all."""
         if filters == Filters():
             return None
-        ids = {self.snapshot.number_of(id) for id in filters.articles}
+        ids = {self._index.number_of(id) for id in filters.articles}
         source = filters.source.casefold() if filters.source else None
         return np.array(
             [
@@ -289,6 +292,6 @@ class Searcher:
                 and (source is None or (article.source or "").casefold() == source)
                 and (filters.after is None or (article.published is not None and article.published >= filters.after))
                 and (filters.before is None or (article.published is not None and article.published <= filters.before))
-                for number, article in enumerate(self.snapshot.articles)
+                for number, article in enumerate(self._index.articles)
             ]
         )

@@ -7,7 +7,7 @@ import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from retrieval.index.snapshot import Snapshot
+from retrieval.index.protocol import Index
 from retrieval.text.terms import located_terms, plain, stem, term
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -38,10 +38,10 @@ class Correction:
 
 
 class Speller:
-    """Corrects questions about one snapshot's articles. Any number of threads may use it."""
+    """Corrects questions about the articles of an index. Any number of threads may use it."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    def __init__(self, index: Index) -> None:
+        self._index = index
 
     def corrected(self, question: str) -> Correction:
         """The question with its slips put right, and these.
@@ -64,9 +64,10 @@ class Speller:
         """The one that stands in the passage which is best for the question; of equal ones the commonest."""
         if len(words) == 1:
             return words[0]
-        scores, lexical = self._snapshot.lexical.scores(question), self._snapshot.lexical
-        having = {word: lexical.having(term(word)) for word in words}
-        return max(words, key=lambda word: (float(scores[having[word]].max()), len(having[word])))
+        terms = [term(word) for word in words]
+        scores = self._index.best_scores(question, terms)
+        common = [self._index.terms.frequency(each) for each in terms]
+        return max(zip(words, scores, common, strict=True), key=lambda each: each[1:])[0]
 
     def _near(self, word: str, *, named: bool) -> list[str]:
         """What may be meant by a word, if it is a slip: words of the articles, all equally near to it."""
@@ -96,7 +97,7 @@ class Speller:
         """English words one edit away from ``low`` whose terms the articles have."""
         from simplemma import is_known
 
-        terms = self._snapshot.lexical.vocabulary
+        terms = self._index.terms.vocabulary
         for other in _edited(low):  # hundreds: the dictionary is asked for few of them
             if stem(other) in terms and is_known(other, lang="en", low_memory=True) and term(other) in terms:
                 yield other
@@ -106,15 +107,14 @@ class Speller:
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
-        terms = self._snapshot.lexical.vocabulary
+        terms = self._index.terms.vocabulary
         for other, _, _ in process.extract(typed, terms, scorer=OSA.distance, score_cutoff=edits, limit=_READ):
             yield from self._written(other)
 
     def _written(self, meant: str) -> set[str]:
         """The words of this term, as they are written in the first passages, or titles, that have it."""
         found = set()
-        for number in self._snapshot.lexical.having(meant)[:_READ].tolist():
-            passage = self._snapshot.passage(number)
+        for passage in self._index.having(meant, _READ):
             title = passage.article.title
             for text, start, end in ((passage.article.text, passage.start, passage.end), (title, 0, len(title))):
                 found |= {text[first:last] for each, first, last in located_terms(text, start, end) if each == meant}

@@ -9,7 +9,7 @@ from typing import Literal
 from retrieval.articles.article import Article, ArticleInfo
 from retrieval.errors import ArticleUnknown
 from retrieval.index.changes import Stale
-from retrieval.index.snapshot import Snapshot
+from retrieval.index.protocol import Index
 from retrieval.text.quote_link import QuoteLink
 from retrieval.text.sentences import Span, words_in
 from retrieval.text.terms import located_terms
@@ -41,14 +41,14 @@ class Trace:
         return self.state in ("stands", "moved", "renamed")
 
 
-def trace(snapshot: Snapshot, link: QuoteLink) -> Trace:
-    """What became of the quote that a link leads to, in the articles of a snapshot. No file is opened for it."""
+def trace(index: Index, link: QuoteLink) -> Trace:
+    """What became of the quote that a link leads to, in the articles of an index. No file is opened for it."""
     article: Article | None = None
     with suppress(ArticleUnknown):
-        article = snapshot.article(link.article)
+        article = index.article(link.article)
     if article and (span := link.place(article.text)):
         return Trace(link, "stands" if span == (link.start, link.end) else "moved", article, span)
-    other = _other(snapshot, link)
+    other = _other(index, link)
     if article:
         return Trace(link, "changed", article, link.closest(article.text), other[0].info if other else None)
     if other:
@@ -56,11 +56,11 @@ def trace(snapshot: Snapshot, link: QuoteLink) -> Trace:
     return Trace(link, "gone", None, None)
 
 
-def _other(snapshot: Snapshot, link: QuoteLink) -> tuple[Article, Span] | None:
+def _other(index: Index, link: QuoteLink) -> tuple[Article, Span] | None:
     """An article that has the words, and where: one of the same title or, of several, the one that fits best."""
     found = [
         (article, span)
-        for article in snapshot.articles_having(_terms(link))
+        for article in index.articles_having(_terms(link))
         if (span := link.place(article.text)) is not None
     ]
     return max(found, key=lambda each: (each[0].title == link.title, link.fit(each[0].text, each[1])), default=None)

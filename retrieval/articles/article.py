@@ -72,7 +72,7 @@ class Article(ArticleInfo):
     @property
     def content_hash(self) -> str:
         """SHA-256 of what is encoded (title and text), so that a renamed or re-dated file costs no encoding."""
-        return hashlib.sha256(f"{self.title}\0{self.text}".encode()).hexdigest()
+        return content_hash(self.title, self.text)
 
     @property
     def digest(self) -> str:
@@ -81,6 +81,11 @@ class Article(ArticleInfo):
         known += [self.pages] if self.pages else []
         known += [self.scanned] if self.scanned else []
         return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
+
+
+def content_hash(title: str, text: str) -> str:
+    """SHA-256 of what is encoded of an article."""
+    return hashlib.sha256(f"{title}\0{text}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

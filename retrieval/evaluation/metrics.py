@@ -161,7 +161,7 @@ def evaluate(  # noqa: PLR0913 - what an evaluation is made of
         for outcome in outcomes(engine, questions, progress):
             marks.append(outcome.marks)
             heard(outcome)
-        figures = summarise(marks, articles=len(engine.snapshot.articles), report=report)
+        figures = summarise(marks, articles=len(engine.index.articles), report=report)
     # Questions about a folder do not say which paragraph they are about.
     return replace(figures, hit_at_1=None, hit_at_5=None, hit_at_10=None, mrr_at_10=None) if articles else figures
 

@@ -1,4 +1,4 @@
-"""Changes: what differs between the articles folder and a snapshot, as a whole and for single files."""
+"""Changes: what differs between the articles folder and an index, as a whole and for single files."""
 
 from __future__ import annotations
 
@@ -15,12 +15,9 @@ from retrieval.articles.files import SourceFile, contents, locate, read_bytes, s
 from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.formats.progress import listening
 from retrieval.articles.parsing import parse
-from retrieval.errors import (
-    ArticleUnreadable,
-    IndexCorrupt,
-    IndexForeign,
-)
-from retrieval.index.snapshot import RULES, Snapshot, Source, all_skipped, published
+from retrieval.errors import ArticleUnreadable
+from retrieval.index.protocol import Index
+from retrieval.index.sources import Source, all_skipped
 from retrieval.models.encoder import Encoder
 
 Progress = Callable[[str, int, int], None]
@@ -36,7 +33,7 @@ Stale = Literal["changed", "removed"]
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """How the articles folder, the encoder and the rules differ from a snapshot; false when nothing does."""
+    """How the articles folder, the encoder and the rules differ from an index; false when nothing does."""
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -62,13 +59,13 @@ class Differences:
         return "this version of Quoth cuts texts by other rules" if self.rules_changed else None
 
 
-def compare(articles: Path, snapshot: Snapshot, encoder: Encoder) -> Differences:
-    """What ``update`` would change in ``snapshot``; nothing is written.
+def compare(articles: Path, index: Index, encoder: Encoder) -> Differences:
+    """What ``update`` would change in an index; nothing is written.
 
     Raises:
         FolderMissing, StorageFailed: the articles cannot be listed.
     """
-    return differences_of(survey_folder(articles, snapshot, None), snapshot, encoder)
+    return differences_of(survey_folder(articles, index, None), index, encoder)
 
 
 @dataclass(slots=True)
@@ -78,7 +75,7 @@ class Survey:
     refused: Sequence[Skipped]
     sources: dict[str, Source] = field(default_factory=dict)
     readable: dict[str, Callable[[], Article]] = field(default_factory=dict)
-    """By id: a function that gives the article; an unchanged one is read from the snapshot."""
+    """By id: a function that gives the article; an unchanged one is read from the index."""
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -86,16 +83,14 @@ class Survey:
         return all_skipped(self.sources.values(), self.refused)
 
 
-def survey_folder(
-    articles: Path, known: Snapshot | None, progress: Progress | None, *, thorough: bool = False
-) -> Survey:
-    """List the folder; read files whose size or time differ from the snapshot's, or whose time is too recent to trust.
+def survey_folder(articles: Path, known: Index | None, progress: Progress | None, *, thorough: bool = False) -> Survey:
+    """List the folder; read files whose size or time differ from the index's, or whose time is too recent to trust.
 
     A ``thorough`` survey reads all of them. Only files whose bytes differ are parsed.
     """
     files, refused = scan(articles)
     survey = Survey(refused)
-    if known and known.rules != RULES:
+    if known and not known.by_rules_in_force:
         known = None
     trusted_ns = trusted_until_ns(known) if known and not thorough else 0
     for done, file in enumerate(files):
@@ -117,9 +112,9 @@ def survey_folder(
     return survey
 
 
-def trusted_until_ns(snapshot: Snapshot) -> int:
+def trusted_until_ns(index: Index) -> int:
     """The time before which an unchanged time stamp proves that a file is unchanged."""
-    return int(snapshot.built_at.timestamp() * 1e9) - _RACY_NS
+    return int(index.built_at.timestamp() * 1e9) - _RACY_NS
 
 
 def _same(article: Article) -> Article:
@@ -152,9 +147,9 @@ def file_digest(content: bytes, sidecar: bytes | None) -> str:
     return hashlib.sha256(whole).hexdigest()
 
 
-def differences_of(survey: Survey, snapshot: Snapshot | None, encoder: Encoder) -> Differences:
-    """What differs between the folder as surveyed and a snapshot."""
-    sources = snapshot.sources if snapshot else {}
+def differences_of(survey: Survey, before: Index | None, encoder: Encoder) -> Differences:
+    """What differs between the folder as surveyed and an index."""
+    sources = before.sources if before else {}
     now, then = digests(survey.sources), digests(sources)
     kept = [path for path in survey.sources if path in sources]
     return Differences(
@@ -163,10 +158,10 @@ def differences_of(survey: Survey, snapshot: Snapshot | None, encoder: Encoder) 
         removed=tuple(id for id in then if id not in now),
         unchanged=tuple(id for id in now if then.get(id) == now[id]),
         skipped=survey.skipped,
-        skipped_changed=survey.skipped != (snapshot.skipped if snapshot else ()),
+        skipped_changed=survey.skipped != (before.skipped if before else ()),
         files_changed=any(survey.sources[path].sha256 != sources[path].sha256 for path in kept),
-        encoder_changed=snapshot is not None and snapshot.fingerprint != encoder.fingerprint,
-        rules_changed=snapshot is not None and snapshot.rules != RULES,
+        encoder_changed=before is not None and before.fingerprint != encoder.fingerprint,
+        rules_changed=before is not None and not before.by_rules_in_force,
     )
 
 
@@ -176,15 +171,15 @@ def digests(sources: Mapping[str, Source]) -> dict[str, str]:
 
 
 class Freshness:
-    """Tells whether single files have changed since a snapshot was built.
+    """Tells whether single files have changed since an index was built.
 
     That costs two ``stat`` calls. A file is read only when its size or time differ, and then once for each stamp.
     """
 
-    def __init__(self, articles: Path, snapshot: Snapshot) -> None:
+    def __init__(self, articles: Path, index: Index) -> None:
         self._articles = articles
-        self._sources = snapshot.sources
-        self.trusted_ns = trusted_until_ns(snapshot)
+        self._sources = index.sources
+        self.trusted_ns = trusted_until_ns(index)
         self._verdicts: dict[tuple[str, tuple[int, ...]], Stale | None] = {}
 
     def stale(self, path: str) -> Stale | None:
@@ -213,16 +208,3 @@ class Freshness:
         if file.touched_ns < began_ns - _RACY_NS:
             self._verdicts[file.path, file.stamp] = verdict
         return verdict
-
-
-def newest_whole(index: Path) -> tuple[Snapshot | None, str | None]:
-    """The newest snapshot that can be opened; if it is not the newest of all, also what is wrong with that one."""
-    damage = None
-    for path in reversed(published(index)):
-        try:
-            return Snapshot.open(path), damage
-        except IndexForeign:
-            damage = damage or "another version of Quoth wrote the index"
-        except IndexCorrupt as error:
-            damage = damage or f"the index was damaged: {error.reason}"
-    return None, damage

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.index.arrays import map_arrays, write_arrays
+from retrieval.index.moments import CHUNK, Moments, VectorMoments, chunks
 from retrieval.models.encoder import Vectors
 
 VECTORS_FILE = "vectors.faiss"
@@ -31,9 +32,6 @@ is to the passage that answers it."""
 _TRAINING_VECTORS = 48
 """Vectors a cell that its centroid is trained on; faiss warns below 39."""
 
-_CHUNK = 65_536
-"""Vectors that are unpacked at once: 100 MB of float32."""
-
 _IVF_MAGIC = b"Iw"
 """First bytes of faiss's file of an index with cells, which it maps with another flag than a flat one."""
 
@@ -41,28 +39,18 @@ Ids = NDArray[np.int64]
 Scores = NDArray[np.float32]
 
 
-class Moments(NamedTuple):
-    """Mean and standard deviation of scores."""
-
-    mean: float
-    deviation: float
-
-
 class DenseIndex:
-    """Passages' vectors, searched by cosine, with their mean and covariance.
+    """Passages' vectors, searched by cosine.
 
     Vectors are stored in float16: half as large as float32, twice as fast to search, and the same are found. Up to
     ``EXACT`` passages all are compared (faiss's ``SQfp16``). More are divided into cells around centroids (Sivic and
     Zisserman 2003; ``IVF,SQfp16``), of which the nearest are searched: as many as it takes to reach ``RECALL``.
 
-    ``mean`` (dimension,) and ``covariance`` (dimension, dimension) are those of all vectors. From them follow the
-    mean and standard deviation of a query's cosines over the whole corpus, q.m and sqrt(q.C.q), without any score.
     """
 
-    def __init__(self, index: Any, mean: Scores, covariance: Scores) -> None:
+    def __init__(self, index: Any, moments: VectorMoments) -> None:
         self._index = index
-        self._mean = mean
-        self._covariance = covariance
+        self._moments = moments
         self._cells = isinstance(index, faiss.IndexIVF)
         if self._cells:
             index.make_direct_map()
@@ -73,17 +61,17 @@ class DenseIndex:
         if len(vectors) <= EXACT:
             flat: Any = faiss.index_factory(vectors.shape[1], "SQfp16", faiss.METRIC_INNER_PRODUCT)
             flat.add(np.ascontiguousarray(vectors))
-            return cls(flat, *_mean_and_covariance(vectors))
+            return cls(flat, VectorMoments.of(vectors))
         cells = int(len(vectors) ** 0.5)
         index: Any = faiss.index_factory(vectors.shape[1], f"IVF{cells},SQfp16", faiss.METRIC_INNER_PRODUCT)
         index.by_residual = False
         sample = min(len(vectors), _TRAINING_VECTORS * cells)
         drawn = np.random.default_rng(0).choice(len(vectors), sample, replace=False)
         index.train(vectors[np.sort(drawn)])
-        for start in range(0, len(vectors), _CHUNK):
-            index.add(vectors[start : start + _CHUNK])
+        for start in range(0, len(vectors), CHUNK):
+            index.add(vectors[start : start + CHUNK])
         index.nprobe = _cells_needed(index, vectors)
-        return cls(index, *_mean_and_covariance(vectors[:: _stride(len(vectors))]))
+        return cls(index, VectorMoments.of(vectors[:: _stride(len(vectors))]))
 
     def updated(self, order: Ids, fresh: Vectors) -> DenseIndex:
         """A new index of the passages in ``order``: numbers of rows here and, counted on from these, in ``fresh``.
@@ -108,13 +96,13 @@ class DenseIndex:
             index.add_with_ids(fresh[used], places[len(self) :][used])
         index.make_direct_map()
         sample = np.arange(0, len(order), _stride(len(order)))
-        return DenseIndex(index, *_mean_and_covariance(index.reconstruct_batch(sample)))
+        return DenseIndex(index, VectorMoments.of(index.reconstruct_batch(sample)))
 
     def _unpacked(self, order: Ids, fresh: Vectors) -> Vectors:
         """The vectors of the passages in ``order``, float32 of shape (passages, dimension)."""
         vectors = np.empty((len(order), self._index.d), dtype=np.float32)
         old = order < len(self)
-        for part in _chunks(np.flatnonzero(old)):
+        for part in chunks(np.flatnonzero(old)):
             vectors[part] = self._index.reconstruct_batch(order[part])
         vectors[~old] = fresh[order[~old] - len(self)]
         return vectors
@@ -137,8 +125,7 @@ class DenseIndex:
     def save(self, folder: Path) -> None:
         """Write the index into ``folder``."""
         faiss.write_index(self._index, str(folder / VECTORS_FILE))
-        half = self._covariance[np.triu_indices(len(self._mean))].astype(np.float16)  # it is symmetric
-        write_arrays(folder / MOMENTS_FILE, {"mean": self._mean, "covariance": half})
+        write_arrays(folder / MOMENTS_FILE, {"mean": self._moments.mean, "covariance": self._moments.half})
 
     @classmethod
     def open(cls, folder: Path) -> DenseIndex:
@@ -152,11 +139,7 @@ class DenseIndex:
             cells = file.read(2) == _IVF_MAGIC
         index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP if cells else faiss.IO_FLAG_MMAP_IFC)
         moments = map_arrays(folder / MOMENTS_FILE)
-        mean, half = moments["mean"].copy(), moments["covariance"]
-        covariance = np.empty((len(mean), len(mean)), dtype=np.float32)
-        upper = np.triu_indices(len(mean))
-        covariance[upper] = covariance.T[upper] = half
-        return cls(index, mean, covariance)
+        return cls(index, VectorMoments.unpacked(moments["mean"].copy(), moments["covariance"]))
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -199,8 +182,7 @@ class DenseIndex:
 
     def moments(self, query: Scores) -> Moments:
         """Mean and standard deviation of the query's cosines over the whole corpus."""
-        variance = float(query @ self._covariance @ query)
-        return Moments(float(query @ self._mean), max(variance, 0.0) ** 0.5)
+        return self._moments.of_query(query)
 
 
 @contextmanager
@@ -216,16 +198,6 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         faiss.omp_set_num_threads(usual)
-
-
-def _mean_and_covariance(vectors: Vectors) -> tuple[Scores, Scores]:
-    """Mean (dimension,) and covariance (dimension, dimension) of the rows, a chunk at a time."""
-    mean = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
-    products = np.zeros((vectors.shape[1], vectors.shape[1]), dtype=np.float64)
-    for part in _chunks(np.arange(len(vectors))):
-        centred = vectors[part] - mean
-        products += centred.T @ centred
-    return mean, (products / len(vectors)).astype(np.float32)
 
 
 def _stride(passages: int) -> int:
@@ -249,8 +221,3 @@ def _cells_needed(index: Any, vectors: Vectors) -> int:
             return cells
         cells += cells // 4
     return int(index.nlist)
-
-
-def _chunks(rows: Ids) -> Iterator[Ids]:
-    for start in range(0, len(rows), _CHUNK):
-        yield rows[start : start + _CHUNK]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from array import array
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,9 +137,7 @@ class LexicalIndex:
         is as if there were so many passages more, without any of them: of four passages, terms that all have would
         else count nothing, and one that none has would outweigh the rest.
         """
-        found = set(terms(question))
-        idf = {term: self._idf(term, beside) for term in found - stop_terms() or found}
-        return {term: value / sum(idf.values()) for term, value in idf.items()}
+        return shares(question, self.frequency, len(self) + beside)
 
     @property
     def vocabulary(self) -> Collection[str]:
@@ -155,14 +153,30 @@ class LexicalIndex:
         passages: Rows = self._arrays["rows"][bounds[number] : bounds[number + 1]]
         return passages
 
+    def sharing(self, terms: Collection[str], least: int, most: int = 500) -> NDArray[np.int64]:
+        """The passages that have at least so many of the terms; of very many those with the most."""
+        having = [self.having(term) for term in terms]
+        if len(having) < least:
+            return np.empty(0, dtype=np.int64)
+        counts = np.bincount(np.concatenate(having).astype(np.int64), minlength=len(self))
+        rows = np.flatnonzero(counts >= least)
+        return rows if len(rows) <= most else rows[np.argsort(-counts[rows], kind="stable")[:most]]
+
     def frequency(self, term: str) -> int:
         """How many passages have a term."""
         return len(self.having(term))
 
-    def _idf(self, term: str, beside: int) -> float:
-        """Lucene's inverse document frequency."""
-        frequency = self.frequency(term)
-        return float(np.log1p((len(self) + beside - frequency + 0.5) / (frequency + 0.5)))
+
+def shares(question: str, frequency: Callable[[str], int], passages: int) -> dict[str, float]:
+    """Each term of ``question`` but stop words, with its share of the sum of their idf; see ``Terms.weights``."""
+    found = set(terms(question))
+    counted = {term: idf(frequency(term), passages) for term in found - stop_terms() or found}
+    return {term: value / sum(counted.values()) for term, value in counted.items()}
+
+
+def idf(frequency: int, passages: int) -> float:
+    """Lucene's inverse document frequency of a term that so many of the passages have."""
+    return float(np.log1p((passages - frequency + 0.5) / (frequency + 0.5)))
 
 
 def _counted(passages: Iterable[str], vocabulary: dict[str, int]) -> csr_array:

@@ -22,14 +22,14 @@ from retrieval.index.lexical import LexicalIndex
 from retrieval.index.snapshot import (
     ENTRIES_FILE,
     ENTRY_FIELDS,
+    LAYOUT,
     PASSAGES_FILE,
-    RULES,
     SNAPSHOT_NAME,
     Snapshot,
-    Source,
     hashes,
     published,
 )
+from retrieval.index.sources import RULES, Source
 from retrieval.text.sentences import Span
 
 _UNFINISHED = "unfinished-"
@@ -95,7 +95,7 @@ def _write(folder: Path, draft: Draft, number: int) -> bytes:
         "number": number,
         "built_at": draft.built_at.isoformat(),
         "encoder": {"name": draft.encoder, "fingerprint": draft.fingerprint},
-        "rules": RULES,
+        "rules": LAYOUT | RULES,
         "files": {
             name: {"size": (folder / name).stat().st_size, "sha256": digest}
             for name, digest in hashes(folder, names).items()

@@ -20,17 +20,15 @@ and found once, and an article that is read names its copies.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import mmap
 import os
 import re
 import zlib
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -39,13 +37,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from retrieval.articles.article import Article, ArticleInfo, Skipped
-from retrieval.articles.files import SourceFile, known_as
-from retrieval.articles.formats import registry as formats
-from retrieval.errors import ArticleUnknown, IndexCorrupt, IndexForeign, IndexMissing, StorageFailed
+from retrieval.errors import IndexCorrupt, IndexForeign, IndexMissing, StorageFailed
 from retrieval.index.arrays import map_arrays
+from retrieval.index.candidates import EVERYTHING, Asked, Candidates, Mask, Scope, compare
+from retrieval.index.catalogue import Catalogue
 from retrieval.index.dense import DenseIndex
 from retrieval.index.lexical import LexicalIndex
-from retrieval.text import passages, terms
+from retrieval.index.sources import RULES, Source, all_skipped
 from retrieval.text.passages import Passage
 from retrieval.text.sentences import Span
 
@@ -53,37 +51,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-RULES: Mapping[str, Any] = {
-    "format": 5,
-    "files": formats.RULES,
-    "passages": passages.RULES,
-    "terms": terms.RULES,
-}
-"""The versions of all rules for reading, cutting and storing texts; a snapshot with other rules is rebuilt."""
+LAYOUT = {"format": 5}
+"""The version of the files below; a snapshot in another is built anew."""
 
 SNAPSHOT_NAME = re.compile(r"snapshot-(\d{8})-([0-9a-f]{16})")
 
 ENTRIES_FILE = "articles.jsonl.z"
 
 PASSAGES_FILE = "passages.safetensors"
-
-
-@dataclass(frozen=True, slots=True)
-class Source(SourceFile):
-    """A file of the articles folder as it was indexed."""
-
-    sha256: str = ""
-    """Of it and its metadata file; empty when it could not be read."""
-    articles: Mapping[str, str] = field(default_factory=dict)
-    """The digests of its articles, by id."""
-    skipped: str | None = None
-    """Why it, or one of several articles in it, cannot be read."""
-    skipped_id: str | None = None
-    """That article's id."""
-    note: str | None = None
-    """What was left out of an article in it, if anything."""
-    note_id: str | None = None
-    """That article's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +89,7 @@ class Snapshot:
         self.built_at = datetime.fromisoformat(manifest["built_at"])
         self.encoder: str = manifest["encoder"]["name"]
         self.fingerprint: str = manifest["encoder"]["fingerprint"]
-        self.rules: Mapping[str, Any] = manifest["rules"]
+        self.by_rules_in_force = manifest["rules"] == LAYOUT | RULES
         self.sources = {source["path"]: Source(**source) for source in manifest["sources"]}
         self.refused = tuple(Skipped(**skipped) for skipped in manifest["refused"])
         self.bytes = sum(int(file["size"]) for file in manifest["files"].values())
@@ -122,13 +97,10 @@ class Snapshot:
         self.lexical = LexicalIndex.open(path)
         lines = zlib.decompress((path / ENTRIES_FILE).read_bytes()).decode().split("\n")
         self._entries = [_entry(line) for line in lines if line]
+        self._catalogue = Catalogue([each.info for each in self._entries], [each.text_start for each in self._entries])
         self._rows: NDArray[np.int32] = map_arrays(path / PASSAGES_FILE)["passages"]
         with (path / "texts.bin").open("rb") as file:
             self._texts = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._numbers = {entry.info.id: number for number, entry in enumerate(self._entries)}
-        self._sharing: dict[int, list[int]] = defaultdict(list)
-        for number, entry in enumerate(self._entries):
-            self._sharing[entry.text_start].append(number)
         self._article = lru_cache(maxsize=256)(self._read_article)
 
     @classmethod
@@ -140,7 +112,7 @@ class Snapshot:
             IndexMissing: the folder is gone.
         """
         manifest = _verify(path)
-        if manifest["rules"].get("format") != RULES["format"]:
+        if manifest["rules"].get("format") != LAYOUT["format"]:
             raise IndexForeign(path, "another version of Quoth wrote it")
         try:
             return cls(path, manifest)
@@ -150,9 +122,19 @@ class Snapshot:
             raise IndexCorrupt(path, f"{type(error).__name__}: {error}") from error
 
     @property
+    def version(self) -> str:
+        """What tells it from others in the same place: its folder's name."""
+        return self.path.name
+
+    @property
+    def place(self) -> str:
+        """How large it is and where, for a person."""
+        return f"{self.bytes / 2**20:.1f} MiB in {self.path}"
+
+    @property
     def articles(self) -> Sequence[ArticleInfo]:
         """Every article without its text, in the order of their files and of their places there."""
-        return [entry.info for entry in self._entries]
+        return self._catalogue.articles
 
     @property
     def passages(self) -> int:
@@ -167,8 +149,7 @@ class Snapshot:
     @property
     def duplicates(self) -> list[tuple[str, ...]]:
         """Ids of articles that share one text; the passages are those of the first."""
-        shared = [numbers for numbers in self._sharing.values() if len(numbers) > 1]
-        return [tuple(self._entries[number].info.id for number in numbers) for numbers in shared]
+        return self._catalogue.duplicates
 
     def article(self, id: str) -> Article:
         """The article with this id.
@@ -180,73 +161,84 @@ class Snapshot:
 
     def number_of(self, id: str) -> int:
         """The place of an article in ``articles``, whatever Unicode's form of its id; raises ``ArticleUnknown``."""
-        there = id if id in self._numbers else known_as(id, self._numbers)
-        if there is None:
-            raise ArticleUnknown(id, tuple(difflib.get_close_matches(id, self._numbers, n=3)))
-        return self._numbers[there]
+        return self._catalogue.number_of(id)
 
-    def passage(self, number: int, among: NDArray[np.bool_] | None = None) -> Passage:
-        """The passage in row ``number`` of the dense and lexical indexes.
+    @property
+    def terms(self) -> LexicalIndex:
+        """How common each term is."""
+        return self.lexical
 
-        Where several articles have its text, it belongs to the first, or to the first in ``among``, a mask of articles.
-        """
-        article, start, end = self._rows[number].tolist()
-        if among is not None and not among[article]:
-            article = next(other for other in self._sharing[self._entries[article].text_start] if among[other])
-        return Passage(self._article(article), start, end)
-
-    def passages_of(self, articles: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Numbers of the passages of those articles for which the mask (articles,) is true."""
+    def scope(self, articles: NDArray[np.bool_]) -> Scope:
+        """What to search so that only those articles are found for which a mask over ``articles`` is true."""
         owners = articles.copy()
-        for first, *others in self._sharing.values():
+        for first, *others in self._catalogue.texts:
             owners[first] = articles[[first, *others]].any()
-        return np.flatnonzero(owners[self._rows[:, 0]])
+        return Scope(articles, np.flatnonzero(owners[self._rows[:, 0]]))
 
-    def owners(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
-        """The places in ``articles`` of those that passages belong to."""
-        owners: NDArray[np.int32] = self._rows[rows, 0]
-        return owners
+    def candidates(self, asked: Asked, scope: Scope = EVERYTHING) -> Candidates:
+        """The passages to compare for a question: the best by meaning and by words, with both scores."""
+        return compare(self.dense, self.lexical, asked, scope.allowed)
 
-    def vector_of(self, passage: Passage) -> NDArray[np.float32]:
-        """The vector of one of the passages, shape (dimension,)."""
-        entry = self._entries[self._numbers[passage.article.id]]
-        starts = self._rows[entry.first_passage : entry.last_passage, 1]
-        return self.dense.vector(entry.first_passage + int(np.searchsorted(starts, passage.start)))
+    def passages_at(self, rows: Sequence[int], scope: Scope = EVERYTHING) -> list[Passage]:
+        """The passages in these rows of the dense and lexical indexes.
 
-    def articles_having(self, words: Collection[str]) -> list[Article]:
+        Where several articles have a passage's text, it belongs to the first of them that is in the scope.
+        """
+        found = []
+        for article, start, end in self._rows[list(rows)].tolist():
+            found.append(Passage(self._article(self._catalogue.among(article, scope.articles)), start, end))
+        return found
+
+    def having(self, term: str, most: int) -> Sequence[Passage]:
+        """The first ``most`` passages that have a term."""
+        return self.passages_at(self.lexical.having(term)[:most].tolist())
+
+    def best_scores(self, question: str, terms: Sequence[str]) -> list[float]:
+        """For each of the terms, which passages have: the highest BM25 of the question in a passage that has it."""
+        scores = self.lexical.scores(question)
+        return [float(scores[self.lexical.having(term)].max()) for term in terms]
+
+    def articles_having(self, terms: Collection[str]) -> list[Article]:
         """The articles in whose passages all of these terms are; all articles for no term."""
-        found = {first for first, *_ in self._sharing.values()}
-        for word in sorted(words, key=self.lexical.frequency):
-            found &= set(self._rows[self.lexical.having(word).astype(np.int64), 0].tolist())
+        found = {first for first, *_ in self._catalogue.texts}
+        for term in sorted(terms, key=self.lexical.frequency):
+            found &= set(self._rows[self.lexical.having(term).astype(np.int64), 0].tolist())
             if not found:
                 break
-        several = [number for first in sorted(found) for number in self._sharing[self._entries[first].text_start]]
-        return [self._article(number) for number in several]
+        return [self._article(number) for several in self._catalogue.texts if several[0] in found for number in several]
+
+    def alike(
+        self, passage: Passage, terms: Collection[str], articles: Mask, *, least: int, near: float, most: int
+    ) -> list[Passage]:
+        """The passages of some articles nearest to one of the index's, that have so many of the terms at least."""
+        rows = self.lexical.sharing(terms, least)
+        rows = rows[articles[self._rows[rows, 0]]]
+        if not len(rows):
+            return []
+        cosines = self.dense.cosines(self.dense.vector(self._row_of(passage)), rows)
+        best = np.argsort(-cosines, kind="stable")[:most]
+        return self.passages_at(rows[best[cosines[best] >= near]].tolist())
+
+    def _row_of(self, passage: Passage) -> int:
+        """The row of one of the passages."""
+        text = self._entries[self.number_of(passage.article.id)].text_start
+        entry = self._entries[self._catalogue.first_with(text)]
+        starts = self._rows[entry.first_passage : entry.last_passage, 1]
+        return entry.first_passage + int(np.searchsorted(starts, passage.start))
 
     def contents(self) -> dict[str, tuple[slice, list[Span]]]:
         """By content hash: the rows of an article's passages, and their places in its text."""
         spans = [Span(start, end) for start, end in self._rows[:, 1:].tolist()]
         # Passages are encoded with the title of the first article that has the text.
-        entries = [self._entries[first] for first, *_ in self._sharing.values()]
+        entries = [self._entries[first] for first, *_ in self._catalogue.texts]
         rows = {entry.content_hash: slice(entry.first_passage, entry.last_passage) for entry in entries}
         return {content: (row, spans[row]) for content, row in rows.items()}
 
     def _read_article(self, number: int) -> Article:
         entry = self._entries[number]
         text = self._texts[entry.text_start : entry.text_end].decode("utf-8", "surrogatepass")
-        copies = tuple(self._entries[other].info for other in self._sharing[entry.text_start] if other != number)
+        copies = self._catalogue.copies_of(number)
         return Article(**entry.info.known, text=text, copies=copies, pages=entry.pages, scanned=entry.scanned)
-
-
-def all_skipped(sources: Iterable[Source], refused: Iterable[Skipped]) -> tuple[Skipped, ...]:
-    """Files and articles that cannot be read, or not whole, and files refused unread, by path."""
-    found = list(refused)
-    for source in sources:
-        if source.skipped is not None:
-            found.append(Skipped(source.skipped_id or source.path, source.skipped))
-        if source.note is not None:
-            found.append(Skipped(source.note_id or source.path, source.note, in_part=True))
-    return tuple(sorted(found, key=lambda skipped: skipped.path))
 
 
 def _entry(line: str) -> Entry:

@@ -13,20 +13,22 @@ from typing import Self
 
 from retrieval.articles.files import scan
 from retrieval.errors import BackgroundFailed, IndexMissing, NoArticles, QuothError
-from retrieval.index.snapshot import Snapshot, published
+from retrieval.index.address import Where
+from retrieval.index.places import place_of
+from retrieval.index.protocol import Index
 from retrieval.index.updating import Report, update
 from retrieval.models.encoder import Encoder
 
 logger = logging.getLogger(__name__)
 
 POLL_S = 1.0
-"""How often a follower looks for a newer snapshot."""
+"""How often a follower looks for a newer index."""
 
 SWEEP_S = 60.0
 """How often the whole folder is compared, whatever the system reports: it reports nothing for network folders."""
 
 RETRY_S = 10.0
-"""How long a follower leaves a snapshot alone that it could not open: checking one reads all of it."""
+"""How long a follower leaves an index alone that it could not open: checking one reads all of it."""
 
 _TICK_MS = 200
 """How long the watch waits for reports of the system at a time."""
@@ -61,25 +63,25 @@ def make_way() -> None:
 
 
 class Follower:
-    """Looks for a newer snapshot in the background and hands it over, opened and checked.
+    """Looks for a newer index in the background and hands it over, opened and checked.
 
     One that cannot be opened is tried again after a while; until it can, what serves goes on serving.
 
     Args:
-        index: the folder with the snapshots.
-        current: the snapshot that serves.
-        swap: is given each newer snapshot; one that it does not take, by raising, is tried again too.
+        index: where it is kept.
+        current: the one that serves.
+        swap: is given each newer one; one that it does not take, by raising, is tried again too.
         told: hears of every error, of one that comes again and again once; by default it is logged as a warning.
     """
 
     def __init__(
         self,
-        index: Path,
-        current: Snapshot,
-        swap: Callable[[Snapshot], None],
+        index: Where,
+        current: Index,
+        swap: Callable[[Index], None],
         told: Callable[[QuothError], None] | None = None,
     ) -> None:
-        self._index, self._current, self._swap = index, current.path.name, swap
+        self._place, self._current, self._swap = place_of(index), current.version, swap
         self._told = _without_repeats(told or _log)
         self._tried, self._retry_at = "", 0.0
         self._stop = threading.Event()
@@ -98,7 +100,7 @@ class Follower:
             self.look()
 
     def look(self) -> None:
-        """Look once; hand over a newer snapshot, if there is one that is whole. Never raises: ``told`` hears of it."""
+        """Look once; hand over a newer index, if there is one that is whole. Never raises: ``told`` hears of it."""
         try:
             self._take_newest()
         except IndexMissing:  # a still newer one was published meanwhile, and this one was cleared away
@@ -108,20 +110,20 @@ class Follower:
             self._told(_as_fact("following the index", error))
 
     def _take_newest(self) -> None:
-        paths = published(self._index)
-        newest = paths[-1].name if paths else self._current
+        newest = self._place.newest() or self._current
         if newest != self._current:
             if newest == self._tried and time.monotonic() < self._retry_at:
                 return
             self._tried = newest
-            self._swap(Snapshot.open(paths[-1]))
-            self._current = newest
+            opened = self._place.open()
+            self._swap(opened)
+            self._current = opened.version
         self._told(None)
 
 
 def watch(
     articles: Path,
-    index: Path,
+    index: Where,
     encoder: Encoder,
     told: Callable[[Report | QuothError], None],
     stop: threading.Event,
@@ -129,7 +131,7 @@ def watch(
     """Keep the index true to the folder of articles until ``stop`` is set.
 
     Changes are noticed as the system reports them, and by a look at the whole folder every ``SWEEP_S`` seconds. They
-    are indexed once the files are completely written. ``told`` hears of every new snapshot and of what went wrong, once
+    are indexed once the files are completely written. ``told`` hears of every new index and of what went wrong, once
     of an error that comes again and again; after an error the watch goes on. An update that has begun when ``stop`` is
     set is finished first.
 
@@ -209,7 +211,7 @@ def _without_repeats(told: Callable[[QuothError], None]) -> Callable[[QuothError
 
 def _bring_up_to_date(
     articles: Path,
-    index: Path,
+    index: Where,
     encoder: Encoder,
     told: Callable[[Report | QuothError], None],
     failed: Callable[[QuothError | None], None],
@@ -226,7 +228,7 @@ def _bring_up_to_date(
     return not report.built
 
 
-def _settled(articles: Path, index: Path, stop: threading.Event) -> object:
+def _settled(articles: Path, index: Where, stop: threading.Event) -> object:
     """The state of the folders once no file has changed for ``_SETTLED_S``, or ``stop`` is set."""
     before, now = None, _state(articles, index)
     while now != before and not stop.wait(_SETTLED_S):
@@ -234,9 +236,9 @@ def _settled(articles: Path, index: Path, stop: threading.Event) -> object:
     return now
 
 
-def _state(articles: Path, index: Path) -> object:
-    """Files with sizes and times, and the snapshots' names; a value unlike any other when they cannot be listed."""
+def _state(articles: Path, index: Where) -> object:
+    """Files with sizes and times, and the index's version; a value unlike any other when they cannot be listed."""
     try:
-        return scan(articles), published(index)
+        return scan(articles), place_of(index).newest()
     except Exception:  # noqa: BLE001 - the update that this leads to tells of it
         return time.monotonic()

@@ -58,6 +58,7 @@ def test_json_has_what_the_contract_says() -> None:
                 "verdict": None,
                 "times": [],
                 "older": False,
+                "newer": None,
                 "also_in": [],
             }
         ],

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.index.snapshot import Snapshot
-from retrieval.index.updating import open_up_to_date
+from retrieval.index.snapshot import Snapshot, open_latest
+from retrieval.index.updating import update
 from tests.fakes import FakeEncoder
 from tests.retrieval.examples import CountingEncoder, newsroom
 
@@ -33,5 +33,5 @@ def encoder() -> CountingEncoder:
 def news(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """A snapshot of the newsroom for tests that only read it."""
     root = tmp_path_factory.mktemp("news")
-    snapshot, _ = open_up_to_date(newsroom(root / "articles"), root / "index", FakeEncoder())
-    return snapshot
+    update(newsroom(root / "articles"), root / "index", FakeEncoder())
+    return open_latest(root / "index")

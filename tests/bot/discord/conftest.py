@@ -25,6 +25,7 @@ from bot.discord.memory import Memory
 from bot.pool import Pool
 from retrieval.articles.fetching import Fetcher, FetchLimits
 from retrieval.engine import Engine
+from retrieval.index.address import Where
 from retrieval.index.changes import Progress
 from retrieval.index.updating import open_up_to_date, update
 from tests.bot.conftest import ARTICLES
@@ -57,7 +58,7 @@ class Made:
     def build(self, progress: Progress) -> Opened:
         return self.build_in(self.articles, self.index, progress)
 
-    def build_in(self, articles: Path, index: Path, progress: Progress) -> Opened:
+    def build_in(self, articles: Path, index: Where, progress: Progress) -> Opened:
         snapshot, report = open_up_to_date(articles, index, FakeEncoder(), progress=progress)
         threshold = self.chosen.get("confidence", 0.5)
         return Opened(Engine(snapshot, FakeEncoder(), articles=articles, threshold=threshold), report)

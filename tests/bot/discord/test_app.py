@@ -24,6 +24,7 @@ from bot.discord.memory import Memory
 from bot.pool import Busy, Pool
 from bot.settings import DiscordRefused
 from retrieval.errors import EncoderUnavailable, NoArticles, StorageFailed
+from retrieval.index.address import Where
 from retrieval.index.updating import update
 from retrieval.index.watching import watch
 from tests.bot.conftest import Quoth
@@ -92,7 +93,7 @@ def test_while_it_reads_for_the_first_time_it_is_there_and_says_how_far_it_is(
         going.set()
         os.kill(os.getpid(), signal.SIGTERM)
 
-    def build(articles: Path, index: Path, progress: Any) -> Opened:
+    def build(articles: Path, index: Where, progress: Any) -> Opened:
         progress("reading", 12, 60)
         told.set()
         going.wait()
@@ -132,7 +133,7 @@ def test_told_to_stop_while_it_builds_it_abandons_that(
     left: list[int] = []
     monkeypatch.setattr(os, "_exit", left.append)
 
-    def build(articles: Path, index: Path, progress: Any) -> Opened:
+    def build(articles: Path, index: Where, progress: Any) -> Opened:
         os.kill(os.getpid(), signal.SIGTERM)
         going.wait()
         return made.build_in(articles, index, progress)
@@ -181,7 +182,7 @@ def test_an_index_that_another_program_published_is_served(
     server, loop = elsewhere
     opened = asyncio.Event()
 
-    def build(articles: Path, index: Path, progress: Any) -> Any:
+    def build(articles: Path, index: Where, progress: Any) -> Any:
         # The first is the start; two looks that come to nothing, and then one that does.
         if next(turns) and failures:
             raise failures.pop(0)
@@ -211,7 +212,7 @@ def test_an_article_put_into_the_folder_is_served_and_the_watch_ends_with_the_bo
     monkeypatch.setattr(background, "LOOK", 0.01)
     stop_when_logged(monkeypatch, "There is a newer index")
 
-    def follow(articles: Path, index: Path, told: Any, stop: threading.Event) -> None:
+    def follow(articles: Path, index: Where, told: Any, stop: threading.Event) -> None:
         (made.articles / "moon.txt").write_text("The moon landing happened in July 1969.", encoding="utf-8")
         watch(articles, index, FakeEncoder(), told, stop)
 
@@ -243,12 +244,12 @@ def test_collections_of_servers_are_opened_and_watched_and_one_that_cannot_be_is
     failures: list[Exception] = [StorageFailed(north, "full"), ValueError("surprise")]
     stop_when_logged(monkeypatch, "There is a newer index")
 
-    def build(articles: Path, index: Path, progress: Any) -> Opened:
+    def build(articles: Path, index: Where, progress: Any) -> Opened:
         if articles == north / "articles" and failures:
             raise failures.pop(0)
         return made.build_in(articles, index, progress)
 
-    def follow(articles: Path, index: Path, told: Any, stop: threading.Event) -> None:
+    def follow(articles: Path, index: Where, told: Any, stop: threading.Event) -> None:
         if articles == north / "articles":
             (articles / "moon.txt").write_text("The moon landing happened in July 1969.", encoding="utf-8")
         watch(articles, index, FakeEncoder(), told, stop)
@@ -286,7 +287,7 @@ def test_a_watch_that_fails_or_finds_nothing_does_not_end_the_bot(
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     stop_when_logged(monkeypatch, "cannot be watched")
 
-    def follow(articles: Path, index: Path, told: Any, _: threading.Event) -> None:
+    def follow(articles: Path, index: Where, told: Any, _: threading.Event) -> None:
         for file in made.articles.glob("*.*"):
             file.unlink()
         told(NoArticles(made.articles, 0))
@@ -307,13 +308,13 @@ def test_whatever_befalls_the_follower_of_new_snapshots_it_is_logged_and_goes_on
     stop_when_logged(monkeypatch, "There is a newer index")
     builds: list[object] = []
 
-    def build(articles: Path, index: Path, progress: Any) -> Any:
+    def build(articles: Path, index: Where, progress: Any) -> Any:
         builds.append(progress)
         if len(builds) == 2:
             raise ValueError("surprise")  # a fault of ours, met while the newer snapshot is opened
         return made.build_in(articles, index, progress)
 
-    def follow(articles: Path, index: Path, _: object, stop: threading.Event) -> None:
+    def follow(articles: Path, index: Where, _: object, stop: threading.Event) -> None:
         (made.articles / "moon.txt").write_text("The moon landing happened in July 1969.", encoding="utf-8")
         update(made.articles, made.index, FakeEncoder())
         stop.wait()  # else it would begin again, and write the file anew while it is read
@@ -331,7 +332,7 @@ def test_a_watch_that_fails_is_logged_and_begins_again(
     monkeypatch.setattr(retrying, "pauses", lambda: itertools.repeat(0.0))
     begun: list[object] = []
 
-    def follow(articles: Path, index: Path, _: object, stop: threading.Event) -> None:
+    def follow(articles: Path, index: Where, _: object, stop: threading.Event) -> None:
         begun.append(stop)
         if len(begun) == 1:
             raise OSError("OS file watch limit reached")

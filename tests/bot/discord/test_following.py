@@ -21,6 +21,7 @@ from retrieval.articles.feeds import Wanted, follow
 from retrieval.articles.fetching import Fetcher, FetchLimits
 from retrieval.errors import StorageFailed
 from retrieval.index import watching
+from retrieval.index.address import Where
 from tests.bot.conftest import Quoth
 from tests.bot.discord.conftest import Made
 from tests.bot.discord.server import TOKEN
@@ -59,7 +60,7 @@ def feed(*texts: str) -> Page:
 MILL, MOON = "The Golden mill burned down in 1911.", "The moon landing happened in July 1969."
 
 
-def watch(articles: Path, index: Path, told: Any, stop: threading.Event) -> None:
+def watch(articles: Path, index: Where, told: Any, stop: threading.Event) -> None:
     watching.watch(articles, index, FakeEncoder(), told, stop)
 
 

@@ -13,7 +13,7 @@ from bot import assembly
 from bot.terminal import opening
 from retrieval.engine import Engine
 from retrieval.errors import StorageFailed
-from retrieval.index import updating as indexing
+from retrieval.index import folder
 from retrieval.models.encoder import Vectors
 from tests.bot.conftest import Quoth
 from tests.fakes import FakeEncoder
@@ -40,7 +40,7 @@ def test_where_the_index_cannot_be_written_the_one_in_place_answers(
     def full(index: Path, *_: object) -> None:
         raise StorageFailed(index, "No space left on device")
 
-    monkeypatch.setattr(indexing, "publish", full)
+    monkeypatch.setattr(folder, "publish", full)
     said = quoth("ask", "what do blue whales eat?")
 
     assert said.status == 0
@@ -58,7 +58,7 @@ def test_an_index_that_cannot_be_written_and_was_made_by_another_model_answers_n
     def full(index: Path, *_: object) -> None:
         raise StorageFailed(index, "No space left on device")
 
-    monkeypatch.setattr(indexing, "publish", full)
+    monkeypatch.setattr(folder, "publish", full)
     monkeypatch.setattr(FakeEncoder, "fingerprint", "fake:2")
     said = quoth("ask", "what do blue whales eat?")
 

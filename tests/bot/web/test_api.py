@@ -152,7 +152,7 @@ def test_articles_are_listed_part_by_part(client: TestClient, engine: Engine) ->
         listed += said["articles"]
 
     assert has_shape(said, shapes.ArticleList)
-    assert listed == [contract.article_json(each) for each in engine.snapshot.articles]
+    assert listed == [contract.article_json(each) for each in engine.index.articles]
     assert said["total"] == len(listed)
 
 
@@ -173,7 +173,7 @@ def test_an_article_comes_with_its_text_and_passages(client: TestClient, engine:
     said = client.get(f"/articles/{quote(id)}").json()
 
     assert has_shape(said, shapes.ArticleText)
-    assert said["text"] == engine.snapshot.article(id).text
+    assert said["text"] == engine.index.article(id).text
     assert said["passages"][0][0] == 0
 
 
@@ -233,7 +233,7 @@ def test_figures_count_what_was_asked_and_what_is_served(client: TestClient, eng
     assert 'quoth_questions_total{face="json",outcome="refused"} 1.0' in said
     assert 'quoth_questions_total{face="page",outcome="declined"} 1.0' in said
     assert 'quoth_seconds_count{stage="answering"} 2.0' in said
-    assert f"quoth_passages {float(engine.snapshot.passages)}" in said
+    assert f"quoth_passages {float(engine.index.passages)}" in said
     assert "quoth_queue 0.0" in said
     (age,) = [float(line.split()[1]) for line in said if line.startswith("quoth_snapshot_age_seconds ")]
     assert 0 <= age < 3600

@@ -65,7 +65,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, di
     folder.mkdir()
     for name, text in ARTICLES.items():
         (folder / name).write_text(text, encoding="utf-8")
-    before = engine_over(folder, folder.with_name("index")).snapshot
+    before = engine_over(folder, folder.with_name("index")).index
     links = {}
     for state, id, words in (
         ("moved", "sochi.md", SOCHI),

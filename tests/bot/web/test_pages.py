@@ -226,7 +226,7 @@ def test_the_list_of_articles_leads_to_each_and_finds_some(client: TestClient, e
     page = get(client, "/library")
     listed = [each["href"] for each in page.all("a") if each["href"].startswith("/read/")]
 
-    assert len(listed) == len(engine.snapshot.articles)
+    assert len(listed) == len(engine.index.articles)
     for each in listed:
         get(client, each)
     found = get(client, "/library?find=whales")

@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def link_to(engine: Engine, words: str = WORDS, id: str = "sochi.md") -> QuoteLink:
-    article = engine.snapshot.article(id)
+    article = engine.index.article(id)
     start = article.text.index(words)
     return QuoteLink.to(article, start, start + len(words))
 
@@ -172,7 +172,7 @@ def test_no_link_leads_out_of_the_articles(client: TestClient, source: Opening, 
     engine = after(source, folder)
     there = replace(link_to(engine), article=id)
     words = "The password is swordfish tonight."
-    secret = QuoteLink.to(replace(engine.snapshot.article("sochi.md"), text=words, id=id), 0, len(words))
+    secret = QuoteLink.to(replace(engine.index.article("sochi.md"), text=words, id=id), 0, len(words))
 
     assert said(client, secret)["state"] == "gone"
     assert (said(client, there)["state"], said(client, there)["quote"]["article"]["id"]) == ("renamed", "sochi.md")
@@ -195,7 +195,7 @@ def test_no_link_leads_to_the_articles_of_another_collection(
 
 def test_the_words_of_a_link_are_text_and_nothing_else(client: TestClient, engine: Engine) -> None:
     words = "<script>alert(1)</script><img src=x onerror=alert(1)> \u202eneila"
-    article = replace(engine.snapshot.article("sochi.md"), text=words, title="<b>", id="javascript:alert(1)")
+    article = replace(engine.index.article("sochi.md"), text=words, title="<b>", id="javascript:alert(1)")
     link = QuoteLink.to(article, 0, len(words))
 
     response = client.get(f"/quotes/{link.token}", headers={"Accept": "text/html"})

@@ -14,8 +14,9 @@ from retrieval.answer.query import Context, Filters
 from retrieval.answer.search import Hit, Searcher
 from retrieval.answer.variants import QueryVariants
 from retrieval.errors import ArticleUnknown
-from retrieval.index.snapshot import Snapshot
-from retrieval.index.updating import open_up_to_date
+from retrieval.index.protocol import Index
+from retrieval.index.snapshot import Snapshot, open_latest
+from retrieval.index.updating import open_up_to_date, update
 from tests.fakes import FakeEncoder
 from tests.retrieval.examples import write
 
@@ -30,12 +31,12 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     for number in range(40):
         sections = [f"# Part {part}\n\nThe {' '.join(draw.choice(WORDS, 12))} {number}." for part in range(8)]
         write(root / "articles", f"{number:02}.md", f"---\ntitle: Story {number}\n---\n" + "\n\n".join(sections))
-    snapshot, _ = open_up_to_date(root / "articles", root / "index", FakeEncoder())
-    return snapshot
+    update(root / "articles", root / "index", FakeEncoder())
+    return open_latest(root / "index")
 
 
-def searched(snapshot: Snapshot, question: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
-    return Searcher(snapshot, FakeEncoder()).search(question, k, filters)
+def searched(index: Index, question: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
+    return Searcher(index, FakeEncoder()).search(question, k, filters)
 
 
 def ids(hits: Iterable[Hit]) -> list[str]:
@@ -55,7 +56,7 @@ def test_the_fused_score_is_seven_tenths_dense_and_three_tenths_lexical(large: S
     hits = searched(large, question)
 
     assert [hit.score for hit in hits] == pytest.approx(sorted(fused, reverse=True)[:10], abs=3e-3)
-    rows = {(p.article.id, p.start): number for number in range(320) for p in [large.passage(number)]}
+    rows = {(p.article.id, p.start): number for number, p in enumerate(large.passages_at(range(320)))}
     for hit in hits:
         row = rows[hit.passage.article.id, hit.passage.start]
         assert (hit.score, hit.dense, hit.lexical, hit.dense_z, hit.lexical_z) == pytest.approx(
@@ -98,7 +99,7 @@ def test_a_single_passage_is_found_and_scores_nothing(tmp_path: Path, question: 
 
 
 def test_a_change_of_subject_keeps_what_is_best_for_the_question_alone(large: Snapshot) -> None:
-    talk = Context("Where is the whale?", "Where is the whale song?", large.passage(3).text)
+    talk = Context("Where is the whale?", "Where is the whale song?", large.passages_at([3])[0].text)
     alone = searched(large, "mayor penalty apple")
 
     within = Searcher(large, FakeEncoder()).search("mayor penalty apple", context=talk)
@@ -109,7 +110,7 @@ def test_a_change_of_subject_keeps_what_is_best_for_the_question_alone(large: Sn
 
 
 def test_who_reads_what_was_found_gets_the_best_of_both_readings(large: Snapshot) -> None:
-    talk = Context("Where is the whale?", "Where is the whale song?", large.passage(3).text)
+    talk = Context("Where is the whale?", "Where is the whale song?", large.passages_at([3])[0].text)
     searcher = Searcher(large, FakeEncoder())
     alone = searched(large, "mayor penalty it")
 
@@ -150,7 +151,7 @@ def test_filters_let_through_what_they_name(news: Snapshot, filters: Filters, ex
     hits = searched(news, "the Gullholm ferry", 10, filters)
 
     assert set(ids(hits)) == expected
-    assert len(hits) == sum(news.passage(number).article.id in expected for number in range(news.passages))
+    assert len(hits) == sum(passage.article.id in expected for passage in news.passages_at(range(news.passages)))
 
 
 def test_no_text_is_encoded_when_no_article_is_let_through(news: Snapshot) -> None:

@@ -162,9 +162,9 @@ def engine_over(folder: Path) -> Engine:
 
 
 def link_to(engine: Engine, name: str, run: list[str]) -> QuoteLink:
-    text = engine.snapshot.article(name).text
+    text = engine.index.article(name).text
     start = text.index(run[0])
-    return QuoteLink.to(engine.snapshot.article(name), start, text.index(run[-1], start) + len(run[-1]))
+    return QuoteLink.to(engine.index.article(name), start, text.index(run[-1], start) + len(run[-1]))
 
 
 def expected(world: World, link: QuoteLink, run: list[str]) -> set[str]:
@@ -251,7 +251,7 @@ def test_words_of_a_script_without_spaces_are_found_in_another_article(tmp_path:
     body = "".join(f"第{n}号の船は港を出て東京へ向かった、" for n in range(60)) + "雨が降った。"
     (folder / "a.txt").write_text(f"港\n\n{body}\n", encoding="utf-8")
     (folder / "b.txt").write_text("雨\n\n雨が降った。\n", encoding="utf-8")
-    article = engine_over(folder).snapshot.article("a.txt")
+    article = engine_over(folder).index.article("a.txt")
     links = [QuoteLink.to(article, start, end) for start, end in ((0, len(article.text)), (5, 900), (7, 40))]
 
     (folder / "a.txt").rename(folder / "c.txt")

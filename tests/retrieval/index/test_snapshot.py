@@ -20,7 +20,7 @@ from retrieval.articles.files import read
 from retrieval.engine import Engine
 from retrieval.errors import ArticleUnknown, IndexCorrupt, IndexMissing, StorageFailed
 from retrieval.index import snapshot as module
-from retrieval.index.snapshot import RULES, Snapshot, open_latest, published
+from retrieval.index.snapshot import Snapshot, open_latest, published
 from retrieval.index.updating import open_up_to_date, update
 from retrieval.text.passages import cut
 from tests.fakes import FakeEncoder
@@ -66,7 +66,7 @@ def test_articles_read_back_as_they_were(news: Snapshot, articles: Path) -> None
 
 
 def test_passages_read_back_in_the_order_of_their_articles(news: Snapshot) -> None:
-    every = [news.passage(number) for number in range(news.passages)]
+    every = news.passages_at(range(news.passages))
 
     assert [(p.article.id, p.start, p.end) for p in every] == [
         (id, start, end) for id in sorted(NEWS) for start, end in cut(news.article(id).text)
@@ -87,7 +87,9 @@ def test_any_code_point_of_a_text_reads_back(tmp_path: Path) -> None:
 def test_passages_of_some_articles_are_found_by_a_mask(news: Snapshot) -> None:
     mask = np.array([article.id.startswith("harbour/") for article in news.articles])
 
-    found = {news.passage(int(number)).article.id for number in news.passages_of(mask)}
+    scope = news.scope(mask)
+    assert scope.allowed is not None
+    found = {passage.article.id for passage in news.passages_at(scope.allowed.tolist(), scope)}
 
     assert found == {"harbour/bridge.md", "harbour/ferry.txt"}
 
@@ -104,9 +106,10 @@ def test_a_snapshot_knows_what_it_was_made_of(articles: Path, index: Path, encod
     write(articles, "broken.txt", b"\0\0")
     before = datetime.now(UTC)
 
-    snapshot, _ = open_up_to_date(articles, index, encoder)
+    update(articles, index, encoder)
+    snapshot = open_latest(index)
 
-    assert (snapshot.encoder, snapshot.fingerprint, snapshot.rules) == ("fake", "fake:1", RULES)
+    assert (snapshot.encoder, snapshot.fingerprint, snapshot.by_rules_in_force) == ("fake", "fake:1", True)
     assert before <= snapshot.built_at <= datetime.now(UTC)
     assert [(skipped.path, skipped.reason) for skipped in snapshot.skipped] == [("broken.txt", "it is not a text file")]
     assert snapshot.bytes == sum(
@@ -115,7 +118,8 @@ def test_a_snapshot_knows_what_it_was_made_of(articles: Path, index: Path, encod
 
 
 def test_an_open_snapshot_outlives_its_folder(articles: Path, index: Path, encoder: CountingEncoder) -> None:
-    snapshot, _ = open_up_to_date(articles, index, encoder)
+    update(articles, index, encoder)
+    snapshot = open_latest(index)
     for number in range(3):
         write(articles, "more.txt", f"Report number {number} says nothing of interest.")
         update(articles, index, encoder)
@@ -181,9 +185,9 @@ def test_any_flipped_bit_is_noticed_before_an_answer_is_given(
 
 
 def test_a_damaged_index_is_built_again_and_says_why(articles: Path, index: Path, encoder: CountingEncoder) -> None:
-    first, _ = open_up_to_date(articles, index, encoder)
+    update(articles, index, encoder)
     encoder.taken()
-    flip(first.path / "vectors.faiss")
+    flip(published(index)[-1] / "vectors.faiss")
 
     snapshot, report = open_up_to_date(articles, index, encoder)
 

@@ -36,10 +36,12 @@ from retrieval.errors import (
     StorageFailed,
 )
 from retrieval.index import changes as changes_module
-from retrieval.index import publishing, snapshot
+from retrieval.index import folder, publishing, snapshot
 from retrieval.index import updating as indexing
 from retrieval.index.changes import compare
-from retrieval.index.snapshot import Snapshot, open_latest, published
+from retrieval.index.protocol import Index
+from retrieval.index.snapshot import open_latest, published
+from retrieval.index.sources import RULES
 from retrieval.index.updating import Report, open_up_to_date, update
 from tests.fakes import FakeEncoder
 from tests.retrieval.examples import NEWS, CountingEncoder, write
@@ -53,8 +55,8 @@ def tree(folder: Path) -> dict[str, int]:
     return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
-def first_id(snapshot: Snapshot, question: str) -> str:
-    return Searcher(snapshot, FakeEncoder()).search(question)[0].passage.article.id
+def first_id(index: Index, question: str) -> str:
+    return Searcher(index, FakeEncoder()).search(question)[0].passage.article.id
 
 
 def assert_same_as_fresh(index: Path, articles: Path, tmp_path: Path) -> None:
@@ -66,7 +68,7 @@ def assert_same_as_fresh(index: Path, articles: Path, tmp_path: Path) -> None:
     for term in fresh.lexical.vocabulary:
         np.testing.assert_array_equal(kept.lexical.scores(term), fresh.lexical.scores(term))
     assert kept.articles == fresh.articles
-    assert [kept.passage(n) for n in range(kept.passages)] == [fresh.passage(n) for n in range(fresh.passages)]
+    assert kept.passages_at(range(kept.passages)) == fresh.passages_at(range(fresh.passages))
 
 
 # --- what is noticed and encoded -----------------------------------------------------------------------------
@@ -78,7 +80,7 @@ def test_the_first_build_encodes_every_passage_behind_its_title(
     report = update(articles, index, encoder)
 
     opened = open_latest(index)
-    passages = [opened.passage(number) for number in range(opened.passages)]
+    passages = opened.passages_at(range(opened.passages))
     assert encoder.taken() == [f"{passage.article.title}. {passage.text}" for passage in passages]
     assert (report.added, report.changed, report.removed, report.unchanged) == (IDS, (), (), ())
     assert (report.passages, report.encoded, report.built) == (len(passages), len(passages), True)
@@ -109,7 +111,7 @@ def test_an_index_that_is_up_to_date_is_only_read(
     def refuse(*_: object) -> NoReturn:
         raise AssertionError("tried to lock an index that only has to be read")
 
-    monkeypatch.setattr(indexing, "FileLock", refuse)
+    monkeypatch.setattr(folder, "sole_writer", refuse)
 
     opened, report = open_up_to_date(articles, index, encoder)
 
@@ -293,8 +295,8 @@ def test_other_rules_encode_everything(
 ) -> None:
     update(articles, index, encoder)
     encoder.taken()
-    for module in (changes_module, publishing, snapshot):
-        monkeypatch.setattr(module, "RULES", {**snapshot.RULES, "passages": "other"})
+    for module in (publishing, snapshot):
+        monkeypatch.setattr(module, "RULES", {**RULES, "passages": "other"})
 
     opened, report = open_up_to_date(articles, index, encoder)
 
@@ -308,8 +310,8 @@ def test_an_index_that_another_version_laid_out_is_built_anew(
     articles: Path, index: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     update(articles, index, encoder)
-    for module in (changes_module, publishing, snapshot):
-        monkeypatch.setattr(module, "RULES", {**snapshot.RULES, "format": 99})
+    for module in (publishing, snapshot):
+        monkeypatch.setattr(module, "LAYOUT", {"format": 99})
 
     opened, report = open_up_to_date(articles, index, encoder)
 
@@ -474,8 +476,7 @@ def test_any_bytes_as_a_file_are_indexed_or_named(suffix: str, content: bytes) -
         assert report is not None
         assert {*report.added, *(skipped.path for skipped in report.skipped)} == {"good.txt", f"odd{suffix}"}
         assert "good.txt" in report.added
-        for number in range(opened.passages):
-            assert opened.passage(number).text.strip()
+        assert all(passage.text.strip() for passage in opened.passages_at(range(opened.passages)))
 
 
 # --- failures ------------------------------------------------------------------------------------------------
@@ -746,7 +747,7 @@ def test_whoever_writes_leaves_their_name_meanwhile(articles: Path, index: Path)
 
 
 def test_threads_that_come_at_once_build_once(articles: Path, index: Path, encoder: CountingEncoder) -> None:
-    opened: list[tuple[Snapshot, Report | None]] = []
+    opened: list[tuple[Index, Report | None]] = []
     threads = [
         threading.Thread(target=lambda: opened.append(open_up_to_date(articles, index, encoder))) for _ in range(4)
     ]
@@ -755,7 +756,7 @@ def test_threads_that_come_at_once_build_once(articles: Path, index: Path, encod
     for thread in threads:
         thread.join()
 
-    assert [snapshot.number for snapshot, _ in opened] == [1] * 4
+    assert {snapshot.version for snapshot, _ in opened} == {published(index)[0].name}
     assert len(encoder.taken()) == 5
     assert sum(report.built for _, report in opened if report) == 1
 

@@ -15,7 +15,8 @@ import pytest
 from retrieval.engine import Engine
 from retrieval.errors import BackgroundFailed, FolderMissing, IndexCorrupt, NoArticles, QuothError, StorageFailed
 from retrieval.index import watching as live
-from retrieval.index.snapshot import Snapshot, published
+from retrieval.index.protocol import Index
+from retrieval.index.snapshot import Snapshot, open_latest, published
 from retrieval.index.updating import Report, open_up_to_date, update
 from retrieval.index.watching import Follower, watch
 from tests.fakes import FakeEncoder
@@ -35,6 +36,13 @@ def articles(tmp_path: Path) -> Path:
 @pytest.fixture
 def index(tmp_path: Path) -> Path:
     return tmp_path / "index"
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What looks and waits does so for tenths of its usual times."""
+    for name, seconds in (("POLL_S", 0.1), ("_TICK_MS", 20), ("_SETTLED_S", 0.2)):
+        monkeypatch.setattr(live, name, seconds)
 
 
 def soon(true: Callable[[], bool], within_s: float = 60.0) -> bool:
@@ -62,7 +70,7 @@ def test_a_new_snapshot_is_swapped_in(articles: Path, index: Path) -> None:
 def test_a_damaged_snapshot_is_not_swapped_in(articles: Path, index: Path) -> None:
     encoder = FakeEncoder()
     first, _ = open_up_to_date(articles, index, encoder)
-    got: list[Snapshot] = []
+    got: list[Index] = []
     follower = Follower(index, first, got.append)
     (articles / "bridge.txt").write_text(BRIDGE, encoding="utf-8")
     update(articles, index, encoder)
@@ -73,13 +81,14 @@ def test_a_damaged_snapshot_is_not_swapped_in(articles: Path, index: Path) -> No
     assert got == []
     update(articles, index, encoder)
     follower.look()
-    assert [snapshot.number for snapshot in got] == [3]
+    assert [newer.version for newer in got] == [published(index)[-1].name]
 
 
 @pytest.fixture
 def published_anew(articles: Path, index: Path) -> Snapshot:
     """The snapshot that serves, of which there is a newer one."""
-    first, _ = open_up_to_date(articles, index, FakeEncoder())
+    update(articles, index, FakeEncoder())
+    first = open_latest(index)
     (articles / "bridge.txt").write_text(BRIDGE, encoding="utf-8")
     update(articles, index, FakeEncoder())
     return first
@@ -89,7 +98,7 @@ def test_a_snapshot_that_could_not_be_opened_is_tried_again(
     index: Path, published_anew: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "RETRY_S", 0.0)
-    got: list[Snapshot] = []
+    got: list[Index] = []
     follower = Follower(index, published_anew, got.append)
 
     with monkeypatch.context() as patch:
@@ -97,17 +106,17 @@ def test_a_snapshot_that_could_not_be_opened_is_tried_again(
         follower.look()
     follower.look()
 
-    assert [snapshot.number for snapshot in got] == [2]
+    assert [newer.version for newer in got] == [published(index)[-1].name]
 
 
 def test_a_snapshot_that_whoever_serves_could_not_take_is_offered_again(
     index: Path, published_anew: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "RETRY_S", 0.0)
-    offered: list[Snapshot] = []
+    offered: list[Index] = []
     heard: list[QuothError] = []
 
-    def swap(snapshot: Snapshot) -> None:
+    def swap(snapshot: Index) -> None:
         offered.append(snapshot)
         if len(offered) == 1:
             raise MemoryError("too little of it")
@@ -116,7 +125,7 @@ def test_a_snapshot_that_whoever_serves_could_not_take_is_offered_again(
     for _ in range(3):
         follower.look()
 
-    assert [snapshot.number for snapshot in offered] == [2, 2]
+    assert [newer.version for newer in offered] == [published(index)[-1].name] * 2
     assert [(type(error), getattr(error, "reason", "")) for error in heard] == [
         (BackgroundFailed, "MemoryError: too little of it")
     ]
@@ -153,7 +162,7 @@ def test_the_follower_goes_on_after_any_error(
     monkeypatch.setattr(live, "RETRY_S", 0.0)
     failed, took = threading.Event(), threading.Event()
 
-    def swap(_: Snapshot) -> None:
+    def swap(_: Index) -> None:
         if not failed.is_set():
             raise RuntimeError("not today")
         took.set()
@@ -211,7 +220,7 @@ def test_no_answer_mixes_two_snapshots_while_many_are_published(articles: Path, 
         follower.look()
         engine = serving[-1]
         quote = engine.ask("Where does the count stand?").quotes[0]
-        assert quote.article == engine.snapshot.article("count.txt")
+        assert quote.article == engine.index.article("count.txt")
         assert quote.text == quote.article.text
         asked += 1
         if asked > 4 and len(serving) > 2:
@@ -358,7 +367,7 @@ def test_an_error_that_went_away_and_came_back_is_told_again(articles: Path, ind
 def test_what_the_system_does_not_report_is_found_by_a_sweep(
     articles: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "SWEEP_S", 0.5)
+    monkeypatch.setattr(live, "SWEEP_S", 0.2)
     monkeypatch.setattr("watchfiles.main.DefaultFilter.__call__", lambda *_: False)
     with watching(articles, index) as news:
         assert soon(lambda: len(news) == 1)

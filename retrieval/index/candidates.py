@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.answer.follow_up import Scores
-from retrieval.index.snapshot import Snapshot
+from retrieval.index.dense import DenseIndex
+from retrieval.index.lexical import LexicalIndex
 
 Rows = NDArray[np.int64]
-"""Numbers of passages in a snapshot."""
+"""Numbers by which an index knows its passages."""
+
+Scores = NDArray[np.float32]
+
+Mask = NDArray[np.bool_]
 
 _ROUNDING = 1e-6
 """Deviations of cosines and of BM25 are of the order of 0.1 and 1; one this small comes of a single passage."""
@@ -20,17 +24,36 @@ _ROUNDING = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which articles and passages may be found; None for all."""
+    """Which articles may be found, and where an index has them; None for all."""
 
-    articles: NDArray[np.bool_] | None = None
-    """A mask over the snapshot's articles."""
-    passages: Rows | None = None
-    """Those articles' passages, ascending."""
+    articles: Mask | None = None
+    """A mask over the index's articles."""
+    allowed: Rows | None = None
+    """What of them is searched, ascending, in numbers that mean something to the index only."""
 
     @property
     def empty(self) -> bool:
         """Whether nothing can be found."""
-        return self.passages is not None and not len(self.passages)
+        return self.allowed is not None and not len(self.allowed)
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What passages are compared with: a question in its variants."""
+
+    texts: Sequence[str]
+    """The question as typed and, in a conversation, with history and with the passage quoted last."""
+    vectors: Sequence[Scores]
+    """Theirs, of shape (dimension,) each."""
+    said: Scores | None = None
+    """The vector of what was said before; None without a context."""
+    depth: int = 100
+    """Passages that each ranking puts forward; fusing cannot lift one that neither has."""
+    near: int = 10
+    """Passages nearest to what was said before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +80,7 @@ class Candidates:
 
     rows: Rows
     """The passages, ascending."""
-    near_context: NDArray[np.bool_]
+    near_context: Mask
     """Which of them are the nearest to what was said before, if anything was."""
     variants: Sequence[VariantScores]
     """Their scores for the question as typed and, in a conversation, with history and with the passage quoted last."""
@@ -76,43 +99,25 @@ class _LexicalScores:
         return cls(scores, float(scores.mean()), float(scores.std()))
 
 
-def candidates(
-    snapshot: Snapshot,
-    texts: Sequence[str],
-    vectors: Sequence[Scores],
-    said: Scores | None,
-    scope: Scope,
-    *,
-    depth: int,
-    near: int,
-) -> Candidates:
+def compare(dense: DenseIndex, lexical: LexicalIndex, asked: Asked, allowed: Rows | None) -> Candidates:
     """The best passages by either ranking for every variant, and those nearest to what was said before.
 
-    Args:
-        snapshot: the articles.
-        texts: the question's variants, as typed first.
-        vectors: theirs, of shape (dimension,) each.
-        said: the vector of what was said before; None without a context.
-        scope: what may be found.
-        depth: passages that each ranking puts forward; fusing cannot lift one that neither has.
-        near: passages nearest to what was said before.
+    ``allowed`` are the passages that may be found; None for all.
     """
-    lexical = [_LexicalScores.of(snapshot.lexical.scores(text)) for text in texts]
-    nearest = [snapshot.dense.nearest(vector, depth, scope.passages) for vector in vectors]
-    highest = [_highest(each.scores, depth, scope.passages, each.mean + 2 * each.deviation) for each in lexical]
-    near_context = nearest[0] if said is None else snapshot.dense.nearest(said, near, scope.passages)
+    by_words = [_LexicalScores.of(lexical.scores(text)) for text in asked.texts]
+    nearest = [dense.nearest(vector, asked.depth, allowed) for vector in asked.vectors]
+    highest = [_highest(each.scores, asked.depth, allowed, each.mean + 2 * each.deviation) for each in by_words]
+    near_context = nearest[0] if asked.said is None else dense.nearest(asked.said, asked.near, allowed)
     found = np.concatenate([*nearest, *highest, near_context]).tolist()
     rows = np.array(sorted(set(found)), np.int64)  # np.unique would import numpy.ma, 25 ms at the first question
-    variants = [_scored(snapshot, vector, each, rows) for vector, each in zip(vectors, lexical, strict=True)]
+    variants = [_scored(dense, vector, each, rows) for vector, each in zip(asked.vectors, by_words, strict=True)]
     return Candidates(rows, np.isin(rows, near_context), variants)
 
 
-def _scored(snapshot: Snapshot, vector: Scores, lexical: _LexicalScores, rows: Rows) -> VariantScores:
-    dense = snapshot.dense.cosines(vector, rows)
-    dense_z = _z(dense, *snapshot.dense.moments(vector))
-    return VariantScores(
-        dense, lexical.scores[rows], dense_z, _z(lexical.scores[rows], lexical.mean, lexical.deviation)
-    )
+def _scored(dense: DenseIndex, vector: Scores, lexical: _LexicalScores, rows: Rows) -> VariantScores:
+    cosines, scores = dense.cosines(vector, rows), lexical.scores[rows]
+    cosines_z = standardised(cosines, *dense.moments(vector))
+    return VariantScores(cosines, scores, cosines_z, standardised(scores, lexical.mean, lexical.deviation))
 
 
 def _highest(scores: Scores, k: int, allowed: Rows | None, likely: float) -> Rows:
@@ -123,6 +128,6 @@ def _highest(scores: Scores, k: int, allowed: Rows | None, likely: float) -> Row
     return pool[np.argpartition(-scores[pool], k - 1)[:k]] if len(pool) > k else pool
 
 
-def _z(scores: NDArray[np.float32], mean: float, deviation: float) -> NDArray[np.float32]:
+def standardised(scores: Scores, mean: float, deviation: float) -> Scores:
     """Scores in deviations from the mean. A corpus whose passages all score alike tells nothing: zeros."""
     return (scores - np.float32(mean)) / np.float32(deviation) if deviation > _ROUNDING else np.zeros_like(scores)

@@ -1,0 +1,55 @@
+"""Where an index is kept: a folder of this machine, or a name in a store that several machines share."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_STORE = re.compile(
+    r"milvus(?P<tls>\+tls)?://(?P<host>\[[0-9a-fA-F:]+\]|[\w.-]+)(:(?P<port>\d{1,5}))?/(?P<name>[A-Za-z]\w{0,99})"
+)
+
+_PORT = 19530
+"""Milvus's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreAddress:
+    """An index in a Milvus: on a server or a cluster, or in a folder by milvus-lite."""
+
+    uri: str
+    """As Milvus's client takes it."""
+    name: str = "quoth"
+    """Of the index; a Milvus may hold several."""
+    token: str = field(default="", repr=False)
+    """A key, or a user's name and password with a colon between; never printed."""
+
+    def __str__(self) -> str:
+        """As a person writes it, without the token."""
+        scheme, found, rest = self.uri.partition("://")
+        return f"milvus{'+tls' if scheme == 'https' else ''}://{rest}/{self.name}" if found else self.uri
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of milvus-lite; None for a server."""
+        return None if "://" in self.uri else Path(self.uri)
+
+
+Where = Path | StoreAddress
+"""Where an index is kept."""
+
+
+def where(text: str, token: str = "") -> Where:
+    """The address that a person wrote: ``milvus://host:19530/name``, a folder ``….db`` of milvus-lite, or a folder.
+
+    Raises:
+        ValueError: it begins like the address of a store, and is none.
+    """
+    if match := _STORE.fullmatch(text):
+        scheme = "https" if match["tls"] else "http"
+        return StoreAddress(f"{scheme}://{match['host']}:{match['port'] or _PORT}", match["name"], token)
+    if "://" in text:
+        raise ValueError(text)
+    path = Path(text).expanduser()
+    return StoreAddress(str(path)) if path.suffix == ".db" else path

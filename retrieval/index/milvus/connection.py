@@ -1,0 +1,192 @@
+"""A connection to a Milvus: collections and their rows. The only module that imports pymilvus."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from retrieval.errors import IndexUnreachable, StoreClientMissing
+from retrieval.index.address import StoreAddress
+
+Row = Mapping[str, Any]
+
+_READ_S, _WRITE_S = 10.0, 120.0
+"""Seconds after which a store that does not answer counts as gone; whoever asks is kept waiting no longer."""
+
+_PAGE = 8_000
+"""Rows that an iterator fetches at a time: Milvus gives 16,384 at most."""
+
+_INSERTED = 500
+"""Rows that are sent at once: about a megabyte of vectors."""
+
+_LONGEST = 65_535
+"""Bytes of a text field at most; Milvus's own limit."""
+
+
+class Connection:
+    """A connection to a Milvus; any number of threads may use one, and it mends itself when the store is back.
+
+    Raises (by every method):
+        IndexUnreachable: the store does not answer, or refuses.
+        StoreClientMissing: its client is not installed.
+    """
+
+    def __init__(self, address: StoreAddress) -> None:
+        self.address = address
+        try:
+            import pymilvus
+        except ImportError as error:
+            raise StoreClientMissing(str(address)) from error
+        for library in ("pymilvus", "milvus_lite"):  # they log what they raise
+            logging.getLogger(library).setLevel(logging.CRITICAL + 1)
+        self._types = pymilvus.DataType
+        self._ready: set[str] = set()
+        """Collections that the store has in memory, as far as is known."""
+        if address.folder:
+            address.folder.parent.mkdir(parents=True, exist_ok=True)
+        with self._reaching():
+            self._client = pymilvus.MilvusClient(address.uri, token=address.token, timeout=_READ_S)
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """Turn the client's errors into one of Quoth's."""
+        import grpc
+        from pymilvus.exceptions import MilvusException
+
+        try:
+            yield
+        except MilvusException as error:
+            self._ready.clear()  # a store that was started again has nothing in memory
+            raise IndexUnreachable(str(self.address), error.message or type(error).__name__) from error
+        except grpc.RpcError as error:
+            raise IndexUnreachable(str(self.address), type(error).__name__) from error
+
+    # --- collections ---------------------------------------------------------------------------------------------
+
+    def names(self) -> list[str]:
+        """The collections that belong to this index, without its name."""
+        prefix = f"{self.address.name}_"
+        with self._reaching():
+            found = self._client.list_collections(timeout=_READ_S)
+        return sorted(name.removeprefix(prefix) for name in found if name.startswith(prefix))
+
+    def make_passages(self, collection: str, dimension: int) -> None:
+        """Make a collection of passages, unless there is one."""
+        fields = {"id": ("INT64", {"is_primary": True}), "text": ("INT64", {})}
+        vectors = {"dense": ("FLOAT_VECTOR", {"dim": dimension}), "words": ("SPARSE_FLOAT_VECTOR", {})}
+        indexes = {"dense": ("AUTOINDEX", "IP"), "words": ("SPARSE_INVERTED_INDEX", "IP")}
+        self._make(collection, fields | vectors, indexes)
+
+    def make_rows(self, collection: str) -> None:
+        """Make a collection of rows with a key, two numbers and data, unless there is one.
+
+        Milvus wants a vector in each collection; it says nothing here.
+        """
+        text = {"max_length": _LONGEST}
+        fields: dict[str, tuple[str, dict[str, Any]]] = {
+            "key": ("VARCHAR", {"is_primary": True, "max_length": 256}),
+            "kind": ("VARCHAR", {"max_length": 16}),
+            "version": ("INT64", {}),
+            "parts": ("INT64", {}),
+            "data": ("VARCHAR", text),
+            "nothing": ("FLOAT_VECTOR", {"dim": 2}),
+        }
+        self._make(collection, fields, {"nothing": ("AUTOINDEX", "IP")})
+
+    def _make(
+        self,
+        collection: str,
+        fields: Mapping[str, tuple[str, dict[str, Any]]],
+        indexes: Mapping[str, tuple[str, str]],
+    ) -> None:
+        with self._reaching():
+            if self._client.has_collection(self._named(collection), timeout=_READ_S):
+                return
+            schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
+            for name, (kind, options) in fields.items():
+                schema.add_field(name, self._types[kind], **options)
+            wanted = self._client.prepare_index_params()
+            for name, (kind, metric) in indexes.items():
+                wanted.add_index(name, index_type=kind, metric_type=metric)
+            self._client.create_collection(
+                self._named(collection),
+                schema=schema,
+                index_params=wanted,
+                consistency_level="Strong",
+                timeout=_WRITE_S,
+            )
+
+    def drop(self, collection: str) -> None:
+        """Remove a collection, if it is there."""
+        with self._reaching():
+            self._client.drop_collection(self._named(collection), timeout=_WRITE_S)
+        self._ready.discard(collection)
+
+    def _named(self, collection: str) -> str:
+        return f"{self.address.name}_{collection}"
+
+    def _loaded(self, collection: str) -> str:
+        """The collection's name in the store, which has it in memory: it answers from nothing else."""
+        name = self._named(collection)
+        if collection not in self._ready:
+            self._client.load_collection(name, timeout=_WRITE_S)
+            self._ready.add(collection)
+        return name
+
+    # --- rows ----------------------------------------------------------------------------------------------------
+
+    def put(self, collection: str, rows: Sequence[Row]) -> None:
+        """Write rows; one that is there already under its key is replaced."""
+        with self._reaching():
+            for start in range(0, len(rows), _INSERTED):
+                self._client.upsert(self._named(collection), list(rows[start : start + _INSERTED]), timeout=_WRITE_S)
+
+    def delete(self, collection: str, which: str) -> None:
+        """Delete the rows for which an expression holds."""
+        with self._reaching():
+            self._client.delete(self._loaded(collection), filter=which, timeout=_WRITE_S)
+
+    def get(self, collection: str, keys: Sequence[int] | Sequence[str], fields: Sequence[str]) -> list[Row]:
+        """The rows with these keys, in any order; those that are not there are left out."""
+        found: list[Row] = []
+        with self._reaching():
+            for start in range(0, len(keys), _PAGE):
+                some = list(keys[start : start + _PAGE])
+                found += self._client.get(self._loaded(collection), some, list(fields), timeout=_READ_S)
+        return found
+
+    def every(self, collection: str, which: str, fields: Sequence[str]) -> Iterator[Row]:
+        """All rows for which an expression holds, in any order."""
+        with self._reaching():
+            pages = self._client.query_iterator(
+                self._loaded(collection), batch_size=_PAGE, filter=which, output_fields=list(fields), timeout=_WRITE_S
+            )
+            while page := pages.next():
+                yield from page
+            pages.close()
+
+    def nearest(self, collection: str, field: str, vectors: Sequence[Any], most: int, which: str) -> list[list[int]]:
+        """For each vector the ids of the rows with the highest inner products, best first."""
+        if not vectors:
+            return []
+        with self._reaching():
+            found = self._client.search(
+                self._loaded(collection),
+                data=list(vectors),
+                anns_field=field,
+                limit=most,
+                filter=which,
+                search_params={"metric_type": "IP"},
+                timeout=_READ_S,
+            )
+        return [[int(hit["id"]) for hit in hits] for hits in found]
+
+    def close(self) -> None:
+        """Give the connection up; milvus-lite lets its folder go."""
+        self._client.close()
+        if self.address.folder:
+            from milvus_lite.server_manager import server_manager_instance
+
+            server_manager_instance.release_server(self.address.uri)
