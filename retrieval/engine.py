@@ -260,8 +260,7 @@ class Engine:
         candidates = choose(readings, max(query.top, _CANDIDATES), weights.quotes)
         strong = candidates if query.weak else without_weak(candidates, weights.quotes)
         quotes = arranged(strong, interpretation.read_as, weights.arranging)[: query.top]
-        forms = variants.typed, interpretation.read_as
-        evidence = gather(candidates, best, forms, found.hits, self.index.terms)
+        evidence = gather(candidates, best, (variants.typed, interpretation.read_as), found.hits, self.index.terms)
         confidence = self._confidence(evidence, interpretation)
         hits = reranked(found.hits, read, weights.follow_up, compares_variants=self._reader.compares_variants)
         answered = bool(quotes) and confidence >= self._threshold

@@ -119,7 +119,7 @@ class AnswerPrinter:
             said = contract.answer_json(answer, explain=self.threshold is not None, server=self.server)
             json_output.put(said | _conversation(line))
         else:
-            self.out.print(rendering.answer(answer, self.server))
+            self.out.print(rendering.answer(answer, self.server), crop=False)  # a link may be wider
             if self.threshold is not None:
                 self.out.print(rendering.explanation(answer, self.threshold))
         return ANSWERED if answer.answered else NOT_SAID

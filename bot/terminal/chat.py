@@ -107,7 +107,7 @@ class Chat:
         kind = None if said.startswith("/") else remark(said)
         command = _COMMAND_OF.get(kind, said) if kind else said
         if command.startswith("/"):
-            self._out.print(self._command(*command.partition(" ")[::2]))
+            self._out.print(self._command(*command.partition(" ")[::2]), crop=False)
         elif kind:
             self._out.print(Text(wording.small_talk(kind, self.engine.index.articles)))
         else:
@@ -120,7 +120,7 @@ class Chat:
         self._talk = talk.answered(answer)
         if not answer.hits:
             self._errors.print(wording.excluded(self._filters, self.engine.index.articles), style="dim")
-        self._out.print(rendering.answer(answer, self._server))
+        self._out.print(rendering.answer(answer, self._server), crop=False)
         if self._threshold is not None:
             self._out.print()
             self._out.print(rendering.explanation(answer, self._threshold))

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import links
+from bot.beside import newer, notes, page, verdict
 from bot.languages import count, day
 from bot.wording import (
     NEAREST,
@@ -24,12 +25,8 @@ from bot.wording import (
     clean,
     filters,
     line,
-    newer,
-    notes,
-    page,
     understood,
     unwrapped,
-    verdict,
     why_declined,
     why_follow_up,
 )
@@ -93,6 +90,7 @@ def quotes(several: Sequence[Quote], *, answered: bool = True, first: int = 1, s
     """Quotes, best first, with where they stand; numbered from ``first`` where there are several."""
     parts: list[RenderableType] = []
     shown: dict[str, int] = {}
+    told: set[tuple[str, str]] = set()
     for number, quote in enumerate(several, first):
         label = f"  {number}  " if len(several) > 1 or first > 1 else "  "
         before = shown.setdefault(quote.article.id, number)
@@ -103,7 +101,10 @@ def quotes(several: Sequence[Quote], *, answered: bool = True, first: int = 1, s
         parts += _verdict_line(quote)
         where = _whence(quote) if before == number else _again(before, quote)
         parts.append(_source_line(where, label))
-        parts += _notes(quote, " " * len(label))
+        # A newer article is told once beside the quotes of one article.
+        pair = (quote.article.id, quote.newer.id if quote.newer else "")
+        parts += _notes(quote, " " * len(label), tells_newer=pair not in told)
+        told.add(pair)
         if quote.also_in:
             others = "; ".join(_short(other, quote.article) for other in quote.also_in)
             parts.append(_source_line(Text(f"also in: {others}"), " " * len(label)))
@@ -187,10 +188,10 @@ def _verdict_line(quote: Quote) -> list[Ruled]:
     return [Ruled(Text(line(said)), "│ → ", _VERDICT, hanging=True)] if said else []
 
 
-def _notes(quote: Quote, label: str) -> list[Ruled]:
+def _notes(quote: Quote, label: str, *, tells_newer: bool = True) -> list[Ruled]:
     # That there is a newer article says that this one is older.
     several = notes(quote.article, quote.start, quote.end, older=quote.older and not quote.newer)
-    several += [newer(quote.newer)] if quote.newer else []
+    several += [newer(quote.newer)] if quote.newer and tells_newer else []
     return [_source_line(Text(line(note)), label) for note in several]
 
 
@@ -199,7 +200,10 @@ def _stale_line(quote: Quote, label: str) -> list[Ruled]:
 
 
 def _link_line(quote: Quote, label: str, server: str) -> list[Text]:
-    """The link to a quote on one line, however long, so that it can be copied; nothing without a server."""
+    """The link to a quote on one line, however long, so that it can be copied; nothing without a server.
+
+    Print it with ``crop=False``: the terminal itself goes on in the next row.
+    """
     if not server:
         return []
     address = links.address_of(quote.link, server)

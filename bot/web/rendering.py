@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from bot import links, wording
+from bot import beside, links, wording
 from bot.languages import day
 from bot.web.addresses import address_of
 from retrieval.answer.excerpts import cut_at
@@ -126,10 +126,10 @@ def slice_view(
         body,
         article_view(article, reading_place(article, *place), links.at_words(article.url_at(place.start), words)),
         [*pieces(article.text, *around, [place])] if around != place else [],
-        page=wording.page(article.page_at(place.start), scanned=article.is_scanned(*place)),
-        verdict=wording.line(wording.verdict(article, *place) or ""),
+        page=beside.page(article.page_at(place.start), scanned=article.is_scanned(*place)),
+        verdict=wording.line(beside.verdict(article, *place) or ""),
         notes=[
-            *map(wording.line, wording.notes(article, *place, older=older)),
+            *map(wording.line, beside.notes(article, *place, older=older)),
             *([wording.STALE[stale]] if stale else []),
         ],
         link=links.address_of(QuoteLink.to(article, *place)),

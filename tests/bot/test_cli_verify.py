@@ -123,6 +123,7 @@ def test_links_lead_to_the_server_that_is_named(quoth: Quoth, library: Path, mon
     assert library.exists()
     assert "/quotes/" not in quoth("ask", QUESTIONS[1]).out
     monkeypatch.setenv("QUOTH_ADDRESS", "https://quotes.example.org/news/")
+    monkeypatch.setenv("COLUMNS", "40")
 
     shown = quoth("ask", "--top", "1", QUESTIONS[1]).out.splitlines()[-1].strip()
     said = quoth("ask", "--json", QUESTIONS[1]).objects[0]["quotes"][0]["link"]
