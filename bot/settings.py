@@ -48,6 +48,7 @@ _WANTED = {
     "index_token": "a key, or a user's name and password with a colon between",
     "index_only": "true or false",
     "collections": "the path of a folder",
+    "address": "the address of a server on the web, such as https://quotes.example.org",
     "encoder": "bundled, a model's folder or its name on the hub",
     "device": "a name that torch knows, such as cpu or cuda",
     "reader": "trained, none, a folder or a hub name",
@@ -149,6 +150,10 @@ class Settings(BaseSettings):
     """Whether to answer from the index as it is, and leave the folder of articles alone."""
     collections: HomePath | None = None
     """The folder of the collections that servers have for themselves; none without it."""
+    address: Annotated[str, AfterValidator(lambda given: given.rstrip("/"))] = Field(
+        default="", max_length=200, pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*)?)?$"
+    )
+    """Where people reach the server: links to quotes lead there. Without it, none are shown outside of its pages."""
     encoder: str = "bundled"
     """The sentence-transformers model: the bundled one, a folder, or a name on the hub."""
     reader: str = "trained"

@@ -202,7 +202,8 @@ class Collections:
             articles, index, partial(self._build, articles, index), name=name, kept_elsewhere=kept_elsewhere
         )
         service = AnswerService(library, self.memory, self.answers, top=self._settings.top, tally=self.tally)
-        responder = Responder(service, self._cooldown)
+        # The server shows the articles that all have, and those of nobody else.
+        responder = Responder(service, self._cooldown, server="" if name else self._settings.address)
         changes = Pool("change", workers=1, waiting=0)
         watching, watched = WatchThread(library, self._watch), self._watch is not None
         following = FeedThread(library, self._follow, watched=watched)

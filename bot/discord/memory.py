@@ -53,6 +53,8 @@ class Place:
     """Best first."""
     older: bool = False
     """Whether a quote of a newer article answers alike."""
+    newer: str = ""
+    """The id of an article of a later day that is about the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from bot import wording
 from bot.discord import article_cards, cards
 from bot.discord.cards import Card
-from bot.discord.library import StillReading
+from bot.discord.library import NOTHING, Beside, StillReading
+from bot.discord.linking import linked
 from bot.discord.memory import Record
 from bot.discord.service import AnswerService, Cooldown, Question
 from bot.languages import say
@@ -20,12 +21,11 @@ from retrieval.answer.conversation import Talk, Turn
 from retrieval.answer.query import Filters
 from retrieval.articles.article import Article
 from retrieval.errors import FetchFailed, QuothError
-from retrieval.index.changes import Stale
 
 _log = logging.getLogger("quoth.discord")
 
-Show = Callable[[Record, Article | None, int, Stale | None], Card]
-"""Makes a card of one of an answer's quotes, given its article and what became of that since it was indexed."""
+Show = Callable[[Record, Article | None, int, Beside], Card]
+"""Makes a card of one of an answer's quotes, given its article and what is known of that beside its text."""
 
 
 _NOTICED = 20.0
@@ -51,11 +51,13 @@ class Responder:
     Args:
         service: what answers.
         cooldown: keeps members from asking too often.
+        server: the address that links to quotes lead to; without it none are shown.
     """
 
-    def __init__(self, service: AnswerService, cooldown: Cooldown) -> None:
+    def __init__(self, service: AnswerService, cooldown: Cooldown, server: str = "") -> None:
         self.service = service
         self._cooldown = cooldown
+        self._server = server
 
     def refusal(self, member: int) -> str | None:
         """Why a member cannot ask now, if so; if not, the question counts."""
@@ -136,8 +138,11 @@ class Responder:
 
         def render() -> Card:
             library = self.service.library
-            article = library.article(record.places[number]) if number < len(record.places) else None
-            card = show(record, article, number, library.stale(article) if article else None)
+            place = record.places[number] if number < len(record.places) else None
+            article = library.article(place) if place else None
+            card = show(record, article, number, library.beside(article, place) if article and place else NOTHING)
+            if article and place:
+                card = linked(card, article, place, self._server)
             votes = self.service.memory.votes(record.key) if record.key else {}
             return cards.voted(card, votes)
 

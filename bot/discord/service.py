@@ -211,4 +211,5 @@ class AnswerService:
 
 def _place(quote: Quote) -> Place:
     marks = tuple((mark.start, mark.end) for mark in quote.highlights)
-    return Place(quote.article.id, quote.article.content_hash, quote.start, quote.end, marks, quote.older)
+    newer = quote.newer.id if quote.newer else ""
+    return Place(quote.article.id, quote.article.content_hash, quote.start, quote.end, marks, quote.older, newer)

@@ -129,8 +129,8 @@ class Articles:
         self._following.close()
 
 
-def server_of(articles: Articles, pool: Pool) -> Server[Any]:
-    """A server whose tools ask ``articles`` on the threads of ``pool``."""
+def server_of(articles: Articles, pool: Pool, address: str = "") -> Server[Any]:
+    """A server whose tools ask ``articles`` on the threads of ``pool``; links to quotes lead to ``address``."""
 
     async def listed(_: ServerRequestContext[Any], __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[_described(each) for each in tools.TOOLS.values()])
@@ -138,7 +138,7 @@ def server_of(articles: Articles, pool: Pool) -> Server[Any]:
     async def called(_: ServerRequestContext[Any], asked: types.CallToolRequestParams) -> types.CallToolResult:
         try:
             engine = await articles.opened()
-            said = await pool.run(lambda: tools.call(engine, asked.name, asked.arguments or {}))
+            said = await pool.run(lambda: tools.call(engine, asked.name, asked.arguments or {}, address))
         except Exception as error:  # noqa: BLE001 - an assistant is told in a sentence, and the server goes on
             return types.CallToolResult(content=[_text(_sentence(error, articles))], is_error=True)
         shown = json.dumps(said, ensure_ascii=False).encode(errors="replace").decode()
@@ -194,7 +194,7 @@ def run(settings: Settings, build: Build, engine_of: Callable[[Index], Engine]) 
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="{levelname} {name}: {message}", style="{")
     pool, articles = Pool("answer"), Articles(build, lambda *given: _follow(settings, engine_of, *given))
     try:
-        asyncio.run(_serve(articles, pool))
+        asyncio.run(_serve(articles, server_of(articles, pool, settings.address)))
     finally:
         pool.close()
         articles.close()
@@ -215,12 +215,11 @@ def _follow(settings: Settings, engine_of: Callable[[Index], Engine], articles: 
     return Follower(settings.index, engine.index, swap, told)
 
 
-async def _serve(articles: Articles, pool: Pool) -> None:
+async def _serve(articles: Articles, server: Server[Any]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # Windows has no such thing
             asyncio.get_running_loop().add_signal_handler(number, _abandon)
     articles.begin()
-    server = server_of(articles, pool)
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())
 

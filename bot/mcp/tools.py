@@ -92,15 +92,16 @@ class Tool:
     title: str
     description: str
     fields: type[_Fields]
-    run: Callable[[Engine, Any], dict[str, Any]]
+    run: Callable[[Engine, Any, str], dict[str, Any]]
+    """Is given the engine, the fields, and the address that links lead to."""
 
 
 class ArgumentsInvalid(Exception):
     """Arguments that a tool cannot take; the message is a sentence that says why."""
 
 
-def call(engine: Engine, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """What a tool gives for these arguments.
+def call(engine: Engine, name: str, arguments: Mapping[str, Any], server: str = "") -> dict[str, Any]:
+    """What a tool gives for these arguments; links to quotes lead to the address ``server``, if there is one.
 
     Raises:
         ArgumentsInvalid: there is no such tool, or it does not take these arguments.
@@ -115,16 +116,16 @@ def call(engine: Engine, name: str, arguments: Mapping[str, Any]) -> dict[str, A
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the arguments"
         raise ArgumentsInvalid(wording.line(f"{where}: {first['msg']}.")[:500]) from error
-    return tool.run(engine, fields)
+    return tool.run(engine, fields, server)
 
 
-def _ask(engine: Engine, asked: AskFields) -> dict[str, Any]:
+def _ask(engine: Engine, asked: AskFields, server: str) -> dict[str, Any]:
     answer = engine.ask(asked.question, asked.filters, asked.top)
-    said = contract.answer_json(answer)
+    said = contract.answer_json(answer, server=server)
     return {"answered": said["answered"], "note": _SAID if answer.answered else _NOT_SAID, **said}
 
 
-def _read(engine: Engine, place: ReadFields) -> dict[str, Any]:
+def _read(engine: Engine, place: ReadFields, _: str) -> dict[str, Any]:
     article = engine.index.article(place.article)
     length = len(article.text)
     start = min(place.start, length)
@@ -149,7 +150,7 @@ def _around(text: str, place: Span) -> Span:
     return Span(max(before, place.start - 2 * _AROUND), min(after, place.end + 2 * _AROUND))
 
 
-def _list(engine: Engine, wanted: ListFields) -> dict[str, Any]:
+def _list(engine: Engine, wanted: ListFields, _: str) -> dict[str, Any]:
     listed = found(engine.index.articles, wanted.find)
     end = wanted.offset + wanted.limit
     return {

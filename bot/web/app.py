@@ -15,10 +15,10 @@ from starlette.staticfiles import StaticFiles
 
 from bot import wording
 from bot.pool import Busy, Closing
-from bot.web import api, pages, problems
+from bot.web import api, pages, problems, quotes
 from bot.web.access import Access, Guard
 from bot.web.problems import NotReady, Problem, problem_of
-from bot.web.requests import Gone
+from bot.web.requests import Gone, wants_page
 from bot.web.service import Service
 from retrieval.errors import QuothError
 
@@ -37,6 +37,7 @@ def create_app(service: Service, access: Access) -> ASGIApp:
     app = Starlette(
         routes=[
             *pages.routes(service, gaps=access.shows_gaps),
+            *quotes.routes(service),
             *api.routes(service),
             Mount("/static", static),
         ],
@@ -73,6 +74,6 @@ async def _gone(_request: Request, _: Exception) -> Response:
 
 def _refused(request: Request, problem: Problem) -> Response:
     """A problem as a page for a browser, and as problem details for a program."""
-    if "text/html" in request.headers.get("accept", ""):
+    if wants_page(request):
         return pages.refused(problem)
     return problems.respond(request, problem)

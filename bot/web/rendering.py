@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from bot import wording
+from bot import beside, links, wording
 from bot.languages import count, day
 from bot.web.addresses import address_of
+from retrieval.answer.excerpts import cut_at
+from retrieval.text.quote_link import QuoteLink
+from retrieval.text.sentences import Span, paragraph_around
 
 if TYPE_CHECKING:
     from bot.gaps import Gap, Gaps
     from retrieval.answer.quotes import Quote
     from retrieval.articles.article import Article, ArticleInfo
+    from retrieval.index.changes import Stale
 
 READ = "/read"
 """The folder of addresses under which articles are read."""
@@ -66,6 +70,10 @@ class QuoteView:
     verdict: str = ""
     notes: Sequence[str] = ()
     also_in: Sequence[ArticleView] = field(default_factory=tuple)
+    newer: ArticleView | None = None
+    """An article of a later day that is about the same."""
+    link: str = ""
+    """Where these words are shown later too."""
 
 
 def article_view(article: ArticleInfo, read: str | None = None, url: str | None = None) -> ArticleView:
@@ -96,25 +104,36 @@ def _shortened(address: str) -> str:
 
 def quote_view(quote: Quote, *, answered: bool) -> QuoteView:
     """What is shown of a quote; only in one that answers are words marked."""
-    article, place = quote.article, (quote.start, quote.end)
     marks = quote.highlights if answered else ()
+    place, older = Span(quote.start, quote.end), quote.older and not quote.newer
+    view = slice_view(quote.article, place, marks, older=older, stale=quote.stale)
+    newer = article_view(quote.newer) if quote.newer else None
+    return replace(view, also_in=[article_view(other) for other in quote.also_in], newer=newer)
+
+
+def slice_view(
+    article: Article, place: Span, marks: Sequence[Span] = (), *, older: bool = False, stale: Stale | None = None
+) -> QuoteView:
+    """What is shown of words of an article, with some of them marked."""
     body = [*pieces(article.text, *place, marks)]
-    if quote.cut.before:
+    cut = cut_at(article.text, place)
+    if cut.before:
         body.insert(0, Piece("… "))
-    if quote.cut.after:
+    if cut.after:
         body.append(Piece(" …"))
-    around = quote.paragraph.start, quote.paragraph.end
+    around = paragraph_around(article.text, place)
+    words = article.text[place.start : place.end]
     return QuoteView(
         body,
-        article_view(article, reading_place(article, *place), quote.url),
+        article_view(article, reading_place(article, *place), links.at_words(article.url_at(place.start), words)),
         [*pieces(article.text, *around, [place])] if around != place else [],
-        page=wording.page(quote.page, scanned=quote.scanned),
-        verdict=wording.line(wording.verdict(article, *place) or ""),
+        page=beside.page(article.page_at(place.start), scanned=article.is_scanned(*place)),
+        verdict=wording.line(beside.verdict(article, *place) or ""),
         notes=[
-            *map(wording.line, wording.notes(article, *place, older=quote.older)),
-            *([wording.STALE[quote.stale]] if quote.stale else []),
+            *map(wording.line, beside.notes(article, *place, older=older)),
+            *([wording.STALE[stale]] if stale else []),
         ],
-        also_in=[article_view(other) for other in quote.also_in],
+        link=links.address_of(QuoteLink.to(article, *place)),
     )
 
 

@@ -90,6 +90,7 @@ class Service:
         rate: how often an address may ask; without it as often as it likes.
         articles: their folder.
         tally: hears what becomes of questions; its figures become those of this server.
+        address: where people reach the server; without it, links are those below any.
     """
 
     def __init__(
@@ -101,8 +102,10 @@ class Service:
         rate: Rate | None = None,
         articles: Path = Path(),
         tally: Tally | None = None,
+        address: str = "",
     ) -> None:
         self.pool = pool
+        self.address = address
         self._rate = rate or Rate(0)
         self._source = source
         self._articles = articles

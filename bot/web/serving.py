@@ -117,8 +117,16 @@ def run(settings: Settings, build: Build, engine_of: Callable[[Index], Engine]) 
 
 
 def _service(settings: Settings, source: Source, pool: Pool, tally: Tally) -> Service:
-    rate = Rate(settings.serve_rate)
-    return Service(source, pool, top=settings.top, rate=rate, articles=settings.articles, tally=tally)
+    """What is served, as the settings want it."""
+    return Service(
+        source,
+        pool,
+        top=settings.top,
+        rate=Rate(settings.serve_rate),
+        articles=settings.articles,
+        tally=tally,
+        address=settings.address,
+    )
 
 
 def config(app: ASGIApp) -> uvicorn.Config:

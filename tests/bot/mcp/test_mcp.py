@@ -50,7 +50,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 async def asking(build: Callable[[Any], Opened], pool: Pool | None = None) -> AsyncIterator[Client]:
     """A client of a server in this process."""
     answers, articles = pool or Pool("answer"), Articles(build)
-    async with Client(server_of(articles, answers)) as client:
+    async with Client(server_of(articles, answers, "https://quotes.example.org")) as client:
         yield client
     answers.close()
     articles.close()
@@ -110,6 +110,7 @@ async def test_an_answer_is_quoted_with_its_article_and_link(client: Assistant, 
     assert quote["text"] == article.text[quote["start"] : quote["end"]]
     assert quote["text"] == "Shinzo Abe met Vladimir Putin in Sochi on May 6."
     assert quote["article"]["url"] == "https://example.org/sochi"
+    assert quote["link"].startswith("https://quotes.example.org/")
 
 
 async def test_what_the_articles_do_not_say_is_told_plainly(client: Assistant) -> None:
