@@ -85,7 +85,7 @@ class LibraryQuery(BaseModel):
 
 def routes(service: Service, *, gaps: bool) -> list[Route]:
     """The addresses of the pages; that of the ``gaps`` only where they may be seen."""
-    pages = Pages(service)
+    pages = Pages(service, gaps=gaps)
     return [
         *([Route("/gaps", pages.gaps)] if gaps else []),
         Route("/", pages.ask),
@@ -124,10 +124,12 @@ class Pages:
 
     Args:
         service: what is asked.
+        gaps: whether the page of what was asked in vain may be seen.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, gaps: bool) -> None:
         self._service = service
+        self._gaps = gaps
 
     async def ask(self, request: Request) -> Response:
         """The box for a question and, when one was asked, the answer under it."""
@@ -212,6 +214,7 @@ class Pages:
             finding=urlencode({"find": wanted.find}) + "&" if wanted.find else "",
             number=number,
             last=last,
+            gaps=self._gaps,
         )
 
     async def read(self, request: Request) -> Response:

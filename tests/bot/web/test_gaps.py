@@ -65,6 +65,7 @@ def test_where_everybody_may_ask_nobody_sees_what_others_asked(serve: Serve, acc
     headers = {"Authorization": f"Bearer {access.token}"} if access.token else {}
 
     assert client.get("/gaps", headers=headers).status_code == status
+    assert ('href="/gaps"' in client.get("/library", headers=headers).text) == (status == 200)
     if access.token:
         assert client.get("/gaps").status_code == 401
     assert client.get("/gaps", headers=headers | {"Origin": "https://news.example.org"}).status_code == 404
