@@ -16,6 +16,7 @@ import typer
 from bot.cli_articles import articles_app
 from bot.cli_eval import evaluate
 from bot.cli_feeds import feeds_app
+from bot.cli_gaps import gaps
 from bot.cli_serve import serve, serving
 from bot.cli_verify import verify
 from bot.terminal.ask import ANSWERED, FAILED, NOT_SAID, AnswerPrinter
@@ -309,6 +310,7 @@ def update_index(
 
 
 app.command("eval")(evaluate)
+app.command("gaps")(gaps)
 
 
 @app.command("doctor")

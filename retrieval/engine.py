@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from retrieval.answer.answer import Answer
+from retrieval.answer.answer import Answer, Stage
 from retrieval.answer.arranging import ArrangingWeights, arranged
 from retrieval.answer.conversation import Conversation, Turn
 from retrieval.answer.courtesies import without_courtesies
@@ -77,6 +77,7 @@ class Engine:
     ) -> None:
         self.index = index
         self._weights = weights or EngineWeights()
+        self._encoder = encoder
         self._speller = Speller(index)
         self._searcher = Searcher(index, encoder, weights=self._weights.search, follow_up=self._weights.follow_up)
         self._newer = NewerArticles(index, self._weights.newer)
@@ -188,6 +189,12 @@ class Engine:
         """What became of the file of one of the articles since it was indexed, if anything."""
         return self._freshness.stale(article.path) if self._freshness else None
 
+    def grouped(self, questions: Sequence[str], around: Sequence[str] = ()) -> list[tuple[int, ...]]:
+        """Groups of questions that mean the same; see ``answer.grouping.grouped``."""
+        from retrieval.answer.grouping import grouped
+
+        return grouped(questions, self._encoder, around=around)
+
     # --- the pipeline --------------------------------------------------------------------------------------------
 
     def answer_all(self, queries: Sequence[Query]) -> list[Answer]:
@@ -207,10 +214,19 @@ class Engine:
         found = self._searcher.search_all(
             variants, [query.filters for query in queries], self._weights.search.passages, for_reader=True
         )
+        searched = time.perf_counter()
         read = self._read(variants, found)
+        done = time.perf_counter()
         answers = [self._answer(*stages) for stages in zip(queries, corrections, variants, found, read, strict=True)]
-        elapsed_ms = (time.perf_counter() - started) * 1e3 / len(queries)
-        return [replace(answer, elapsed_ms=elapsed_ms) for answer in answers]
+        ended = time.perf_counter()
+        took: dict[Stage, float] = {
+            "searching": searched - started,
+            "reading": done - searched,
+            "deciding": ended - done,
+        }
+        seconds = {stage: each / len(queries) for stage, each in took.items()}
+        elapsed_ms = (ended - started) * 1e3 / len(queries)
+        return [replace(answer, elapsed_ms=elapsed_ms, seconds=seconds) for answer in answers]
 
     def _read(self, variants: Sequence[QueryVariants], found: Sequence[Found]) -> list[list[TaskReadings]]:
         """Read what was found for each question, all of it together."""

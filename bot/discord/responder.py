@@ -69,8 +69,11 @@ class Responder:
             return say("One question at a time: please ask again in {n} s.", n=max(1, round(wait)))
         return None
 
-    async def respond(self, said: str, member: int, talk: Talk) -> Response:
-        """The reply to a message that goes on from a conversation. Never raises: an error becomes a sentence."""
+    async def respond(self, said: str, member: int, talk: Talk, server: int | None = None) -> Response:
+        """The reply to a message that goes on from a conversation. Never raises: an error becomes a sentence.
+
+        ``server`` is where others see it; None for where only the member does.
+        """
         if not said:
             return Response(self.welcome(), talk)
         if refusal := self.refusal(member):
@@ -78,22 +81,27 @@ class Responder:
         try:
             if kind := remark(said):
                 return await self._remarked(kind, member, talk)
-            return await self._answered(Question(said), member, talk, titled=False)
+            return await self._answered(Question(said), member, talk, server, titled=False)
         except Exception as error:  # noqa: BLE001 - what cannot be answered is told so, and the bot goes on
             return Response(cards.notice(failure(error)), passes=_NOTICED if isinstance(error, Busy) else None)
 
-    async def answer(self, question: Question, member: int, *, titled: bool) -> Response:
-        """The reply to what is said by itself; ``titled`` shows it above the answer. Never raises, as ``respond``."""
+    async def answer(self, question: Question, member: int, server: int | None = None, *, titled: bool) -> Response:
+        """The reply to what is said by itself; ``titled`` shows it above the answer. Otherwise as ``respond``."""
         try:
             if question.filters == Filters() and (kind := remark(question.text)):
                 return await self._remarked(kind, member, Talk())
-            return await self._answered(question, member, Talk(), titled=titled)
+            return await self._answered(question, member, Talk(), server, titled=titled)
         except Exception as error:  # noqa: BLE001 - what cannot be answered is told so, and the bot goes on
             return Response(cards.notice(failure(error)))
 
-    async def _answered(self, question: Question, member: int, talk: Talk, *, titled: bool) -> Response:
+    async def _answered(
+        self, question: Question, member: int, talk: Talk, server: int | None, *, titled: bool
+    ) -> Response:
         asked = replace(question, context=talk.context)
-        reply = await self.service.ask(asked, member, titled=titled)
+        self.service.check_open()
+        with self.service.tally.counted("discord"):
+            reply = await self.service.ask(asked, member, titled=titled)
+        self.service.note(reply, server)
         card = await self.card(cards.answer, reply.record, 0)
         return Response(card, talk.answered(reply.answer), answered=reply.answer.answered)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
@@ -33,9 +34,31 @@ def create_app(service: Service, access: Access) -> ASGIApp:
     kinds = (Problem, QuothError, Busy, Closing, NotReady, HTTPException, Exception)
     handlers: dict[Any, Any] = {Gone: _gone, **dict.fromkeys(kinds, _failed)}
     static = StaticFiles(directory=Path(__file__).parent / "static")
-    routes = [*pages.routes(service), *quotes.routes(service), *api.routes(service), Mount("/static", static)]
-    app = Starlette(routes=routes, exception_handlers=handlers)
-    return Guard(app, access, _refused)
+    app = Starlette(
+        routes=[
+            *pages.routes(service, gaps=access.shows_gaps),
+            *quotes.routes(service),
+            *api.routes(service),
+            Mount("/static", static),
+        ],
+        exception_handlers=handlers,
+    )
+    guarded = Guard(app, access, _refused)
+    return _shared(guarded, access.origins) if access.origins else guarded
+
+
+def _shared(app: ASGIApp, origins: frozenset[str]) -> ASGIApp:
+    """The application, with leave for pages of other sites to ask it and to read what it says.
+
+    A browser asks for leave without a token, so this comes before whoever looks for one.
+    """
+    return CORSMiddleware(
+        app,
+        allow_origins=sorted(origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type"],
+        expose_headers=["Retry-After"],
+    )
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from bot import beside, links, wording
-from bot.languages import day
+from bot.languages import count, day
 from bot.web.addresses import address_of
 from retrieval.answer.excerpts import cut_at
 from retrieval.text.quote_link import QuoteLink
 from retrieval.text.sentences import Span, paragraph_around
 
 if TYPE_CHECKING:
+    from bot.gaps import Gap, Gaps
     from retrieval.answer.quotes import Quote
     from retrieval.articles.article import Article, ArticleInfo
     from retrieval.index.changes import Stale
@@ -177,3 +178,57 @@ def paragraphs(article: Article, mark: tuple[int, int] | None) -> Iterator[list[
             yield [Piece(each.text, each.marked, each.first and not found) for each in cut]
             found = found or any(each.marked for each in cut)
         start = following
+
+
+# --- what was asked in vain ----------------------------------------------------------------------------------
+
+GAPS = 100
+"""Gaps on the page; ``quoth gaps`` has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapView:
+    """What is shown of questions in vain that mean the same."""
+
+    question: str
+    ask: str
+    """The address that asks it again."""
+    facts: str
+    others: Sequence[str]
+    nearest: str
+    title: str
+    """Of the article that came nearest, and where it is read."""
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class GapsView:
+    """What is shown of all of them."""
+
+    summary: str
+    found: Sequence[GapView]
+
+
+def gaps_view(gaps: Gaps) -> GapsView:
+    """What was asked in vain, as it is shown."""
+    said = (
+        f"{count(gaps.questions, 'question')}: {gaps.declined:,} declined, {gaps.unhelpful:,} answered and voted down."
+    )
+    if len(gaps.found) > GAPS:
+        said += f" The {GAPS} most frequent of {len(gaps.found):,}, by what they mean; quoth gaps has them all."
+    return GapsView(said, [_gap_view(gap) for gap in gaps.found[:GAPS]])
+
+
+def _gap_view(gap: Gap) -> GapView:
+    facts = [f"{gap.times:,}×", f"last on {day(gap.last.astimezone().date())}"]
+    facts += [f"{count(gap.down, 'vote')} against, {gap.up:,} for"] if gap.up or gap.down else []
+    near = gap.nearest
+    return GapView(
+        wording.line(gap.question),
+        f"/?{urlencode({'q': gap.question})}",
+        " · ".join(facts),
+        [wording.line(other) for other in gap.others],
+        wording.line(near.text) if near else "",
+        wording.line(near.title) if near else "",
+        address_of(READ, near.article) if near else "",
+    )
