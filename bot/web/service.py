@@ -88,9 +88,9 @@ class Service:
         pool: the threads.
         top: how many quotes an answer has at most, unless a question says.
         rate: how often an address may ask; without it as often as it likes.
-        address: where people reach the server; without it, links are those below any.
         articles: their folder.
         tally: hears what becomes of questions; its figures become those of this server.
+        address: where people reach the server; without it, links are those below any.
     """
 
     def __init__(
@@ -100,9 +100,9 @@ class Service:
         *,
         top: int,
         rate: Rate | None = None,
-        address: str = "",
         articles: Path = Path(),
         tally: Tally | None = None,
+        address: str = "",
     ) -> None:
         self.pool = pool
         self.address = address

@@ -123,9 +123,9 @@ def _service(settings: Settings, source: Source, pool: Pool, tally: Tally) -> Se
         pool,
         top=settings.top,
         rate=Rate(settings.serve_rate),
-        address=settings.address,
         articles=settings.articles,
         tally=tally,
+        address=settings.address,
     )
 
 

@@ -42,7 +42,7 @@ class Answer:
     """What the question asks for and the first quote lacks."""
     elapsed_ms: float = 0.0
     """Of questions answered together, each has its share of what they took together."""
-    seconds: Mapping[Stage, float] = field(default_factory=dict)
+    seconds: Mapping[Stage, float] = field(default_factory=dict, compare=False)
     """What of that each stage took."""
     corrected: str = ""
     """The question on one line with its slips put right: what was searched for, and what a next one goes on from."""
