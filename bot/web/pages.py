@@ -10,14 +10,15 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, BeforeValidator, Field
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot import wording
+from bot.finding import found
 from bot.languages import count, day
 from bot.talks import remark
 from bot.web import rendering
-from bot.web.api import found
 from bot.web.openapi import document
 from bot.web.problems import KINDS, Problem, problem_of
 from bot.web.requests import address_of, query, until_gone
@@ -233,8 +234,10 @@ class Pages:
 
         return await asyncio.to_thread(made)
 
-    async def gaps(self, _: Request) -> Response:
-        """What was asked in vain."""
+    async def gaps(self, request: Request) -> Response:
+        """What was asked in vain: for who opens the page, and not for pages of other sites that may ask."""
+        if "origin" in request.headers:
+            raise HTTPException(404)
         found = await self._service.gaps()
         return page("gaps.html", gaps=rendering.gaps_view(found) if found else None)
 
