@@ -221,17 +221,18 @@ class StoreIndex:
         (found,) = self._nearest("words", [{number(term): 1.0}], most, self._which(EVERYTHING))
         return self.passages_at(found)
 
-    def articles_having(self, terms: Collection[str]) -> list[Article]:
-        """The articles that have all of these terms, of those whose passages have the most of them; all for no term."""
+    def articles_having(self, terms: Collection[str], most: int) -> list[Article]:
+        """At most so many articles that have these terms: those whose passages have the most of them."""
         texts = {each.text for each in self._kept}
         if terms:
             weighed = {term: idf(having, self.passages) for term in terms if (having := self.terms.frequency(term))}
             if len(weighed) < len(terms):
                 return []
-            (found,) = self._nearest("words", [words_of(weighed)], _SHARING, self._which(EVERYTHING))
+            (found,) = self._nearest("words", [words_of(weighed)], min(most, _SHARING), self._which(EVERYTHING))
             texts = {row // IN_A_TEXT for row in found}
-        read = self._read(texts)
-        return [self._article(place, read) for place, kept in enumerate(self._kept) if kept.text in texts]
+        places = [place for place, kept in enumerate(self._kept) if kept.text in texts][:most]
+        read = self._read({self._kept[place].text for place in places})
+        return [self._article(place, read) for place in places]
 
     def alike(
         self, passage: Passage, terms: Collection[str], articles: Mask, *, least: int, near: float, most: int
