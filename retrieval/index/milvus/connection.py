@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,9 @@ Row = Mapping[str, Any]
 _READ_S, _WRITE_S = 10.0, 120.0
 """Seconds after which a server that does not answer counts as gone; whoever asks is kept waiting no longer. What is in
 this process, milvus-lite in a folder, has ``_WRITE_S`` for all: it is slow, and never gone."""
+
+_TRIES, _PAUSE_S = 40, 0.25
+"""How often a collection is tried to be made, and how long apart."""
 
 _PAGE = 8_000
 """Rows that an iterator fetches at a time: Milvus gives 16,384 at most."""
@@ -108,20 +112,28 @@ class Connection:
         from pymilvus.exceptions import MilvusException
 
         with self._reaching():
-            if self._client.has_collection(self._named(collection), timeout=self._read_s):
-                return
+            for left in reversed(range(_TRIES)):  # another one may be at it too
+                try:
+                    self._make_what_lacks(self._named(collection), fields, indexes)
+                    break
+                except MilvusException:
+                    if not left:
+                        raise
+                    time.sleep(_PAUSE_S)
+
+    def _make_what_lacks(
+        self, name: str, fields: Mapping[str, tuple[str, dict[str, Any]]], indexes: Mapping[str, tuple[str, str]]
+    ) -> None:
+        if not self._client.has_collection(name, timeout=self._read_s):
             schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
-            for name, (kind, options) in fields.items():
-                schema.add_field(name, self._types[kind], **options)
+            for field, (kind, options) in fields.items():
+                schema.add_field(field, self._types[kind], **options)
+            self._client.create_collection(name, schema=schema, consistency_level="Strong", timeout=_WRITE_S)
+        lacking = indexes.keys() - set(self._client.list_indexes(name))
+        for field in sorted(lacking):
             wanted = self._client.prepare_index_params()
-            for name, (kind, metric) in indexes.items():
-                wanted.add_index(name, index_type=kind, metric_type=metric)
-            name = self._named(collection)
-            try:
-                self._client.create_collection(name, schema=schema, consistency_level="Strong", timeout=_WRITE_S)
-            except MilvusException:
-                if not self._client.has_collection(name, timeout=self._read_s):  # another one was quicker
-                    raise
+            kind, metric = indexes[field]
+            wanted.add_index(field, index_name=field, index_type=kind, metric_type=metric)
             # Of nothing an index is made at once: waiting for that takes half a second.
             self._client.create_index(name, wanted, timeout=_WRITE_S, sync=False)
 
