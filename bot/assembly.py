@@ -32,6 +32,18 @@ def build_encoder(settings: Settings) -> Encoder:
     return encoder_named(settings.encoder, settings.device)
 
 
+def carrying(encoder: Encoder, folder: Path) -> Encoder:
+    """An encoder that takes the vectors of passages from the index in a folder, where that has them.
+
+    Raises:
+        IndexMissing, IndexCorrupt, StorageFailed: there is no index in the folder that can be opened.
+    """
+    from retrieval.index.carrying import CarryingEncoder
+    from retrieval.index.snapshot import open_latest
+
+    return CarryingEncoder(encoder, open_latest(folder))
+
+
 def build_reader(settings: Settings) -> Reader | None:
     """The reader that the settings name, or None. Cheap: its model is loaded at the first use."""
     from retrieval.answer.span_reader import reader_named

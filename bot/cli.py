@@ -301,6 +301,10 @@ def update_index(
     *,
     force: Annotated[bool, typer.Option("--force", help="Build it anew, whatever is there.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and index what changes until Ctrl-C.")] = False,
+    vectors: Annotated[
+        Path | None,
+        typer.Option("--vectors-from", metavar="DIR", help="Take vectors over from the index in this folder."),
+    ] = None,
     as_json: JsonOption = False,
     articles: ArticlesOption = None,
     index: IndexOption = None,
@@ -312,6 +316,8 @@ def update_index(
 
     settings = load(context, articles=articles, index=index)
     encoder = assembly.build_encoder(settings)
+    if vectors:
+        encoder = assembly.carrying(encoder, vectors)
     if watch:
         make_way()
     indexing.update(settings.articles, settings.index, encoder, force=force, thorough=True, as_json=as_json)
