@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from retrieval.answer.reader import Reader
     from retrieval.engine import Engine
     from retrieval.index.address import Where
+    from retrieval.index.carrying import CarryingEncoder
     from retrieval.index.changes import Progress
     from retrieval.index.protocol import Index
     from retrieval.index.updating import Report
@@ -32,7 +33,7 @@ def build_encoder(settings: Settings) -> Encoder:
     return encoder_named(settings.encoder, settings.device)
 
 
-def carrying(encoder: Encoder, folder: Path) -> Encoder:
+def carrying(encoder: Encoder, folder: Path) -> CarryingEncoder:
     """An encoder that takes the vectors of passages from the index in a folder, where that has them.
 
     Raises:

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from retrieval.index.changes import Progress
     from retrieval.index.protocol import Index
     from retrieval.index.updating import Report
+    from retrieval.models.encoder import Encoder
 
 _BROKEN_PIPE = 141
 
@@ -315,12 +316,13 @@ def update_index(
     from retrieval.index.watching import make_way
 
     settings = load(context, articles=articles, index=index)
-    encoder = assembly.build_encoder(settings)
-    if vectors:
-        encoder = assembly.carrying(encoder, vectors)
+    encoder: Encoder = assembly.build_encoder(settings)
+    carried = assembly.carrying(encoder, vectors) if vectors else None
     if watch:
         make_way()
-    indexing.update(settings.articles, settings.index, encoder, force=force, thorough=True, as_json=as_json)
+    indexing.update(settings.articles, settings.index, carried or encoder, force=force, thorough=True, as_json=as_json)
+    if carried:
+        console(stderr=True).print(f"{carried.carried:,} vectors of passages were taken over from {vectors}.")
     if watch:
         indexing.watch(settings.articles, settings.index, encoder, as_json=as_json)
     return ANSWERED

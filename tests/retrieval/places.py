@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -37,3 +40,38 @@ def let_go(place: Where) -> None:
         from retrieval.index.milvus.store import Store
 
         Store(place).close()
+
+
+class Server:
+    """A milvus-lite behind a port of this machine, which can be stopped and started."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._port = folder, 0
+        self.start()
+
+    def start(self) -> None:
+        from milvus_lite.adapter.grpc.server import start_server_in_thread
+
+        logging.getLogger("grpc._server").setLevel(logging.CRITICAL + 1)  # it has not every method of Milvus
+        self._server, self._db, self._port = start_server_in_thread(str(self._folder), port=self._port)
+
+    def stop(self) -> None:
+        self._server.stop(grace=0).wait()
+        self._db.close()
+
+    def address(self, host: str = "127.0.0.1") -> StoreAddress:
+        place = where(f"milvus://{host}:{self._port}/news")
+        assert isinstance(place, StoreAddress)
+        return place
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Server]:
+    """A store behind a port while in the context; connections to it are closed in the end."""
+    from retrieval.index.milvus.store import _shared
+
+    server = Server(folder)
+    yield server
+    for address in list(_shared):
+        let_go(address)
+    server.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import subprocess
@@ -41,7 +40,7 @@ from retrieval.index.updating import open_up_to_date, update
 from retrieval.index.watching import Follower
 from tests.fakes import FakeEncoder
 from tests.retrieval.examples import CountingEncoder, write
-from tests.retrieval.places import let_go, needs_milvus, open_at, place_in
+from tests.retrieval.places import Server, let_go, needs_milvus, open_at, place_in, running
 
 pytestmark = needs_milvus
 
@@ -60,37 +59,10 @@ def store(tmp_path: Path) -> Iterator[StoreAddress]:
     let_go(place)
 
 
-class Server:
-    """A milvus-lite behind a port of this machine, which can be stopped and started."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._port = folder, 0
-        self.start()
-
-    def start(self) -> None:
-        from milvus_lite.adapter.grpc.server import start_server_in_thread
-
-        logging.getLogger("grpc._server").setLevel(logging.CRITICAL + 1)  # it has not every method of Milvus
-        self._server, self._db, self._port = start_server_in_thread(str(self._folder), port=self._port)
-
-    def stop(self) -> None:
-        self._server.stop(grace=0).wait()
-        self._db.close()
-
-    def address(self, host: str = "127.0.0.1") -> StoreAddress:
-        place = where(f"milvus://{host}:{self._port}/news")
-        assert isinstance(place, StoreAddress)
-        return place
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path / "server")
-    yield running
-    for address in list(_shared):
-        let_go(address)
-    with suppress(Exception):  # it may be stopped
-        running.stop()
+    with running(tmp_path / "server") as started:
+        yield started
 
 
 def found(index: Index, question: str) -> str:
