@@ -1,8 +1,9 @@
 """``python -m benchmarks.store``: an index in a store (Milvus) against the same in a folder.
 
 ``answers DATA`` asks a data set's questions of both; ``size DATA`` fills a store with passages of made-up words and
-vectors, as ``benchmarks.scale`` does, and says what that takes. Without ``--index milvus://…`` the store is a temporary
-folder of milvus-lite, which is pure Python: its times are no server's.
+vectors, as ``benchmarks.scale`` does, and says what that takes; ``weigh DATA`` says how many bytes a passage takes there.
+Without ``--index milvus://…`` the store is a temporary folder of milvus-lite, which is pure Python: its times are no
+server's.
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ from retrieval.answer.search import Searcher
 from retrieval.answer.span_reader import reader_named
 from retrieval.engine import THRESHOLD
 from retrieval.evaluation.datasets import Dataset, load
-from retrieval.evaluation.metrics import Outcome, evaluate, spread
-from retrieval.index.address import Where, where
+from retrieval.evaluation.metrics import Outcome, evaluate, indexed, spread
+from retrieval.index.address import StoreAddress, Where, where
 from retrieval.index.carrying import CarryingEncoder
+from retrieval.index.milvus.connection import Connection
 from retrieval.index.places import place_of
 from retrieval.index.snapshot import open_latest
 from retrieval.index.updating import update
@@ -94,6 +96,21 @@ def size(asked: argparse.Namespace, store: Where, work: Path) -> None:
     print(json.dumps(figures | {"add_s": time.perf_counter() - started, "resident_mib": resident_mib()}))
 
 
+def weigh(asked: argparse.Namespace, store: Where, _: Path) -> None:
+    """Put a data set's articles into a store, with made-up vectors, and print the bytes of each kind a passage."""
+    chance = np.random.default_rng(5)
+    drawn = chance.standard_normal((1_000, 384), dtype=np.float32)
+    with indexed(load(asked.data), DrawnEncoder(drawn), threshold=THRESHOLD, index=store) as (_, report):
+        pass
+    assert isinstance(store, StoreAddress)  # noqa: S101 - a temporary one, or as --index says
+    connection, passages = Connection(store), report.passages
+    rows = list(connection.every("passages_1", "id >= 0", ["id", "words"]))
+    sizes = {"vector": 4.0 * 384, "terms": sum(8 * len(row["words"]) for row in rows) / passages}
+    for name, kind in (("text", "texts"), ("files, terms' use, moments", "records")):
+        sizes[name] = sum(len(row["data"]) for row in connection.every(kind, "version > 0", ["data"])) / passages
+    print(json.dumps({"passages": passages} | sizes))
+
+
 def _vectors(
     questions: Sequence[str], encoder: DrawnEncoder, chance: np.random.Generator
 ) -> dict[str, NDArray[np.float32]]:
@@ -114,7 +131,7 @@ def _asked(questions: Sequence[str], searcher: Searcher) -> dict[str, float]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.store", description=__doc__)
-    parser.add_argument("what", choices=("answers", "size"))
+    parser.add_argument("what", choices=("answers", "size", "weigh"))
     parser.add_argument("data", type=Path, help="a data set that quoth eval reads, such as SQuAD's")
     parser.add_argument(
         "--index", help="the store, as QUOTH_INDEX has it; a temporary folder of milvus-lite without it"
@@ -125,7 +142,7 @@ def main() -> None:
     with TemporaryDirectory(prefix="quoth-store-") as name:
         work = Path(name)
         store = where(asked.index or str(work / "store.db"))
-        {"answers": answers, "size": size}[asked.what](asked, store, work)
+        {"answers": answers, "size": size, "weigh": weigh}[asked.what](asked, store, work)
 
 
 if __name__ == "__main__":
