@@ -1,7 +1,7 @@
 """``python -m benchmarks.store``: an index in a store (Milvus) against the same in a folder.
 
-``answers DATA`` asks a data set's questions of both; ``size DATA`` fills a store with passages of made-up words and
-vectors, as ``benchmarks.scale`` does, and says what that takes; ``weigh DATA`` says how many bytes a passage takes there.
+``answers DATA`` asks a data set's questions of both; ``size DATA`` fills one with passages of made-up words and
+vectors, as ``benchmarks.scale`` does, and says what that takes; ``weigh DATA`` says what a passage takes there.
 Without ``--index milvus://…`` the store is a temporary folder of milvus-lite, which is pure Python: its times are no
 server's.
 """

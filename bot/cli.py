@@ -322,7 +322,7 @@ def update_index(
         make_way()
     indexing.update(settings.articles, settings.index, carried or encoder, force=force, thorough=True, as_json=as_json)
     if carried:
-        console(stderr=True).print(f"{carried.carried:,} vectors of passages were taken over from {vectors}.")
+        console(stderr=True).print(f"The vectors of {carried.carried:,} of them were taken over from {vectors}.")
     if watch:
         indexing.watch(settings.articles, settings.index, encoder, as_json=as_json)
     return ANSWERED
