@@ -85,6 +85,7 @@ def size(asked: argparse.Namespace, store: Where, work: Path) -> None:
     figures = {"passages": report.passages, "index_s": time.perf_counter() - started}
     if isinstance(folder := getattr(store, "folder", None), Path):
         figures["disk_mb"] = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+    print(json.dumps(figures), flush=True)
     started = time.perf_counter()
     opened = place_of(store).open()
     figures |= {"open_s": time.perf_counter() - started}
@@ -96,7 +97,7 @@ def size(asked: argparse.Namespace, store: Where, work: Path) -> None:
     print(json.dumps(figures | {"add_s": time.perf_counter() - started, "resident_mib": resident_mib()}))
 
 
-def weigh(asked: argparse.Namespace, store: Where, _: Path) -> None:
+def weigh(asked: argparse.Namespace, store: Where, _work: Path) -> None:
     """Put a data set's articles into a store, with made-up vectors, and print the bytes of each kind a passage."""
     chance = np.random.default_rng(5)
     drawn = chance.standard_normal((1_000, 384), dtype=np.float32)

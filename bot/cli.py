@@ -16,10 +16,13 @@ import typer
 from bot.cli_articles import articles_app
 from bot.cli_eval import evaluate
 from bot.cli_feeds import feeds_app
+from bot.cli_gaps import gaps
 from bot.cli_serve import serve, serving
+from bot.cli_verify import verify
 from bot.terminal.ask import ANSWERED, FAILED, NOT_SAID, AnswerPrinter
 from bot.terminal.console import abandon_output, console, prepare_streams
 from bot.terminal.failures import sentence
+from bot.terminal.opening import open_engine
 from bot.terminal.options import (
     AfterOption,
     ArticleOption,
@@ -38,15 +41,12 @@ from bot.terminal.options import (
 if TYPE_CHECKING:
     import threading
 
-    from rich.console import Console
-
-    from bot.assembly import Assembly, Opened
+    from bot.assembly import Opened
     from bot.discord.following import Follow
     from bot.discord.library import Fetch
     from bot.settings import Settings
     from retrieval.answer.query import Filters
     from retrieval.articles.feeds import FeedUpdate
-    from retrieval.engine import Engine
     from retrieval.errors import QuothError
     from retrieval.index.address import Where
     from retrieval.index.changes import Progress
@@ -83,22 +83,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stderr.write(f"quoth: {sentence(error)}\n")
         return FAILED
     return status
-
-
-def _open(assembly: Assembly, errors: Console) -> Engine:
-    """The engine over an index that is up to date, or cannot be made so; says on ``errors`` what happened."""
-    from bot import wording
-    from bot.terminal import tables
-    from bot.terminal.progress import progress
-
-    with progress(errors) as told:
-        opened = assembly.open(told)
-    if opened.refused:
-        as_it_was = "Until then the answers are those of the index as it was."
-        errors.print(f"{wording.error(opened.refused)} {as_it_was}", style="yellow")
-    if opened.report and opened.report.built:
-        errors.print(tables.report(opened.report), style="dim")
-    return opened.engine
 
 
 # --- asking --------------------------------------------------------------------------------------------------
@@ -141,37 +125,37 @@ def ask(  # noqa: PLR0913 - the options that the contract names
 
     The exit status is 0 when the articles answer, 1 when they do not say, 2 after an error.
     """
-    from bot.terminal import prompt
-    from retrieval.models.threads import small_heap
-
     settings = load(context, articles=articles, index=index, top=top)
-    if question is not None:
-        small_heap()
     if question is None and sys.stdin.isatty():
         raise typer.TyperException('Ask something, as in quoth ask "who met in Sochi?", or pipe in a question a line')
     printer = _printer(settings, filters(source, after, before, article), explain=explain, as_json=as_json)
     if question is None:
+        from bot.terminal import prompt
+
         return printer.answer_all(prompt.batches(sys.stdin.buffer))
     return printer.answer(whole(question))
 
 
 def _printer(settings: Settings, filters: Filters, *, explain: bool, as_json: bool) -> AnswerPrinter:
     from bot.assembly import Assembly
-    from bot.talks import Talks
     from bot.terminal.progress import load_model
 
     errors = console(stderr=True)
     # Without an index, what comes first is to find out whether there is anything to index.
     there = not isinstance(settings.index, Path) or settings.index.exists()
     assembly = Assembly.of(settings, load_model) if there else Assembly.of(settings)
+    # Imported only now, while the models are loaded.
+    from bot.talks import Talks
+
     return AnswerPrinter(
-        _open(assembly, errors),
+        open_engine(assembly.open, errors),
         filters,
         settings.top,
         threshold=settings.confidence if explain else None,
         out=None if as_json else console(),
         errors=errors,
         talks=Talks(),
+        server=settings.address,
     )
 
 
@@ -206,7 +190,7 @@ def _converse(settings: Settings, filters: Filters, *, explain: bool) -> None:
 
     out, errors = console(), console(stderr=True)
     assembly = Assembly.of(settings)
-    engine = _open(assembly, errors)
+    engine = open_engine(assembly.open, errors)
     for name in filters.articles:
         engine.index.article(name)  # an unknown one is better refused now than at every question
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
@@ -221,6 +205,7 @@ def _converse(settings: Settings, filters: Filters, *, explain: bool) -> None:
         out=out,
         errors=errors,
         loading=progress.warm_up(engine) if interactive else None,
+        server=settings.address,
     )
 
     def swap(newer: Index) -> None:
@@ -291,6 +276,7 @@ def _from_the_web(settings: Settings) -> tuple[Follow | None, Fetch | None]:
 
 
 app.command("serve")(serve)
+app.command("verify")(verify)
 
 
 # --- keeping the articles and the index ----------------------------------------------------------------------
@@ -332,6 +318,7 @@ def update_index(
 
 
 app.command("eval")(evaluate)
+app.command("gaps")(gaps)
 
 
 @app.command("doctor")

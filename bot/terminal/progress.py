@@ -4,62 +4,38 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from functools import cache
 from typing import TYPE_CHECKING
 
-from rich import progress as bars
 from rich.text import Text
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from bot.terminal.bars import Bars
     from retrieval.answer.reader import Reader
     from retrieval.engine import Engine
     from retrieval.models.encoder import Encoder
 
-_STAGES = {
-    "fetching": "Fetching (KiB)",
-    "entries": "Reading the entries of a feed",
-    "waiting": "Waiting for another program to write the index",
-    "reading": "Reading articles",
-    "pages": "Reading the pages of a long file",
-    "encoding": "Encoding passages",
-    "asking": "Asking questions",
-}
-
 
 @contextmanager
 def progress(shown: Console) -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar on a terminal while an index is built; gives the function to tell of stage, done and total."""
-    columns = (
-        bars.BarColumn(bar_width=None),
-        bars.MofNCompleteColumn(),
-        _Speed(),
-        bars.TimeRemainingColumn(compact=True),
-    )
-    text = bars.TextColumn("{task.description}", markup=False)
-    shows = bars.Progress(bars.SpinnerColumn(), text, *columns, console=shown, transient=True)
-    shows.disable = not shown.is_terminal
-    stages: dict[str, bars.TaskID] = {}
+    """Show a bar on a terminal while an index is built; gives the function to tell of stage, done and total.
 
-    def told(stage: str, done: int, total: int) -> None:
-        if stage not in stages:
-            stages[stage] = shows.add_task(_STAGES.get(stage, stage), total=total or None)
-        # One bar: that of the stage told of last.
-        for other, bar in stages.items():
-            shows.update(bar, visible=other == stage)
-        shows.update(stages[stage], completed=done, total=total or None)
+    The bar is made when there is something to tell, which there seldom is: it takes 30 ms to import.
+    """
+    with ExitStack() as stack:
 
-    with shows:
-        yield told
+        @cache
+        def made() -> Bars:
+            from bot.terminal.bars import Bars
 
+            bars = Bars(shown)
+            stack.enter_context(bars.progress)
+            return bars
 
-class _Speed(bars.ProgressColumn):
-    """Passages, files or questions a second."""
-
-    def render(self, task: bars.Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:,.1f}/s" if speed else "", "progress.data.speed")
+        yield lambda stage, done, total: made().told(stage, done, total)
 
 
 def waiting(shown: Console, text: str) -> AbstractContextManager[object]:

@@ -22,14 +22,14 @@ HEALTH = "/health"
 """Needs no token, which a monitor would have to be given; it tells nothing of the articles."""
 
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""Nothing runs, nothing comes from another host, and no other page learns what was asked."""
+"""Nothing runs but the server's own script, nothing comes from another host, no other page learns what was asked."""
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Quoth", charset="UTF-8"'}
 """Has a browser ask for a name, which may be any, and a password, which is the token."""
@@ -54,6 +54,14 @@ class Access:
     any_host: bool = False
     """Whether the server answers by whatever name it is called. Else only by names of the loopback: a page of a site
     whose name is suddenly said to lead to this machine could read the articles otherwise."""
+
+    @property
+    def shows_gaps(self) -> bool:
+        """Whether whoever may ask may also see what others asked in vain: not where that is everybody."""
+        return self.token is not None or not self.any_host
+
+    origins: frozenset[str] = frozenset()
+    """Other sites whose pages may ask from a visitor's browser, such as ``https://news.example.org``."""
 
     def problem(self, headers: Headers) -> Problem | None:
         """Why a request with these headers is not answered; None when it is."""

@@ -71,16 +71,19 @@ class Speller:
 
     def _near(self, word: str, *, named: bool) -> list[str]:
         """What may be meant by a word, if it is a slip: words of the articles, all equally near to it."""
-        from rapidfuzz.distance import OSA
-        from simplemma import is_known
-
         low = plain(word)
-        if len(low) < _SHORTEST or is_known(low, lang="en", low_memory=True):
+        if len(low) < _SHORTEST:
             return []
         typed = term(low)
         written = self._written(typed)
         if any(low.startswith(plain(each)) or plain(each).startswith(low) for each in written):
             return []  # there it is, or a form of it
+        # The dictionary takes a quarter of a second to load, so most questions are to do without.
+        from rapidfuzz.distance import OSA
+        from simplemma import is_known
+
+        if is_known(low, lang="en", low_memory=True):
+            return []
         edits = 2 if len(low) >= _LONG else 1
         there = sorted((*written, *self._named(typed, edits)))  # of "Plan" and "plan" the second stays
         likely = list({each.casefold(): each for each in (*(() if named else self._known(low)), *there)}.values())

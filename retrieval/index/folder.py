@@ -8,9 +8,9 @@ import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from retrieval.articles.article import Article
 from retrieval.errors import IndexCorrupt, IndexForeign, IndexLocked, StorageFailed
@@ -24,6 +24,9 @@ from retrieval.index.writing import Edition
 from retrieval.models.encoder import Encoder, Vectors
 from retrieval.text.passages import cut
 from retrieval.text.sentences import Span
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,8 @@ def _order(kept: Sequence[slice | None], sizes: Sequence[int], fresh_from: int) 
 @contextlib.contextmanager
 def sole_writer(index: Path, wait_s: float, progress: Progress | None) -> Iterator[None]:
     """Hold the lock on the index, a file lock that the system releases when the process ends, however it ends."""
+    from filelock import FileLock, Timeout  # which takes longer than to open an index that is up to date
+
     lock, holder = FileLock(index / "lock"), index / "writer"
     try:
         index.mkdir(parents=True, exist_ok=True)
@@ -185,6 +190,8 @@ def sole_writer(index: Path, wait_s: float, progress: Progress | None) -> Iterat
 
 
 def _acquire(lock: FileLock, wait_s: float, progress: Progress | None) -> None:
+    from filelock import Timeout
+
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from retrieval.models.bundled import BUNDLED, BUNDLED_SHA256
 from retrieval.models.encoder import Vectors
-from retrieval.models.onnx_layers import BundledTokenizer, OnnxLayers, bundled_tensors
+from retrieval.models.onnx_layers import OnnxLayers, bundled_tensors, bundled_tokenizer
 from retrieval.models.threads import in_pool
 
 _MAX_TOKENS = 256
@@ -91,7 +91,7 @@ class _Loaded:
 
     def __init__(self) -> None:
         self._layers = OnnxLayers(bundled_tensors(), "")
-        self._tokenizer = BundledTokenizer(_MAX_TOKENS)
+        self._tokenizer = bundled_tokenizer(_MAX_TOKENS)
 
     def vector(self, text: str) -> NDArray[np.float32]:
         """The mean of all tokens' states, at length 1."""

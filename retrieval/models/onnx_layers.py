@@ -67,6 +67,12 @@ class BundledTokenizer:
         )
 
 
+@cache
+def bundled_tokenizer(most: int) -> BundledTokenizer:
+    """The bundled model's tokeniser for texts of at most ``most`` tokens; networks share it."""
+    return BundledTokenizer(most)
+
+
 _LOADING = threading.Lock()
 """Encoder and readers are loaded side by side, and the file is verified once."""
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from retrieval.errors import ReaderUnavailable
 from retrieval.models.loading import first_line
-from retrieval.models.onnx_layers import BundledTokenizer, OnnxLayers, Tokens
+from retrieval.models.onnx_layers import OnnxLayers, Tokens, bundled_tokenizer
 from retrieval.models.tensors import TensorFile
 from retrieval.models.token_scores import MAX_TOKENS, Pair, TokenScores
 
@@ -39,7 +39,7 @@ class OnnxSpanModel:
             raise ReaderUnavailable(str(weights.parent), reason) from error
         except (OSError, ValueError, RuntimeError) as error:
             raise ReaderUnavailable(str(weights.parent), f"{weights.name}: {first_line(error)}") from error
-        self._tokenizer = BundledTokenizer(MAX_TOKENS)
+        self._tokenizer = bundled_tokenizer(MAX_TOKENS)
 
     def score(self, pairs: Sequence[Pair]) -> list[TokenScores]:
         """The scores for each pair; what is too long is cut off at the end."""

@@ -29,9 +29,7 @@ _Result = TypeVar("_Result")
 
 _ARENAS = 2
 """Heaps in all, of which glibc would make eight a core."""
-_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
-_LARGE = 2**18
-"""Bytes."""
+_M_ARENA_MAX = -8
 
 
 def few_arenas() -> None:
@@ -42,16 +40,6 @@ def few_arenas() -> None:
     primitives of oneDNN kept, it stayed at 780 (``python -m benchmarks.memory``). It does nothing without glibc.
     """
     _tell_allocator(_M_ARENA_MAX, _ARENAS)
-
-
-def small_heap() -> None:
-    """Have glibc's allocator keep nothing for later, for a process that answers once: 20 MB less of 320.
-
-    One heap serves all threads, and what is large is the system's again as soon as it is free. A process that goes on
-    answering would lose time to that.
-    """
-    _tell_allocator(_M_ARENA_MAX, 1)
-    _tell_allocator(_M_MMAP_THRESHOLD, _LARGE)
 
 
 def trim_heap() -> None:

@@ -122,7 +122,7 @@ def test_an_index_that_is_up_to_date_is_only_read(
     def refuse(*_: object) -> NoReturn:
         raise AssertionError("tried to lock an index that only has to be read")
 
-    monkeypatch.setattr(folder, "FileLock", refuse)
+    monkeypatch.setattr(folder, "sole_writer", refuse)
 
     opened, report = open_up_to_date(articles, index, encoder)
 

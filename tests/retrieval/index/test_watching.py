@@ -38,6 +38,13 @@ def index(tmp_path: Path) -> Path:
     return tmp_path / "index"
 
 
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What looks and waits does so for tenths of its usual times."""
+    for name, seconds in (("POLL_S", 0.1), ("_TICK_MS", 20), ("_SETTLED_S", 0.2)):
+        monkeypatch.setattr(live, name, seconds)
+
+
 def soon(true: Callable[[], bool], within_s: float = 60.0) -> bool:
     end = time.monotonic() + within_s
     while not true() and time.monotonic() < end:
@@ -360,7 +367,7 @@ def test_an_error_that_went_away_and_came_back_is_told_again(articles: Path, ind
 def test_what_the_system_does_not_report_is_found_by_a_sweep(
     articles: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "SWEEP_S", 0.5)
+    monkeypatch.setattr(live, "SWEEP_S", 0.2)
     monkeypatch.setattr("watchfiles.main.DefaultFilter.__call__", lambda *_: False)
     with watching(articles, index) as news:
         assert soon(lambda: len(news) == 1)
