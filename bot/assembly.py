@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from retrieval.errors import QuothError, StorageFailed
+from retrieval.errors import IndexForeign, QuothError, StorageFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +109,10 @@ class Assembly:
 
         chosen = self.settings
         if chosen.index_only:
-            return Opened(self.engine(place_of(chosen.index).open()))
+            index = place_of(chosen.index).open()
+            if index.fingerprint != self.encoder.fingerprint:
+                raise IndexForeign(str(chosen.index), f"the model {index.encoder} made it, which is not the one in use")
+            return Opened(self.engine(index))
         index, report = open_up_to_date(chosen.articles, chosen.index, self.encoder, progress=progress)
         return Opened(self.engine(index), report)
 

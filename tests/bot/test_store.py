@@ -17,6 +17,7 @@ from retrieval import errors
 from retrieval.index.address import StoreAddress
 from retrieval.index.milvus.store import _shared
 from tests.bot.conftest import Quoth
+from tests.fakes import FakeEncoder
 from tests.retrieval.places import let_go, needs_milvus
 
 SECRET = "name:a-long-password"  # noqa: S105 - of nothing
@@ -100,6 +101,11 @@ def test_who_only_reads_the_index_leaves_it_as_it_is(
     assert said.status == 0
     assert "Blue whales eat krill." in said.out
     assert "has changed" not in said.out
+
+    monkeypatch.setattr(FakeEncoder, "fingerprint", "fake:2")
+    refused = quoth("ask", "what do blue whales eat?")
+    assert refused.status == 2
+    assert "the model fake made it" in refused.err
 
 
 def test_where_the_index_is_only_read_no_article_can_be_changed(tmp_path: Path) -> None:
