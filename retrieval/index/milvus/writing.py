@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 
 from retrieval.articles.article import content_hash
 from retrieval.index.changes import Progress
@@ -121,9 +122,7 @@ class StoreWriter:
         begun = self._note(begun, plan)
         coming = _Next(version, edition, base, begun, taken, plan)
         self._drop_unwanted(coming)
-        written = write_texts(
-            self._connection, begun.generation, begun.length, edition.encoder, plan.texts, progress
-        )  # fmt: skip
+        written = write_texts(self._connection, begun.generation, begun.length, edition.encoder, plan.texts, progress)
         wanted = {number: text for number, text in taken.items() if number in plan.live}
         take_up(self._connection, begun.generation, begun.length, wanted, written)
         if written.encoded >= BLOCK or self._connection.address.folder:  # servers limit how often
@@ -178,8 +177,8 @@ class StoreWriter:
     def _write_records(self, coming: _Next, written: Written) -> None:
         """Write the records of files, and what is known of terms and vectors."""
         version, base = coming.version, coming.base
-        for record in coming.plan.records:
-            self._connection.put(RECORDS, rows(record_key(record.path, version), FILE, version, record.value))
+        files = (rows(record_key(each.path, version), FILE, version, each.value) for each in coming.plan.records)
+        self._connection.put(RECORDS, list(chain.from_iterable(files)))
         removed = self._removed(coming)
         before = base.statistics if base else Statistics()
         whole = base is None or base.changes >= _WHOLE_AFTER
