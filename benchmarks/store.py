@@ -22,7 +22,6 @@ from benchmarks.adapters.protocol import resident_mib
 from benchmarks.scale import (
     LIKENESS,
     PASSAGES,
-    QUESTIONS,
     DrawnEncoder,
     KnownQuestions,
     drawn_files,
@@ -41,6 +40,9 @@ from retrieval.index.places import place_of
 from retrieval.index.snapshot import open_latest
 from retrieval.index.updating import update
 from retrieval.models.runtimes import encoder_named
+
+_ASKED = 60
+"""Questions that are asked of a large store; the first ten are not counted."""
 
 
 def answers(asked: argparse.Namespace, store: Where, work: Path) -> None:
@@ -89,7 +91,7 @@ def size(asked: argparse.Namespace, store: Where, work: Path) -> None:
     started = time.perf_counter()
     opened = place_of(store).open()
     figures |= {"open_s": time.perf_counter() - started}
-    questions = [question.text for question in spread(whole.questions, QUESTIONS)]
+    questions = [question.text for question in spread(whole.questions, _ASKED)]
     figures |= _asked(questions, Searcher(opened, KnownQuestions(_vectors(questions, encoder, chance))))
     (articles / "added.jsonl").write_text(next(drawn_files(1, words, chance)), encoding="utf-8")
     started = time.perf_counter()
