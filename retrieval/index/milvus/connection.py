@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from retrieval.errors import IndexUnreachable, StoreClientMissing
+from retrieval.errors import IndexUnreachable, StorageFailed, StoreClientMissing
 from retrieval.index.address import StoreAddress
 
 Row = Mapping[str, Any]
@@ -36,6 +36,7 @@ class Connection:
     Raises (by every method):
         IndexUnreachable: the store does not answer, or refuses.
         StoreClientMissing: its client is not installed.
+        StorageFailed: the folder of milvus-lite cannot be made.
     """
 
     def __init__(self, address: StoreAddress) -> None:
@@ -51,7 +52,10 @@ class Connection:
         self._ready: set[str] = set()
         """Collections that the store has in memory, as far as is known."""
         if address.folder:
-            address.folder.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                address.folder.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StorageFailed(address.folder, error.strerror or str(error)) from error
         with self._reaching():
             self._client = pymilvus.MilvusClient(address.uri, token=address.token, timeout=self._read_s)
 

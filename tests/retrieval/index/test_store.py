@@ -25,6 +25,7 @@ from retrieval.errors import (
     IndexMissing,
     IndexUnreachable,
     QuothError,
+    StorageFailed,
     StoreClientMissing,
 )
 from retrieval.index import watching
@@ -94,6 +95,13 @@ def test_a_store_whose_client_is_not_installed_says_so(store: StoreAddress, monk
 
     with pytest.raises(StoreClientMissing):
         Store(store).writer(0, None).__enter__()
+
+
+def test_a_folder_that_cannot_be_made_is_a_failure_of_storage(articles: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(StorageFailed):
+        update(articles, where(str(tmp_path / "file" / "below" / "store.db")), FakeEncoder())
 
 
 # --- reading -------------------------------------------------------------------------------------------------
