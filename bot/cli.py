@@ -17,6 +17,7 @@ from bot.cli_articles import articles_app
 from bot.cli_eval import evaluate
 from bot.cli_feeds import feeds_app
 from bot.cli_gaps import gaps
+from bot.cli_mcp import mcp
 from bot.cli_serve import serve, serving
 from bot.cli_verify import verify
 from bot.terminal.ask import ANSWERED, FAILED, NOT_SAID, AnswerPrinter
@@ -276,6 +277,7 @@ def _from_the_web(settings: Settings) -> tuple[Follow | None, Fetch | None]:
 
 
 app.command("serve")(serve)
+app.command("mcp")(mcp)
 app.command("verify")(verify)
 
 
