@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from retrieval.index.changes import Progress
     from retrieval.index.protocol import Index
     from retrieval.index.updating import Report
+    from retrieval.models.encoder import Encoder
 
 _BROKEN_PIPE = 141
 
@@ -289,6 +290,10 @@ def update_index(
     *,
     force: Annotated[bool, typer.Option("--force", help="Build it anew, whatever is there.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and index what changes until Ctrl-C.")] = False,
+    vectors: Annotated[
+        Path | None,
+        typer.Option("--vectors-from", metavar="DIR", help="Take vectors over from the index in this folder."),
+    ] = None,
     as_json: JsonOption = False,
     articles: ArticlesOption = None,
     index: IndexOption = None,
@@ -299,10 +304,13 @@ def update_index(
     from retrieval.index.watching import make_way
 
     settings = load(context, articles=articles, index=index)
-    encoder = assembly.build_encoder(settings)
+    encoder: Encoder = assembly.build_encoder(settings)
+    carried = assembly.carrying(encoder, vectors) if vectors else None
     if watch:
         make_way()
-    indexing.update(settings.articles, settings.index, encoder, force=force, thorough=True, as_json=as_json)
+    indexing.update(settings.articles, settings.index, carried or encoder, force=force, thorough=True, as_json=as_json)
+    if carried:
+        console(stderr=True).print(f"The vectors of {carried.carried:,} of them were taken over from {vectors}.")
     if watch:
         indexing.watch(settings.articles, settings.index, encoder, as_json=as_json)
     return ANSWERED

@@ -177,8 +177,13 @@ class DenseIndex:
 
     def cosines(self, query: Scores, ids: Ids) -> Scores:
         """Cosine of ``query`` with each of the passages ``ids``."""
-        cosines: Scores = self._index.reconstruct_batch(ids) @ query
+        cosines: Scores = self.at(ids) @ query
         return cosines
+
+    def at(self, ids: Ids) -> Vectors:
+        """The vectors of the passages ``ids``, shape (ids, dimension)."""
+        vectors: Vectors = self._index.reconstruct_batch(ids)
+        return vectors
 
     def moments(self, query: Scores) -> Moments:
         """Mean and standard deviation of the query's cosines over the whole corpus."""

@@ -50,6 +50,7 @@ class StoreIndex:
         self._texts = texts
         self._kept: Sequence[Kept] = list(state.articles)
         self._catalogue = Catalogue([each.info for each in self._kept], [each.text for each in self._kept])
+        self.sources: Mapping[str, Source] = {path: file.source for path, file in state.files.items() if file.source}
         self._parts = {each.text: each.parts for each in self._kept}
         gone = {each.text for old in state.superseded for each in old.record.articles}
         self._hidden = sorted(gone - self._parts.keys())
@@ -85,11 +86,6 @@ class StoreIndex:
     def by_rules_in_force(self) -> bool:
         """Whether files were read and texts cut as this version of Quoth does it."""
         return dict(self.state.head.rules) == RULES
-
-    @property
-    def sources(self) -> Mapping[str, Source]:
-        """The files that were indexed, by path."""
-        return {path: file.source for path, file in self.state.files.items() if file.source}
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
