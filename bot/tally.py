@@ -64,7 +64,7 @@ class Tally:
             raise
 
     def timed(self, work: Callable[[], _T]) -> Callable[[], _T]:
-        """The same work, of which the time until it begins, and that which it takes, are noted."""
+        """Work to hand to a pool, which notes how long it waited there and how long it took."""
         asked = time.perf_counter()
 
         def run() -> _T:

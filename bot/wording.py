@@ -1,4 +1,4 @@
-"""Sentences that the terminal and Discord share: answers, articles and errors in words, as plain text.
+"""Sentences that the faces share: answers, articles and errors in words, as plain text.
 
 Articles are untrusted: everything that came out of one passes through ``clean`` before a terminal sees it. Offsets
 count code points, and ``clean`` keeps every one in its place.

@@ -101,7 +101,7 @@ _SATIRE_SOURCE = re.compile(r"\b(?:satir\w+|parody|spoof)\b", re.IGNORECASE)
 
 @lru_cache(maxsize=1)
 def _idle() -> frozenset[str]:
-    """Terms that a verdict has whatever it is about."""
+    """Terms such as "false" and "said", which say nothing of what a verdict is about."""
     return frozenset(
         content_terms(
             "correction clarification editor note earlier version article story report said claim rumour police denied "

@@ -78,16 +78,16 @@ def without_courtesies(question: str) -> str:
         before = question
         for pattern in (_SIGNS_BEFORE, *_LEADS):
             if found := pattern.match(question):
-                question = _or(question, question[found.end() :])
+                question = _unless_empty(question[found.end() :], question)
         if found := _SIGNS_BEHIND.search(question):
-            question = _or(question, question[: found.start()])
+            question = _unless_empty(question[: found.start()], question)
         for pattern in _TRAILS:
             if found := pattern.search(question):
                 mark = "?" if "?" in found[0] else ""
-                question = _or(question, question[: found.start()].rstrip(" ,;:–—-") + mark)
+                question = _unless_empty(question[: found.start()].rstrip(" ,;:–—-") + mark, question)
     return question
 
 
-def _or(question: str, rest: str) -> str:
-    """The ``rest`` of a question, if it has a word."""
+def _unless_empty(rest: str, question: str) -> str:
+    """The ``rest`` of a question, or the whole question where the rest has no word."""
     return rest if re.search(r"\w{2}", rest) else question

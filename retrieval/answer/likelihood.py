@@ -1,4 +1,4 @@
-"""How likely passages are for a question of two meanings, as typed and in context, and what follows for their ranks.
+"""Ranks of passages for a question that may be meant as typed, or as going on from what was said before.
 
 A passage is as likely as it is for the question as typed, or for the question in context, weighted by how likely it is
 that the question is a follow-up: a mixture of two experts and a gate (Jacobs et al. 1991,
@@ -84,7 +84,7 @@ def log_likelihoods(scores: Scores, temperature: float) -> Scores:
 def allocate(
     as_typed: Sequence[int], in_context: Sequence[int], log_odds: float, places: int, weights: FollowUpWeights
 ) -> list[int]:
-    """Passages for so many places: the best for the question as typed, then its best in context.
+    """The passages to read, when there is room for so many: the best as typed, then the best in context.
 
     Args:
         as_typed: passages, best first; so is ``in_context``.

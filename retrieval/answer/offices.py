@@ -36,7 +36,7 @@ class Office:
 
     @classmethod
     def asked_for(cls, question: str) -> Office | None:
-        """The one that a question asks about, if it does."""
+        """The office whose holder a question asks for; None where it asks for none."""
         found = next((match for each in _ASKED if (match := each.search(question))), None)
         name = tuple(term for term in terms(found["office"]) if term not in stop_terms()) if found else ()
         return cls(name, found["of"]) if found and name else None
@@ -54,7 +54,7 @@ class Office:
                 yield found[first][1], found[first + size - 1][2]
 
     def _other(self, quote: str, start: int, end: int) -> str | None:
-        """Whose the office at a place is, where it is someone else's; None too where that is not said."""
+        """Whose the office at a place of the quote is, where that is said and it is not the one asked for."""
         beside = (_BEFORE.search(quote, 0, start), _BEHIND.match(quote, end))
         names = [each[1] for each in beside if each and not _NO_NAME.match(each[1])]
         return names[0] if names and not any(self._means(word) for name in names for word in name.split()) else None

@@ -41,8 +41,8 @@ class SearchWeights:
     """
 
     passages: int = 14
-    """Passages that are found, and read, for a question; in a conversation up to as many more. Reading more than ten
-    finds the words for one question in two hundred more (SQuAD 1.1 dev)."""
+    """Passages that are found for a question, of which at most so many are read; in a conversation up to as many more.
+    Reading more than ten finds the words for one question in two hundred more (SQuAD 1.1 dev)."""
     candidates: int = 100
     """Passages that each of the two rankings puts forward."""
     dense: float = DENSE_WEIGHT
