@@ -175,6 +175,19 @@ class DenseIndex:
         cosines: Scores = self._index.reconstruct_batch(ids) @ query
         return cosines
 
+    def moments_of(self, there: NDArray[np.bool_]) -> VectorMoments:
+        """Mean and covariance of the passages for which a mask is true, of as many as theirs are made of."""
+        sample = np.arange(0, len(self), _stride(len(self)))
+        gone = sample[~there[sample]]
+        if not len(gone):
+            return self._moments
+        return self._moments.without(len(sample), VectorMoments.of(self._index.reconstruct_batch(gone)), len(gone))
+
+    def vectors_of(self, ids: Ids) -> Vectors:
+        """The vectors of passages, shape (passages, dimension)."""
+        vectors: Vectors = self._index.reconstruct_batch(ids)
+        return vectors
+
     def moments(self, query: Scores) -> Moments:
         """Mean and standard deviation of the query's cosines over the whole corpus."""
         return self._moments.of_query(query)
