@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retrieval.index.dense import DenseIndex, Ids, Scores
 from retrieval.index.moments import Moments, VectorMoments
@@ -49,8 +50,8 @@ class DenseSegments:
             else:
                 rows = self._order.rows[allowed]
                 rows = np.sort(rows[(rows >= start) & (rows < start + len(part))]) - start
-                found.append(there[part.nearest(query, k, rows)] if len(rows) else rows)
-        ids = np.sort(np.concatenate(found).astype(np.int64))
+                found.append(there[part.nearest(query, k, rows) if len(rows) else rows].astype(np.int64))
+        ids = np.sort(np.concatenate(found))
         return ids[np.argsort(-self.cosines(query, ids), kind="stable")[:k]]
 
     def cosines(self, query: Scores, ids: Ids) -> Scores:
@@ -84,7 +85,7 @@ class DenseSegments:
         return joined or self._parts[0].moments_of(np.ones(len(self._parts[0]), dtype=bool))
 
 
-def _nearest_left(part: DenseIndex, numbers: Ids, query: Scores, k: int) -> Ids:
+def _nearest_left(part: DenseIndex, numbers: NDArray[np.int32], query: Scores, k: int) -> Ids:
     """The numbers of the ``k`` nearest rows of a segment among those whose number is not negative."""
     asked = k
     while True:
@@ -92,5 +93,5 @@ def _nearest_left(part: DenseIndex, numbers: Ids, query: Scores, k: int) -> Ids:
         left = numbers[found]
         left = left[left >= 0]
         if len(left) >= k or len(found) < asked or asked >= len(part):
-            return left[:k]
+            return left[:k].astype(np.int64)
         asked *= 2

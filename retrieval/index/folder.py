@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from retrieval.errors import IndexCorrupt, IndexForeign, IndexLocked, StorageFailed
 from retrieval.index.changes import Progress
-from retrieval.index.encoded import encode, forget
+from retrieval.index.encoded import Told, encode, forget
 from retrieval.index.filling import fill
 from retrieval.index.planning import Wanted, plan, to_absorb, to_merge
 from retrieval.index.publishing import Draft, clear_left_overs, publish
@@ -117,8 +117,7 @@ def _publish_changes(
         nonlocal encoded
         if progress:
             progress("encoding", 0, len(texts))
-        told = progress and (lambda done: progress("encoding", done, len(texts)))
-        vectors, encoded = encode(index, encoder, texts, told)
+        vectors, encoded = encode(index, encoder, texts, progress and _told(progress, len(texts)))
         return vectors
 
     drawn = plan(_wanted(edition, reusable), reusable, to_absorb(reusable) if reusable else ())
@@ -133,6 +132,10 @@ def _publish_changes(
         filling=fill(drawn, reusable.segments if reusable else (), encode_all),
     )
     return publish(index, draft, previous), encoded
+
+
+def _told(progress: Progress, texts: int) -> Told:
+    return lambda done: progress("encoding", done, texts)
 
 
 def _wanted(edition: Edition, reusable: Snapshot | None) -> list[Wanted]:

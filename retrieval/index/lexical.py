@@ -36,6 +36,7 @@ class LexicalIndex:
         lengths = np.concatenate([part.lengths for part in parts])
         mean = (lengths if order is None else lengths[order.rows]).mean()
         self._norm = (K1 * (1 - B + B * lengths / max(mean, 1e-9))).astype(np.float32)
+        self._frequencies: dict[str, int] = {}
         self._weighted: dict[str, list[tuple[slice, Rows, Scores]]] = {}
 
     @classmethod
@@ -104,7 +105,15 @@ class LexicalIndex:
 
     def frequency(self, term: str) -> int:
         """How many passages have a term."""
-        return len(self.having(term))
+        if self._order is None:
+            return len(self._parts[0].of(term)[0])
+        if term not in self._frequencies:
+            rows = [(start, part.of(term)[0]) for start, part in self._starts()]
+            counts = [np.count_nonzero(self._order.numbers[start:][each] >= 0) for start, each in rows]
+            if not any(counts):
+                return 0
+            self._frequencies[term] = sum(counts)
+        return self._frequencies[term]
 
 
 def shares(question: str, frequency: Callable[[str], int], passages: int) -> dict[str, float]:

@@ -100,7 +100,7 @@ def _write(folder: Path, draft: Draft, number: int) -> bytes:
         "rules": LAYOUT | RULES,
         "segments": segments,
         "files": files,
-        "sources": [asdict(source) for source in draft.sources],
+        "sources": [source.recorded for source in draft.sources],
         "refused": [asdict(skipped) for skipped in draft.refused],
     }
     content = json.dumps(manifest).encode()  # indented it would take ten times as long

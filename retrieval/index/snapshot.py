@@ -13,8 +13,8 @@ A snapshot is a folder that never changes once it is published, which one rename
 The folder's name has the hash of the manifest, and the manifest those of the files: any changed byte is noticed when
 the snapshot is opened.
 
-Segments never change either. What changed goes into a new segment; those of the snapshot before are in the next one too,
-as further names of the same files (hard links). What they have of articles that changed or went stays there, unused.
+Segments never change either. What changed goes into a new one; those of the snapshot before are in the next one too, as
+further names of the same files (hard links). What they have of articles that changed or went stays there, unused.
 Small segments, and so a small index, are written anew each time (``planning.SMALL``).
 """
 
@@ -214,7 +214,8 @@ class Snapshot:
 
     def _read_article(self, number: int) -> Article:
         segment, place = self.places[number].tolist()
-        return self.segments[segment].article(place, self._catalogue.copies_of(number))
+        article: Article = self.segments[segment].article(place, self._catalogue.copies_of(number))
+        return article
 
 
 def _read_places(path: Path, segments: Sequence[Segment]) -> tuple[NDArray[np.int32], list[int]]:
