@@ -109,7 +109,7 @@ class LexicalIndex:
             return len(self._parts[0].of(term)[0])
         if term not in self._frequencies:
             rows = [(start, part.of(term)[0]) for start, part in self._starts()]
-            counts = [np.count_nonzero(self._order.numbers[start:][each] >= 0) for start, each in rows]
+            counts = [int(np.count_nonzero(self._order.numbers[start:][each] >= 0)) for start, each in rows]
             if not any(counts):
                 return 0
             self._frequencies[term] = sum(counts)
