@@ -16,10 +16,13 @@ import typer
 from bot.cli_articles import articles_app
 from bot.cli_eval import evaluate
 from bot.cli_feeds import feeds_app
+from bot.cli_gaps import gaps
 from bot.cli_serve import serve, serving
+from bot.cli_verify import verify
 from bot.terminal.ask import ANSWERED, FAILED, NOT_SAID, AnswerPrinter
 from bot.terminal.console import abandon_output, console, prepare_streams
 from bot.terminal.failures import sentence
+from bot.terminal.opening import open_engine
 from bot.terminal.options import (
     AfterOption,
     ArticleOption,
@@ -38,15 +41,12 @@ from bot.terminal.options import (
 if TYPE_CHECKING:
     import threading
 
-    from rich.console import Console
-
-    from bot.assembly import Assembly, Opened
+    from bot.assembly import Opened
     from bot.discord.following import Follow
     from bot.discord.library import Fetch
     from bot.settings import Settings
     from retrieval.answer.query import Filters
     from retrieval.articles.feeds import FeedUpdate
-    from retrieval.engine import Engine
     from retrieval.errors import QuothError
     from retrieval.index.address import Where
     from retrieval.index.changes import Progress
@@ -82,22 +82,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stderr.write(f"quoth: {sentence(error)}\n")
         return FAILED
     return status
-
-
-def _open(assembly: Assembly, errors: Console) -> Engine:
-    """The engine over an index that is up to date, or cannot be made so; says on ``errors`` what happened."""
-    from bot import wording
-    from bot.terminal import tables
-    from bot.terminal.progress import progress
-
-    with progress(errors) as told:
-        opened = assembly.open(told)
-    if opened.refused:
-        as_it_was = "Until then the answers are those of the index as it was."
-        errors.print(f"{wording.error(opened.refused)} {as_it_was}", style="yellow")
-    if opened.report and opened.report.built:
-        errors.print(tables.report(opened.report), style="dim")
-    return opened.engine
 
 
 # --- asking --------------------------------------------------------------------------------------------------
@@ -163,13 +147,14 @@ def _printer(settings: Settings, filters: Filters, *, explain: bool, as_json: bo
     from bot.talks import Talks
 
     return AnswerPrinter(
-        _open(assembly, errors),
+        open_engine(assembly.open, errors),
         filters,
         settings.top,
         threshold=settings.confidence if explain else None,
         out=None if as_json else console(),
         errors=errors,
         talks=Talks(),
+        server=settings.address,
     )
 
 
@@ -204,7 +189,7 @@ def _converse(settings: Settings, filters: Filters, *, explain: bool) -> None:
 
     out, errors = console(), console(stderr=True)
     assembly = Assembly.of(settings)
-    engine = _open(assembly, errors)
+    engine = open_engine(assembly.open, errors)
     for name in filters.articles:
         engine.index.article(name)  # an unknown one is better refused now than at every question
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
@@ -219,6 +204,7 @@ def _converse(settings: Settings, filters: Filters, *, explain: bool) -> None:
         out=out,
         errors=errors,
         loading=progress.warm_up(engine) if interactive else None,
+        server=settings.address,
     )
 
     def swap(newer: Index) -> None:
@@ -289,6 +275,7 @@ def _from_the_web(settings: Settings) -> tuple[Follow | None, Fetch | None]:
 
 
 app.command("serve")(serve)
+app.command("verify")(verify)
 
 
 # --- keeping the articles and the index ----------------------------------------------------------------------
@@ -323,6 +310,7 @@ def update_index(
 
 
 app.command("eval")(evaluate)
+app.command("gaps")(gaps)
 
 
 @app.command("doctor")

@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from bot import links
 from bot.wording import understood, why_declined, why_follow_up
 from retrieval.articles.article import Article, ArticleInfo, Skipped
+from retrieval.text.quote_link import QuoteLink
+from retrieval.text.sentences import Span
 
 if TYPE_CHECKING:
     from retrieval.answer.answer import Answer
     from retrieval.answer.quotes import Quote
     from retrieval.answer.search import Hit
+    from retrieval.answer.tracing import Trace
 
 
-def answer_json(found: Answer, *, explain: bool = False) -> dict[str, Any]:
-    """An answer as the contract's JSON object.
+def answer_json(found: Answer, *, explain: bool = False, server: str = "") -> dict[str, Any]:
+    """An answer as the contract's JSON object; ``server`` is the address that its links lead to.
 
     ``explain`` adds, under that name, each stage's scores, and which articles have changed since they were indexed.
     """
@@ -24,7 +28,7 @@ def answer_json(found: Answer, *, explain: bool = False) -> dict[str, Any]:
         "question": found.question,
         "answered": found.answered,
         "confidence": round(found.confidence, 4),
-        "quotes": [_quote_json(quote) for quote in found.quotes],
+        "quotes": [_quote_json(quote, server) for quote in found.quotes],
         "elapsed_ms": round(found.elapsed_ms, 2),
     }
     if how := understood(found):
@@ -42,38 +46,80 @@ def answer_json(found: Answer, *, explain: bool = False) -> dict[str, Any]:
     return said
 
 
-def _quote_json(quote: Quote) -> dict[str, Any]:
+def _quote_json(quote: Quote, server: str) -> dict[str, Any]:
     return {
-        "text": quote.text,
-        "start": quote.start,
-        "end": quote.end,
+        **_slice_json(quote.article, Span(quote.start, quote.end), server),
         "highlights": [list(mark) for mark in quote.highlights],
         "score": round(quote.score, 4),
-        "article": article_json(quote.article),
-        "page": quote.page,
-        "ocr": quote.scanned,
-        "url": quote.url,
-        "cut": list(quote.cut),
-        "verdict": _verdict_json(quote),
-        "times": [
-            {"words": each.words, "first": each.first.isoformat(), "last": each.last.isoformat()}
-            for each in quote.times
-        ],
         "older": quote.older,
+        "newer": article_json(quote.newer) if quote.newer else None,
         "also_in": [other.id for other in quote.also_in],
     }
 
 
-def _verdict_json(quote: Quote) -> dict[str, Any] | None:
-    """What the article says of the quote's standing: null for nearly all quotes."""
-    if (found := quote.verdict) is None:
+def _slice_json(article: Article, span: Span, server: str) -> dict[str, Any]:
+    """What is known of words of an article by themselves, whatever was asked."""
+    from retrieval.answer.excerpts import cut_at
+    from retrieval.answer.times import explained
+
+    url = article.url_at(span.start)
+    text = article.text[span.start : span.end]
+    return {
+        "text": text,
+        "start": span.start,
+        "end": span.end,
+        "article": article_json(article),
+        "page": article.page_at(span.start),
+        "ocr": article.is_scanned(span.start, span.end),
+        "url": url,
+        "url_at_words": links.at_words(url, text),
+        "link": links.address_of(QuoteLink.to(article, span.start, span.end), server),
+        "cut": list(cut_at(article.text, span)),
+        "verdict": _verdict_json(article, span),
+        "times": [
+            {"words": each.words, "first": each.first.isoformat(), "last": each.last.isoformat()}
+            for each in explained(text, article.published)
+        ],
+    }
+
+
+def _verdict_json(article: Article, place: Span) -> dict[str, Any] | None:
+    """What the article says of the standing of its words: null for nearly all of them."""
+    from retrieval.answer.claims import verdict
+
+    if (found := verdict(article, place)) is None:
         return None
     start, end = found.span or (None, None)
     return {
         "kind": found.kind,
-        "text": quote.article.text[start:end] if found.span else None,
+        "text": article.text[start:end] if found.span else None,
         "start": start,
         "end": end,
+    }
+
+
+def trace_json(found: Trace, *, server: str = "") -> dict[str, Any]:
+    """What became of a quote as a JSON object: ``quote`` where its words stand, ``now`` what stands there instead."""
+    link, place = found.link, None
+    if found.article and found.span:
+        # Which words answered, and how well, a link does not say.
+        place = {**_slice_json(found.article, found.span, server), "highlights": [], "score": None}
+    return {
+        "link": links.address_of(link, server),
+        "state": found.state,
+        "stands": found.stands,
+        "said": links.said(found),
+        "quoted": {
+            "text": link.quoted,
+            "whole": not link.last,
+            "start": link.start,
+            "end": link.end,
+            "article": {"id": link.article, "title": link.title},
+        },
+        "quote": None if found.state == "changed" else place,
+        "now": place if found.state == "changed" else None,
+        "also_in": found.also_in.id if found.also_in else None,
+        "stale": found.stale,
     }
 
 

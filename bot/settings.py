@@ -48,6 +48,7 @@ _WANTED = {
     "index_token": "a key, or a user's name and password with a colon between",
     "index_only": "true or false",
     "collections": "the path of a folder",
+    "address": "the address of a server on the web, such as https://quotes.example.org",
     "encoder": "bundled, a model's folder or its name on the hub",
     "device": "a name that torch knows, such as cpu or cuda",
     "reader": "trained, none, a folder or a hub name",
@@ -55,6 +56,7 @@ _WANTED = {
     "confidence": f"{', '.join(CONFIDENCE)} or a number from 0 to 1",
     "history": "the path of a file",
     "state": "the path of a folder",
+    "questions_days": "a number of days up to 3650, or 0 for not at all",
     "log_level": "debug, info, warning or error",
     "log_json": "true or false",
     "ocr": "languages that tesseract knows, such as eng or eng+deu, or nothing",
@@ -66,6 +68,7 @@ _WANTED = {
     "serve_port": "a port's number from 1 to 65535",
     "serve_token": "a secret of 16 characters or more",
     "serve_open": "true or false",
+    "serve_origins": "sites with commas between them, such as https://news.example.org",
     "serve_rate": "a whole number of questions, or 0 for no limit",
     "discord_token": "a bot's token",
     "discord_guilds": "ids of servers with commas between them",
@@ -97,7 +100,7 @@ def _ids(value: object) -> object:
 
 
 def _hosts(value: object) -> object:
-    """Names of hosts, as ids are listed."""
+    """Names of hosts, or of sites, as ids are listed."""
     return value.lower().replace(",", " ").split() if isinstance(value, str) else value
 
 
@@ -115,6 +118,11 @@ HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
 Ids = Annotated[frozenset[Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_ids)]
 Hosts = Annotated[
     frozenset[Annotated[str, Field(pattern=r"^([\w.-]+|[0-9a-f:]*:[0-9a-f:.]+)$")]], NoDecode, BeforeValidator(_hosts)
+]
+Origins = Annotated[
+    frozenset[Annotated[str, Field(pattern=r"^https?://([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$")]],
+    NoDecode,
+    BeforeValidator(_hosts),
 ]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lowered)]
 Probability = Annotated[float, BeforeValidator(_probability), Field(ge=0, le=1)]
@@ -142,6 +150,10 @@ class Settings(BaseSettings):
     """Whether to answer from the index as it is, and leave the folder of articles alone."""
     collections: HomePath | None = None
     """The folder of the collections that servers have for themselves; none without it."""
+    address: Annotated[str, AfterValidator(lambda given: given.rstrip("/"))] = Field(
+        default="", max_length=200, pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*)?)?$"
+    )
+    """Where people reach the server: links to quotes lead there. Without it, none are shown outside of its pages."""
     encoder: str = "bundled"
     """The sentence-transformers model: the bundled one, a folder, or a name on the hub."""
     reader: str = "trained"
@@ -165,7 +177,9 @@ class Settings(BaseSettings):
     history: HomePath = Field(default_factory=lambda: user_state_path("quoth") / "history")
     """The file that holds the questions typed in the chat."""
     state: HomePath = Field(default_factory=lambda: user_state_path("quoth"))
-    """The folder that the Discord bot keeps its answers' places, votes and audit log in."""
+    """The folder that questions are kept in and, of the Discord bot, answers' places, votes and the audit log."""
+    questions_days: float = Field(default=30.0, ge=0, le=3650, allow_inf_nan=False)
+    """Days for which the bot and the server keep what was asked, without names; 0 for not at all."""
     log_level: LogLevel = "info"
     """The least that the log of the Discord bot, or of the server, tells of."""
     log_json: bool = False
@@ -178,6 +192,8 @@ class Settings(BaseSettings):
     """What has to come with each request; without it the server listens to this machine only."""
     serve_open: bool = False
     """Whether everybody who can reach the server may ask, without a token and by whatever name."""
+    serve_origins: Origins = frozenset()
+    """Other sites whose pages may ask the server from a visitor's browser."""
     serve_rate: int = Field(default=0, ge=0, le=100_000)
     """How many questions one address may ask a minute, which it may do at once; 0 for no limit."""
     discord_token: SecretStr | None = Field(

@@ -10,22 +10,19 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bot import languages
 from bot.languages import count, day, number, say, sentence
 from bot.settings import DiscordRefused, ServeRefused, SettingInvalid
 from bot.talks import Remark
 from retrieval import errors
-from retrieval.articles.article import Article, ArticleInfo
+from retrieval.articles.article import ArticleInfo
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import QuothError
 
 if TYPE_CHECKING:
     from retrieval.answer.answer import Answer
-    from retrieval.answer.claims import Kind
     from retrieval.answer.evidence import Doubt
     from retrieval.answer.interpretation import Reason
     from retrieval.answer.query import Context, Filters
-    from retrieval.answer.times import Explained
     from retrieval.index.changes import Stale
 
 NOT_SAID = sentence("The articles do not say.")
@@ -37,13 +34,6 @@ STALE: Mapping[Stale, str] = {
     "changed": sentence("Its file has changed since it was indexed"),
     "removed": sentence("Its file was removed after it was indexed"),
 }
-OLDER = sentence("An older article")
-_VERDICTS: Mapping[Kind, str] = {
-    "claim": sentence("But the article says"),
-    "correction": sentence("The article corrects this"),
-    "satire": sentence("Satire"),
-}
-_SATIRE = sentence("Satire, as its title or source says")
 
 _TITLES = 3
 """Articles that a reply to small talk names before it only counts."""
@@ -152,42 +142,6 @@ def small_talk(kind: Remark | None, found: Sequence[ArticleInfo]) -> str:
         there = say("Ask me something, say about {titles}.", titles=titles)
     opener = [say(_OPENERS[kind])] if kind in _OPENERS else []
     return " ".join([*opener, there if found else say("There are no articles yet.")])
-
-
-# --- beside a quote ------------------------------------------------------------------------------------------
-
-
-def verdict(article: Article, start: int, end: int) -> str | None:
-    """What an article says of the standing of its words at ``start`` to ``end``: a claim's verdict, a correction."""
-    from retrieval.answer.claims import verdict as found_by
-    from retrieval.text.sentences import Span
-
-    found = found_by(article, Span(start, end))
-    if found is None:
-        return None
-    words = article.text[found.span.start : found.span.end] if found.span else None
-    return f"{say(_VERDICTS[found.kind])}: {words}" if words else say(_SATIRE)
-
-
-def page(page: int | None, *, scanned: bool = False) -> list[str]:
-    """The page that a quote is on, in words, and whether OCR has read it; nothing where there is none."""
-    return [] if page is None else [say("page {n}", n=number(page)), *([say("read by OCR")] if scanned else [])]
-
-
-def notes(article: Article, start: int, end: int, *, older: bool) -> list[str]:
-    """What explains a quote: that its article is older than another, and which day its "Monday" was."""
-    from retrieval.answer.times import explained
-
-    found = explained(article.text[start:end], article.published)
-    times = "; ".join(f"{each.words} · {_meaning(each)}" for each in found)
-    return [*([say(OLDER)] if older else []), *([times] if times else [])]
-
-
-def _meaning(time: Explained) -> str:
-    """A time in words; in other languages than English by its first and last day."""
-    if time.first == time.last:
-        return day(time.first)
-    return f"{day(time.first)} – {day(time.last)}" if languages.spoken() != "en" else time.meaning
 
 
 # --- articles ------------------------------------------------------------------------------------------------
@@ -376,6 +330,8 @@ def _model_error(failure: QuothError) -> str | None:
 
 def _request_error(failure: QuothError) -> str | None:
     match failure:
+        case errors.LinkUnreadable(link, reason):
+            return f"{link[:60]!r} is no link to a quote ({reason}): copy it whole, as it was given."
         case errors.QuestionEmpty():
             return say("The question is empty: ask it in words.")
         case errors.QuestionTooLong(length, limit):

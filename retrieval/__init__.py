@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from retrieval.answer.conversation import Conversation, Talk
     from retrieval.answer.query import Context, Filters
     from retrieval.answer.quotes import Quote
+    from retrieval.answer.tracing import Trace
     from retrieval.articles.article import Article, ArticleInfo
     from retrieval.engine import Engine
     from retrieval.errors import QuothError
+    from retrieval.text.quote_link import QuoteLink
 
 __all__ = [
     "Answer",
@@ -38,8 +40,10 @@ __all__ = [
     "Engine",
     "Filters",
     "Quote",
+    "QuoteLink",
     "QuothError",
     "Talk",
+    "Trace",
     "errors",
 ]
 
@@ -52,8 +56,10 @@ _MODULES = {
     "Engine": "engine",
     "Filters": "answer.query",
     "Quote": "answer.quotes",
+    "QuoteLink": "text.quote_link",
     "QuothError": "errors",
     "Talk": "answer.conversation",
+    "Trace": "answer.tracing",
 }
 
 

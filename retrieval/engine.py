@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from retrieval.answer.answer import Answer
+from retrieval.answer.answer import Answer, Stage
 from retrieval.answer.arranging import ArrangingWeights, arranged
 from retrieval.answer.conversation import Conversation, Turn
 from retrieval.answer.courtesies import without_courtesies
 from retrieval.answer.evidence import Evidence, gather
 from retrieval.answer.interpretation import Interpretation, interpret
 from retrieval.answer.likelihood import FollowUpWeights
+from retrieval.answer.newer import NewerArticles, NewerWeights
 from retrieval.answer.overlap_reader import OverlapReader
 from retrieval.answer.query import Context, Filters, Query, checked
 from retrieval.answer.quotes import Quote, QuoteWeights, choose, without_weak
@@ -22,12 +23,14 @@ from retrieval.answer.reading import TaskReadings, best_readings, quotable, read
 from retrieval.answer.references import next_context
 from retrieval.answer.search import Found, Searcher, SearchWeights
 from retrieval.answer.spelling import Correction, Speller
+from retrieval.answer.tracing import Trace, trace
 from retrieval.answer.variants import QueryVariants
 from retrieval.articles.article import ArticleInfo
 from retrieval.index.address import where
 from retrieval.index.changes import Freshness, Progress, Stale
 from retrieval.index.protocol import Index
 from retrieval.models.encoder import Encoder
+from retrieval.text.quote_link import QuoteLink
 
 THRESHOLD = 0.2
 """Confidence from which an answer is given. Of near misses about articles that nothing was fitted on it declines .32,
@@ -45,6 +48,7 @@ class EngineWeights:
     follow_up: FollowUpWeights = field(default_factory=FollowUpWeights)
     quotes: QuoteWeights = field(default_factory=QuoteWeights)
     arranging: ArrangingWeights = field(default_factory=ArrangingWeights)
+    newer: NewerWeights = field(default_factory=NewerWeights)
 
 
 class Engine:
@@ -73,8 +77,10 @@ class Engine:
     ) -> None:
         self.index = index
         self._weights = weights or EngineWeights()
+        self._encoder = encoder
         self._speller = Speller(index)
         self._searcher = Searcher(index, encoder, weights=self._weights.search, follow_up=self._weights.follow_up)
+        self._newer = NewerArticles(index, self._weights.newer)
         self._reader = reader or OverlapReader()
         self._freshness = Freshness(articles, index) if articles else None
         self._threshold = threshold
@@ -174,9 +180,20 @@ class Engine:
         """A conversation, whose questions may each go on from those before it."""
         return Conversation(self, filters, top)
 
+    def trace(self, link: QuoteLink) -> Trace:
+        """What became of the quote that a link leads to: where its words stand, or what stands there instead."""
+        found = trace(self.index, link)
+        return replace(found, stale=self.stale(found.article)) if found.article else found
+
     def stale(self, article: ArticleInfo) -> Stale | None:
         """What became of the file of one of the articles since it was indexed, if anything."""
         return self._freshness.stale(article.path) if self._freshness else None
+
+    def grouped(self, questions: Sequence[str], around: Sequence[str] = ()) -> list[tuple[int, ...]]:
+        """Groups of questions that mean the same; see ``answer.grouping.grouped``."""
+        from retrieval.answer.grouping import grouped
+
+        return grouped(questions, self._encoder, around=around)
 
     # --- the pipeline --------------------------------------------------------------------------------------------
 
@@ -197,10 +214,19 @@ class Engine:
         found = self._searcher.search_all(
             variants, [query.filters for query in queries], self._weights.search.passages, for_reader=True
         )
+        searched = time.perf_counter()
         read = self._read(variants, found)
+        done = time.perf_counter()
         answers = [self._answer(*stages) for stages in zip(queries, corrections, variants, found, read, strict=True)]
-        elapsed_ms = (time.perf_counter() - started) * 1e3 / len(queries)
-        return [replace(answer, elapsed_ms=elapsed_ms) for answer in answers]
+        ended = time.perf_counter()
+        took: dict[Stage, float] = {
+            "searching": searched - started,
+            "reading": done - searched,
+            "deciding": ended - done,
+        }
+        seconds = {stage: each / len(queries) for stage, each in took.items()}
+        elapsed_ms = (ended - started) * 1e3 / len(queries)
+        return [replace(answer, elapsed_ms=elapsed_ms, seconds=seconds) for answer in answers]
 
     def _read(self, variants: Sequence[QueryVariants], found: Sequence[Found]) -> list[list[TaskReadings]]:
         """Read what was found for each question, all of it together."""
@@ -222,6 +248,11 @@ class Engine:
         if not evidence.figures:
             return 0.0
         return self._reader.calibration.probability(evidence.figures, on_topic=interpretation.in_context)
+
+    def _beside(self, quote: Quote, *, answers: bool) -> Quote:
+        """A quote with what became of its file and, where it answers, the newer article about the same."""
+        newer = self._newer.about(quote) if answers else None
+        return replace(quote, stale=self.stale(quote.article), newer=newer)
 
     def _answer(
         self,
@@ -245,18 +276,18 @@ class Engine:
         candidates = choose(readings, max(query.top, _CANDIDATES), weights.quotes)
         strong = candidates if query.weak else without_weak(candidates, weights.quotes)
         quotes = arranged(strong, interpretation.read_as, weights.arranging)[: query.top]
-        forms = variants.typed, interpretation.read_as
-        evidence = gather(candidates, best, forms, found.hits, self.index.terms)
+        evidence = gather(candidates, best, (variants.typed, interpretation.read_as), found.hits, self.index.terms)
         confidence = self._confidence(evidence, interpretation)
         hits = reranked(found.hits, read, weights.follow_up, compares_variants=self._reader.compares_variants)
+        answered = bool(quotes) and confidence >= self._threshold
         answer = Answer(
             question=query.text,
             corrected=correction.text,
             slips=correction.slips,
             interpretation=interpretation,
-            answered=bool(quotes) and confidence >= self._threshold,
+            answered=answered,
             confidence=confidence,
-            quotes=tuple(replace(quote, stale=self.stale(quote.article)) for quote in quotes),
+            quotes=tuple(self._beside(quote, answers=answered) for quote in quotes),
             hits=tuple(hits[: weights.search.passages]),
             evidence=evidence.figures,
             doubts=evidence.doubts,

@@ -64,6 +64,14 @@ class ArticleExists(QuothError):
     path: Path
 
 
+@dataclass(eq=False)
+class LinkUnreadable(QuothError):
+    """What was given is no link to a quote; ``reason`` says why."""
+
+    link: str
+    reason: str
+
+
 FetchProblem = Literal[
     "address",
     "broken",

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from bot import cli
+from bot import cli, question_log
+from bot.question_log import Asked, QuestionLog
 from bot.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -41,9 +42,12 @@ def commands(page: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder laid out like a clone, with the article that ships, which is indexed once."""
+    """A folder laid out like a clone, with the article that ships, which is indexed once and was asked in vain once."""
     folder = tmp_path_factory.mktemp("clone")
     shutil.copytree(ROOT / "data" / "articles", folder / "data" / "articles")
+    log, place = QuestionLog(folder / "state", days=30), question_log.place(folder / "data" / "articles")
+    log.note(Asked("who?", "who?", answered=False, confidence=0.1, nearest=None, articles=place))
+    log.close()
     return folder
 
 
@@ -52,6 +56,7 @@ def clone(articles: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """That folder to run in, with no setting of whoever runs the tests."""
     for name in [name for name in os.environ if name.startswith("QUOTH_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("QUOTH_STATE", "state")
     monkeypatch.chdir(articles)
     return articles
 

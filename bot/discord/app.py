@@ -24,6 +24,7 @@ from bot.discord.library import Fetch, Library
 from bot.discord.memory import Memory
 from bot.pool import Pool
 from bot.settings import DiscordRefused, Settings
+from bot.tally import Tally
 from retrieval.errors import QuothError
 
 _log = logging.getLogger("quoth.discord")
@@ -38,8 +39,10 @@ _FAREWELL = 0.8
 """Seconds for taking leave of Discord, which need not hear of it."""
 
 
-Beside = Callable[[Library, Pool], Coroutine[Any, Any, None]]
-"""Serves from the common articles too, with the threads that answer; when cancelled it finishes what is under way."""
+Beside = Callable[[Library, Pool, Tally], Coroutine[Any, Any, None]]
+"""Serves from the common articles too, with the threads that answer, and with figures of the bot's questions as well.
+
+When cancelled it finishes what is under way."""
 
 
 def run(
@@ -107,7 +110,8 @@ async def _serve(client: QuothClient, token: str, beside: Beside | None) -> None
         with suppress(NotImplementedError):  # Windows has no such thing, and ends the process with its own
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     serving = asyncio.create_task(_connect(client, token))
-    served = beside(client.collections.common.library, client.collections.answers) if beside else _nothing()
+    asked = client.collections
+    served = beside(asked.common.library, asked.answers, asked.tally) if beside else _nothing()
     besides = asyncio.create_task(served)
     told = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)

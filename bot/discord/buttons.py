@@ -84,7 +84,7 @@ class Buttons:
     async def _vote(self, interaction: Interaction, vote: str, number: int, key: str) -> None:
         """Take a vote, or take it back; the button shows how many there are."""
         if record := await self._recall(interaction, key):
-            await asyncio.to_thread(interaction.client.memory.vote, key, interaction.user.id, vote)
+            await asyncio.to_thread(_here(interaction).service.vote, key, interaction.user.id, vote)
             card = await _here(interaction).card(cards.answer, record, min(number, max(0, len(record.places) - 1)))
             await self._delivery.show(interaction, card, instead=True)
 

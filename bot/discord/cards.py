@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
-from bot import languages, wording
-from bot.discord.library import short_id
-from bot.discord.markup import address, attribution, escaped, page_of, plain, quotation, size
+from bot import beside, languages, wording
+from bot.discord.library import NOTHING, Beside, short_id
+from bot.discord.markup import attribution, escaped, opened_at, page_of, plain, quotation, size
 from bot.discord.memory import Forgotten, Place, Record
 from bot.languages import count, say, sentence
 from bot.talks import Remark
@@ -30,9 +30,6 @@ from retrieval.errors import (
     QuothError,
 )
 from retrieval.text.sentences import Span, paragraph_around
-
-if TYPE_CHECKING:
-    from retrieval.index.changes import Stale
 
 CARD_TEXT, EMBED_AUTHOR, CONTENT, LABEL, THREAD_NAME, CHOICE = 4000, 256, 2000, 80, 100, 100
 """Discord's limits. Whether it counts code points or UTF-16 units it does not say: ``size`` counts the larger."""
@@ -96,6 +93,8 @@ class Button:
     enabled: bool = True
     danger: bool = False
     row: int = 0
+    url: str = ""
+    """The address that it opens; then it has no id."""
 
     @property
     def asks(self) -> bool:
@@ -150,10 +149,10 @@ _QUOTED = 3
 """Articles named at once: as many as always fit."""
 
 
-def answer(record: Record, article: Article | None, number: int = 0, stale: Stale | None = None) -> Card:
+def answer(record: Record, article: Article | None, number: int = 0, about: Beside = NOTHING) -> Card:
     """An answer, showing one of its quotes; ``article`` is the one that it is from, or None when that has changed.
 
-    ``stale`` says what became of the article's file since it was indexed.
+    ``about`` says what is known of the article beside its text.
     When the articles do not say it is that sentence, and the nearest passages are behind a button.
     """
     votes = _voting(record, number)
@@ -163,7 +162,7 @@ def answer(record: Record, article: Article | None, number: int = 0, stale: Stal
         # A row has room for five.
         votes = tuple(replace(each, row=1) for each in votes) if turns else votes
         buttons = (*turns, *around, *votes)
-        return _page(record, article, number, _understood(record), buttons, stale)
+        return _page(record, article, number, _understood(record), buttons, about)
     nearest = (button("nearest", 0, record.key, say("Nearest passages")),) if record.places else ()
     said = _understood(record) + (
         f"{say(wording.NOT_SAID)} {escaped(record.note, 600)}" if record.note else say(wording.NOT_SAID)
@@ -194,26 +193,26 @@ def offered(card: Card, record: Record) -> Card:
     return replace(card, buttons=(*(each for each in card.buttons if each.emoji not in {UP, DOWN}), *judging))
 
 
-def quotes(record: Record, article: Article | None, number: int, stale: Stale | None = None) -> Card:
+def quotes(record: Record, article: Article | None, number: int, about: Beside = NOTHING) -> Card:
     """Further quotes of an answer or, when the articles do not say, further passages that are none."""
-    return (answer if record.answered else nearest)(record, article, number, stale)
+    return (answer if record.answered else nearest)(record, article, number, about)
 
 
-def nearest(record: Record, article: Article | None, number: int, stale: Stale | None = None) -> Card:
+def nearest(record: Record, article: Article | None, number: int, about: Beside = NOTHING) -> Card:
     """One of the passages that came nearest to a question that the articles do not answer."""
     label = say("**Not an answer**, only what comes nearest:") + "\n"
     turns = paging("nearest", number, len(record.places), record.key, sentence("More passages ({n} of {total}) ▶"))
-    return _page(record, article, number, label, turns, stale)
+    return _page(record, article, number, label, turns, about)
 
 
-def paragraph(record: Record, article: Article | None, number: int, stale: Stale | None = None) -> Card:
+def paragraph(record: Record, article: Article | None, number: int, about: Beside = NOTHING) -> Card:
     """The paragraph around a quote, with the quote in bold."""
     place = record.places[number]
     if article is None:
         return notice(CHANGED)
     span = paragraph_around(article.text, Span(place.start, place.end))
     within = _within(place, article)
-    return _quoted(record, article, span, within, "", (), _below(place, article, stale))
+    return _quoted(record, article, span, within, "", (), _below(place, article, about))
 
 
 def _within(place: Place, article: Article) -> Sequence[tuple[int, int]]:
@@ -229,13 +228,13 @@ def _page(
     number: int,
     label: str,
     buttons: tuple[Button, ...],
-    stale: Stale | None,
+    about: Beside,
 ) -> Card:
     place = record.places[number]
     if article is None:
         return _titled(record, say(CHANGED), buttons)
     marks = place.highlights if record.answered else ()
-    below = _below(place, article, stale)
+    below = _below(place, article, about)
     return _quoted(record, article, Span(place.start, place.end), marks, label, buttons, below)
 
 
@@ -260,7 +259,7 @@ def _quoted(
         small,
         title,
         plain(record.question, EMBED_AUTHOR) if record.titled else "",
-        address(article.url_at(span.start) or "") or "",
+        opened_at(article, span),
         buttons,
     )
 
@@ -269,15 +268,19 @@ _VERDICT, _NOTE = 240, 120
 """Longest of what is said beside a quote."""
 
 
-def _below(place: Place, article: Article, stale: Stale | None) -> tuple[str, str]:
+def _below(place: Place, article: Article, about: Beside) -> tuple[str, str]:
     """What stands under a quote: the article's verdict on it; where it stands, and in small print what explains it."""
     end = min(place.end, len(article.text))
-    verdict = wording.verdict(article, place.start, end)
+    verdict = beside.verdict(article, place.start, end)
     scanned = article.is_scanned(place.start, end)
-    on_page = wording.page(article.page_at(place.start), scanned=scanned)
+    on_page = beside.page(article.page_at(place.start), scanned=scanned)
     small = [attribution(article, on_page, article.url_at(place.start))]
-    small += [escaped(note, _NOTE) for note in wording.notes(article, place.start, end, older=place.older)]
-    small += [f"{say(wording.STALE[stale])}."] if stale else []
+    older = place.older and not about.newer
+    small += [escaped(note, _NOTE) for note in beside.notes(article, place.start, end, older=older)]
+    if about.newer:
+        newer = replace(about.newer, title=plain(about.newer.title, _KNOWN_TITLE))
+        small.append(escaped(beside.newer(newer), 2 * _NOTE))
+    small += [f"{say(wording.STALE[about.stale])}."] if about.stale else []
     return f"\n{escaped(verdict, _VERDICT)}" if verdict else "", "\n".join(f"-# {each}" for each in small)
 
 

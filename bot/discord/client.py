@@ -234,8 +234,9 @@ class QuothClient(discord.Client):
                 return await self.unaddressed(message) if self.unaddressed else None
             collection = self.collections.at(message.guild.id if message.guild else None, message.channel)
             talk = _talk(collection.talks, message, self.user.id if self.user else 0)
+            server = message.guild.id if message.guild else None
             async with self.delivery.typing(message):
-                response = await collection.responder.respond(said, message.author.id, talk)
+                response = await collection.responder.respond(said, message.author.id, talk, server)
             sent = await self.delivery.reply(message, response.card, passes=response.passes if message.guild else None)
             _keep(collection.talks, message, sent, talk, response.talk)
             if response.answered:
@@ -280,7 +281,8 @@ class QuothClient(discord.Client):
         question = replace(question, text=question_in(question.text, _names(interaction.guild, {})))
         async with self.occupied():
             if await self.delivery.defer(interaction, private=private):
-                response = await collection.responder.answer(question, interaction.user.id, titled=True)
+                server = None if private or installed_to_user(interaction) else interaction.guild_id
+                response = await collection.responder.answer(question, interaction.user.id, server, titled=True)
                 sent = await self.delivery.finish(interaction, response.card)
                 if sent and not private and response.talk:
                     collection.talks.keep(sent.id, response.talk)

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 from bot.discord.background import Watch, WatchThread
 from bot.discord.following import FeedThread, Follow
 from bot.discord.library import Library, Opened
-from bot.discord.memory import Memory
+from bot.discord.memory import Forgotten, Memory
 from bot.discord.responder import Responder
 from bot.discord.service import AnswerService, Cooldown
 from bot.pool import Pool
+from bot.question_log import QuestionLog
 from bot.settings import Settings
 from bot.talks import Talks
+from bot.tally import Tally
 from retrieval.errors import StorageFailed
 from retrieval.index.address import Where
 
@@ -101,6 +103,8 @@ class Collections:
         self._cooldown = Cooldown(settings.discord_cooldown)
         self._own: dict[str, Collection] = {}
         self.memory = memory
+        self.questions = QuestionLog(settings.state, days=settings.questions_days)
+        self.tally = Tally(self.questions)
         self.answers = answers
         self.common = self._made("", settings.articles, settings.index)
         self.begun: Callable[[Collection], None] = lambda _: None
@@ -159,6 +163,21 @@ class Collections:
         for each in self.all():
             each.changes.close()
         self.memory.close()
+        self.questions.close()
+
+    def forget(self, member: int) -> Forgotten:
+        """Delete what is kept of a member's questions, and their votes.
+
+        Raises:
+            StorageFailed: it could not be deleted.
+        """
+        forgotten = self.memory.forget(member)
+        self.questions.forget(forgotten.keys)
+        for key in forgotten.voted:
+            self.questions.voted(key, self.memory.votes(key))
+        for each in self.all():
+            each.talks.forget(member)
+        return forgotten
 
     @property
     def at_work(self) -> bool:
@@ -181,8 +200,9 @@ class Collections:
         library = Library(
             articles, index, partial(self._build, articles, index), name=name, kept_elsewhere=kept_elsewhere
         )
-        service = AnswerService(library, self.memory, self.answers, top=self._settings.top)
-        responder = Responder(service, self._cooldown)
+        service = AnswerService(library, self.memory, self.answers, top=self._settings.top, tally=self.tally)
+        # The server shows the articles that all have, and those of nobody else.
+        responder = Responder(service, self._cooldown, server="" if name else self._settings.address)
         changes = Pool("change", workers=1, waiting=0)
         watching, watched = WatchThread(library, self._watch), self._watch is not None
         following = FeedThread(library, self._follow, watched=watched)

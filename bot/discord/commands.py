@@ -14,6 +14,7 @@ from bot.discord.care import ArticleCommands
 from bot.discord.client import QuothClient, installed_to_user
 from bot.discord.collecting import CollectionCommands
 from bot.discord.completion import sources_like, titles_like
+from bot.discord.gaps import GapCommands
 from bot.discord.library import Fetch
 from bot.discord.messages import Interaction
 from bot.discord.posts import Posts
@@ -34,6 +35,7 @@ def install(client: QuothClient, fetch: Fetch | None = None) -> None:
     care = ArticleCommands(client, fetch)
     care.install(group)
     Posts(client, care).install(group)
+    GapCommands(client, care).install()
     if client.settings.collections:
         CollectionCommands(client, care).install(group)
     client.tree.add_command(group)
@@ -105,12 +107,10 @@ def _install_forget(client: QuothClient) -> None:
     async def me(interaction: Interaction) -> None:
         async with client.occupied():
             try:
-                forgotten = await asyncio.to_thread(client.memory.forget, interaction.user.id)
+                forgotten = await asyncio.to_thread(client.collections.forget, interaction.user.id)
             except QuothError as error:
                 await client.delivery.tell(interaction, failure(error))
             else:
-                for each in client.collections.all():
-                    each.talks.forget(interaction.user.id)
                 await client.delivery.tell(interaction, cards.forgotten(forgotten))
 
     client.tree.add_command(group)

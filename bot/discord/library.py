@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -65,6 +66,19 @@ class Opened(Protocol):
     def report(self) -> Report | None:
         """What the update did; None when none was needed."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known of a quote's article beside its text."""
+
+    stale: Stale | None = None
+    """What became of its file since it was indexed, if anything."""
+    newer: ArticleInfo | None = None
+    """An article of a later day that is about the same."""
+
+
+NOTHING = Beside()
 
 
 Fetch = Callable[[str, "Progress"], "Fetched"]
@@ -236,6 +250,14 @@ class Library:
     def stale(self, article: Article) -> Stale | None:
         """What became of an article's file since it was indexed, if anything."""
         return self.engine.stale(article) if self.engine else None
+
+    def beside(self, article: Article, place: Place) -> Beside:
+        """What is known of the article that a place is in; the newer one only as long as it is there."""
+        newer = None
+        if place.newer:
+            with suppress(ArticleUnknown):
+                newer = self.whole(place.newer).info
+        return Beside(self.stale(article), newer)
 
 
 _LONGEST_ID = 80

@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 
 import regex
 
+from bot import links
 from bot.languages import day
 from bot.wording import unwrapped
-from retrieval.articles.article import ArticleInfo
+from retrieval.articles.article import Article, ArticleInfo
 from retrieval.text.sentences import Span
 
 
@@ -269,6 +270,13 @@ def attribution(article: ArticleInfo, on_page: Sequence[str] = (), url: str | No
     facts += [day(article.published)] if article.published else []
     facts += on_page
     return " · ".join(facts)
+
+
+def opened_at(article: Article, span: Span) -> str:
+    """The article's own address, which opens at its words where that is not too long; nothing where it has none."""
+    url = article.url_at(span.start)
+    at_words = links.at_words(url, article.text[span.start : span.end])
+    return address(at_words or "") or address(url or "") or ""
 
 
 def address(url: str) -> str | None:

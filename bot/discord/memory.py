@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,8 @@ class Place:
     """Best first."""
     older: bool = False
     """Whether a quote of a newer article answers alike."""
+    newer: str = ""
+    """The id of an article of a later day that is about the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,10 @@ class Forgotten:
 
     answers: int
     votes: int
+    keys: tuple[str, ...] = field(default=(), compare=False)
+    """Those of the answers."""
+    voted: tuple[str, ...] = field(default=(), compare=False)
+    """Those of other answers that the votes were on."""
 
 
 def _now() -> datetime:
@@ -170,9 +176,12 @@ class Memory:
             for key in [key for key, record in self._passing.items() if record.asker == member]:
                 del self._passing[key]
         with self._session() as database:
-            votes = database.execute("DELETE FROM votes WHERE member = ?", (member,)).rowcount
-            own = "DELETE FROM answers WHERE json_extract(record, '$.asker') = ?"
-            return Forgotten(database.execute(own, (member,)).rowcount, votes)
+            votes = database.execute("DELETE FROM votes WHERE member = ? RETURNING key", (member,)).fetchall()
+            own = "DELETE FROM answers WHERE json_extract(record, '$.asker') = ? RETURNING key"
+            answers = database.execute(own, (member,)).fetchall()
+        keys = tuple(key for [key] in answers)
+        voted = tuple(key for [key] in votes if key not in keys)
+        return Forgotten(len(answers), len(votes), keys, voted)
 
     def vote(self, key: str, member: int, vote: str) -> None:
         """A member's vote on an answer, in place of the one before; the same again takes it back."""

@@ -20,6 +20,13 @@ Look = Literal["components", "embeds", "plain"]
 """How a card is shown: as components, as an embed, or, where the bot may send none, as text."""
 
 
+def _pressed(button: Button) -> discord.ui.Item[Any]:
+    """A button as one of discord.py's: one that opens an address is Discord's own business."""
+    if button.url:
+        return discord.ui.Button(label=button.label, url=button.url, row=button.row)
+    return CardButton.of(button)
+
+
 class CardButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=CUSTOM_ID):
     """A button that knows from its id alone what it does, so that it works after a restart."""
 
@@ -74,7 +81,7 @@ def new_message(card: Card, look: Look) -> dict[str, Any]:
     if card.buttons:
         parts["view"] = discord.ui.View(timeout=None)
         for button in card.buttons:
-            parts["view"].add_item(CardButton.of(button))
+            parts["view"].add_item(_pressed(button))
     return parts
 
 
@@ -117,7 +124,7 @@ def layout(card: Card) -> discord.ui.LayoutView:
 
 
 def _row(card: Card, row: int) -> discord.ui.ActionRow[discord.ui.LayoutView]:
-    buttons: list[Any] = [CardButton.of(button) for button in card.buttons if button.row == row]
+    buttons: list[Any] = [_pressed(button) for button in card.buttons if button.row == row]
     return discord.ui.ActionRow(*buttons)
 
 

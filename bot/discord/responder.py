@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from bot import wording
 from bot.discord import article_cards, cards
 from bot.discord.cards import Card
-from bot.discord.library import StillReading
+from bot.discord.library import NOTHING, Beside, StillReading
+from bot.discord.linking import linked
 from bot.discord.memory import Record
 from bot.discord.service import AnswerService, Cooldown, Question
 from bot.languages import say
@@ -20,12 +21,11 @@ from retrieval.answer.conversation import Talk, Turn
 from retrieval.answer.query import Filters
 from retrieval.articles.article import Article
 from retrieval.errors import FetchFailed, QuothError
-from retrieval.index.changes import Stale
 
 _log = logging.getLogger("quoth.discord")
 
-Show = Callable[[Record, Article | None, int, Stale | None], Card]
-"""Makes a card of one of an answer's quotes, given its article and what became of that since it was indexed."""
+Show = Callable[[Record, Article | None, int, Beside], Card]
+"""Makes a card of one of an answer's quotes, given its article and what is known of that beside its text."""
 
 
 _NOTICED = 20.0
@@ -51,11 +51,13 @@ class Responder:
     Args:
         service: what answers.
         cooldown: keeps members from asking too often.
+        server: the address that links to quotes lead to; without it none are shown.
     """
 
-    def __init__(self, service: AnswerService, cooldown: Cooldown) -> None:
+    def __init__(self, service: AnswerService, cooldown: Cooldown, server: str = "") -> None:
         self.service = service
         self._cooldown = cooldown
+        self._server = server
 
     def refusal(self, member: int) -> str | None:
         """Why a member cannot ask now, if so; if not, the question counts."""
@@ -67,8 +69,11 @@ class Responder:
             return say("One question at a time: please ask again in {n} s.", n=max(1, round(wait)))
         return None
 
-    async def respond(self, said: str, member: int, talk: Talk) -> Response:
-        """The reply to a message that goes on from a conversation. Never raises: an error becomes a sentence."""
+    async def respond(self, said: str, member: int, talk: Talk, server: int | None = None) -> Response:
+        """The reply to a message that goes on from a conversation. Never raises: an error becomes a sentence.
+
+        ``server`` is where others see it; None for where only the member does.
+        """
         if not said:
             return Response(self.welcome(), talk)
         if refusal := self.refusal(member):
@@ -76,22 +81,27 @@ class Responder:
         try:
             if kind := remark(said):
                 return await self._remarked(kind, member, talk)
-            return await self._answered(Question(said), member, talk, titled=False)
+            return await self._answered(Question(said), member, talk, server, titled=False)
         except Exception as error:  # noqa: BLE001 - what cannot be answered is told so, and the bot goes on
             return Response(cards.notice(failure(error)), passes=_NOTICED if isinstance(error, Busy) else None)
 
-    async def answer(self, question: Question, member: int, *, titled: bool) -> Response:
-        """The reply to what is said by itself; ``titled`` shows it above the answer. Never raises, as ``respond``."""
+    async def answer(self, question: Question, member: int, server: int | None = None, *, titled: bool) -> Response:
+        """The reply to what is said by itself; ``titled`` shows it above the answer. Otherwise as ``respond``."""
         try:
             if question.filters == Filters() and (kind := remark(question.text)):
                 return await self._remarked(kind, member, Talk())
-            return await self._answered(question, member, Talk(), titled=titled)
+            return await self._answered(question, member, Talk(), server, titled=titled)
         except Exception as error:  # noqa: BLE001 - what cannot be answered is told so, and the bot goes on
             return Response(cards.notice(failure(error)))
 
-    async def _answered(self, question: Question, member: int, talk: Talk, *, titled: bool) -> Response:
+    async def _answered(
+        self, question: Question, member: int, talk: Talk, server: int | None, *, titled: bool
+    ) -> Response:
         asked = replace(question, context=talk.context)
-        reply = await self.service.ask(asked, member, titled=titled)
+        self.service.check_open()
+        with self.service.tally.counted("discord"):
+            reply = await self.service.ask(asked, member, titled=titled)
+        self.service.note(reply, server)
         card = await self.card(cards.answer, reply.record, 0)
         return Response(card, talk.answered(reply.answer), answered=reply.answer.answered)
 
@@ -128,8 +138,11 @@ class Responder:
 
         def render() -> Card:
             library = self.service.library
-            article = library.article(record.places[number]) if number < len(record.places) else None
-            card = show(record, article, number, library.stale(article) if article else None)
+            place = record.places[number] if number < len(record.places) else None
+            article = library.article(place) if place else None
+            card = show(record, article, number, library.beside(article, place) if article and place else NOTHING)
+            if article and place:
+                card = linked(card, article, place, self._server)
             votes = self.service.memory.votes(record.key) if record.key else {}
             return cards.voted(card, votes)
 

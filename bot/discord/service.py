@@ -19,11 +19,13 @@ from bot.discord.library import Library, StillReading
 from bot.discord.memory import Memory, Place, Record
 from bot.languages import say, spoken
 from bot.pool import Pool
+from bot.tally import Tally
 from retrieval.answer.conversation import Turn
 from retrieval.answer.query import Context, Filters
 from retrieval.errors import NoArticles, StorageFailed
 
 if TYPE_CHECKING:
+    from bot.gaps import Gaps
     from retrieval.answer.answer import Answer
     from retrieval.answer.quotes import Quote
     from retrieval.engine import Engine
@@ -89,13 +91,15 @@ class AnswerService:
         memory: where answers are remembered.
         pool: the threads.
         top: how many quotes an answer has at most.
+        tally: hears what becomes of questions.
     """
 
-    def __init__(self, library: Library, memory: Memory, pool: Pool, *, top: int) -> None:
+    def __init__(self, library: Library, memory: Memory, pool: Pool, *, top: int, tally: Tally | None = None) -> None:
         self.library = library
         self.memory = memory
         self.pool = pool
         self._top = top
+        self.tally = tally or Tally()
         self._running: dict[tuple[Question, Engine, str], asyncio.Task[Reply]] = {}
 
     async def ask(self, question: Question, asker: int, *, titled: bool) -> Reply:
@@ -110,6 +114,26 @@ class AnswerService:
         # Whoever gives up does not take the answer from those who share it.
         found = await asyncio.shield(self._shared(question, engine))
         return Reply(await self._kept(replace(found.record, asker=asker, titled=titled)), found.answer)
+
+    def note(self, reply: Reply, server: int | None) -> None:
+        """Count a question to the bot that was answered, and write it down unless nothing of it is to be kept.
+
+        ``server`` is where all could see it; None where only who asked could.
+        """
+        place = str(server or "")
+        kept = not reply.record.passing
+        articles, _ = self.library.folders
+        self.tally.answered(reply.answer, articles, "discord", server=place, key=reply.record.key, kept=kept)
+
+    def vote(self, key: str, member: int, vote: str) -> None:
+        """Take a member's vote on an answer, or take it back."""
+        self.memory.vote(key, member, vote)
+        self.tally.voted(key, self.memory.votes(key))
+
+    async def gaps(self, server: int) -> Gaps | None:
+        """What was asked in vain in a server for all to see; None where questions are not kept. Raises as ``ask``."""
+        engine, (articles, _) = self._engine(), self.library.folders
+        return await self.pool.run(lambda: self.tally.gaps(articles, engine.grouped, server))
 
     async def find(self, key: str) -> Record | None:
         """The answer with this key, unless it is too old or was made from another collection."""
@@ -160,7 +184,7 @@ class AnswerService:
     def _shared(self, question: Question, engine: Engine) -> asyncio.Task[Reply]:
         key = (question, engine, spoken())
         if key not in self._running:
-            task = asyncio.create_task(self.pool.run(lambda: self._found(question, engine)))
+            task = asyncio.create_task(self.pool.run(self.tally.timed(lambda: self._found(question, engine))))
             self._running[key] = task
             task.add_done_callback(lambda _: self._running.pop(key))
         return self._running[key]
@@ -187,4 +211,5 @@ class AnswerService:
 
 def _place(quote: Quote) -> Place:
     marks = tuple((mark.start, mark.end) for mark in quote.highlights)
-    return Place(quote.article.id, quote.article.content_hash, quote.start, quote.end, marks, quote.older)
+    newer = quote.newer.id if quote.newer else ""
+    return Place(quote.article.id, quote.article.content_hash, quote.start, quote.end, marks, quote.older, newer)

@@ -39,6 +39,8 @@ class AnswerPrinter:
     out: Console | None
     errors: Console
     talks: Talks
+    server: str = ""
+    """The address that links to the quotes lead to."""
 
     def answer(self, question: str) -> int:
         """Answer one question; returns the exit status. Raises as ``Engine.ask``."""
@@ -114,9 +116,10 @@ class AnswerPrinter:
         if not answer.hits:
             self.errors.print(wording.excluded(self.filters, self.engine.index.articles))
         if self.out is None:
-            json_output.put(contract.answer_json(answer, explain=self.threshold is not None) | _conversation(line))
+            said = contract.answer_json(answer, explain=self.threshold is not None, server=self.server)
+            json_output.put(said | _conversation(line))
         else:
-            self.out.print(rendering.answer(answer))
+            self.out.print(rendering.answer(answer, self.server), crop=False)  # a link may be wider
             if self.threshold is not None:
                 self.out.print(rendering.explanation(answer, self.threshold))
         return ANSWERED if answer.answered else NOT_SAID

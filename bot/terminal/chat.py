@@ -47,9 +47,10 @@ class Chat:
         out: where answers go.
         errors: where everything else goes.
         loading: the thread that loads the model, when one does.
+        server: the address that links to the quotes lead to; without it none are shown.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one thing that a chat needs
         self,
         engine: Engine,
         filters: Filters,
@@ -59,6 +60,7 @@ class Chat:
         out: Console,
         errors: Console,
         loading: threading.Thread | None = None,
+        server: str = "",
     ) -> None:
         self.engine = engine
         """May be replaced while the talk goes on: the next question gets the new one."""
@@ -68,6 +70,7 @@ class Chat:
         self._out = out
         self._errors = errors
         self._loading = loading
+        self._server = server
         self._talks = Talks()
         self._commands: dict[str, Callable[[Turn, str], RenderableType]] = {
             "/more": self._more,
@@ -104,7 +107,7 @@ class Chat:
         kind = None if said.startswith("/") else remark(said)
         command = _COMMAND_OF.get(kind, said) if kind else said
         if command.startswith("/"):
-            self._out.print(self._command(*command.partition(" ")[::2]))
+            self._out.print(self._command(*command.partition(" ")[::2]), crop=False)
         elif kind:
             self._out.print(Text(wording.small_talk(kind, self.engine.index.articles)))
         else:
@@ -117,7 +120,7 @@ class Chat:
         self._talk = talk.answered(answer)
         if not answer.hits:
             self._errors.print(wording.excluded(self._filters, self.engine.index.articles), style="dim")
-        self._out.print(rendering.answer(answer))
+        self._out.print(rendering.answer(answer, self._server), crop=False)
         if self._threshold is not None:
             self._out.print()
             self._out.print(rendering.explanation(answer, self._threshold))
@@ -144,7 +147,8 @@ class Chat:
         if not quotes:
             return Text(wording.NOTHING_MORE)
         self._talk = self._talk.shown(quotes)
-        return rendering.quotes(quotes, answered=turn.answer.answered, first=len(turn.shown) + 1)
+        first = len(turn.shown) + 1
+        return rendering.quotes(quotes, answered=turn.answer.answered, first=first, server=self._server)
 
     def _context(self, turn: Turn, argument: str) -> RenderableType:
         if not turn.shown:
@@ -152,7 +156,7 @@ class Chat:
         place = argument or str(self._talk.viewed + 1)
         if not (place.isdecimal() and 1 <= int(place) <= len(turn.shown)):
             return Text(f"Say which quote: /context 1 to /context {len(turn.shown)}.")
-        return rendering.context(turn.shown[int(place) - 1])
+        return rendering.context(turn.shown[int(place) - 1], self._server)
 
 
 def _unknown(name: str) -> str:

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from bot import wording
+from bot import question_log, wording
 from bot.languages import count
 from bot.settings import PREFIX, Settings
 from bot.terminal.feeds import state
@@ -34,7 +34,7 @@ from retrieval.models.bundled import BUNDLED, verify_bundled
 from retrieval.models.encoder import Encoder
 from retrieval.models.runtimes import runtime_for
 
-Section = Literal["versions", "model", "articles", "feeds", "index", "settings"]
+Section = Literal["versions", "model", "articles", "feeds", "index", "questions", "settings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ def examine(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
     yield from _articles(settings)
     yield from _feeds(settings)
     yield from _index(settings, encoder)
+    yield from _questions(settings)
     yield from _settings(settings)
 
 
@@ -237,6 +238,23 @@ def _staleness(differences: Differences) -> str:
     said = [f"{count(len(ids), 'article')} {word} ({first_ids(ids)})" for ids, word in changes if ids]
     said += [differences.rebuild_reason] if differences.rebuild_reason else []
     return ", ".join(said) or "other files are skipped now"
+
+
+def _questions(settings: Settings) -> Iterator[Finding]:
+    """Where what is asked is kept, and how many questions that are."""
+    try:
+        kept = question_log.count(settings.state)
+    except QuothError as error:
+        yield _broken("questions", error)
+        return
+    file = settings.state / question_log.FILE
+    if not settings.questions_days:
+        yield Finding("questions", f"None is kept: {PREFIX}QUESTIONS_DAYS is 0")
+    elif kept is None:
+        yield Finding("questions", f"None was kept yet; the bot and the server keep them in {file}")
+    else:
+        days = f"for {settings.questions_days:g} days"
+        yield Finding("questions", f"{count(kept, 'question')} in {file}, {days}: quoth gaps shows what lacks")
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from retrieval.answer.query import Filters
 
 
-def _day(text: str) -> date:
+def day(text: str) -> date:
+    """A day as it is typed."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -27,10 +28,10 @@ IndexOption = Annotated[
 TopOption = Annotated[int | None, typer.Option("--top", metavar="N", min=1, max=50, help="Quotes at most.")]
 SourceOption = Annotated[str | None, typer.Option("--source", metavar="S", help="Quote only this source.")]
 AfterOption = Annotated[
-    date | None, typer.Option("--after", metavar="DATE", parser=_day, help="Published on this day or later.")
+    date | None, typer.Option("--after", metavar="DATE", parser=day, help="Published on this day or later.")
 ]
 BeforeOption = Annotated[
-    date | None, typer.Option("--before", metavar="DATE", parser=_day, help="Published on this day or earlier.")
+    date | None, typer.Option("--before", metavar="DATE", parser=day, help="Published on this day or earlier.")
 ]
 ArticleOption = Annotated[
     list[str] | None, typer.Option("--article", metavar="ID", help="Quote only this article; may be repeated.")

@@ -15,6 +15,8 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot import links
+from bot.beside import newer, notes, page, verdict
 from bot.languages import count, day
 from bot.wording import (
     NEAREST,
@@ -23,11 +25,8 @@ from bot.wording import (
     clean,
     filters,
     line,
-    notes,
-    page,
     understood,
     unwrapped,
-    verdict,
     why_declined,
     why_follow_up,
 )
@@ -72,22 +71,26 @@ class Ruled:
                 rule = Text(" " * cell_len(self.rule))
 
 
-def answer(found: Answer) -> RenderableType:
-    """An answer: its quotes or, when the articles do not say, that and the nearest passages as no answer."""
+def answer(found: Answer, server: str = "") -> RenderableType:
+    """An answer: its quotes or, when the articles do not say, that and the nearest passages as no answer.
+
+    ``server`` is the address that links to the quotes lead to; without it there are none.
+    """
     how = understood(found)
     parts: list[RenderableType] = [Text(f"({line(how)})", DIM)] if how else []
     if found.answered:
-        return Group(*parts, quotes(found.quotes))
+        return Group(*parts, quotes(found.quotes, server=server))
     parts.append(Text(NOT_SAID))
     if found.quotes:
-        parts += [Text(), Text(NEAREST, DIM), quotes(found.quotes, answered=False)]
+        parts += [Text(), Text(NEAREST, DIM), quotes(found.quotes, answered=False, server=server)]
     return Group(*parts)
 
 
-def quotes(several: Sequence[Quote], *, answered: bool = True, first: int = 1) -> RenderableType:
+def quotes(several: Sequence[Quote], *, answered: bool = True, first: int = 1, server: str = "") -> RenderableType:
     """Quotes, best first, with where they stand; numbered from ``first`` where there are several."""
     parts: list[RenderableType] = []
     shown: dict[str, int] = {}
+    told: set[tuple[str, str]] = set()
     for number, quote in enumerate(several, first):
         label = f"  {number}  " if len(several) > 1 or first > 1 else "  "
         before = shown.setdefault(quote.article.id, number)
@@ -98,11 +101,15 @@ def quotes(several: Sequence[Quote], *, answered: bool = True, first: int = 1) -
         parts += _verdict_line(quote)
         where = _whence(quote) if before == number else _again(before, quote)
         parts.append(_source_line(where, label))
-        parts += _notes(quote, " " * len(label))
+        # A newer article is told once beside the quotes of one article.
+        pair = (quote.article.id, quote.newer.id if quote.newer else "")
+        parts += _notes(quote, " " * len(label), tells_newer=pair not in told)
+        told.add(pair)
         if quote.also_in:
             others = "; ".join(_short(other, quote.article) for other in quote.also_in)
             parts.append(_source_line(Text(f"also in: {others}"), " " * len(label)))
         parts += _stale_line(quote, " " * len(label))
+        parts += _link_line(quote, " " * len(label), server)
     return Group(*parts)
 
 
@@ -120,17 +127,19 @@ def passage(text: str, start: int, end: int, marks: Iterable[tuple[int, int]] = 
     return shown
 
 
-def context(quote: Quote) -> RenderableType:
+def context(quote: Quote, server: str = "") -> RenderableType:
     """The paragraph that a quote stands in, the quote highlighted."""
     start, end = quote.paragraph
     body = passage(quote.article.text, start, end, [(quote.start, quote.end)], _WITHIN)
     where = _source_line(_whence(quote), "  ")
-    return Group(Ruled(body, "│ ", _BAR), *_verdict_line(quote), where, *_notes(quote, "  "), *_stale_line(quote, "  "))
+    below: list[RenderableType] = [*_notes(quote, "  "), *_stale_line(quote, "  "), *_link_line(quote, "  ", server)]
+    return Group(Ruled(body, "│ ", _BAR), *_verdict_line(quote), where, *below)
 
 
 def _whence(quote: Quote) -> Text:
     """Where a quote stands, its page among it."""
-    return attribution(quote.article, page(quote.page, scanned=quote.scanned), quote.url)
+    at_words = links.at_words(quote.url, quote.text)
+    return attribution(quote.article, page(quote.page, scanned=quote.scanned), quote.url, at_words)
 
 
 def _again(number: int, quote: Quote) -> Text:
@@ -138,15 +147,20 @@ def _again(number: int, quote: Quote) -> Text:
     return Text(" · ").join(map(Text, [f"the same article as {number}", *page(quote.page, scanned=quote.scanned)]))
 
 
-def attribution(article: ArticleInfo, on_page: Sequence[str] = (), url: str | None = None) -> Text:
-    """Where a quote stands: title · source · 28 November 2016 · page 12 · link, which is ``url`` or the article's."""
+def attribution(
+    article: ArticleInfo, on_page: Sequence[str] = (), url: str | None = None, opens: str | None = None
+) -> Text:
+    """Where a quote stands: title · source · 28 November 2016 · page 12 · link, which is ``url`` or the article's.
+
+    A click on it opens the address ``opens``, where that is given.
+    """
     facts = [Text(line(article.title))]
     facts += [Text(line(article.source))] if article.source else []
     facts += [Text(day(article.published))] if article.published else []
     facts += map(Text, on_page)
     if url := line(url or article.url or ""):
         # Only what is a web address becomes a link that a click follows.
-        facts.append(Text(url, f"link {url}" if re.fullmatch(r"https?://\S+", url) else ""))
+        facts.append(Text(url, f"link {line(opens or url)}" if re.fullmatch(r"https?://\S+", url) else ""))
     return Text(" · ").join(facts)
 
 
@@ -174,15 +188,26 @@ def _verdict_line(quote: Quote) -> list[Ruled]:
     return [Ruled(Text(line(said)), "│ → ", _VERDICT, hanging=True)] if said else []
 
 
-def _notes(quote: Quote, label: str) -> list[Ruled]:
-    return [
-        _source_line(Text(line(note)), label)
-        for note in notes(quote.article, quote.start, quote.end, older=quote.older)
-    ]
+def _notes(quote: Quote, label: str, *, tells_newer: bool = True) -> list[Ruled]:
+    # That there is a newer article says that this one is older.
+    several = notes(quote.article, quote.start, quote.end, older=quote.older and not quote.newer)
+    several += [newer(quote.newer)] if quote.newer and tells_newer else []
+    return [_source_line(Text(line(note)), label) for note in several]
 
 
 def _stale_line(quote: Quote, label: str) -> list[Ruled]:
     return [_source_line(Text(f"{STALE[quote.stale]}: run quoth index"), label)] if quote.stale else []
+
+
+def _link_line(quote: Quote, label: str, server: str) -> list[Text]:
+    """The link to a quote on one line, however long, so that it can be copied; nothing without a server.
+
+    Print it with ``crop=False``: the terminal itself goes on in the next row.
+    """
+    if not server:
+        return []
+    address = links.address_of(quote.link, server)
+    return [Text.assemble(label, (address, f"{DIM} link {address}"), no_wrap=True, overflow="ignore", end="\n")]
 
 
 def _short(article: ArticleInfo, beside: ArticleInfo) -> str:

@@ -89,6 +89,7 @@ def figures(measured: Figures) -> RenderableType:
     table.add_row("  an answer, p50", f"{measured.p50_ms:.1f} ms")
     table.add_row("  an answer, p95", f"{measured.p95_ms:.1f} ms")
     asked = f"{count(measured.questions, 'question')} ({measured.answerable:,} answerable)"
+    asked += f", {measured.unfilled:,} more without answers filled in," if measured.unfilled else ""
     over = f"{count(measured.articles, 'article')}, {count(measured.passages, 'passage')}"
     heading = Text(f"{asked} over {over}")
     if measured.declined is None:

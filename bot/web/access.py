@@ -55,6 +55,14 @@ class Access:
     """Whether the server answers by whatever name it is called. Else only by names of the loopback: a page of a site
     whose name is suddenly said to lead to this machine could read the articles otherwise."""
 
+    @property
+    def shows_gaps(self) -> bool:
+        """Whether whoever may ask may also see what others asked in vain: not where that is everybody."""
+        return self.token is not None or not self.any_host
+
+    origins: frozenset[str] = frozenset()
+    """Other sites whose pages may ask from a visitor's browser, such as ``https://news.example.org``."""
+
     def problem(self, headers: Headers) -> Problem | None:
         """Why a request with these headers is not answered; None when it is."""
         if self.token is not None:

@@ -65,7 +65,8 @@ class Api:
         self._service.admit(address_of(request), "json")
         question = Question(asked.question, asked.filters, asked.top, asked.talk)
         reply = await until_gone(request, self._service.ask(question, "json"))
-        said = await asyncio.to_thread(contract.answer_json, reply.answer, explain=asked.explain)
+        server = self._service.address
+        said = await asyncio.to_thread(contract.answer_json, reply.answer, explain=asked.explain, server=server)
         return JsonResponse({**said, "talk": reply.talk})
 
     async def articles(self, request: Request) -> Response:

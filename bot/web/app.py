@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from bot import wording
 from bot.pool import Busy, Closing
-from bot.web import api, pages, problems
+from bot.web import api, pages, problems, quotes
 from bot.web.access import Access, Guard
 from bot.web.problems import NotReady, Problem, problem_of
-from bot.web.requests import Gone
+from bot.web.requests import Gone, wants_page
 from bot.web.service import Service
 from retrieval.errors import QuothError
 
@@ -34,9 +35,30 @@ def create_app(service: Service, access: Access) -> ASGIApp:
     handlers: dict[Any, Any] = {Gone: _gone, **dict.fromkeys(kinds, _failed)}
     static = StaticFiles(directory=Path(__file__).parent / "static")
     app = Starlette(
-        routes=[*pages.routes(service), *api.routes(service), Mount("/static", static)], exception_handlers=handlers
+        routes=[
+            *pages.routes(service, gaps=access.shows_gaps),
+            *quotes.routes(service),
+            *api.routes(service),
+            Mount("/static", static),
+        ],
+        exception_handlers=handlers,
     )
-    return Guard(app, access, _refused)
+    guarded = Guard(app, access, _refused)
+    return _shared(guarded, access.origins) if access.origins else guarded
+
+
+def _shared(app: ASGIApp, origins: frozenset[str]) -> ASGIApp:
+    """The application, with leave for pages of other sites to ask it and to read what it says.
+
+    A browser asks for leave without a token, so this comes before whoever looks for one.
+    """
+    return CORSMiddleware(
+        app,
+        allow_origins=sorted(origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type"],
+        expose_headers=["Retry-After"],
+    )
 
 
 async def _failed(request: Request, error: Exception) -> Response:
@@ -52,6 +74,6 @@ async def _gone(_request: Request, _: Exception) -> Response:
 
 def _refused(request: Request, problem: Problem) -> Response:
     """A problem as a page for a browser, and as problem details for a program."""
-    if "text/html" in request.headers.get("accept", ""):
+    if wants_page(request):
         return pages.refused(problem)
     return problems.respond(request, problem)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 if TYPE_CHECKING:
+    from bot.question_log import Face
+    from bot.tally import Outcome, Stage
     from retrieval.index.protocol import Index
-
-Face = Literal["page", "json"]
-Outcome = Literal["answered", "declined", "refused", "busy", "left", "failed"]
 
 _SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 
@@ -32,7 +31,7 @@ class Figures:
             registry=self._registry,
         )  # fmt: skip
         self._seconds = Histogram(
-            "quoth_seconds", "Seconds that questions waited, and took to be answered", ("stage",),
+            "quoth_seconds", "Seconds that questions waited and took to be answered, and the parts of that", ("stage",),
             buckets=_SECONDS, registry=self._registry,
         )  # fmt: skip
 
@@ -49,7 +48,7 @@ class Figures:
         """Count a question."""
         self._questions.labels(face, outcome).inc()
 
-    def took(self, stage: Literal["waiting", "answering"], seconds: float) -> None:
+    def took(self, stage: Stage, seconds: float) -> None:
         """Note how long a stage of a question took."""
         self._seconds.labels(stage).observe(seconds)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _SHAPES: tuple[type[BaseModel], ...] = (
     shapes.Answer,
+    shapes.LinkedQuote,
     shapes.ArticleList,
     shapes.ArticleText,
     shapes.Question,
@@ -60,6 +61,16 @@ def _paths(of: Mapping[type[BaseModel], Any]) -> dict[str, Any]:
     reading["parameters"] = [
         {"name": "id", "in": "path", "required": True, "description": "May hold slashes.", "schema": {"type": "string"}}
     ]
+    tracing = _operation("Say what became of a quote, by its link", of, shapes.LinkedQuote, 400, 503)
+    tracing["parameters"] = [
+        {
+            "name": "link",
+            "in": "path",
+            "required": True,
+            "description": "The last part of a quote's link.",
+            "schema": {"type": "string"},
+        }
+    ]
     figures = _operation("Figures for Prometheus", of, None)
     figures["responses"]["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
     health = _operation("Whether questions are answered: 503 when not", of, shapes.Health)
@@ -68,6 +79,7 @@ def _paths(of: Mapping[type[BaseModel], Any]) -> dict[str, Any]:
         "/ask": {"post": ask},
         "/articles": {"get": listing},
         "/articles/{id}": {"get": reading},
+        "/quotes/{link}": {"get": tracing},
         "/health": {"get": health},
         "/health/alive": {"get": _operation("Whether the server runs", of, shapes.Health)},
         "/metrics": {"get": figures},

@@ -82,10 +82,11 @@ class LibraryQuery(BaseModel):
     page: int = Field(default=1, ge=1, le=10**9)
 
 
-def routes(service: Service) -> list[Route]:
-    """The addresses of the pages."""
+def routes(service: Service, *, gaps: bool) -> list[Route]:
+    """The addresses of the pages; that of the ``gaps`` only where they may be seen."""
     pages = Pages(service)
     return [
+        *([Route("/gaps", pages.gaps)] if gaps else []),
         Route("/", pages.ask),
         Route("/more", pages.more),
         Route("/library", pages.library),
@@ -231,6 +232,11 @@ class Pages:
             )
 
         return await asyncio.to_thread(made)
+
+    async def gaps(self, _: Request) -> Response:
+        """What was asked in vain."""
+        found = await self._service.gaps()
+        return page("gaps.html", gaps=rendering.gaps_view(found) if found else None)
 
     async def docs(self, _: Request) -> Response:
         """What the JSON interface is."""

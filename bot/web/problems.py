@@ -21,13 +21,14 @@ RETRY_S = 5
 """Seconds after which somebody who found the queue full may come again, when some of it is answered."""
 
 Kind = Literal[
-    "article", "busy", "closing", "empty", "fault", "fields", "host", "index", "json", "large", "media-type", "method",
-    "model", "place", "question", "rate", "reading", "request", "talk", "token",
+    "article", "busy", "closing", "empty", "fault", "fields", "host", "index", "json", "large", "link", "media-type",
+    "method", "model", "place", "question", "rate", "reading", "request", "talk", "token",
 ]  # fmt: skip
 
 KINDS: Mapping[Kind, tuple[int, str]] = {
     "json": (400, "The body is not JSON"),
     "request": (400, "The request cannot be understood"),
+    "link": (400, "This is no link to a quote"),
     "token": (401, "An access token is needed"),
     "article": (404, "There is no such article"),
     "place": (404, "There is nothing at this address"),
@@ -122,6 +123,8 @@ def _refused(error: QuothError) -> Problem:
     match error:
         case errors.QuestionEmpty() | errors.QuestionTooLong():
             return Problem("question", wording.error(error))
+        case errors.LinkUnreadable(_, reason):
+            return Problem("link", f"As {reason}, it leads nowhere: copy it whole, as it was given.")
         case errors.ArticleUnknown(name, near):
             remedy = f"did you mean {' or '.join(near)}?" if near else "the list of articles has those there are."
             return Problem("article", wording.line(f"No article has the id {name}: {remedy}"))

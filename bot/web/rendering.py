@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from bot import wording
-from bot.languages import day
+from bot import beside, links, wording
+from bot.languages import count, day
 from bot.web.addresses import address_of
+from retrieval.answer.excerpts import cut_at
+from retrieval.text.quote_link import QuoteLink
+from retrieval.text.sentences import Span, paragraph_around
 
 if TYPE_CHECKING:
+    from bot.gaps import Gap, Gaps
     from retrieval.answer.quotes import Quote
     from retrieval.articles.article import Article, ArticleInfo
+    from retrieval.index.changes import Stale
 
 READ = "/read"
 """The folder of addresses under which articles are read."""
@@ -65,6 +70,10 @@ class QuoteView:
     verdict: str = ""
     notes: Sequence[str] = ()
     also_in: Sequence[ArticleView] = field(default_factory=tuple)
+    newer: ArticleView | None = None
+    """An article of a later day that is about the same."""
+    link: str = ""
+    """Where these words are shown later too."""
 
 
 def article_view(article: ArticleInfo, read: str | None = None, url: str | None = None) -> ArticleView:
@@ -95,25 +104,36 @@ def _shortened(address: str) -> str:
 
 def quote_view(quote: Quote, *, answered: bool) -> QuoteView:
     """What is shown of a quote; only in one that answers are words marked."""
-    article, place = quote.article, (quote.start, quote.end)
     marks = quote.highlights if answered else ()
+    place, older = Span(quote.start, quote.end), quote.older and not quote.newer
+    view = slice_view(quote.article, place, marks, older=older, stale=quote.stale)
+    newer = article_view(quote.newer) if quote.newer else None
+    return replace(view, also_in=[article_view(other) for other in quote.also_in], newer=newer)
+
+
+def slice_view(
+    article: Article, place: Span, marks: Sequence[Span] = (), *, older: bool = False, stale: Stale | None = None
+) -> QuoteView:
+    """What is shown of words of an article, with some of them marked."""
     body = [*pieces(article.text, *place, marks)]
-    if quote.cut.before:
+    cut = cut_at(article.text, place)
+    if cut.before:
         body.insert(0, Piece("… "))
-    if quote.cut.after:
+    if cut.after:
         body.append(Piece(" …"))
-    around = quote.paragraph.start, quote.paragraph.end
+    around = paragraph_around(article.text, place)
+    words = article.text[place.start : place.end]
     return QuoteView(
         body,
-        article_view(article, reading_place(article, *place), quote.url),
+        article_view(article, reading_place(article, *place), links.at_words(article.url_at(place.start), words)),
         [*pieces(article.text, *around, [place])] if around != place else [],
-        page=wording.page(quote.page, scanned=quote.scanned),
-        verdict=wording.line(wording.verdict(article, *place) or ""),
+        page=beside.page(article.page_at(place.start), scanned=article.is_scanned(*place)),
+        verdict=wording.line(beside.verdict(article, *place) or ""),
         notes=[
-            *map(wording.line, wording.notes(article, *place, older=quote.older)),
-            *([wording.STALE[quote.stale]] if quote.stale else []),
+            *map(wording.line, beside.notes(article, *place, older=older)),
+            *([wording.STALE[stale]] if stale else []),
         ],
-        also_in=[article_view(other) for other in quote.also_in],
+        link=links.address_of(QuoteLink.to(article, *place)),
     )
 
 
@@ -158,3 +178,57 @@ def paragraphs(article: Article, mark: tuple[int, int] | None) -> Iterator[list[
             yield [Piece(each.text, each.marked, each.first and not found) for each in cut]
             found = found or any(each.marked for each in cut)
         start = following
+
+
+# --- what was asked in vain ----------------------------------------------------------------------------------
+
+GAPS = 100
+"""Gaps on the page; ``quoth gaps`` has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapView:
+    """What is shown of questions in vain that mean the same."""
+
+    question: str
+    ask: str
+    """The address that asks it again."""
+    facts: str
+    others: Sequence[str]
+    nearest: str
+    title: str
+    """Of the article that came nearest, and where it is read."""
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class GapsView:
+    """What is shown of all of them."""
+
+    summary: str
+    found: Sequence[GapView]
+
+
+def gaps_view(gaps: Gaps) -> GapsView:
+    """What was asked in vain, as it is shown."""
+    said = (
+        f"{count(gaps.questions, 'question')}: {gaps.declined:,} declined, {gaps.unhelpful:,} answered and voted down."
+    )
+    if len(gaps.found) > GAPS:
+        said += f" The {GAPS} most frequent of {len(gaps.found):,}, by what they mean; quoth gaps has them all."
+    return GapsView(said, [_gap_view(gap) for gap in gaps.found[:GAPS]])
+
+
+def _gap_view(gap: Gap) -> GapView:
+    facts = [f"{gap.times:,}×", f"last on {day(gap.last.astimezone().date())}"]
+    facts += [f"{count(gap.down, 'vote')} against, {gap.up:,} for"] if gap.up or gap.down else []
+    near = gap.nearest
+    return GapView(
+        wording.line(gap.question),
+        f"/?{urlencode({'q': gap.question})}",
+        " · ".join(facts),
+        [wording.line(other) for other in gap.others],
+        wording.line(near.text) if near else "",
+        wording.line(near.title) if near else "",
+        address_of(READ, near.article) if near else "",
+    )

@@ -30,6 +30,11 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def wants_page(request: Request) -> bool:
+    """Whether a request comes from a browser, which shows pages; programs get JSON."""
+    return "text/html" in request.headers.get("accept", "")
+
+
 async def until_gone(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
     """Do ``work``, but leave off, and free its place in the queue, when whoever asked goes away.
 

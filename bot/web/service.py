@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import math
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from bot.pool import Busy, Closing, Pool
+from bot.pool import Pool
+from bot.question_log import Face
 from bot.talks import Talks
-from bot.web.figures import Face, Figures
+from bot.tally import Tally
+from bot.web.figures import Figures
 from bot.web.problems import NotReady, Problem, later
 from bot.web.rate import Rate
 from retrieval.answer.conversation import Talk, Turn
 from retrieval.answer.query import Filters
-from retrieval.errors import ArticleUnknown, QuestionEmpty, QuestionTooLong
 
 if TYPE_CHECKING:
+    from bot.gaps import Gaps
     from retrieval.answer.answer import Answer
     from retrieval.answer.quotes import Quote
     from retrieval.engine import Engine
@@ -86,13 +88,31 @@ class Service:
         pool: the threads.
         top: how many quotes an answer has at most, unless a question says.
         rate: how often an address may ask; without it as often as it likes.
+        articles: their folder.
+        tally: hears what becomes of questions; its figures become those of this server.
+        address: where people reach the server; without it, links are those below any.
     """
 
-    def __init__(self, source: Source, pool: Pool, *, top: int, rate: Rate | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        pool: Pool,
+        *,
+        top: int,
+        rate: Rate | None = None,
+        articles: Path = Path(),
+        tally: Tally | None = None,
+        address: str = "",
+    ) -> None:
         self.pool = pool
+        self.address = address
         self._rate = rate or Rate(0)
         self._source = source
-        self.figures = Figures(lambda: self.engine.index if self.engine else None, lambda: pool.jobs)
+        self._articles = articles
+        self.tally = tally or Tally()
+        self.tally.figures = self.figures = Figures(
+            lambda: self.engine.index if self.engine else None, lambda: pool.jobs
+        )
         self._top = top
         self._talks = Talks(kept=TALKS)
 
@@ -136,7 +156,7 @@ class Service:
             return engine.ask(question.text, question.filters, top, context=talk.context)
 
         answer = await self._run(work, face)
-        self.figures.asked(face, "answered" if answer.answered else "declined")
+        self.tally.answered(answer, self._articles, face)
         return Reply(answer, self._kept(talk.answered(answer)))
 
     async def more(self, key: str, filters: Filters, face: Face) -> Further:
@@ -148,6 +168,16 @@ class Service:
         quotes = await self._run(lambda engine: engine.more(turn, filters, self._top), face)
         return Further(turn, quotes, self._kept(talk.shown(quotes)))
 
+    async def gaps(self) -> Gaps | None:
+        """What was asked in vain, of whichever face; None where questions are not kept.
+
+        Raises:
+            NotReady, Busy, Closing: not now.
+            StorageFailed: the log cannot be read.
+        """
+        engine = self.opened()
+        return await self.pool.run(lambda: self.tally.gaps(self._articles, engine.grouped))
+
     def _kept(self, talk: Talk) -> str:
         """Keep a talk under a new key: the page before, and its key, stay as they are."""
         key = secrets.token_urlsafe(12)
@@ -155,27 +185,7 @@ class Service:
         return key
 
     async def _run(self, work: Callable[[Engine], _T], face: Face) -> _T:
-        """Do a question's work on a thread, and note how it went."""
-        engine, asked = self.opened(), time.perf_counter()
-
-        def timed() -> _T:
-            began = time.perf_counter()
-            self.figures.took("waiting", began - asked)
-            done = work(engine)
-            self.figures.took("answering", time.perf_counter() - began)
-            return done
-
-        try:
-            return await self.pool.run(timed)
-        except (Busy, Closing):
-            self.figures.asked(face, "busy")
-            raise
-        except (ArticleUnknown, QuestionEmpty, QuestionTooLong):
-            self.figures.asked(face, "refused")
-            raise
-        except Exception:
-            self.figures.asked(face, "failed")
-            raise
-        except BaseException:  # whoever asked has gone
-            self.figures.asked(face, "left")
-            raise
+        """Do a question's work on a thread; what becomes of it is counted."""
+        engine = self.opened()
+        with self.tally.counted(face):
+            return await self.pool.run(self.tally.timed(lambda: work(engine)))

@@ -15,7 +15,9 @@ import uvicorn
 
 from bot import log, wording
 from bot.pool import Pool
+from bot.question_log import QuestionLog
 from bot.settings import ServeRefused, Settings
+from bot.tally import Tally
 from bot.web.access import Access, is_loopback
 from bot.web.app import create_app
 from bot.web.rate import Rate
@@ -97,7 +99,8 @@ def run(settings: Settings, build: Build, engine_of: Callable[[Index], Engine]) 
     access = access_of(settings)
     log.configure(settings, access.token or "")
     source = Opening()
-    service = Service(source, Pool("answer", waiting=_WAITING), top=settings.top, rate=Rate(settings.serve_rate))
+    questions = QuestionLog(settings.state, days=settings.questions_days)
+    service = _service(settings, source, Pool("answer", waiting=_WAITING), Tally(questions))
     opening = Pool("open", workers=1, waiting=0)
     with _listening(settings) as listening:
         server = Server(config(create_app(service, access)))
@@ -107,9 +110,23 @@ def run(settings: Settings, build: Build, engine_of: Callable[[Index], Engine]) 
         finally:
             service.pool.close()
             opening.close()
+            questions.close()
     if service.pool.working or opening.working:
         _abandon()
     return 0
+
+
+def _service(settings: Settings, source: Source, pool: Pool, tally: Tally) -> Service:
+    """What is served, as the settings want it."""
+    return Service(
+        source,
+        pool,
+        top=settings.top,
+        rate=Rate(settings.serve_rate),
+        articles=settings.articles,
+        tally=tally,
+        address=settings.address,
+    )
 
 
 def config(app: ASGIApp) -> uvicorn.Config:
@@ -137,7 +154,7 @@ def access_of(settings: Settings) -> Access:
         raise ServeRefused("longer token")
     if not token and not settings.serve_open and not is_loopback(settings.serve_host):
         raise ServeRefused("token", settings.serve_host)
-    return Access(token or None, any_host=settings.serve_open)
+    return Access(token or None, any_host=settings.serve_open, origins=settings.serve_origins)
 
 
 def _listening(settings: Settings) -> socket.socket:
@@ -199,8 +216,11 @@ def _following(source: Opening, opened: Opened, settings: Settings, engine_of: C
 
 # --- beside the bot ------------------------------------------------------------------------------------------
 
-Beside = Callable[[Source, Pool], Coroutine[object, object, None]]
-"""Serves from the engine of somebody else, whose threads answer, until cancelled; then finishes what is under way."""
+Beside = Callable[[Source, Pool, Tally], Coroutine[object, object, None]]
+"""Serves from the engine of somebody else, whose threads answer, until cancelled; then finishes what is under way.
+
+The tally is that of somebody else too, so that the figures are of all questions.
+"""
 
 
 def beside(settings: Settings) -> Beside:
@@ -212,8 +232,8 @@ def beside(settings: Settings) -> Beside:
     access = access_of(settings)
     listening = _listening(settings)
 
-    async def run_beside(source: Source, pool: Pool) -> None:
-        app = create_app(Service(source, pool, top=settings.top, rate=Rate(settings.serve_rate)), access)
+    async def run_beside(source: Source, pool: Pool, tally: Tally) -> None:
+        app = create_app(_service(settings, source, pool, tally), access)
         server = Server(config(app), hears_signals=False)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         _log.info("Listening on http://%s", _shown(listening))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -107,23 +107,68 @@ class Time(BaseModel):
     last: date
 
 
-class Quote(BaseModel):
+class Words(BaseModel):
     """A slice of an article, word for word; offsets count Unicode code points in the article's text."""
 
     text: str
     start: int
     end: int
     highlights: list[Place] = Field(description="The words that answer.")
-    score: float
     article: Article
     page: int | None
     ocr: bool
     url: str | None
+    url_at_words: str | None = Field(description="The same, for browsers that open an address at given words.")
+    link: str = Field(description="An address of this server that shows these words later too, or what became of them.")
     cut: Annotated[list[bool], Field(min_length=2, max_length=2)]
     verdict: Verdict | None
     times: list[Time]
+
+
+class Quote(Words):
+    """Words that answer, or come nearest to it."""
+
+    score: float
     older: bool
+    newer: Article | None = Field(description="An article of a later day that is about the same.")
     also_in: list[str]
+
+
+class LinkedWords(Words):
+    """Words that a link leads to, without what only an answer knows of them."""
+
+    score: None
+
+
+class Source(BaseModel):
+    """An article as a link names it."""
+
+    id: str
+    title: str
+
+
+class Quoted(BaseModel):
+    """What was quoted, as the link has it."""
+
+    text: str
+    whole: bool = Field(description="Whether that is all; of a very long quote it is the beginning and the end.")
+    start: int
+    end: int
+    article: Source
+
+
+class LinkedQuote(BaseModel):
+    """What became of a quote."""
+
+    link: str
+    state: Literal["stands", "moved", "renamed", "elsewhere", "changed", "gone"]
+    stands: bool = Field(description="Whether the article that was quoted still has the words.")
+    said: str = Field(description="That in words.")
+    quoted: Quoted
+    quote: LinkedWords | None = Field(description="Where the words stand now.")
+    now: LinkedWords | None = Field(description="What of a changed article is most like the words.")
+    also_in: str | None = Field(description="Another article that has the words which a changed one lacks.")
+    stale: str | None = Field(description="What became of the article's file since it was indexed.")
 
 
 class Answer(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from retrieval.answer.evidence import Doubt
 from retrieval.answer.interpretation import Interpretation
@@ -11,6 +12,9 @@ from retrieval.answer.query import Context
 from retrieval.answer.quotes import Quote
 from retrieval.answer.search import Hit
 from retrieval.answer.spelling import Slip
+
+Stage = Literal["searching", "reading", "deciding"]
+"""Finding passages, finding the words in them that answer, and choosing what to quote and how sure it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Answer:
     """What the question asks for and the first quote lacks."""
     elapsed_ms: float = 0.0
     """Of questions answered together, each has its share of what they took together."""
+    seconds: Mapping[Stage, float] = field(default_factory=dict, compare=False)
+    """What of that each stage took."""
     corrected: str = ""
     """The question on one line with its slips put right: what was searched for, and what a next one goes on from."""
     slips: tuple[Slip, ...] = ()

@@ -80,6 +80,11 @@ def kind_of(question: str) -> QuestionKind:
     return next((kind for kind, pattern in _KINDS if pattern.search(question)), "other")
 
 
+def kinds_in(question: str) -> frozenset[QuestionKind]:
+    """All kinds of answers whose words a question has."""
+    return frozenset(kind for kind, pattern in _KINDS if pattern.search(question))
+
+
 _ASKS_FOR_SOURCES = re.compile(
     r"\b(?:references?|cited?|cites|citations?|bibliograph\w+|literature|footnotes?|sources?|publi(?:sh|cation)\w*|papers?|"
     r"stud(?:y|ies)|articles?|journals?|books?|authors?|chapters?|sections?|contents|pages?|doi|isbn|arxiv|retrieved|"

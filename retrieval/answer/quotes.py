@@ -18,6 +18,7 @@ from retrieval.answer.search import Hit
 from retrieval.answer.times import Explained, explained
 from retrieval.articles.article import Article, ArticleInfo
 from retrieval.index.changes import Stale
+from retrieval.text.quote_link import QuoteLink
 from retrieval.text.sentences import Span, paragraph_around
 
 
@@ -53,6 +54,8 @@ class Quote:
     """What became of the article's file since it was indexed, if anything."""
     older: bool = False
     """Whether a newer article's quote answers alike, and comes before it."""
+    newer: ArticleInfo | None = None
+    """An article of a later day that is about the same, if there is one; only of quotes that answer."""
 
     @property
     def text(self) -> str:
@@ -73,6 +76,11 @@ class Quote:
     def url(self) -> str | None:
         """The article's address; one of a PDF opens at the quote's page."""
         return self.article.url_at(self.start)
+
+    @property
+    def link(self) -> QuoteLink:
+        """What leads to these words later too, or tells what became of them (``Engine.trace``)."""
+        return QuoteLink.to(self.article, self.start, self.end)
 
     def overlaps(self, other: Quote) -> bool:
         """Whether the two share words of one article."""

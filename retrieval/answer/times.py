@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
@@ -18,7 +18,7 @@ MONTHS = (
 
 _MENTION = re.compile(
     rf"""
-    \b(?:(?P<which>last|next|this|coming|past|previous)\s+)?(?P<weekday>{"|".join(_WEEKDAYS)})\b
+    \b(?:(?P<which>last|next|this|coming|past|previous)\s+)?(?P<weekday>{"|".join(WEEKDAYS)})\b
     | \b(?P<day>yesterday|today|tonight|tomorrow|last\s+night)\b
     | \b(?P<side>last|next|this|previous)\s+(?P<unit>week|month|year)\b
     """,
@@ -121,7 +121,7 @@ def _is_to_come(before: str) -> bool:
 
 def _weekday(name: str, which: str, published: date, *, to_come: bool) -> date:
     """The day of that name that is meant on the day of publication."""
-    ahead = (_WEEKDAYS.index(name.lower()) - published.weekday()) % 7
+    ahead = (WEEKDAYS.index(name.lower()) - published.weekday()) % 7
     if which in ("next", "coming"):
         return published + timedelta(days=ahead or 7)
     if which in ("last", "past", "previous"):

@@ -45,6 +45,8 @@ class Dataset:
 
     articles: tuple[Article, ...]
     questions: tuple[Question, ...]
+    unfilled: int = 0
+    """Further questions, of which nobody has said yet what answers them."""
 
 
 def load(path: Path, *, only_questions: bool = False) -> Dataset:
@@ -56,8 +58,8 @@ def load(path: Path, *, only_questions: bool = False) -> Dataset:
     - SQuAD 1.1 or 2.0 (Rajpurkar et al. 2016, 2018): an article is all its paragraphs under its title.
     - JSON lines in Quoth's own form: objects with ``title`` and ``text`` (a paragraph), ``question``, and
       ``answers``, a list of strings out of the text. Without ``answers``, or with an empty list, nothing answers
-      the question; without ``question`` the line only adds its paragraph to what is searched; without ``text`` it
-      only asks.
+      the question; with null nobody has said yet, and it is left out. Without ``question`` the line only adds its
+      paragraph to what is searched; without ``text`` it only asks.
     - JSON lines of ClapNQ (Rosenthal et al. 2024, arXiv:2404.02103): the sentences selected are the answers.
     - JSON lines of QED (Lamm et al. 2020, arXiv:2009.06354): ``original_nq_answers`` are the answers.
 
@@ -170,6 +172,7 @@ class _Collection:
     drafts: dict[str, _Draft] = field(default_factory=dict)
     """By title."""
     questions: list[Question] = field(default_factory=list)
+    unfilled: int = 0
 
     def add_paragraph(self, where: str, title: str, text: str) -> _Place:
         """Add a paragraph to the article of that title."""
@@ -198,7 +201,11 @@ class _Collection:
     def finished(self) -> Dataset:
         """All of it, once it is sure that an article written to a file reads back as the same."""
         if not self.questions:
-            raise _FaultError("it holds no question")
+            raise _FaultError(
+                f"of {self.unfilled:,} questions none has its answers filled in"
+                if self.unfilled
+                else "it holds no question"
+            )
         if not self.drafts and not self.only_questions:
             raise _FaultError("it holds no text to search")
         articles = tuple(
@@ -208,7 +215,7 @@ class _Collection:
         for article in articles:
             if not _reads_back(article):
                 raise _FaultError(f"the article {article.title[:80]!r} is not plain text")
-        return Dataset(articles, tuple(self.questions))
+        return Dataset(articles, tuple(self.questions), self.unfilled)
 
 
 def _reads_back(article: Article) -> bool:
@@ -274,7 +281,9 @@ def _read_own(where: str, row: Mapping[str, Any], collection: _Collection) -> No
     place = None
     if row.get("text") is not None:
         place = collection.add_paragraph(where, _take(row, "title", str, where), _take(row, "text", str, where))
-    if row.get("question") is not None:
+    if "answers" in row and row["answers"] is None:
+        collection.unfilled += 1
+    elif row.get("question") is not None:
         answers = _take(row, "answers", list, where) if row.get("answers") is not None else []
         collection.add_question(where, _take(row, "question", str, where), _strings(answers, where), place)
 

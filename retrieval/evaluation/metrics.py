@@ -122,6 +122,8 @@ class Figures:
     quotes: int
     """Of whatever question; and how many of them are cut, as ``Marks`` says."""
     cut: int
+    unfilled: int
+    """Questions that were left out, since nobody has said yet what answers them."""
     index_s: float
     """Seconds that building the index took."""
     p50_ms: float
@@ -161,7 +163,7 @@ def evaluate(  # noqa: PLR0913 - what an evaluation is made of
         for outcome in outcomes(engine, questions, progress):
             marks.append(outcome.marks)
             heard(outcome)
-        figures = summarise(marks, articles=len(engine.index.articles), report=report)
+        figures = summarise(marks, articles=len(engine.index.articles), report=report, unfilled=dataset.unfilled)
     # Questions about a folder do not say which paragraph they are about.
     return replace(figures, hit_at_1=None, hit_at_5=None, hit_at_10=None, mrr_at_10=None) if articles else figures
 
@@ -267,7 +269,7 @@ def _first_highlight(answer: Answer) -> str:
     return answer.quotes[0].article.text[start:end]
 
 
-def summarise(marks: Sequence[Marks], *, articles: int, report: Report) -> Figures:
+def summarise(marks: Sequence[Marks], *, articles: int, report: Report, unfilled: int = 0) -> Figures:
     """Sum up the marks of all answers."""
     answerable = [each for each in marks if each.answerable]
     ranks = [each.rank or _DEPTH + 1 for each in answerable]
@@ -294,6 +296,7 @@ def summarise(marks: Sequence[Marks], *, articles: int, report: Report) -> Figur
         thresholds=tuple(_declining(marks, confidence) for confidence in _THRESHOLDS),
         quotes=sum(each.quotes for each in marks),
         cut=sum(each.cut for each in marks),
+        unfilled=unfilled,
         index_s=report.elapsed_s,
         p50_ms=_quantile(times, 0.5),
         p95_ms=_quantile(times, 0.95),

@@ -170,6 +170,11 @@ class DenseIndex:
         found: Ids = ids[0][ids[0] >= 0]
         return found
 
+    def vector(self, row: int) -> Scores:
+        """The vector of a passage, shape (dimension,)."""
+        vector: Scores = self._index.reconstruct(row)
+        return vector
+
     def cosines(self, query: Scores, ids: Ids) -> Scores:
         """Cosine of ``query`` with each of the passages ``ids``."""
         cosines: Scores = self._index.reconstruct_batch(ids) @ query

@@ -54,6 +54,11 @@ class DenseSegments:
         ids = np.sort(np.concatenate(found))
         return ids[np.argsort(-self.cosines(query, ids), kind="stable")[:k]]
 
+    def vector(self, row: int) -> Scores:
+        """The vector of a passage, shape (dimension,)."""
+        place = int(self._order.rows[row])
+        return next(part.vector(place - start) for start, part in self._starts() if place < start + len(part))
+
     def cosines(self, query: Scores, ids: Ids) -> Scores:
         """Cosine of ``query`` with each of the passages ``ids``."""
         rows = self._order.rows[ids]

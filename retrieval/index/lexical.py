@@ -103,6 +103,15 @@ class LexicalIndex:
         numbers = np.concatenate(found)
         return np.sort(numbers[numbers >= 0])
 
+    def sharing(self, terms: Collection[str], least: int, most: int = 500) -> NDArray[np.int64]:
+        """The passages that have at least so many of the terms; of very many those with the most."""
+        having = [self.having(term) for term in terms]
+        if len(having) < least:
+            return np.empty(0, dtype=np.int64)
+        counts = np.bincount(np.concatenate(having).astype(np.int64), minlength=len(self))
+        rows = np.flatnonzero(counts >= least)
+        return rows if len(rows) <= most else rows[np.argsort(-counts[rows], kind="stable")[:most]]
+
     def frequency(self, term: str) -> int:
         """How many passages have a term."""
         if self._order is None:

@@ -140,6 +140,20 @@ class Index(Protocol):
         """The first ``most`` passages that have a term."""
         ...
 
+    def articles_having(self, terms: Collection[str]) -> list[Article]:
+        """The articles in whose passages all of these terms are; all articles for no term."""
+        ...
+
+    def alike(
+        self, passage: Passage, terms: Collection[str], articles: Mask, *, least: int, near: float, most: int
+    ) -> list[Passage]:
+        """The passages of some articles that are nearest to one of the index's, best first, at most so many.
+
+        They have at least so many of the terms, and their cosine with that passage is at least ``near``. The articles
+        are those for which a mask over ``articles`` is true.
+        """
+        ...
+
     def best_scores(self, question: str, terms: Sequence[str]) -> list[float]:
         """For each of the terms, which passages have: the highest BM25 of the question in a passage that has it."""
         ...

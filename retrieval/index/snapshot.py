@@ -38,7 +38,7 @@ import numpy as np
 from retrieval.articles.article import Article, ArticleInfo, Skipped
 from retrieval.errors import IndexCorrupt, IndexForeign, IndexMissing, StorageFailed
 from retrieval.index.arrays import map_arrays, ranges
-from retrieval.index.candidates import EVERYTHING, Asked, Candidates, Scope, compare
+from retrieval.index.candidates import EVERYTHING, Asked, Candidates, Mask, Scope, compare
 from retrieval.index.catalogue import Catalogue
 from retrieval.index.dense_segments import DenseSegments
 from retrieval.index.lexical import LexicalIndex
@@ -206,6 +206,34 @@ class Snapshot:
         """For each of the terms, which passages have: the highest BM25 of the question in a passage that has it."""
         scores = self.lexical.scores(question)
         return [float(scores[self.lexical.having(term)].max()) for term in terms]
+
+    def articles_having(self, terms: Collection[str]) -> list[Article]:
+        """The articles in whose passages all of these terms are; all articles for no term."""
+        found = {first for first, *_ in self._catalogue.texts}
+        for term in sorted(terms, key=self.lexical.frequency):
+            found &= set(self._owners[self.lexical.having(term).astype(np.int64)].tolist())
+            if not found:
+                break
+        return [self._article(number) for several in self._catalogue.texts if several[0] in found for number in several]
+
+    def alike(
+        self, passage: Passage, terms: Collection[str], articles: Mask, *, least: int, near: float, most: int
+    ) -> list[Passage]:
+        """The passages of some articles nearest to one of the index's, that have so many of the terms at least."""
+        rows = self.lexical.sharing(terms, least)
+        rows = rows[articles[self._owners[rows]]]
+        if not len(rows):
+            return []
+        cosines = self.dense.cosines(self.dense.vector(self._row_of(passage)), rows)
+        best = np.argsort(-cosines, kind="stable")[:most]
+        return self.passages_at(rows[best[cosines[best] >= near]].tolist())
+
+    def _row_of(self, passage: Passage) -> int:
+        """The number of one of the passages."""
+        owner = self.owners[self.number_of(passage.article.id)]
+        segment, entry = self.places[owner].tolist()
+        starts = self.segments[segment].rows[slice(*self.segments[segment].bounds[entry]), 1]
+        return int(np.searchsorted(self._owners, owner) + np.searchsorted(starts, passage.start))
 
     def contents(self) -> dict[str, tuple[int, int]]:
         """By content hash: the segment, and the place in it, of an article with passages of its own."""

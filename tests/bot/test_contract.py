@@ -26,6 +26,9 @@ def test_json_offsets_give_back_the_slice(text: str, data: st.DataObject) -> Non
     assert quote["highlights"] == [[start, end]]
 
 
+WORDS = "Shinzo%20Abe%20met%20Vladimir%20Putin%20in%20Sochi."
+
+
 def test_json_has_what_the_contract_says() -> None:
     assert contract.answer_json(an_answer(QUOTE)) == {
         "question": "who met in Sochi?",
@@ -49,10 +52,13 @@ def test_json_has_what_the_contract_says() -> None:
                 "page": None,
                 "ocr": False,
                 "url": "https://example.org/sochi",
+                "url_at_words": f"https://example.org/sochi#:~:text={WORDS}",
+                "link": f"/quotes/{QUOTE.link.token}",
                 "cut": [False, False],
                 "verdict": None,
                 "times": [],
                 "older": False,
+                "newer": None,
                 "also_in": [],
             }
         ],

@@ -22,6 +22,7 @@ from retrieval.index.candidates import (
     standardised,
 )
 from retrieval.index.catalogue import Catalogue
+from retrieval.index.lexical import idf
 from retrieval.index.milvus.connection import Connection
 from retrieval.index.milvus.records import Kept, Text
 from retrieval.index.milvus.state import State
@@ -32,6 +33,9 @@ from retrieval.text.passages import Passage
 
 _HAVING = 32
 """Passages with a term that are looked at for the best of them."""
+
+_SHARING = 200
+"""Passages that are looked at for those that share terms."""
 
 _DECISIVE = 1000.0
 """A weight above all that a question's other terms can add up to."""
@@ -216,6 +220,41 @@ class StoreIndex:
             return ()
         (found,) = self._nearest("words", [{number(term): 1.0}], most, self._which(EVERYTHING))
         return self.passages_at(found)
+
+    def articles_having(self, terms: Collection[str]) -> list[Article]:
+        """The articles that have all of these terms, of those whose passages have the most of them; all for no term."""
+        texts = {each.text for each in self._kept}
+        if terms:
+            weighed = {term: idf(having, self.passages) for term in terms if (having := self.terms.frequency(term))}
+            if len(weighed) < len(terms):
+                return []
+            (found,) = self._nearest("words", [words_of(weighed)], _SHARING, self._which(EVERYTHING))
+            texts = {row // IN_A_TEXT for row in found}
+        read = self._read(texts)
+        return [self._article(place, read) for place, kept in enumerate(self._kept) if kept.text in texts]
+
+    def alike(
+        self, passage: Passage, terms: Collection[str], articles: Mask, *, least: int, near: float, most: int
+    ) -> list[Passage]:
+        """The passages of some articles that are nearest to one of the index's, of those with the most of the terms."""
+        weighed = {term: 1.0 for term in terms if self.terms.frequency(term)}
+        if len(weighed) < least:
+            return []
+        wanted = words_of(weighed)
+        (found,) = self._nearest("words", [wanted], _SHARING, self._which(EVERYTHING))
+        rows = [row for row in found if articles[self._catalogue.first_with(row // IN_A_TEXT)]]
+        if not rows:
+            return []
+        own = self._row_of(passage)
+        dense, words = self._vectors([own, *rows])
+        cosines = {row: float(dense[row] @ dense[own]) for row in rows if len(words[row].keys() & wanted) >= least}
+        best = sorted(cosines, key=lambda row: -cosines[row])[:most]
+        return self.passages_at([row for row in best if cosines[row] >= near])
+
+    def _row_of(self, passage: Passage) -> int:
+        """The number of one of the passages."""
+        text = self._kept[self.number_of(passage.article.id)].text
+        return text * IN_A_TEXT + list(self._read([text])[text].spans).index((passage.start, passage.end))
 
     def best_scores(self, question: str, terms: Sequence[str]) -> list[float]:
         """For each of the terms, which passages have: the highest BM25 of the question in a passage that has it.

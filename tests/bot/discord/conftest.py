@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import discord
 import pytest
 import pytest_asyncio
 
@@ -163,3 +164,9 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
+
+
+@pytest.fixture
+def keeper(simcord_env: Env, guild: GuildHandle) -> MemberActor:
+    role = guild.create_role("Keepers", permissions=discord.Permissions(manage_guild=True))
+    return guild.add_member(simcord_env.create_user("keeper"), roles=[role])

@@ -114,6 +114,9 @@ def _row(row: Json) -> list[str]:
     items = row.get("components", [])
     faults = [] if row.get("type") == 1 and 1 <= len(items) <= 5 else ["a row that is none"]
     for item in items:
+        if item.get("type") == 2 and item.get("style") == 5 and "custom_id" not in item:
+            faults += _text("url", item.get("url"), 512, least=1) + _text("label", item.get("label"), 80, least=1)
+            continue
         if item.get("type") != 2 or item.get("style") not in {1, 2, 3, 4}:
             faults.append(f"a button of type {item.get('type')} and style {item.get('style')}")
         faults += _text("custom_id", item.get("custom_id"), 100, least=1)

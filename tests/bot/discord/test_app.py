@@ -23,6 +23,7 @@ from bot.discord.library import Library
 from bot.discord.memory import Memory
 from bot.pool import Busy, Pool
 from bot.settings import DiscordRefused
+from bot.tally import Tally
 from retrieval.errors import EncoderUnavailable, NoArticles, StorageFailed
 from retrieval.index.address import Where
 from retrieval.index.updating import update
@@ -112,7 +113,7 @@ def test_what_runs_beside_it_has_its_articles_and_threads_and_time_to_finish(
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     said: list[object] = []
 
-    async def beside(library: Library, pool: Pool) -> None:
+    async def beside(library: Library, pool: Pool, _: Tally) -> None:
         while library.engine is None:  # noqa: ASYNC110 - nobody tells of it
             await asyncio.sleep(0.01)
         os.kill(os.getpid(), signal.SIGTERM)

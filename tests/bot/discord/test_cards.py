@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot import wording
 from bot.discord import article_cards, cards, markup
 from bot.discord.drafts import ArticleForm, Draft
-from bot.discord.library import short_id
+from bot.discord.library import Beside, short_id
 from bot.discord.memory import Place, Record
 from bot.discord.messages import layout
 from bot.languages import TRANSLATED, speaking
@@ -171,6 +171,20 @@ def assert_within_limits(card: cards.Card) -> None:
     components = layout(card).to_components()  # type: ignore[no-untyped-call]
     body = {"flags": COMPONENTS_V2, "components": components, "allowed_mentions": {"parse": []}}
     assert broken_rules("POST", "channels/1/messages", body) == []
+
+
+def test_a_newer_article_is_told_in_small_print() -> None:
+    newer = replace(ARTICLE, id="later.md", title="They *met* again " * 30, published=date(2016, 12, 16)).info
+    record = replace(RECORD, places=(replace(RECORD.places[0], older=True, newer="later.md"),))
+
+    told = cards.answer(record, ARTICLE, 0, Beside(newer=newer))
+    gone = cards.answer(record, ARTICLE, 0, Beside(stale="changed"))
+
+    assert r"-# A newer article is about the same\: They \*met\* again" in told.small
+    assert told.small.endswith("…, 16 December 2016")
+    assert "An older article" not in told.small
+    assert "An older article" in gone.small
+    assert_within_limits(told)
 
 
 RECORD = Record("key", 7, "who met *in* Sochi?", True, True, (Place("sochi.md", "h", 13, 52, ((28, 42), (13, 23))),))

@@ -36,7 +36,10 @@ async def test_an_answer_of_components_needs_no_leave_to_embed(
     assert last(narrow).flags.components_v2
     assert text(last(narrow)) == f"{QUOTE}\n{WHERE}"
     [link] = [each for each in inside(last(narrow)) if isinstance(each, discord.Button) and each.url]
-    assert (link.label, link.url) == ("Open", "https://example.org/sochi")
+    assert (link.label, link.url) == (
+        "Open",
+        "https://example.org/sochi#:~:text=Shinzo%20Abe%20met%20Vladimir%20Putin%20in%20Sochi%20on%20May%206.",
+    )
 
 
 @pytest.mark.parametrize("chosen", [{"discord_cards": "embeds"}])

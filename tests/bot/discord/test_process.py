@@ -104,7 +104,7 @@ async def test_a_life_of_the_bot(server: FakeDiscord, start: Start) -> None:
     await bot.serves()
     # Login and the sync of the commands came first; and no privileged intent was asked for.
     names = [command["name"] for call in server.calls if call.method == "PUT" for command in call.body]
-    assert names == ["ask", "forget", "help", "articles", "Find in articles", "Add to articles"]
+    assert names == ["ask", "forget", "help", "stats", "articles", "Find in articles", "Add to articles"]
     assert server.identified[0]["intents"] == 1 << 0 | 1 << 9 | 1 << 12
 
     mentioned = await server.mention("when did Abe meet Putin in Sochi?")

@@ -12,13 +12,15 @@ DIRECTIONS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u
 anything = st.text(st.characters(codec=None, exclude_categories=()), min_size=1)
 
 
-def shown(thing: RenderableType, width: int = 80, *, terminal: bool = False, encoding: str = "utf-8") -> str:
+def shown(
+    thing: RenderableType, width: int = 80, *, terminal: bool = False, encoding: str = "utf-8", crop: bool = True
+) -> str:
     """What a console prints of it; a terminal has colours."""
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="replace")
     console = Console(
         file=file, width=width, force_terminal=terminal, color_system="standard" if terminal else None, markup=False
     )
-    console.print(thing)
+    console.print(thing, crop=crop)
     file.seek(0)
     return file.read()
 

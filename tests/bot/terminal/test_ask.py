@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot import assembly, cli
+from bot import assembly
+from bot.terminal import opening
 from retrieval.engine import Engine
 from retrieval.errors import StorageFailed
 from retrieval.index import folder
@@ -146,7 +147,7 @@ def test_models_load_while_the_index_is_opened(quoth: Quoth, monkeypatch: pytest
         def load(self) -> None:
             loading.set()
 
-    opened = cli._open
+    opened = opening.open_engine
 
     def opened_late(*arguments: Any) -> Engine:
         waited.append(loading.wait())
@@ -154,14 +155,14 @@ def test_models_load_while_the_index_is_opened(quoth: Quoth, monkeypatch: pytest
 
     quoth("index")
     monkeypatch.setattr(assembly, "build_encoder", lambda _: Loading())
-    monkeypatch.setattr(cli, "_open", opened_late)
+    monkeypatch.setattr("bot.cli.open_engine", opened_late)
 
     assert quoth("ask", "who met Putin in Sochi?").status == 0
     assert waited == [True]
 
 
 def test_asking_nothing_on_a_terminal_says_how(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_open", pytest.fail)
+    monkeypatch.setattr("bot.cli.open_engine", pytest.fail)
 
     said = quoth("ask", terminal=True)
 

@@ -103,6 +103,29 @@ def test_a_claim_has_its_verdict_under_it_and_its_day_beside_it() -> None:
         assert text.endswith("\n  An older article\n  Monday · 28 November 2016\n")
 
 
+def test_a_newer_article_is_told_once_beside_the_quotes_of_one_article() -> None:
+    newer = replace(ARTICLE, id="later.md", title="They met again", published=date(2016, 12, 16)).info
+    quote = replace(QUOTE, newer=newer, older=True)
+    note = "  A newer article is about the same: They met again, 16 December 2016\n"
+
+    assert shown(rendering.context(quote)).endswith(note)
+    assert "An older article" not in shown(rendering.context(quote))
+    assert shown(rendering.quotes([quote, replace(quote, start=53, end=63, highlights=())])).count("newer article") == 1
+    said = contract.answer_json(an_answer(quote))["quotes"][0]["newer"]
+    assert (said["id"], said["published"]) == ("later.md", "2016-12-16")
+
+
+def test_a_link_stands_on_one_line_however_narrow_the_terminal() -> None:
+    server = "https://quotes.example.org"
+
+    for text in (
+        shown(rendering.answer(an_answer(QUOTE), server), 40, crop=False),
+        shown(rendering.answer(an_answer(QUOTE, answered=False), server), 40, crop=False),
+        shown(rendering.context(QUOTE, server), 40, crop=False),
+    ):
+        assert f"  {server}/quotes/{QUOTE.link.token}\n" in text
+
+
 def test_a_quote_from_a_file_that_has_changed_says_so_and_how_to_mend_it() -> None:
     stale = replace(QUOTE, stale="changed")
 

@@ -45,6 +45,7 @@ def test_a_report_says_when_nothing_had_changed_and_why_more_was_done() -> None:
 
 
 FIGURES = Figures(
+    unfilled=0,
     articles=48, passages=2067, questions=10570, answerable=10570, hit_at_1=0.8111, hit_at_5=0.95, hit_at_10=0.979,
     mrr_at_10=0.87, first_quote=0.74, first_three=0.88, span_em=0.1, span_f1=0.2, answered=0.9, declined=None,
     auroc=None, calibration_error=0.0212,

@@ -12,6 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.pool import Pool
+from bot.question_log import QuestionLog
+from bot.tally import Tally
 from bot.web.access import Access
 from bot.web.app import create_app
 from bot.web.service import Opening, Service
@@ -75,11 +77,12 @@ def source(engine: Engine) -> Opening:
 
 
 @pytest.fixture
-def service(source: Opening) -> Iterator[Service]:
+def service(source: Opening, tmp_path: Path) -> Iterator[Service]:
     """What is served, with room for two questions: one that is answered and one that waits."""
-    pool = Pool("test", workers=1, waiting=1)
-    yield Service(source, pool, top=3)
+    pool, questions = Pool("test", workers=1, waiting=1), QuestionLog(tmp_path / "state", days=30)
+    yield Service(source, pool, top=3, articles=tmp_path, tally=Tally(questions))
     pool.close()
+    questions.close()
 
 
 Serve = Callable[..., TestClient]

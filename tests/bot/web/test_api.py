@@ -12,12 +12,13 @@ import pytest
 
 from bot import contract
 from bot.web import shapes
+from bot.web.access import Access
 from bot.web.openapi import document
 from bot.web.requests import LARGEST, Gone, until_gone
 from bot.web.service import Opening, Question, Service
 from retrieval.engine import Engine
 from retrieval.errors import ReaderUnavailable
-from tests.bot.web.conftest import Blocked
+from tests.bot.web.conftest import Blocked, Serve
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -141,6 +142,23 @@ def test_no_other_site_is_allowed_to_ask(client: TestClient) -> None:
     assert not [name for name in response.headers if name.startswith("access-control-")]
 
 
+LEAVE = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization, content-type"}
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [("https://news.example.org", True), ("https://evil.example", False)])
+def test_a_site_that_a_setting_names_may_ask_from_its_pages(serve: Serve, origin: str, allowed: bool) -> None:
+    client = serve(Access("a-token-of-some-length", origins=frozenset({"https://news.example.org"})))
+    token = {"Authorization": "Bearer a-token-of-some-length"}
+
+    leave = client.options("/ask", headers={"Origin": origin} | LEAVE)
+    answer = client.post("/ask", json={"question": "who?"}, headers={"Origin": origin} | token)
+
+    assert (leave.status_code == 200) == allowed
+    for response in (leave, answer):
+        assert response.headers.get("access-control-allow-origin") == (origin if allowed else None)
+    assert client.post("/ask", json={"question": "who?"}, headers={"Origin": origin}).status_code == 401
+
+
 # --- the articles --------------------------------------------------------------------------------------------
 
 
@@ -232,7 +250,8 @@ def test_figures_count_what_was_asked_and_what_is_served(client: TestClient, eng
     assert 'quoth_questions_total{face="json",outcome="answered"} 1.0' in said
     assert 'quoth_questions_total{face="json",outcome="refused"} 1.0' in said
     assert 'quoth_questions_total{face="page",outcome="declined"} 1.0' in said
-    assert 'quoth_seconds_count{stage="answering"} 2.0' in said
+    for stage in ("answering", "searching", "reading", "deciding"):
+        assert f'quoth_seconds_count{{stage="{stage}"}} 2.0' in said
     assert f"quoth_passages {float(engine.index.passages)}" in said
     assert "quoth_queue 0.0" in said
     (age,) = [float(line.split()[1]) for line in said if line.startswith("quoth_snapshot_age_seconds ")]

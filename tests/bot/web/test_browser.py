@@ -6,6 +6,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +18,9 @@ from bot.web.access import Access
 from bot.web.app import create_app
 from bot.web.service import Opening, Service
 from retrieval.engine import Engine
+from retrieval.text.quote_link import QuoteLink
+from tests.bot.conftest import ARTICLES
+from tests.bot.web.conftest import engine_over
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no browser is driven without quoth[browser]")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -27,12 +31,15 @@ pytestmark = [
 WIDTHS = {360: 740, 1400: 900}
 UNKNOWN = "quantum chromodynamics lagrangian?"
 KNOWN = "who met Vladimir Putin in Sochi?"
+SOCHI = "Shinzo Abe met Vladimir Putin in Sochi on May 6."
+WHALES = "Blue whales eat krill."
+BREAD = "Bread rises because yeast makes gas."
 ODD = quote("odd/100 % #1?.txt")
 
 
-@pytest.fixture(scope="module")
-def address(engine: Engine) -> Iterator[str]:
-    """A server on a port of this machine."""
+@contextmanager
+def served(engine: Engine) -> Iterator[str]:
+    """A server on a port of this machine, while it runs."""
     pool = Pool("browser")
     app = create_app(Service(Opening(engine), pool, top=3), Access())
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -43,6 +50,36 @@ def address(engine: Engine) -> Iterator[str]:
         server.should_exit = True
         thread.join()
     pool.close()
+
+
+@pytest.fixture(scope="module")
+def address(engine: Engine) -> Iterator[str]:
+    with served(engine) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
+    """A server, and addresses of quotes by what became of them: their articles were edited since."""
+    folder = tmp_path_factory.mktemp("followed") / "articles"
+    folder.mkdir()
+    for name, text in ARTICLES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    before = engine_over(folder, folder.with_name("index")).index
+    links = {}
+    for state, id, words in (
+        ("moved", "sochi.md", SOCHI),
+        ("changed", "whales.txt", WHALES),
+        ("gone", "bread.txt", BREAD),
+    ):
+        article = before.article(id)
+        start = article.text.index(words)
+        links[state] = f"/quotes/{QuoteLink.to(article, start, start + len(words)).token}"
+    for name, old, new in (("sochi.md", SOCHI, f"It rained.\n\n{SOCHI}"), ("whales.txt", "krill", "plankton")):
+        (folder / name).write_text(ARTICLES[name].replace(old, new), encoding="utf-8")
+    (folder / "bread.txt").unlink()
+    with served(engine_over(folder, folder.with_name("index"))) as address:
+        yield address, links
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +144,36 @@ def test_one_asks_goes_on_reads_and_is_declined_without_scripts(
     seen.context.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_link_is_followed_after_its_article_changed(
+    chromium: Any, followed: tuple[str, dict[str, str]], width: int, scheme: str
+) -> None:
+    address, links = followed
+    size = {"width": width, "height": WIDTHS[width]}
+    seen = Seen(chromium, address, viewport=size, color_scheme=scheme, java_script_enabled=False)
+    page = seen.page
+
+    page.goto(links["moved"])
+    assert page.locator("blockquote").inner_text() == SOCHI
+    with page.expect_navigation():
+        page.locator("figcaption a").first.click()
+    assert page.locator("#quote").inner_text() == SOCHI
+    assert 0 <= page.locator("#quote").bounding_box()["y"] < WIDTHS[width]
+    page.goto(links["changed"])
+    assert page.get_by_role("status").inner_text().startswith("The article does not have these words.")
+    assert page.locator("blockquote").all_inner_texts() == [WHALES, WHALES.replace("krill", "plankton")]
+    assert page.locator("blockquote mark").all_inner_texts() == ["krill.", "plankton."]
+    assert page.locator("blockquote").first.bounding_box()["y"] < WIDTHS[width]
+    page.goto(links["gone"])
+    assert page.get_by_role("status").inner_text().startswith("No article here has these words.")
+    assert page.locator("blockquote").inner_text() == BREAD
+
+    assert seen.complaints == []
+    assert {each.split("/")[2] for each in seen.asked} == {address.removeprefix("http://")}
+    seen.context.close()
+
+
 def test_nothing_of_a_hostile_article_runs_or_loads(chromium: Any, address: str) -> None:
     seen = Seen(chromium, address)
     for path in (f"/read/{ODD}", "/library", "/?q=what+did+the+mayor+of+Vexley+say%3F", "/?q=%3Cscript%3Ealert(1)"):
@@ -119,7 +186,7 @@ def test_nothing_of_a_hostile_article_runs_or_loads(chromium: Any, address: str)
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1400, "dark")])
 def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
-    chromium: Any, address: str, width: int, scheme: str
+    chromium: Any, address: str, followed: tuple[str, dict[str, str]], width: int, scheme: str
 ) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe comes with quoth[browser]").Axe()
     size = {"width": width, "height": WIDTHS[width]}
@@ -127,7 +194,8 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
     seen = Seen(chromium, address, viewport=size, color_scheme=scheme, bypass_csp=True)
     found = []
     asked = [f"/?q={quote(KNOWN)}&source=TASS", f"/?q={quote(UNKNOWN)}", "/?q=%21"]
-    for path in ("/", *asked, "/library", "/docs", f"/read/{ODD}", "/nowhere"):
+    quoted = [f"{followed[0]}{link}" for link in followed[1].values()]
+    for path in ("/", *asked, "/library", "/docs", f"/read/{ODD}", "/nowhere", *quoted):
         seen.page.goto(path)
         seen.page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
         result = axe.run(seen.page).response

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import date
 from html import unescape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
@@ -10,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bot.web import rendering
+from bot.web import pages, rendering
 from retrieval.engine import Engine
 from tests.bot.examples import a_quote, an_article
 
@@ -87,7 +89,9 @@ def test_a_question_is_answered_by_a_quote_with_its_words_marked_and_its_source(
     whence = page.all("figcaption")[0]["text"]
     assert re.sub(r"\s+", " ", whence).strip() == "Abe and Putin meet · TASS · 6 May 2016 · example.org"
     assert page.all("time")[0]["datetime"] == "2016-05-06"
-    assert page.all("a", href="https://example.org/sochi")
+    assert page.all(
+        "a", href="https://example.org/sochi#:~:text=Shinzo%20Abe%20met%20Vladimir%20Putin%20in%20Sochi%20on%20May%206."
+    )
     assert page.text("h1") == "who met Vladimir Putin in Sochi?"
 
 
@@ -247,6 +251,19 @@ def test_the_interface_is_explained_and_problems_lead_there(client: TestClient) 
 
     assert {"POST /ask", "GET /articles", "GET /articles/{id}"} <= {each["text"] for each in page.all("code")}
     assert {"busy", "question", "token"} <= {each.get("id") for each in page.all("dt")}
+
+
+def test_a_newer_article_about_the_same_is_told_and_leads_there() -> None:
+    newer = replace(an_article("They met again."), id="later.md", title="They <met> again", published=date(2017, 1, 2))
+    quote = replace(a_quote(an_article("They met."), 0, 9), older=True, newer=newer.info)
+
+    view = rendering.quote_view(quote, answered=True)
+    template = pages._templates().from_string('{% from "quotes.html" import quotes %}{{ quotes(several, true) }}')
+    page = Page(template.render(several=[view]))
+
+    assert view.notes == []
+    assert "A newer article is about the same: They <met> again, 2 January 2017" in page.text("figcaption")
+    assert page.all("a", href="/read/later.md")
 
 
 # --- hostile articles, and everybody's eyes and hands --------------------------------------------------------

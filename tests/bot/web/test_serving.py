@@ -21,6 +21,7 @@ import pytest
 from bot import wording
 from bot.pool import Pool
 from bot.settings import ServeRefused, Settings
+from bot.tally import Tally
 from bot.web import serving
 from bot.web.access import Access
 from bot.web.app import create_app
@@ -166,17 +167,19 @@ async def test_a_newer_index_is_served_without_a_pause(
 
 
 async def test_beside_the_bot_it_serves_from_the_bot_s_engine_and_finishes_with_it(
-    listening: socket.socket, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    listening: socket.socket, engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(serving, "_listening", lambda _: listening)
-    blocked, pool = Blocked(engine), Pool("answer")
+    blocked, pool, tally = Blocked(engine), Pool("answer"), Tally()
     handler = signal.getsignal(signal.SIGTERM)
-    task = asyncio.ensure_future(serving.beside(Settings())(Opening(blocked), pool))  # type: ignore[arg-type]
+    task = asyncio.ensure_future(serving.beside(Settings())(Opening(blocked), pool, tally))  # type: ignore[arg-type]
 
     async with client(listening) as asking:
         answer = asyncio.create_task(asking.post("/ask", json={"question": "who met Putin in Sochi?"}, timeout=60))
         await asyncio.to_thread(blocked.begun.acquire)
         assert signal.getsignal(signal.SIGTERM) is handler  # signals are the bot's
+        tally.answered(engine.ask("who met Putin in Sochi?"), tmp_path, "discord")
+        figures = (await asking.get("/metrics")).text
         task.cancel()
         await asyncio.sleep(0)
         blocked.going.set()
@@ -185,6 +188,7 @@ async def test_beside_the_bot_it_serves_from_the_bot_s_engine_and_finishes_with_
             await task
 
     assert said.status_code == 200
+    assert 'quoth_questions_total{face="discord",outcome="answered"} 1.0' in figures  # of the bot's questions too
     assert not pool.working
 
 

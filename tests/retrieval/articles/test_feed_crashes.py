@@ -18,7 +18,7 @@ from retrieval.articles.feed_list import FeedList
 from retrieval.articles.feeds import Wanted, follow, update_all
 from retrieval.articles.fetching import Fetcher, FetchLimits
 from retrieval.articles.formats.metadata import SIDECAR
-from tests.retrieval.articles.test_feeds import dated, item, rss, story
+from tests.retrieval.articles.feeding import dated, item, rss, story
 from tests.retrieval.articles.web import HERE, Page, Web
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])

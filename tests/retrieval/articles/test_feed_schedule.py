@@ -14,7 +14,7 @@ from retrieval.articles.feed_schedule import due_s, interval, keep_up
 from retrieval.articles.feeds import FeedUpdate, Wanted, follow, update_all
 from retrieval.articles.fetching import Fetcher, FetchLimits
 from retrieval.errors import BackgroundFailed, QuothError, StorageFailed
-from tests.retrieval.articles.test_feeds import item, rss
+from tests.retrieval.articles.feeding import item, rss
 from tests.retrieval.articles.web import HERE, Page, Web
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])

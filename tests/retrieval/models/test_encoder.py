@@ -1,5 +1,7 @@
 """sentence-transformers' models, and the bundled one's guards. One real model serves every test here."""
 
+# Long: one process is to load sentence-transformers for all of these, which takes seven seconds.
+
 from __future__ import annotations
 
 import gc

@@ -1,0 +1,62 @@
+"""What stands beside a quote, in words: what its article says of it, its page, its "Monday", newer articles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from bot import languages
+from bot.languages import day, number, say, sentence
+from bot.wording import line
+
+if TYPE_CHECKING:
+    from retrieval.answer.claims import Kind
+    from retrieval.answer.times import Explained
+    from retrieval.articles.article import Article, ArticleInfo
+
+OLDER = sentence("An older article")
+NEWER = sentence("A newer article is about the same: {title}, {day}")
+_VERDICTS: Mapping[Kind, str] = {
+    "claim": sentence("But the article says"),
+    "correction": sentence("The article corrects this"),
+    "satire": sentence("Satire"),
+}
+_SATIRE = sentence("Satire, as its title or source says")
+
+
+def verdict(article: Article, start: int, end: int) -> str | None:
+    """What an article says of the standing of its words at ``start`` to ``end``: a claim's verdict, a correction."""
+    from retrieval.answer.claims import verdict as found_by
+    from retrieval.text.sentences import Span
+
+    found = found_by(article, Span(start, end))
+    if found is None:
+        return None
+    words = article.text[found.span.start : found.span.end] if found.span else None
+    return f"{say(_VERDICTS[found.kind])}: {words}" if words else say(_SATIRE)
+
+
+def page(page: int | None, *, scanned: bool = False) -> list[str]:
+    """The page that a quote is on, in words, and whether OCR has read it; nothing where there is none."""
+    return [] if page is None else [say("page {n}", n=number(page)), *([say("read by OCR")] if scanned else [])]
+
+
+def newer(article: ArticleInfo) -> str:
+    """That an article which a quote is not from is newer and about the same."""
+    return say(NEWER, title=line(article.title), day=day(article.published) if article.published else "")
+
+
+def notes(article: Article, start: int, end: int, *, older: bool) -> list[str]:
+    """What explains a quote: that its article is older than another, and which day its "Monday" was."""
+    from retrieval.answer.times import explained
+
+    found = explained(article.text[start:end], article.published)
+    times = "; ".join(f"{each.words} · {_meaning(each)}" for each in found)
+    return [*([say(OLDER)] if older else []), *([times] if times else [])]
+
+
+def _meaning(time: Explained) -> str:
+    """A time in words; in other languages than English by its first and last day."""
+    if time.first == time.last:
+        return day(time.first)
+    return f"{day(time.first)} – {day(time.last)}" if languages.spoken() != "en" else time.meaning

@@ -1,0 +1,94 @@
+"""Whether a newer article is about the same as a quote: by its passages' vectors and the names that both have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.answer.quotes import Quote
+from retrieval.answer.sameness import Facts, facts
+from retrieval.answer.times import MONTHS, WEEKDAYS
+from retrieval.articles.article import ArticleInfo
+from retrieval.index.protocol import Index
+from retrieval.text.passages import Passage
+from retrieval.text.terms import terms
+
+
+@dataclass(frozen=True, slots=True)
+class NewerWeights:
+    """When a newer article is about the same. Chosen on every other story of ``benchmarks/newer.jsonl``."""
+
+    near: float = 0.6
+    """The cosine of the two passages at least. Updates of a story have .66 and more; the same people in another matter
+    .12 to .54."""
+    names: int = 2
+    """Names that both have at least."""
+    part: float = 0.6
+    """What part of the names of the one that has fewer both have. Updates have .67 and more, another event of the same
+    kind (another fire, another trial) up to .5."""
+    compared: int = 10
+    """Passages whose names are compared at most, the nearest."""
+
+
+class NewerArticles:
+    """Finds newer articles about the same in one index.
+
+    Args:
+        index: the articles.
+        weights: when two passages are about the same.
+    """
+
+    def __init__(self, index: Index, weights: NewerWeights) -> None:
+        self._index = index
+        self._weights = weights
+
+    @cached_property
+    def _days(self) -> NDArray[np.int32]:
+        """When each article was published, as a day's number; 0 where that is not known."""
+        days = [each.published.toordinal() if each.published else 0 for each in self._index.articles]
+        return np.array(days, dtype=np.int32)
+
+    def about(self, quote: Quote) -> ArticleInfo | None:
+        """The newest article, of later days than the quote's, that is about the same as the passage quoted, if any is.
+
+        Articles that say the same in the same words are none: they are named as such.
+        """
+        published, weights = quote.article.published, self._weights
+        if published is None:
+            return None
+        newer = self._days > published.toordinal()
+        mine = _facts(quote.hit.passage)
+        names = _names(mine)
+        if len(names) < weights.names or not newer.any():
+            return None
+        near = self._index.alike(
+            quote.hit.passage, names, newer, least=weights.names, near=weights.near, most=weights.compared
+        )
+        known = {quote.article.id, *(each.id for each in (*quote.article.copies, *quote.also_in))}
+        found = [
+            other.article.info for other in near if other.article.id not in known and self._shares(mine, _facts(other))
+        ]
+        return max(found, key=lambda article: (str(article.published), article.id), default=None)
+
+    def _shares(self, mine: Facts, other: Facts) -> bool:
+        """Whether two passages have enough names in common."""
+        ours, theirs = _names(mine), _names(other)
+        both = (ours & other.all) | (theirs & mine.all)
+        return len(both) >= max(self._weights.names, self._weights.part * min(len(ours), len(theirs)))
+
+
+def _facts(passage: Passage) -> Facts:
+    return facts(f"{passage.article.title}. {passage.text}")
+
+
+def _names(known: Facts) -> frozenset[str]:
+    """The names among what is known of a text; a day of the week is none."""
+    return known.names - _calendar()
+
+
+@lru_cache(maxsize=1)
+def _calendar() -> frozenset[str]:
+    return frozenset(term for word in (*MONTHS, *WEEKDAYS) for term in terms(word))
