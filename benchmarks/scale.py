@@ -173,7 +173,7 @@ def measure(
     np.savez(work / "questions.npz", texts=np.array(questions), vectors=drawn)
     np.save(work / "real.npy", encoder.real)
     served = _in_a_process("serve", work)
-    added = {}
+    added: dict[str, float] = {}
     for cold in ("", "cold_"):
         (articles / f"added-{cold}.jsonl").write_text(next(_files(1, words, chance)), encoding="utf-8")
         took = _in_a_process("add_cold", work) if cold else add(articles, index, encoder)

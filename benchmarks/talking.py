@@ -155,7 +155,7 @@ def whole_passages(folder: Path, articles: Sequence[Article], encoder: Encoder) 
         fingerprint=encoder.fingerprint,
         sources=(),
         refused=(),
-        plan=plan([partial(_same, article) for article in articles], None, ()),
+        plan=plan([partial(_same, article) for article in articles], None),
         before=None,
         filling=Filling(
             spans=[[Span(0, len(article.text))] for article in articles],

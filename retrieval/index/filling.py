@@ -12,7 +12,7 @@ from retrieval.index.arrays import ranges
 from retrieval.index.dense import DenseIndex
 from retrieval.index.planning import Plan
 from retrieval.index.postings import Postings
-from retrieval.index.segment import Segment
+from retrieval.index.segment import Encoded
 from retrieval.models.encoder import Vectors
 from retrieval.text.passages import cut
 from retrieval.text.sentences import Span
@@ -47,8 +47,8 @@ class _Sources:
     """Texts whose words have to be counted: those, and those of segments that stay."""
 
 
-def fill(plan: Plan, segments: Sequence[Segment], encode: Encode) -> Filling:
-    """Make the new segment of a plan out of ``segments``, those of the snapshot before."""
+def fill(plan: Plan, segments: Sequence[Encoded], encode: Encode) -> Filling:
+    """Make the new segment of a plan out of ``segments``, which its places count."""
     sources = _sources(plan, segments)
     if not len(sources.rows) and plan.kept:
         return Filling(sources.spans, None, None)
@@ -57,7 +57,7 @@ def fill(plan: Plan, segments: Sequence[Segment], encode: Encode) -> Filling:
     )
 
 
-def _sources(plan: Plan, segments: Sequence[Segment]) -> _Sources:
+def _sources(plan: Plan, segments: Sequence[Encoded]) -> _Sources:
     spans: list[Sequence[Span]] = []
     places: list[tuple[int, int, int]] = []
     fresh: list[str] = []
@@ -79,7 +79,7 @@ def _sources(plan: Plan, segments: Sequence[Segment]) -> _Sources:
     return _Sources(spans, np.repeat(where[:, 0], where[:, 2]), ranges(where[:, 1], where[:, 2]), fresh, words)
 
 
-def _dense(sources: _Sources, segments: Sequence[Segment], absorbed: Collection[int], encode: Encode) -> DenseIndex:
+def _dense(sources: _Sources, segments: Sequence[Encoded], absorbed: Collection[int], encode: Encode) -> DenseIndex:
     """The vectors: of the absorbed segment with the most as they are stored, of all others unpacked."""
     counts = {number: int((sources.segments == number).sum()) for number in absorbed if segments[number].dense}
     largest = max(counts, key=counts.__getitem__, default=-1)
@@ -93,7 +93,7 @@ def _dense(sources: _Sources, segments: Sequence[Segment], absorbed: Collection[
     return base.updated(order, vectors)
 
 
-def _vectors(sources: _Sources, segments: Sequence[Segment], passages: NDArray[np.int64], encode: Encode) -> Vectors:
+def _vectors(sources: _Sources, segments: Sequence[Encoded], passages: NDArray[np.int64], encode: Encode) -> Vectors:
     """The vectors of some of the passages, shape (passages, dimension)."""
     known = [segment.dense for segment in segments if segment.dense]
     encoded = encode(sources.fresh) if sources.fresh or not known else np.empty((0, known[0].dimension), np.float32)
@@ -109,7 +109,7 @@ def _vectors(sources: _Sources, segments: Sequence[Segment], passages: NDArray[n
     return vectors
 
 
-def _postings(sources: _Sources, segments: Sequence[Segment], absorbed: Collection[int]) -> Postings:
+def _postings(sources: _Sources, segments: Sequence[Encoded], absorbed: Collection[int]) -> Postings:
     """The postings: merged of those of absorbed segments and of the words that are counted."""
     parts: list[tuple[Postings, NDArray[np.int64]]] = []
     counted = np.ones(len(sources.rows), dtype=bool)

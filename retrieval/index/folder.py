@@ -17,6 +17,8 @@ from retrieval.index.encoded import Told, encode, forget
 from retrieval.index.filling import fill
 from retrieval.index.planning import Wanted, plan, to_absorb, to_merge
 from retrieval.index.publishing import Draft, clear_left_overs, publish
+from retrieval.index.salvaging import places_by_content, salvaged
+from retrieval.index.segment import Encoded
 from retrieval.index.snapshot import Snapshot, open_latest, published
 from retrieval.index.writing import Edition
 from retrieval.models.encoder import Vectors
@@ -55,6 +57,7 @@ class FolderWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._previous: Snapshot | None = None
+        self._salvage = False
 
     def previous(self, *, anew: bool) -> tuple[Snapshot | None, str | None]:
         """The newest snapshot that can be opened; if it is not the newest of all, also what is wrong with that one.
@@ -66,6 +69,7 @@ class FolderWriter:
         if anew:
             forget(self._path)
         self._previous, damage = newest_whole(self._path)
+        self._salvage = bool(damage and not anew)
         return self._previous, damage
 
     def publish(self, edition: Edition, progress: Progress | None) -> tuple[int, int]:
@@ -74,13 +78,47 @@ class FolderWriter:
         If its segments should be merged then, a further one follows, in which they are.
         """
         reusable = edition.reusable if isinstance(edition.reusable, Snapshot) else None
-        snapshot, encoded = _publish_changes(self._path, edition, reusable, self._previous, progress)
+        snapshot, encoded = self._publish_changes(edition, reusable, progress)
         forget(self._path)
         try:
             self._previous = merge(self._path, snapshot)
         except StorageFailed as error:  # what was published serves as well, and the next update tries again
             logger.warning("Segments could not be merged: %r", error)
         return snapshot.passages, encoded
+
+    def _publish_changes(
+        self, edition: Edition, reusable: Snapshot | None, progress: Progress | None
+    ) -> tuple[Snapshot, int]:
+        """Publish the next snapshot; also how many passages were encoded for it. The others are those of ``reusable``.
+
+        Where the snapshots there are damaged, so that there is none, passages are taken over from what is whole of
+        these.
+        """
+        encoder, encoded = edition.encoder, 0
+
+        def encode_all(texts: Sequence[str]) -> Vectors:
+            nonlocal encoded
+            if progress:
+                progress("encoding", 0, len(texts))
+            vectors, encoded = encode(self._path, encoder, texts, progress and _told(progress, len(texts)))
+            return vectors
+
+        segments: Sequence[Encoded] = reusable.segments if reusable else ()
+        if self._salvage and not (reusable or edition.changes.rebuild_reason):
+            segments = salvaged(self._path, encoder.fingerprint)
+        known = None if reusable else places_by_content(segments)
+        drawn = plan(_wanted(edition, reusable), reusable, to_absorb(reusable) if reusable else (), known)
+        draft = Draft(
+            built_at=edition.built_at,
+            encoder=encoder.name,
+            fingerprint=encoder.fingerprint,
+            sources=list(edition.survey.sources.values()),
+            refused=edition.survey.refused,
+            plan=drawn,
+            before=reusable,
+            filling=fill(drawn, segments, encode_all),
+        )
+        return publish(self._path, draft, self._previous), encoded
 
 
 def merge(index: Path, snapshot: Snapshot) -> Snapshot:
@@ -105,33 +143,6 @@ def merge(index: Path, snapshot: Snapshot) -> Snapshot:
 
 def _nothing_to_encode(texts: Sequence[str]) -> Vectors:
     raise AssertionError(f"{len(texts)} passages of a snapshot have no vectors")
-
-
-def _publish_changes(
-    index: Path, edition: Edition, reusable: Snapshot | None, previous: Snapshot | None, progress: Progress | None
-) -> tuple[Snapshot, int]:
-    """Publish the next snapshot; also how many passages were encoded for it. The others are those of ``reusable``."""
-    encoder, survey, encoded = edition.encoder, edition.survey, 0
-
-    def encode_all(texts: Sequence[str]) -> Vectors:
-        nonlocal encoded
-        if progress:
-            progress("encoding", 0, len(texts))
-        vectors, encoded = encode(index, encoder, texts, progress and _told(progress, len(texts)))
-        return vectors
-
-    drawn = plan(_wanted(edition, reusable), reusable, to_absorb(reusable) if reusable else ())
-    draft = Draft(
-        built_at=edition.built_at,
-        encoder=encoder.name,
-        fingerprint=encoder.fingerprint,
-        sources=list(survey.sources.values()),
-        refused=survey.refused,
-        plan=drawn,
-        before=reusable,
-        filling=fill(drawn, reusable.segments if reusable else (), encode_all),
-    )
-    return publish(index, draft, previous), encoded
 
 
 def _told(progress: Progress, texts: int) -> Told:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -54,11 +54,19 @@ class Plan:
     """The articles of the new segment, in their order."""
 
 
-def plan(wanted: Sequence[Wanted], before: Snapshot | None, absorbed: Collection[int]) -> Plan:
-    """Plan the next snapshot, in which the articles of the ``absorbed`` segments go into the new segment."""
+def plan(
+    wanted: Sequence[Wanted],
+    before: Snapshot | None,
+    absorbed: Collection[int] = (),
+    known: Mapping[str, tuple[int, int]] | None = None,
+) -> Plan:
+    """Plan the next snapshot, in which the articles of the ``absorbed`` segments go into the new segment.
+
+    Passages are taken over from the snapshot before; without one, from the segment and the place there that are
+    ``known`` for a content hash.
+    """
     owners = _owners(wanted, before)
     segments, old_places = (before.segments, before.places.tolist()) if before else ((), [])
-    known: dict[str, tuple[int, int]] | None = None
     places = np.empty((len(wanted), 2), dtype=np.int32)
     written: list[Written] = []
     for number, each in enumerate(wanted):
@@ -72,9 +80,9 @@ def plan(wanted: Sequence[Wanted], before: Snapshot | None, absorbed: Collection
                 places[number] = segment, entry
                 continue
             article, source = partial(segments[segment].article, entry), (segment, entry) if has else None
-        if own and source is None and before:
-            known = before.contents() if known is None else known
-            source = known.get(article().content_hash)
+        if own and source is None and (before or known):
+            known = before.contents() if before and known is None else known
+            source = (known or {}).get(article().content_hash)
         places[number] = -1, len(written)
         written.append(Written(article, source, own))
     kept = np.flatnonzero(np.bincount(places[places[:, 0] >= 0, 0])).tolist()

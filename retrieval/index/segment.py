@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from retrieval.articles.article import Article, ArticleInfo
 from retrieval.index.arrays import map_arrays, write_arrays
-from retrieval.index.dense import VECTORS_FILE, DenseIndex
+from retrieval.index.dense import MOMENTS_FILE, VECTORS_FILE, DenseIndex
 from retrieval.index.postings import Postings
 from retrieval.text.sentences import Span
 
@@ -58,40 +58,26 @@ class Entry:
 _ENTRY_FIELDS = tuple(field.name for field in fields(Entry))
 
 
-class Segment:
-    """An opened segment. It stays usable when its folder is deleted.
+ENCODED_FILES = (ENTRIES_FILE, PASSAGES_FILE, VECTORS_FILE, MOMENTS_FILE)
+"""What ``Encoded`` opens."""
+
+
+class Encoded:
+    """Of a segment the articles' passages and their vectors.
 
     Raises:
-        OSError, ValueError, KeyError, TypeError, RuntimeError, zlib.error: the files are not a segment.
+        OSError, ValueError, KeyError, TypeError, RuntimeError, zlib.error: the files are not those of a segment.
     """
 
     def __init__(self, folder: Path) -> None:
         self.rows: NDArray[np.int32] = map_arrays(folder / PASSAGES_FILE)["passages"]
-        self.dense, self.postings = None, None
-        if len(self.rows) or (folder / VECTORS_FILE).exists():
-            self.dense, self.postings = DenseIndex.open(folder), Postings.open(folder)
+        self.dense = DenseIndex.open(folder) if len(self.rows) or (folder / VECTORS_FILE).exists() else None
+        self.postings: Postings | None = None
         lines = zlib.decompress((folder / ENTRIES_FILE).read_bytes()).decode().replace("\n", ",")
         self.entries = [_entry(**fields) for fields in json.loads(f"[{lines}]")]
-        with (folder / TEXTS_FILE).open("rb") as file:
-            self._texts = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self.owners = self._owners()
         bounds = [(entry.first_passage, entry.last_passage) for entry in self.entries]
         self.bounds: NDArray[np.int64] = np.array(bounds, dtype=np.int64).reshape(-1, 2)
-
-    def text(self, number: int) -> bytes:
-        """The text of an article, in UTF-8."""
-        entry = self.entries[number]
-        return self._texts[entry.text_start : entry.text_end]
-
-    def size(self, number: int) -> int:
-        """The length of an article's text in bytes."""
-        return self.entries[number].text_end - self.entries[number].text_start
-
-    def article(self, number: int, copies: tuple[ArticleInfo, ...] = ()) -> Article:
-        """An article, by its place in ``entries``."""
-        entry = self.entries[number]
-        text = self.text(number).decode("utf-8", "surrogatepass")
-        return Article(**entry.info.known, text=text, copies=copies, pages=entry.pages, scanned=entry.scanned)
 
     def spans(self, number: int) -> list[Span]:
         """The places of an article's passages in its text."""
@@ -107,6 +93,31 @@ class Segment:
         """For each article the first one here that has its text."""
         first: dict[int, int] = {}
         return [first.setdefault(entry.text_start, number) for number, entry in enumerate(self.entries)]
+
+
+class Segment(Encoded):
+    """An opened segment. It stays usable when its folder is deleted; raises what ``Encoded`` does."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.postings = Postings.open(folder) if self.dense else None
+        with (folder / TEXTS_FILE).open("rb") as file:
+            self._texts = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def text(self, number: int) -> bytes:
+        """The text of an article, in UTF-8."""
+        entry = self.entries[number]
+        return self._texts[entry.text_start : entry.text_end]
+
+    def size(self, number: int) -> int:
+        """The length of an article's text in bytes."""
+        return self.entries[number].text_end - self.entries[number].text_start
+
+    def article(self, number: int, copies: tuple[ArticleInfo, ...] = ()) -> Article:
+        """An article, by its place in ``entries``."""
+        entry = self.entries[number]
+        text = self.text(number).decode("utf-8", "surrogatepass")
+        return Article(**entry.info.known, text=text, copies=copies, pages=entry.pages, scanned=entry.scanned)
 
 
 _opened: WeakValueDictionary[Hashable, Segment] = WeakValueDictionary()

@@ -26,7 +26,7 @@ import os
 import re
 import time
 import zlib
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import lru_cache
@@ -73,7 +73,7 @@ class Snapshot:
         self.built_at = datetime.fromisoformat(manifest["built_at"])
         self.encoder: str = manifest["encoder"]["name"]
         self.fingerprint: str = manifest["encoder"]["fingerprint"]
-        self.by_rules_in_force = manifest["rules"] | LAYOUT == LAYOUT | RULES
+        self.by_rules_in_force = in_force(manifest)
         self.sources = {source["path"]: Source(**source) for source in manifest["sources"]}
         self.refused = tuple(Skipped(**skipped) for skipped in manifest["refused"])
         self.bytes = sum(int(file["size"]) for file in manifest["files"].values())
@@ -271,18 +271,9 @@ def _stamp(path: Path) -> tuple[int, ...]:
 def _verify(path: Path) -> dict[str, Any]:
     """The manifest of the snapshot in ``path``, after every file was compared with its size and hash in it."""
     try:
-        content = (path / "manifest.json").read_bytes()
-        if hashlib.sha256(content).hexdigest()[:16] != path.name.rpartition("-")[2]:
-            raise IndexCorrupt(path, "manifest.json has changed")
-        manifest: dict[str, Any] = json.loads(content)
-        files: dict[str, dict[str, Any]] = manifest["files"]
-        for name, expected in files.items():
-            if (path / name).stat().st_size != expected["size"]:
-                raise IndexCorrupt(path, f"{name} has changed")
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for name, actual in zip(files, pool.map(lambda name: _known_hash(path / name), files), strict=True):
-                if actual != files[name]["sha256"]:
-                    raise IndexCorrupt(path, f"{name} has changed")
+        manifest = read_manifest(path)
+        for name in changed_files(path, manifest["files"]):
+            raise IndexCorrupt(path, f"{name} has changed")
     except FileNotFoundError as error:
         if not path.exists():
             raise IndexMissing(path) from error
@@ -290,6 +281,32 @@ def _verify(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise StorageFailed(path, error.strerror or str(error)) from error
     return manifest
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of the snapshot in ``path``; raises ``IndexCorrupt`` and ``OSError``."""
+    content = (path / "manifest.json").read_bytes()
+    if hashlib.sha256(content).hexdigest()[:16] != path.name.rpartition("-")[2]:
+        raise IndexCorrupt(path, "manifest.json has changed")
+    manifest: dict[str, Any] = json.loads(content)
+    return manifest
+
+
+def in_force(manifest: Mapping[str, Any]) -> bool:
+    """Whether a snapshot was made by the rules in force, and its files can be read."""
+    rules: dict[str, Any] = manifest["rules"]
+    return rules.get("format") in (_ONE_SEGMENT, LAYOUT["format"]) and rules | LAYOUT == LAYOUT | RULES
+
+
+def changed_files(path: Path, files: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """The files of the snapshot in ``path`` that are not as they were written; all cores share the work."""
+    for name, expected in files.items():
+        if (path / name).stat().st_size != expected["size"]:
+            yield name
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name, actual in zip(files, pool.map(lambda name: _known_hash(path / name), files), strict=True):
+            if actual != files[name]["sha256"]:
+                yield name
 
 
 _hashes: dict[tuple[int, ...], str] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
@@ -298,6 +299,34 @@ def test_a_flipped_byte_in_any_segment_is_noticed(two: Snapshot, index: Path) ->
         (two.path / name).write_bytes(content)
 
     assert open_latest(index).passages == two.passages
+
+
+@pytest.mark.parametrize(
+    ("damaged", "encoded"),
+    [("texts.bin", 0), ("postings.safetensors", 0), ("1/texts.bin", 0), ("vectors.faiss", 5), ("1/vectors.faiss", 1)],
+)
+def test_what_a_flipped_byte_has_not_touched_is_not_encoded_again(
+    damaged: str, encoded: int, two: Snapshot, articles: Path, index: Path, encoder: CountingEncoder, tmp_path: Path
+) -> None:
+    encoder.taken()
+    for path in published(index)[:-1]:
+        shutil.rmtree(path)  # as if it had the same segments
+    flip(two.path / damaged)
+
+    report = update(articles, index, encoder)
+
+    assert report.reason == f"the index was damaged: {damaged} has changed"
+    assert len(encoder.taken()) == report.encoded == encoded
+    assert_answers_as_fresh(index, articles, tmp_path)
+
+
+def test_nothing_is_salvaged_of_a_damaged_manifest(
+    two: Snapshot, articles: Path, index: Path, encoder: CountingEncoder
+) -> None:
+    for path in published(index):
+        flip(path / "manifest.json")
+
+    assert update(articles, index, encoder).encoded == two.passages
 
 
 def test_files_that_are_in_the_next_snapshot_too_are_not_read_again(
