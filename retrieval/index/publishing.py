@@ -80,7 +80,7 @@ def clear_left_overs(index: Path) -> None:
 def _write(folder: Path, draft: Draft, number: int) -> bytes:
     """Write every file of the snapshot, force them to disk, and return the manifest's bytes."""
     segments, files = _link_kept(folder, draft)
-    kept = set(files)
+    kept = frozenset(files)
     if draft.plan.written:
         name = "" if "" not in segments else next(str(n) for n in count(1) if str(n) not in segments)
         segments = [*segments, name]
@@ -106,8 +106,7 @@ def _write(folder: Path, draft: Draft, number: int) -> bytes:
     content = json.dumps(manifest).encode()  # indented it would take ten times as long
     (folder / "manifest.json").write_bytes(content)
     for path in [*folder.rglob("*"), folder]:
-        if path.relative_to(folder).as_posix() not in kept:
-            _sync(path)
+        _sync(path)
     return content
 
 
