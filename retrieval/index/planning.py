@@ -75,7 +75,7 @@ def plan(
             article = each
         else:
             segment, entry = old_places[each]
-            has = segments[segment].has_own(entry)
+            has = segments[segment].has_own[entry]
             if segment not in absorbed and (has or not own):
                 places[number] = segment, entry
                 continue
@@ -94,7 +94,7 @@ def _owners(wanted: Sequence[Wanted], before: Snapshot | None) -> list[int]:
     old_owners = before.owners if before else ()
     find = _finder(before, {old_owners[each] for each in wanted if isinstance(each, int)})
     first: dict[int | str, int] = {}
-    keys = (find(each().text) if callable(each) else old_owners[each] for each in wanted)
+    keys = (old_owners[each] if isinstance(each, int) else find(each().text) for each in wanted)
     return [first.setdefault(key, number) for number, key in enumerate(keys)]
 
 

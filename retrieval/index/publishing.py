@@ -21,7 +21,7 @@ from retrieval.index.arrays import write_arrays
 from retrieval.index.dense import DenseIndex
 from retrieval.index.filling import Filling
 from retrieval.index.planning import Plan
-from retrieval.index.segment import write_articles
+from retrieval.index.segment import keep_open, write_articles
 from retrieval.index.snapshot import LAYOUT, ORDER_FILE, SNAPSHOT_NAME, Snapshot, hashes, published
 from retrieval.index.sources import RULES, Source
 
@@ -68,7 +68,9 @@ def publish(index: Path, draft: Draft, previous: Snapshot | None) -> Snapshot:
     # An open one stays readable; Windows refuses to delete it, and the next update tries again.
     for old in set(published(index)) - {path, previous and previous.path}:
         shutil.rmtree(old, ignore_errors=True)
-    return Snapshot.open(path)
+    snapshot = Snapshot.open(path)
+    keep_open(snapshot.segments)
+    return snapshot
 
 
 def clear_left_overs(index: Path) -> None:

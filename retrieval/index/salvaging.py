@@ -38,5 +38,5 @@ def places_by_content(segments: Sequence[Encoded]) -> dict[str, tuple[int, int]]
         entry.content_hash: (number, place)
         for number, segment in enumerate(segments)
         for place, entry in enumerate(segment.entries)
-        if segment.has_own(place)
+        if segment.has_own[place]
     }
