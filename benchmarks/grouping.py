@@ -23,9 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrieval.answer.grouping import GroupingWeights, grouped
+from retrieval.answer.grouping import GroupingWeights, QuestionEncoder, Remembering, grouped
 from retrieval.evaluation.metrics import spread
-from retrieval.models.encoder import Encoder
 from retrieval.models.runtimes import encoder_named
 from retrieval.text.stop_words import STOP_WORDS
 
@@ -160,26 +159,11 @@ def _sets(originals: Sequence[tuple[str, str]]) -> Iterator[tuple[str, list[str]
     yield "made by rules", [*plain, *made]
 
 
-def _scan(questions: Sequence[str], belongs: Sequence[int], encoder: Encoder) -> None:
+def _scan(questions: Sequence[str], belongs: Sequence[int], encoder: QuestionEncoder) -> None:
     for words in (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3):
         for farthest in (0.16, 0.18, 0.2, 0.22, 0.24, 0.26, 0.28, 0.3, 0.32, 0.34):
             found = grouped(questions, encoder, weights=GroupingWeights(farthest, words))
             print(f"farthest {farthest:.2f} words {words:.2f} {score(found, belongs)}")
-
-
-class _Remembering:
-    """An encoder that encodes each question once."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self._known: dict[str, Any] = {}
-
-    def encode_query(self, texts: Sequence[str]) -> Any:
-        import numpy as np
-
-        new = [text for text in texts if text not in self._known]
-        self._known.update(zip(new, self._encoder.encode_query(new) if new else (), strict=True))
-        return np.array([self._known[text] for text in texts])
 
 
 def main() -> None:
@@ -195,7 +179,7 @@ def main() -> None:
     titles = frozenset(_read(chosen.titles)[chosen.half]) if chosen.titles else None
     originals = spread(pairs(chosen.disfl, chosen.squad, titles, answerable=chosen.answerable), _QUESTIONS)
     belongs = [*range(len(originals))] * 2
-    encoder: Any = _Remembering(encoder_named("bundled", None))
+    encoder = Remembering(encoder_named("bundled", None))
     for kind, questions in _sets(originals):
         started = time.perf_counter()
         found = grouped(questions, encoder)

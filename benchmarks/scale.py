@@ -33,11 +33,11 @@ from retrieval.models.runtimes import encoder_named
 from retrieval.text.passages import cut
 
 HERE = Path(__file__).parent
-_WORDS, _PASSAGES, _ARTICLES = 80, 10, 1000
+WORDS, PASSAGES, _ARTICLES = 80, 10, 1000
 """Words a passage, passages an article, articles a file."""
-_LIKENESS = 0.65
+LIKENESS = 0.65
 """Cosine of a question to the passage that it is drawn near."""
-_QUESTIONS = 200
+QUESTIONS = 200
 _BATCH = 65_536
 
 COLUMNS = {
@@ -131,9 +131,9 @@ def main() -> None:
     asked = parser.parse_args()
     whole = load(asked.data)
     dataset = Dataset(whole.articles[: asked.articles], whole.questions)
-    real = _real_vectors(dataset)
+    real = real_vectors(dataset)
     words = np.array([word for article in dataset.articles for word in article.text.split()])
-    questions = [question.text for question in spread(whole.questions, _QUESTIONS)]
+    questions = [question.text for question in spread(whole.questions, QUESTIONS)]
     rows = []
     for size in asked.sizes:
         with TemporaryDirectory(prefix="quoth-scale-") as work:
@@ -143,7 +143,8 @@ def main() -> None:
     print(as_markdown(rows))
 
 
-def _real_vectors(dataset: Dataset) -> Vectors:
+def real_vectors(dataset: Dataset) -> Vectors:
+    """Vectors of a data set's passages."""
     texts = [
         f"{article.title}. {article.text[slice(*span)]}" for article in dataset.articles for span in cut(article.text)
     ]
@@ -157,14 +158,14 @@ def measure(
     articles, index = work / "articles", work / "index"
     articles.mkdir()
     chance = np.random.default_rng(3)
-    for number, lines in enumerate(_files(size // _PASSAGES, words, chance)):
+    for number, lines in enumerate(drawn_files(size // PASSAGES, words, chance)):
         (articles / f"{number:05}.jsonl").write_text(lines, encoding="utf-8")
     started, busy = time.perf_counter(), time.process_time()
     report = update(articles, index, encoder)
     index_s, index_cpu_s = time.perf_counter() - started, time.process_time() - busy
     snapshot = open_latest(index)
     vectors = snapshot.dense.vectors()
-    drawn = near(vectors[chance.integers(len(vectors), size=len(questions))], _LIKENESS, chance)
+    drawn = near(vectors[chance.integers(len(vectors), size=len(questions))], LIKENESS, chance)
     exact = faiss.knn(drawn, vectors, 10, metric=faiss.METRIC_INNER_PRODUCT)[1]
     found = [snapshot.dense.nearest(each, 10) for each in drawn]
     recall = sum(len(np.intersect1d(*pair)) for pair in zip(exact, found, strict=True)) / exact.size
@@ -175,7 +176,7 @@ def measure(
     served = _in_a_process("serve", work)
     added: dict[str, float] = {}
     for cold in ("", "cold_"):
-        (articles / f"added-{cold}.jsonl").write_text(next(_files(1, words, chance)), encoding="utf-8")
+        (articles / f"added-{cold}.jsonl").write_text(next(drawn_files(1, words, chance)), encoding="utf-8")
         took = _in_a_process("add_cold", work) if cold else add(articles, index, encoder)
         added |= {f"add_{cold}s": took["s"], f"add_{cold}cpu_s": took["cpu_s"]}
     then = _in_a_process("serve", work)
@@ -213,11 +214,11 @@ def _in_a_process(task: str, work: Path) -> dict[str, float]:
     return figures
 
 
-def _files(articles: int, words: NDArray[np.str_], chance: np.random.Generator) -> Iterator[str]:
+def drawn_files(articles: int, words: NDArray[np.str_], chance: np.random.Generator) -> Iterator[str]:
     """JSON lines of so many articles, a file of them at a time."""
     for start in range(0, articles, _ARTICLES):
         count = min(_ARTICLES, articles - start)
-        drawn = words[chance.integers(len(words), size=(count, _PASSAGES, _WORDS))].tolist()
+        drawn = words[chance.integers(len(words), size=(count, PASSAGES, WORDS))].tolist()
         yield "".join(
             json.dumps({"title": " ".join(article[0][:6]), "text": "\n\n".join(map(" ".join, article))}) + "\n"
             for article in drawn

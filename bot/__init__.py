@@ -1,10 +1,14 @@
-"""Quoth's faces: the command line, the chat on a terminal and the Discord bot, around the engine in ``retrieval``.
+"""Quoth's faces: the command line, the chat, the Discord bot, the server, and the tools for assistants.
+
+They stand around the engine in ``retrieval``.
 
 Imports go down this list only:
 
-- ``cli`` and ``cli_articles``: the commands; each says which part does the work.
-- ``assembly``: from settings to an engine. Beside it the two faces, which never import each other:
-  ``terminal`` (asking, the chat, the doctor; output for people and as JSON) and ``discord`` (the bot).
+- ``cli``, ``cli_articles`` and the like: the commands; each says which part does the work.
+- ``assembly``: from settings to an engine. Beside it the faces, which never import each other: ``terminal`` (asking,
+  the chat, the doctor; output for people and as JSON), ``discord`` (the bot), ``web`` (the server),
+  ``mcp`` (for assistants).
+- ``contract``: answers as JSON. ``tally``, ``gaps`` and ``question_log``: what was asked, and what of it in vain.
 - ``wording``: sentences that both faces share; errors become words here.
 - ``talks`` (whose conversation goes on from what, small talk) and ``settings`` (the environment and ``.env``).
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from retrieval.errors import QuothError, StorageFailed
+from retrieval.errors import IndexForeign, QuothError, StorageFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from retrieval.answer.reader import Reader
     from retrieval.engine import Engine
     from retrieval.index.address import Where
+    from retrieval.index.carrying import CarryingEncoder
     from retrieval.index.changes import Progress
     from retrieval.index.protocol import Index
     from retrieval.index.updating import Report
@@ -30,6 +31,18 @@ def build_encoder(settings: Settings) -> Encoder:
     from retrieval.models.runtimes import encoder_named
 
     return encoder_named(settings.encoder, settings.device)
+
+
+def carrying(encoder: Encoder, folder: Path) -> CarryingEncoder:
+    """An encoder that takes the vectors of passages from the index in a folder, where that has them.
+
+    Raises:
+        IndexMissing, IndexCorrupt, StorageFailed: there is no index in the folder that can be opened.
+    """
+    from retrieval.index.carrying import CarryingEncoder
+    from retrieval.index.snapshot import open_latest
+
+    return CarryingEncoder(encoder, open_latest(folder))
 
 
 def build_reader(settings: Settings) -> Reader | None:
@@ -96,7 +109,10 @@ class Assembly:
 
         chosen = self.settings
         if chosen.index_only:
-            return Opened(self.engine(place_of(chosen.index).open()))
+            index = place_of(chosen.index).open()
+            if index.fingerprint != self.encoder.fingerprint:
+                raise IndexForeign(str(chosen.index), f"the model {index.encoder} made it, which is not the one in use")
+            return Opened(self.engine(index))
         index, report = open_up_to_date(chosen.articles, chosen.index, self.encoder, progress=progress)
         return Opened(self.engine(index), report)
 

@@ -17,6 +17,7 @@ from bot.cli_articles import articles_app
 from bot.cli_eval import evaluate
 from bot.cli_feeds import feeds_app
 from bot.cli_gaps import gaps
+from bot.cli_mcp import mcp
 from bot.cli_serve import serve, serving
 from bot.cli_verify import verify
 from bot.terminal.ask import ANSWERED, FAILED, NOT_SAID, AnswerPrinter
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from retrieval.index.changes import Progress
     from retrieval.index.protocol import Index
     from retrieval.index.updating import Report
+    from retrieval.models.encoder import Encoder
 
 _BROKEN_PIPE = 141
 
@@ -275,6 +277,7 @@ def _from_the_web(settings: Settings) -> tuple[Follow | None, Fetch | None]:
 
 
 app.command("serve")(serve)
+app.command("mcp")(mcp)
 app.command("verify")(verify)
 
 
@@ -287,6 +290,10 @@ def update_index(
     *,
     force: Annotated[bool, typer.Option("--force", help="Build it anew, whatever is there.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and index what changes until Ctrl-C.")] = False,
+    vectors: Annotated[
+        Path | None,
+        typer.Option("--vectors-from", metavar="DIR", help="Take vectors over from the index in this folder."),
+    ] = None,
     as_json: JsonOption = False,
     articles: ArticlesOption = None,
     index: IndexOption = None,
@@ -297,10 +304,13 @@ def update_index(
     from retrieval.index.watching import make_way
 
     settings = load(context, articles=articles, index=index)
-    encoder = assembly.build_encoder(settings)
+    encoder: Encoder = assembly.build_encoder(settings)
+    carried = assembly.carrying(encoder, vectors) if vectors else None
     if watch:
         make_way()
-    indexing.update(settings.articles, settings.index, encoder, force=force, thorough=True, as_json=as_json)
+    indexing.update(settings.articles, settings.index, carried or encoder, force=force, thorough=True, as_json=as_json)
+    if carried:
+        console(stderr=True).print(f"The vectors of {carried.carried:,} of them were taken over from {vectors}.")
     if watch:
         indexing.watch(settings.articles, settings.index, encoder, as_json=as_json)
     return ANSWERED

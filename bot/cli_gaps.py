@@ -5,7 +5,7 @@ Everything but typer is imported inside the command, so that ``quoth --help`` is
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,7 +61,10 @@ def _found(settings: Settings, since: date | None) -> Gaps:
     from bot import assembly, gaps, question_log
     from retrieval.answer.grouping import grouped
 
-    moment = datetime.combine(since, time()).astimezone() if since else None
-    log = question_log.read(settings.state, settings.articles, since=moment)
+    # What is older is no longer kept, though nobody may have run since to delete it.
+    oldest = datetime.now(UTC) - timedelta(days=settings.questions_days)
+    begin = max(oldest, datetime.combine(since, time()).astimezone()) if since else oldest
+    kept = bool(settings.questions_days)
+    log = question_log.read(settings.state, settings.articles, since=begin) if kept else []
     encoder = assembly.build_encoder(settings)
     return gaps.find(log, lambda questions, around: grouped(questions, encoder, around=around))

@@ -29,7 +29,7 @@ def serving() -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name not in _LIBRARIES:
             raise
-        raise ServeRefused("libraries") from error
+        raise ServeRefused("libraries", "serve") from error
     return serving
 
 

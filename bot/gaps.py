@@ -49,6 +49,8 @@ class Gaps:
     unhelpful: int
     """Answered, and voted down."""
     found: tuple[Gap, ...]
+    left_out: int = 0
+    """Wordings that were not looked at, those asked least often of very many."""
 
 
 def find(log: Sequence[Logged], group: Group) -> Gaps:
@@ -57,7 +59,8 @@ def find(log: Sequence[Logged], group: Group) -> Gaps:
     What was asked again in the same words and answered then is none any more, nor what was found helpful then.
     """
     vain = filter(None, map(_in_vain, _by_wording(log)))
-    asked = sorted(vain, key=len, reverse=True)[:MOST]
+    every = sorted(vain, key=len, reverse=True)
+    asked = every[:MOST]
     texts = [some[-1].asked.understood for some in asked]
     around = [text for some in asked if (near := some[-1].asked.nearest) for text in (near.title, near.text)]
     groups = group(texts, around) if texts else ()
@@ -69,6 +72,7 @@ def find(log: Sequence[Logged], group: Group) -> Gaps:
         declined=len(log) - answered,
         unhelpful=sum(each.asked.answered and each.down > each.up for each in log),
         found=tuple(sorted(found, key=lambda gap: (gap.times, gap.last), reverse=True)),
+        left_out=len(every) - len(asked),
     )
 
 

@@ -116,7 +116,7 @@ class Logged:
 
 def place(articles: Path) -> str:
     """A folder of articles as the log names it."""
-    return str(articles.absolute())
+    return str(articles.resolve())
 
 
 def _now() -> datetime:

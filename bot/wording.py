@@ -187,7 +187,7 @@ _DISCORD_REFUSED = {
 
 
 _SERVE_REFUSED = {
-    "libraries": "Serving needs libraries that are not installed: pip install 'quoth[serve]'.",
+    "libraries": "Serving needs libraries that are not installed: pip install 'quoth[{detail}]'.",
     "token": "On {detail} others could read the articles: set QUOTH_SERVE_TOKEN, or QUOTH_SERVE_OPEN if all may.",
     "longer token": "QUOTH_SERVE_TOKEN is too easy to guess: make it 16 letters and digits or more, without spaces.",
     "address": "The server cannot listen on {detail}: name another with --host and --port.",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from retrieval.answer.answer import Answer, Stage
 from retrieval.answer.arranging import ArrangingWeights, arranged
@@ -31,6 +32,9 @@ from retrieval.index.changes import Freshness, Progress, Stale
 from retrieval.index.protocol import Index
 from retrieval.models.encoder import Encoder
 from retrieval.text.quote_link import QuoteLink
+
+if TYPE_CHECKING:
+    from retrieval.answer.grouping import Remembering
 
 THRESHOLD = 0.2
 """Confidence from which an answer is given. Of near misses about articles that nothing was fitted on it declines .32,
@@ -78,6 +82,7 @@ class Engine:
         self.index = index
         self._weights = weights or EngineWeights()
         self._encoder = encoder
+        self._remembering: Remembering | None = None
         self._speller = Speller(index)
         self._searcher = Searcher(index, encoder, weights=self._weights.search, follow_up=self._weights.follow_up)
         self._newer = NewerArticles(index, self._weights.newer)
@@ -191,9 +196,11 @@ class Engine:
 
     def grouped(self, questions: Sequence[str], around: Sequence[str] = ()) -> list[tuple[int, ...]]:
         """Groups of questions that mean the same; see ``answer.grouping.grouped``."""
-        from retrieval.answer.grouping import grouped
+        from retrieval.answer.grouping import Remembering, grouped
 
-        return grouped(questions, self._encoder, around=around)
+        if self._remembering is None:
+            self._remembering = Remembering(self._encoder)
+        return grouped(questions, self._remembering, around=around)
 
     # --- the pipeline --------------------------------------------------------------------------------------------
 

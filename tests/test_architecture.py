@@ -60,6 +60,7 @@ PLANTED = (
     ("bot/wording.py", "import discord", "Only bot.discord imports discord"),
     ("bot/discord/care.py", "import starlette", "Only bot.web imports what serves"),
     ("bot/web/pages.py", "import bot.discord.cards", "Inside the faces"),
+    ("bot/web/api.py", "import mcp", "Only bot.mcp imports what speaks with assistants"),
     ("retrieval/engine.py", "import rich", "The engine knows no face's library"),
     ("retrieval/answer/search.py", "import faiss", "Only retrieval.index.dense imports faiss"),
     ("retrieval/answer/search.py", "import onnxruntime", "Only retrieval.models imports onnxruntime"),

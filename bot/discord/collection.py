@@ -171,8 +171,9 @@ class Collections:
         Raises:
             StorageFailed: it could not be deleted.
         """
+        # First in the log: what leads to a member's questions there is in the memory.
+        self.questions.forget(self.memory.keys_of(member))
         forgotten = self.memory.forget(member)
-        self.questions.forget(forgotten.keys)
         for key in forgotten.voted:
             self.questions.voted(key, self.memory.votes(key))
         for each in self.all():

@@ -84,10 +84,8 @@ class Forgotten:
 
     answers: int
     votes: int
-    keys: tuple[str, ...] = field(default=(), compare=False)
-    """Those of the answers."""
     voted: tuple[str, ...] = field(default=(), compare=False)
-    """Those of other answers that the votes were on."""
+    """The keys of the answers that the votes were on."""
 
 
 def _now() -> datetime:
@@ -177,11 +175,15 @@ class Memory:
                 del self._passing[key]
         with self._session() as database:
             votes = database.execute("DELETE FROM votes WHERE member = ? RETURNING key", (member,)).fetchall()
-            own = "DELETE FROM answers WHERE json_extract(record, '$.asker') = ? RETURNING key"
-            answers = database.execute(own, (member,)).fetchall()
-        keys = tuple(key for [key] in answers)
-        voted = tuple(key for [key] in votes if key not in keys)
-        return Forgotten(len(answers), len(votes), keys, voted)
+            own = "DELETE FROM answers WHERE json_extract(record, '$.asker') = ?"
+            answers = database.execute(own, (member,)).rowcount
+        return Forgotten(answers, len(votes), tuple(key for [key] in votes))
+
+    def keys_of(self, member: int) -> list[str]:
+        """The keys of the answers to a member's questions."""
+        with self._session() as database:
+            own = "SELECT key FROM answers WHERE json_extract(record, '$.asker') = ?"
+            return [key for [key] in database.execute(own, (member,))]
 
     def vote(self, key: str, member: int, vote: str) -> None:
         """A member's vote on an answer, in place of the one before; the same again takes it back."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _OTHERS = 3
 """Further wordings that are shown."""
+_LINE = 300
+"""Code points of each."""
 
 
 def table(found: Gaps, most: int, hint: str) -> RenderableType:
@@ -35,27 +37,37 @@ def table(found: Gaps, most: int, hint: str) -> RenderableType:
     for gap in found.found[:most]:
         parts += [*_gap(gap), Text()]
     if (more := len(found.found) - most) > 0:
-        parts.append(Text(f"{count(more, 'more')}: --top {len(found.found)} shows all.", DIM))
+        parts.append(Text(f"{more:,} more: --top {len(found.found)} shows all.", DIM))
     return Group(*(parts if more > 0 else parts[:-1]))
 
 
 def _heading(found: Gaps) -> str:
     parts = [f"{found.declined:,} declined", f"{found.unhelpful:,} answered and voted down"]
+    parts += [f"{count(found.left_out, 'rare wording')} left out"] if found.left_out else []
     return f"{count(found.questions, 'question')}: {', '.join(parts)}. In vain, by what they mean:"
 
 
 def _gap(gap: Gap) -> Iterator[RenderableType]:
-    yield Text.assemble((f"{gap.times:,}× ", "bold"), line(gap.question))
+    yield Text.assemble((f"{gap.times:,}× ", "bold"), _short(gap.question))
     for other in gap.others[:_OTHERS]:
-        yield Ruled(Text(line(other), DIM), "   also: ", DIM, hanging=True)
+        yield Ruled(Text(_short(other), DIM), "   also: ", DIM, hanging=True)
     if (more := len(gap.others) - _OTHERS) > 0:
         yield Text(f"   and {more:,} more wordings" if more > 1 else "   and 1 more wording", DIM)
     if gap.nearest:
-        near = f"{line(gap.nearest.text)} ({line(gap.nearest.title)})"
-        yield Ruled(Text(near), f"   nearest, {gap.confidence:.2f}: ", DIM, hanging=True)
+        near, what = (
+            f"{_short(gap.nearest.text)} ({_short(gap.nearest.title)})",
+            "quoted" if gap.declined < gap.times else "nearest",
+        )
+        yield Ruled(Text(near), f"   {what}, {gap.confidence:.2f}: ", DIM, hanging=True)
     said = [f"last asked {day(gap.last.astimezone().date())}"]
     said += [f"{count(gap.down, 'vote')} against, {gap.up:,} for"] if gap.up or gap.down else []
     yield Text(f"   {', '.join(said)}", DIM)
+
+
+def _short(text: str) -> str:
+    """A text as one clean line, which a question of two thousand characters is not."""
+    whole = line(text)
+    return whole if len(whole) <= _LINE else f"{whole[:_LINE].rstrip()}…"
 
 
 def hint(settings: Settings, found: Gaps, since: date | None) -> str:

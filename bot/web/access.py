@@ -22,14 +22,14 @@ HEALTH = "/health"
 """Needs no token, which a monitor would have to be given; it tells nothing of the articles."""
 
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""Nothing runs, nothing comes from another host, and no other page learns what was asked."""
+"""Nothing runs but the server's own script, nothing comes from another host, no other page learns what was asked."""
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Quoth", charset="UTF-8"'}
 """Has a browser ask for a name, which may be any, and a password, which is the token."""

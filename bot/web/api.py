@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot import contract
+from bot.finding import found
 from bot.web import shapes
 from bot.web.json_response import JsonResponse
 from bot.web.openapi import document
@@ -18,11 +19,7 @@ from bot.web.service import Question, Service
 from retrieval.text.passages import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from starlette.requests import Request
-
-    from retrieval.articles.article import ArticleInfo
 
 
 def routes(service: Service) -> list[Route]:
@@ -37,16 +34,6 @@ def routes(service: Service) -> list[Route]:
         Route("/health/alive", api.alive),
         Route("/metrics", api.metrics),
     ]
-
-
-def found(articles: Sequence[ArticleInfo], words: str) -> list[ArticleInfo]:
-    """The articles with all of these words in title, source or id, whatever their letter case; all without words."""
-    wanted = words.casefold().split()
-    return [each for each in articles if all(word in _known(each) for word in wanted)] if wanted else list(articles)
-
-
-def _known(article: ArticleInfo) -> str:
-    return f"{article.title} {article.source or ''} {article.id}".casefold()
 
 
 class Api:

@@ -10,14 +10,15 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, BeforeValidator, Field
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot import wording
+from bot.finding import found
 from bot.languages import count, day
 from bot.talks import remark
 from bot.web import rendering
-from bot.web.api import found
 from bot.web.openapi import document
 from bot.web.problems import KINDS, Problem, problem_of
 from bot.web.requests import address_of, query, until_gone
@@ -84,7 +85,7 @@ class LibraryQuery(BaseModel):
 
 def routes(service: Service, *, gaps: bool) -> list[Route]:
     """The addresses of the pages; that of the ``gaps`` only where they may be seen."""
-    pages = Pages(service)
+    pages = Pages(service, gaps=gaps)
     return [
         *([Route("/gaps", pages.gaps)] if gaps else []),
         Route("/", pages.ask),
@@ -123,10 +124,12 @@ class Pages:
 
     Args:
         service: what is asked.
+        gaps: whether the page of what was asked in vain may be seen.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, gaps: bool) -> None:
         self._service = service
+        self._gaps = gaps
 
     async def ask(self, request: Request) -> Response:
         """The box for a question and, when one was asked, the answer under it."""
@@ -211,6 +214,7 @@ class Pages:
             finding=urlencode({"find": wanted.find}) + "&" if wanted.find else "",
             number=number,
             last=last,
+            gaps=self._gaps,
         )
 
     async def read(self, request: Request) -> Response:
@@ -233,8 +237,10 @@ class Pages:
 
         return await asyncio.to_thread(made)
 
-    async def gaps(self, _: Request) -> Response:
-        """What was asked in vain."""
+    async def gaps(self, request: Request) -> Response:
+        """What was asked in vain: for who opens the page, and not for pages of other sites that may ask."""
+        if "origin" in request.headers:
+            raise HTTPException(404)
         found = await self._service.gaps()
         return page("gaps.html", gaps=rendering.gaps_view(found) if found else None)
 

@@ -196,6 +196,8 @@ class GapView:
     facts: str
     others: Sequence[str]
     nearest: str
+    quoted: bool
+    """Whether that was given as an answer, at least once."""
     title: str
     """Of the article that came nearest, and where it is read."""
     read: str
@@ -229,6 +231,7 @@ def _gap_view(gap: Gap) -> GapView:
         " · ".join(facts),
         [wording.line(other) for other in gap.others],
         wording.line(near.text) if near else "",
+        gap.declined < gap.times,
         wording.line(near.title) if near else "",
         address_of(READ, near.article) if near else "",
     )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from retrieval.answer.question import figures, kinds_in, names
-from retrieval.models.encoder import Encoder
 from retrieval.text.terms import content_terms, terms
 
 if TYPE_CHECKING:
@@ -41,8 +40,44 @@ class GroupingWeights:
     """Added where they share no word of the one that has fewer, and in proportion where they share some."""
 
 
+class QuestionEncoder(Protocol):
+    """What of an encoder is needed here."""
+
+    def encode_query(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of questions, shape (texts, dimension)."""
+        ...
+
+
+class Remembering:
+    """An encoder that remembers the vectors of the latest questions, which are asked to be grouped again and again.
+
+    Args:
+        encoder: encodes what is new.
+        kept: questions that are remembered, each in about two kilobytes.
+    """
+
+    def __init__(self, encoder: QuestionEncoder, kept: int = 4_000) -> None:
+        self._encoder = encoder
+        self._kept = kept
+        self._known: dict[str, Vectors] = {}
+
+    def encode_query(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of questions, shape (texts, dimension)."""
+        known = self._known.copy()  # other threads read it too
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            known |= dict(zip(new, self._encoder.encode_query(new), strict=True))
+        vectors = np.stack([known[text] for text in texts])
+        self._known = dict(list(known.items())[-self._kept :])
+        return vectors
+
+
 def grouped(
-    questions: Sequence[str], encoder: Encoder, *, around: Iterable[str] = (), weights: GroupingWeights | None = None
+    questions: Sequence[str],
+    encoder: QuestionEncoder,
+    *,
+    around: Iterable[str] = (),
+    weights: GroupingWeights | None = None,
 ) -> list[tuple[int, ...]]:
     """Groups of questions that mean the same, as indices into ``questions``, in the order of their first ones.
 

@@ -24,8 +24,9 @@ from retrieval.articles.article import Article
 from retrieval.engine import Engine
 from retrieval.errors import StorageFailed
 from retrieval.evaluation.datasets import Dataset, Question, as_file, holds, load, normalise
+from retrieval.index.address import Where
 from retrieval.index.changes import Progress
-from retrieval.index.snapshot import open_latest
+from retrieval.index.places import place_of
 from retrieval.index.updating import Report, update
 from retrieval.models.encoder import Encoder
 from retrieval.text.sentences import Span
@@ -139,14 +140,15 @@ def evaluate(  # noqa: PLR0913 - what an evaluation is made of
     reader: Reader | None = None,
     limit: int | None = None,
     threshold: float,
+    index: Where | None = None,
     progress: Progress | None = None,
     heard: Callable[[Outcome], object] = lambda _: None,
 ) -> Figures:
     """Index the articles of the data set at ``path`` in a temporary folder, ask its questions, and sum up.
 
     ``limit`` questions are asked, spread evenly over the file; all articles are indexed all the same. Where a folder of
-    ``articles`` is named, the questions are asked about these instead, with their sources and dates. ``heard`` is told
-    what became of each question.
+    ``articles`` is named, the questions are asked about these instead, with their sources and dates. An ``index`` is
+    made and kept where one is named. ``heard`` is told what became of each question.
 
     Raises:
         FolderMissing, NoArticles: there is no such folder, or nothing in it.
@@ -157,7 +159,9 @@ def evaluate(  # noqa: PLR0913 - what an evaluation is made of
     """
     dataset = load(path, only_questions=articles is not None)
     questions = spread(dataset.questions, limit)
-    building = indexed(dataset, encoder, articles=articles, reader=reader, threshold=threshold, progress=progress)
+    building = indexed(
+        dataset, encoder, articles=articles, reader=reader, threshold=threshold, index=index, progress=progress
+    )
     with building as (engine, report):
         marks: list[Marks] = []
         for outcome in outcomes(engine, questions, progress):
@@ -184,9 +188,12 @@ def indexed(
     articles: Path | None = None,
     reader: Reader | None = None,
     threshold: float,
+    index: Where | None = None,
     progress: Progress | None = None,
 ) -> Iterator[tuple[Engine, Report]]:
-    """An engine over the data set's articles, or a folder's, with a temporary index, and what building that took.
+    """An engine over the data set's articles, or a folder's, and what building its index took.
+
+    The index is a temporary one unless a place is named.
 
     Raises:
         StorageFailed, EncoderUnavailable, WeightsMismatch: as ``update`` does.
@@ -195,9 +202,9 @@ def indexed(
         folder = articles or Path(name, "articles")
         if not articles:
             _write(folder, dataset.articles)
-        index = Path(name, "index")
-        report = update(folder, index, encoder, progress=progress)
-        yield Engine(open_latest(index), encoder, reader=reader, threshold=threshold), report
+        place = index or Path(name, "index")
+        report = update(folder, place, encoder, progress=progress)
+        yield Engine(place_of(place).open(), encoder, reader=reader, threshold=threshold), report
 
 
 def _write(folder: Path, articles: Iterable[Article]) -> None:

@@ -177,7 +177,7 @@ class DenseIndex:
 
     def cosines(self, query: Scores, ids: Ids) -> Scores:
         """Cosine of ``query`` with each of the passages ``ids``."""
-        cosines: Scores = self._index.reconstruct_batch(ids) @ query
+        cosines: Scores = self.at(ids) @ query
         return cosines
 
     def moments_of(self, there: NDArray[np.bool_]) -> VectorMoments:
@@ -186,10 +186,10 @@ class DenseIndex:
         gone = sample[~there[sample]]
         if not len(gone):
             return self._moments
-        return self._moments.without(len(sample), VectorMoments.of(self._index.reconstruct_batch(gone)), len(gone))
+        return self._moments.without(len(sample), VectorMoments.of(self.at(gone)), len(gone))
 
-    def vectors_of(self, ids: Ids) -> Vectors:
-        """The vectors of passages, shape (passages, dimension)."""
+    def at(self, ids: Ids) -> Vectors:
+        """The vectors of the passages ``ids``, shape (ids, dimension)."""
         vectors: Vectors = self._index.reconstruct_batch(ids)
         return vectors
 

@@ -56,18 +56,23 @@ class DenseSegments:
 
     def vector(self, row: int) -> Scores:
         """The vector of a passage, shape (dimension,)."""
-        place = int(self._order.rows[row])
-        return next(part.vector(place - start) for start, part in self._starts() if place < start + len(part))
+        vector: Scores = self.at(np.array([row]))[0]
+        return vector
 
     def cosines(self, query: Scores, ids: Ids) -> Scores:
         """Cosine of ``query`` with each of the passages ``ids``."""
+        cosines: Scores = self.at(ids) @ query
+        return cosines
+
+    def at(self, ids: Ids) -> Vectors:
+        """The vectors of the passages ``ids``, shape (ids, dimension)."""
         rows = self._order.rows[ids]
-        cosines = np.empty(len(rows), dtype=np.float32)
+        vectors = np.empty((len(rows), self.dimension), dtype=np.float32)
         for start, part in self._starts():
             own = (rows >= start) & (rows < start + len(part))
             if own.any():
-                cosines[own] = part.cosines(query, rows[own] - start)
-        return cosines
+                vectors[own] = part.at(rows[own] - start)
+        return vectors
 
     def moments(self, query: Scores) -> Moments:
         """Mean and standard deviation of the query's cosines over the whole corpus."""

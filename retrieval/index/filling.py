@@ -105,7 +105,7 @@ def _vectors(sources: _Sources, segments: Sequence[Encoded], passages: NDArray[n
     for number, segment in enumerate(segments):
         here = np.flatnonzero(where == number)
         if segment.dense and len(here):
-            vectors[here] = segment.dense.vectors_of(rows[here])
+            vectors[here] = segment.dense.at(rows[here])
     return vectors
 
 

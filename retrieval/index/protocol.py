@@ -140,8 +140,8 @@ class Index(Protocol):
         """The first ``most`` passages that have a term."""
         ...
 
-    def articles_having(self, terms: Collection[str]) -> list[Article]:
-        """The articles in whose passages all of these terms are; all articles for no term."""
+    def articles_having(self, terms: Collection[str], most: int) -> list[Article]:
+        """At most so many articles in whose passages all of these terms are; of all articles for no term."""
         ...
 
     def alike(

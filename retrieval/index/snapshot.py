@@ -30,6 +30,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -207,14 +208,16 @@ class Snapshot:
         scores = self.lexical.scores(question)
         return [float(scores[self.lexical.having(term)].max()) for term in terms]
 
-    def articles_having(self, terms: Collection[str]) -> list[Article]:
-        """The articles in whose passages all of these terms are; all articles for no term."""
-        found = {first for first, *_ in self._catalogue.texts}
-        for term in sorted(terms, key=self.lexical.frequency):
-            found &= set(self._owners[self.lexical.having(term).astype(np.int64)].tolist())
-            if not found:
-                break
-        return [self._article(number) for several in self._catalogue.texts if several[0] in found for number in several]
+    def articles_having(self, terms: Collection[str], most: int) -> list[Article]:
+        """The first ``most`` articles in whose passages all of these terms are; of all articles for no term."""
+        found = np.zeros(len(self.articles), dtype=bool)
+        found[self._owners] = True
+        for term in terms:
+            having = np.zeros_like(found)
+            having[self._owners[self.lexical.having(term)]] = True
+            found &= having
+        several = (number for texts in self._catalogue.texts if found[texts[0]] for number in texts)
+        return [self._article(number) for number in islice(several, most)]
 
     def alike(
         self, passage: Passage, terms: Collection[str], articles: Mask, *, least: int, near: float, most: int

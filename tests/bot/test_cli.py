@@ -161,7 +161,7 @@ def test_help_loads_nothing_heavy() -> None:
     heavy = (
         *("numpy", "scipy", "torch", "transformers", "sentence_transformers", "faiss", "onnxruntime", "sqlite3"),
         *("pydantic", "prompt_toolkit", "discord", "trafilatura", "pypdf", "docx", "watchfiles", "asyncio"),
-        *("jinja2", "prometheus_client", "starlette", "uvicorn"),
+        *("jinja2", "mcp", "prometheus_client", "starlette", "uvicorn"),
     )
     code = f"""import sys
 sys.path.insert(0, {str(ROOT)!r})
@@ -173,7 +173,7 @@ sys.exit(status)"""
 
     assert done.returncode == 0
     assert done.stderr.decode().strip() == "[]"
-    commands = ("ask", "chat", "index", "articles", "serve", "eval", "doctor")
+    commands = ("ask", "chat", "index", "articles", "serve", "mcp", "eval", "gaps", "doctor")
     assert all(command in done.stdout.decode() for command in commands)
 
 

@@ -58,6 +58,15 @@ def test_as_json_each_gap_is_an_object(quoth: Quoth) -> None:
 
 
 @pytest.mark.usefixtures("asked")
+def test_what_is_no_longer_kept_is_not_shown_either(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_QUESTIONS_DAYS", "0")
+
+    said = quoth("gaps")
+
+    assert (said.status, said.out) == (1, "Questions are not kept: QUOTH_QUESTIONS_DAYS is 0.\n")
+
+
+@pytest.mark.usefixtures("asked")
 def test_fewer_are_shown_when_that_is_asked_for(quoth: Quoth) -> None:
     assert "1 more: --top 2 shows all." in quoth("gaps", "--top", "1").out
     none = quoth("gaps", "--since", "2200-01-01")

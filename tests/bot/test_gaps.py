@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from bot import gaps
 from bot.gaps import Gaps
 from bot.question_log import Logged, Nearest
 from tests.bot.test_question_log import ASKED, NOW
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def by_first_word(questions: Sequence[str], _: Sequence[str]) -> list[list[int]]:
@@ -69,6 +73,13 @@ def test_what_came_nearest_is_that_of_the_surest_answer() -> None:
     [gap] = gaps.find([Logged(NOW, each, 0, 0) for each in (ASKED, sure, none)], by_first_word).found
 
     assert (gap.nearest, gap.confidence) == (Nearest("b.md", "B", "It was."), 0.19)
+
+
+def test_of_very_many_wordings_those_asked_least_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gaps, "MOST", 1)
+    most = found(("who is it?", False, 0, 0), ("when is it?", False, 0, 0), ("when is it?", False, 0, 0))
+
+    assert ([gap.question for gap in most.found], most.left_out) == (["when is it?"], 1)
 
 
 def test_without_a_question_nothing_is_encoded() -> None:

@@ -79,7 +79,7 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     DiscordRefused("intents"): ("refuses the intents", "allow message content"),
     DiscordRefused("servers"): ("too many servers", "leave some"),
     DiscordRefused("connection"): ("cannot be reached", "try again later"),
-    ServeRefused("libraries"): ("not installed", "pip install 'quoth[serve]'"),
+    ServeRefused("libraries", "serve"): ("not installed", "pip install 'quoth[serve]'"),
     ServeRefused("token", "10.0.0.7"): ("On 10.0.0.7 others could", "set QUOTH_SERVE_TOKEN"),
     ServeRefused("longer token"): ("too easy to guess", "16 letters"),
     ServeRefused("address", "port 1 (permission denied)"): ("port 1 (permission denied)", "name another"),

@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 
 from retrieval.errors import IndexLocked, IndexUnreachable
 from retrieval.index.changes import Progress
@@ -25,7 +26,7 @@ _KIND = "claim"
 LEASE_S = 30.0
 """How long a claim holds after it was last renewed: so long a writer that is gone with its machine is waited for."""
 
-_TRIES, _PAUSE_S = 4, 0.25
+_TRIES, _PAUSE_S = 3, 0.5
 
 
 class Claim:
@@ -101,17 +102,20 @@ def claimed(connection: Connection, wait_s: float, progress: Progress | None) ->
         IndexLocked: another one was still writing after ``wait_s`` seconds.
         IndexUnreachable: the store does not answer.
     """
-    claim, until, tries = Claim(connection), time.monotonic() + wait_s, 0
-    claim.write()
-    while other := claim.other():
-        claim.take_back()
-        tries += 1
+    claim, until = Claim(connection), time.monotonic() + wait_s
+    for tries in count():
+        other = claim.other()
+        if other is None:
+            claim.write()
+            other = claim.other()
+            if other is None:
+                break
+            claim.take_back()
         if time.monotonic() > until and tries >= _TRIES:
             raise IndexLocked(str(connection.address), other)
         if progress:
             progress("waiting", 0, 0)
-        time.sleep(_PAUSE_S * (0.5 + random.random()))  # noqa: S311 - no secret
-        claim.write()
+        time.sleep(_PAUSE_S * random.random())  # noqa: S311 - no secret
     renewing = threading.Thread(target=claim.renew, name="quoth-claim", daemon=True)
     renewing.start()
     try:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from retrieval.errors import IndexUnreachable, StoreClientMissing
+from retrieval.errors import IndexUnreachable, StorageFailed, StoreClientMissing
 from retrieval.index.address import StoreAddress
 
 Row = Mapping[str, Any]
 
 _READ_S, _WRITE_S = 10.0, 120.0
-"""Seconds after which a store that does not answer counts as gone; whoever asks is kept waiting no longer."""
+"""Seconds after which a server that does not answer counts as gone; whoever asks is kept waiting no longer. What is in
+this process, milvus-lite in a folder, has ``_WRITE_S`` for all: it is slow, and never gone."""
+
+_TRIES, _PAUSE_S = 40, 0.25
+"""How often a collection is tried to be made, and how long apart."""
 
 _PAGE = 8_000
 """Rows that an iterator fetches at a time: Milvus gives 16,384 at most."""
@@ -31,6 +36,7 @@ class Connection:
     Raises (by every method):
         IndexUnreachable: the store does not answer, or refuses.
         StoreClientMissing: its client is not installed.
+        StorageFailed: the folder of milvus-lite cannot be made.
     """
 
     def __init__(self, address: StoreAddress) -> None:
@@ -39,15 +45,19 @@ class Connection:
             import pymilvus
         except ImportError as error:
             raise StoreClientMissing(str(address)) from error
-        for library in ("pymilvus", "milvus_lite"):  # they log what they raise
+        for library in ("pymilvus", "milvus_lite", "grpc._server"):  # they log what they raise
             logging.getLogger(library).setLevel(logging.CRITICAL + 1)
         self._types = pymilvus.DataType
+        self._read_s = _WRITE_S if address.folder else _READ_S
         self._ready: set[str] = set()
         """Collections that the store has in memory, as far as is known."""
         if address.folder:
-            address.folder.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                address.folder.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StorageFailed(address.folder, error.strerror or str(error)) from error
         with self._reaching():
-            self._client = pymilvus.MilvusClient(address.uri, token=address.token, timeout=_READ_S)
+            self._client = pymilvus.MilvusClient(address.uri, token=address.token, timeout=self._read_s)
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
@@ -61,7 +71,9 @@ class Connection:
             self._ready.clear()  # a store that was started again has nothing in memory
             raise IndexUnreachable(str(self.address), error.message or type(error).__name__) from error
         except grpc.RpcError as error:
-            raise IndexUnreachable(str(self.address), type(error).__name__) from error
+            self._ready.clear()
+            reason = error.details() if isinstance(error, grpc.Call) else None
+            raise IndexUnreachable(str(self.address), reason or type(error).__name__) from error
 
     # --- collections ---------------------------------------------------------------------------------------------
 
@@ -69,7 +81,7 @@ class Connection:
         """The collections that belong to this index, without its name."""
         prefix = f"{self.address.name}_"
         with self._reaching():
-            found = self._client.list_collections(timeout=_READ_S)
+            found = self._client.list_collections(timeout=self._read_s)
         return sorted(name.removeprefix(prefix) for name in found if name.startswith(prefix))
 
     def make_passages(self, collection: str, dimension: int) -> None:
@@ -101,22 +113,38 @@ class Connection:
         fields: Mapping[str, tuple[str, dict[str, Any]]],
         indexes: Mapping[str, tuple[str, str]],
     ) -> None:
+        from pymilvus.exceptions import MilvusException
+
         with self._reaching():
-            if self._client.has_collection(self._named(collection), timeout=_READ_S):
-                return
+            for left in reversed(range(_TRIES)):  # another one may be at it too
+                try:
+                    self._make_what_lacks(self._named(collection), fields, indexes)
+                    break
+                except MilvusException:
+                    if not left:
+                        raise
+                    time.sleep(_PAUSE_S)
+
+    def _make_what_lacks(
+        self, name: str, fields: Mapping[str, tuple[str, dict[str, Any]]], indexes: Mapping[str, tuple[str, str]]
+    ) -> None:
+        if not self._client.has_collection(name, timeout=self._read_s):
             schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
-            for name, (kind, options) in fields.items():
-                schema.add_field(name, self._types[kind], **options)
+            for field, (kind, options) in fields.items():
+                schema.add_field(field, self._types[kind], **options)
+            self._client.create_collection(name, schema=schema, consistency_level="Strong", timeout=_WRITE_S)
+        lacking = indexes.keys() - set(self._client.list_indexes(name))
+        for field in sorted(lacking):
             wanted = self._client.prepare_index_params()
-            for name, (kind, metric) in indexes.items():
-                wanted.add_index(name, index_type=kind, metric_type=metric)
-            self._client.create_collection(
-                self._named(collection),
-                schema=schema,
-                index_params=wanted,
-                consistency_level="Strong",
-                timeout=_WRITE_S,
-            )
+            kind, metric = indexes[field]
+            wanted.add_index(field, index_name=field, index_type=kind, metric_type=metric)
+            # Of nothing an index is made at once: waiting for that takes half a second.
+            self._client.create_index(name, wanted, timeout=_WRITE_S, sync=False)
+
+    def settle(self, collection: str) -> None:
+        """Have the store write what it was given to disk and index it, which makes many new rows quicker to search."""
+        with self._reaching():
+            self._client.flush(self._named(collection), timeout=_WRITE_S)
 
     def drop(self, collection: str) -> None:
         """Remove a collection, if it is there."""
@@ -154,7 +182,7 @@ class Connection:
         with self._reaching():
             for start in range(0, len(keys), _PAGE):
                 some = list(keys[start : start + _PAGE])
-                found += self._client.get(self._loaded(collection), some, list(fields), timeout=_READ_S)
+                found += self._client.get(self._loaded(collection), some, list(fields), timeout=self._read_s)
         return found
 
     def every(self, collection: str, which: str, fields: Sequence[str]) -> Iterator[Row]:
@@ -179,7 +207,7 @@ class Connection:
                 limit=most,
                 filter=which,
                 search_params={"metric_type": "IP"},
-                timeout=_READ_S,
+                timeout=self._read_s,
             )
         return [[int(hit["id"]) for hit in hits] for hits in found]
 

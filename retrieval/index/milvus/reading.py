@@ -50,6 +50,7 @@ class StoreIndex:
         self._texts = texts
         self._kept: Sequence[Kept] = list(state.articles)
         self._catalogue = Catalogue([each.info for each in self._kept], [each.text for each in self._kept])
+        self.sources: Mapping[str, Source] = {path: file.source for path, file in state.files.items() if file.source}
         self._parts = {each.text: each.parts for each in self._kept}
         gone = {each.text for old in state.superseded for each in old.record.articles}
         self._hidden = sorted(gone - self._parts.keys())
@@ -85,11 +86,6 @@ class StoreIndex:
     def by_rules_in_force(self) -> bool:
         """Whether files were read and texts cut as this version of Quoth does it."""
         return dict(self.state.head.rules) == RULES
-
-    @property
-    def sources(self) -> Mapping[str, Source]:
-        """The files that were indexed, by path."""
-        return {path: file.source for path, file in self.state.files.items() if file.source}
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -221,17 +217,18 @@ class StoreIndex:
         (found,) = self._nearest("words", [{number(term): 1.0}], most, self._which(EVERYTHING))
         return self.passages_at(found)
 
-    def articles_having(self, terms: Collection[str]) -> list[Article]:
-        """The articles that have all of these terms, of those whose passages have the most of them; all for no term."""
+    def articles_having(self, terms: Collection[str], most: int) -> list[Article]:
+        """At most so many articles that have these terms: those whose passages have the most of them."""
         texts = {each.text for each in self._kept}
         if terms:
             weighed = {term: idf(having, self.passages) for term in terms if (having := self.terms.frequency(term))}
             if len(weighed) < len(terms):
                 return []
-            (found,) = self._nearest("words", [words_of(weighed)], _SHARING, self._which(EVERYTHING))
+            (found,) = self._nearest("words", [words_of(weighed)], min(most, _SHARING), self._which(EVERYTHING))
             texts = {row // IN_A_TEXT for row in found}
-        read = self._read(texts)
-        return [self._article(place, read) for place, kept in enumerate(self._kept) if kept.text in texts]
+        places = [place for place, kept in enumerate(self._kept) if kept.text in texts][:most]
+        read = self._read({self._kept[place].text for place in places})
+        return [self._article(place, read) for place in places]
 
     def alike(
         self, passage: Passage, terms: Collection[str], articles: Mask, *, least: int, near: float, most: int

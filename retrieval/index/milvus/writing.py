@@ -10,9 +10,11 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 
 from retrieval.articles.article import content_hash
 from retrieval.index.changes import Progress
+from retrieval.index.encoded import BLOCK
 from retrieval.index.milvus.claims import Claim
 from retrieval.index.milvus.cleaning import clean, clear_unpublished, outdated, record_key, remove_texts
 from retrieval.index.milvus.connection import Connection
@@ -57,6 +59,7 @@ class _Begun:
     generation: int
     fingerprint: str
     rules: Mapping[str, str]
+    dimension: int
     length: float
     last_text: int
     """The highest number of a text before."""
@@ -116,14 +119,14 @@ class StoreWriter:
         begun, taken = self._begin(edition, base)
         last = max([begun.last_text, *taken])
         plan = planned(edition.survey, base.files if base else {}, _stored(base, taken), version, last)
-        begun = self._note(begun, edition, plan)
+        begun = self._note(begun, plan)
         coming = _Next(version, edition, base, begun, taken, plan)
         self._drop_unwanted(coming)
-        written = write_texts(
-            self._connection, begun.generation, begun.length, edition.encoder, plan.texts, progress
-        )  # fmt: skip
+        written = write_texts(self._connection, begun.generation, begun.length, edition.encoder, plan.texts, progress)
         wanted = {number: text for number, text in taken.items() if number in plan.live}
         take_up(self._connection, begun.generation, begun.length, wanted, written)
+        if written.encoded >= BLOCK or self._connection.address.folder:  # servers limit how often
+            self._connection.settle(passages_of(begun.generation))
         self._write_records(coming, written)
         self.state = self._switch(coming)
         return self.state.statistics.passages, written.encoded
@@ -135,27 +138,28 @@ class StoreWriter:
         found = next(by_keys(self._connection, RECORDS, keys(_PENDING, 1)), None)
         left = _Begun(**found.value) if found else None
         published = self._head.generation if self._head else 0
+        fingerprint = edition.encoder.fingerprint
         if base:
-            begun = _Begun(published, edition.encoder.fingerprint, RULES, base.head.length, base.head.last_text)
+            head = base.head
+            begun = _Begun(head.generation, fingerprint, RULES, head.dimension, head.length, head.last_text)
         elif left and left.generation > published and not self._anew and _alike(left, edition):
             begun = left
         else:
-            begun = _Begun(
-                max(published, left.generation if left else 0) + 1, edition.encoder.fingerprint, RULES, 0.0, 0
-            )
+            newest = max(published, left.generation if left else 0)
+            begun = _Begun(newest + 1, fingerprint, RULES, edition.encoder.dimension, 0.0, 0)
         if left is None or left.generation != begun.generation:
             return begun, {}
         found_texts = every(self._connection, TEXTS, f"version == {begun.generation}")
         texts = {int(each.key.rpartition("/")[2]): Text.unpacked(each.value) for each in found_texts}
         return begun, {number: text for number, text in texts.items() if number > begun.last_text}
 
-    def _note(self, begun: _Begun, edition: Edition, plan: Plan) -> _Begun:
+    def _note(self, begun: _Begun, plan: Plan) -> _Begun:
         """Write down what is begun, after its collection was made; the usual length is known from now on."""
         if not begun.length:
             passages = [passage for each in plan.texts for passage in each.text.encoded()]
             sample = passages[:: max(1, len(passages) // _SAMPLE)]
             begun = replace(begun, length=sum(len(terms(each)) for each in sample) / max(len(sample), 1))
-        self._connection.make_passages(passages_of(begun.generation), edition.encoder.dimension)
+        self._connection.make_passages(passages_of(begun.generation), begun.dimension)
         self._connection.put(RECORDS, rows(_PENDING, _PENDING, 0, asdict(begun)))
         return begun
 
@@ -173,8 +177,8 @@ class StoreWriter:
     def _write_records(self, coming: _Next, written: Written) -> None:
         """Write the records of files, and what is known of terms and vectors."""
         version, base = coming.version, coming.base
-        for record in coming.plan.records:
-            self._connection.put(RECORDS, rows(record_key(record.path, version), FILE, version, record.value))
+        files = (rows(record_key(each.path, version), FILE, version, each.value) for each in coming.plan.records)
+        self._connection.put(RECORDS, list(chain.from_iterable(files)))
         removed = self._removed(coming)
         before = base.statistics if base else Statistics()
         whole = base is None or base.changes >= _WHOLE_AFTER
@@ -212,7 +216,7 @@ class StoreWriter:
             encoder=edition.encoder.name,
             fingerprint=edition.encoder.fingerprint,
             rules=RULES,
-            dimension=edition.encoder.dimension,
+            dimension=begun.dimension,
             length=begun.length,
             last_text=max([begun.last_text, *coming.taken, *(each.number for each in coming.plan.texts)]),
             published=[*recent, (coming.version, time.time())],

@@ -82,6 +82,25 @@ async def test_who_wants_to_be_forgotten_has_their_questions_deleted(
     assert [each.asked.question for each in logged(made)] == [ASKED]
 
 
+async def test_what_cannot_be_deleted_now_can_be_later(
+    simcord_env: Env, made: Made, channel: ChannelHandle, alice: MemberActor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(_: object) -> None:
+        raise StorageFailed(made.state, "busy")
+
+    await alice.slash(channel, "ask", question=VAIN)
+    with monkeypatch.context() as broken:
+        broken.setattr(made.collections.questions, "forget", busy)
+        refused = await alice.slash(channel, "forget me")
+    forgotten = await alice.slash(channel, "forget me")
+
+    assert refused.response is not None
+    assert text(refused.response) == cards.BROKEN
+    assert forgotten.response is not None
+    assert text(forgotten.response).startswith("I have forgotten 1 answer ")
+    assert logged(made) == []
+
+
 async def test_a_caretaker_sees_what_was_asked_here_in_vain(
     simcord_env: Env, made: Made, channel: ChannelHandle, keeper: MemberActor, alice: MemberActor
 ) -> None:

@@ -70,13 +70,15 @@ def test_this_machine_s_own_names_are_known(serve: Serve, name: str) -> None:
 
 @pytest.mark.parametrize("path", [*PLACES, "/nowhere", "/health"])
 @pytest.mark.parametrize("accept", ["text/html", "*/*"])
-def test_nothing_runs_and_no_other_host_is_asked(serve: Serve, path: str, accept: str) -> None:
+def test_nothing_runs_but_the_server_s_own_script_and_no_other_host_is_asked(
+    serve: Serve, path: str, accept: str
+) -> None:
     response = serve().get(path, headers={"Accept": accept})
 
     policy = dict(part.strip().partition(" ")[::2] for part in response.headers["content-security-policy"].split(";"))
     assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
     assert policy["form-action"] == policy["style-src"] == policy["img-src"] == "'self'"
-    assert "script-src" not in policy
+    assert policy["script-src"] == "'self'"
     assert response.headers["referrer-policy"] == "no-referrer"
     assert response.headers["x-content-type-options"] == "nosniff"
 

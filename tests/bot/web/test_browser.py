@@ -1,4 +1,4 @@
-"""The pages in a real browser without scripts: with ``pip install 'quoth[browser]'`` and Chromium, else skipped."""
+"""The pages in a real browser, with scripts and without; skipped where ``quoth[browser]`` or Chromium lacks."""
 
 from __future__ import annotations
 
@@ -171,6 +171,41 @@ def test_a_link_is_followed_after_its_article_changed(
 
     assert seen.complaints == []
     assert {each.split("/")[2] for each in seen.asked} == {address.removeprefix("http://")}
+    seen.context.close()
+
+
+def test_a_quote_is_copied_with_where_it_stands(chromium: Any, address: str) -> None:
+    seen = Seen(chromium, address, permissions=["clipboard-read", "clipboard-write"])
+    page = seen.page
+    page.goto("/")
+    seen.ask(KNOWN)
+
+    page.get_by_role("button", name="Copy the quote").first.click()
+    page.get_by_role("button", name="Copied").wait_for()
+
+    words, whence, link = page.evaluate("navigator.clipboard.readText()").split("\n")
+    assert words == f"“{page.locator('blockquote').first.inner_text()}”"
+    assert whence.startswith("Abe and Putin meet · TASS · 6 May 2016")
+    page.goto(link)
+    assert page.locator("blockquote").inner_text() == words[1:-1]
+    assert seen.complaints == []
+    seen.context.close()
+
+
+def test_who_waits_for_an_answer_is_told_and_asks_once(chromium: Any, address: str) -> None:
+    seen = Seen(chromium, address)
+    page = seen.page
+    page.goto("/")
+    # What the form would send goes nowhere, so that the page stays as it waits.
+    count = "addEventListener('submit', event => { sent += !event.defaultPrevented; event.preventDefault() })"
+    page.evaluate(f"globalThis.sent = 0; {count}")
+
+    page.fill("#q", KNOWN)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Reading…").wait_for()
+    page.keyboard.press("Enter")
+
+    assert page.evaluate("sent") == 1
     seen.context.close()
 
 

@@ -279,7 +279,8 @@ def test_nothing_of_an_article_or_a_question_becomes_markup(client: TestClient, 
     response = client.get(path, headers=HTML)
 
     page = Page(response.text)
-    assert page.all("script") + page.all("img") + page.all("style") == []
+    assert [each["src"] for each in page.all("script")] == ["/static/page.js"]
+    assert page.all("img") + page.all("style") == []
     assert [name for each in page.elements for name in each if name.startswith("on") or name == "style"] == []
     for each in page.elements:
         address = each.get("href") or each.get("src") or each.get("action") or ""

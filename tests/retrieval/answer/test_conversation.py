@@ -16,7 +16,7 @@ from retrieval.answer.search import Hit
 from retrieval.articles.article import Article
 from retrieval.engine import Engine
 from retrieval.errors import QuestionEmpty
-from retrieval.index.snapshot import Snapshot
+from retrieval.index.protocol import Index
 from retrieval.text.passages import Passage
 from retrieval.text.sentences import Span
 from tests.fakes import FakeEncoder
@@ -148,7 +148,7 @@ def test_what_was_declined_is_no_subject() -> None:
 
 
 @pytest.fixture(scope="module")
-def engine(news: Snapshot) -> Engine:
+def engine(news: Index) -> Engine:
     return Engine(news, FakeEncoder())
 
 

@@ -12,7 +12,7 @@ from retrieval.answer.reader import Reading, Signals
 from retrieval.answer.search import Hit
 from retrieval.articles.article import Article
 from retrieval.index.lexical import LexicalIndex
-from retrieval.index.snapshot import Snapshot
+from retrieval.index.protocol import Index
 from retrieval.text.passages import Passage
 from retrieval.text.sentences import Span
 
@@ -24,9 +24,9 @@ READING = Reading(HIT, Span(0, 3), (Span(0, 3),), 1.0, Signals(margin=4.0, answe
 
 
 @pytest.fixture
-def doubts(news: Snapshot) -> Callable[[str], tuple[Doubt, ...]]:
+def doubts(news: Index) -> Callable[[str], tuple[Doubt, ...]]:
     """What is doubted of the quote when a question is asked."""
-    return lambda question: gather([QUOTE], READING, [question], [HIT], news.lexical).doubts
+    return lambda question: gather([QUOTE], READING, [question], [HIT], news.terms).doubts
 
 
 def test_nothing_is_doubted_of_a_quote_that_has_what_is_asked_for(doubts: Callable[[str], tuple[Doubt, ...]]) -> None:
@@ -56,8 +56,8 @@ def test_a_span_of_another_kind_than_was_asked_for_is_doubted(doubts: Callable[[
     assert doubts("When did they meet?") == (Doubt("kind", "when", "Abe"),)
 
 
-def test_the_figures_are_of_the_quote_and_of_what_was_read(news: Snapshot) -> None:
-    found = gather([QUOTE], READING, ["Is Putin in Moscow?"], [HIT], news.lexical).figures
+def test_the_figures_are_of_the_quote_and_of_what_was_read(news: Index) -> None:
+    found = gather([QUOTE], READING, ["Is Putin in Moscow?"], [HIT], news.terms).figures
 
     assert (found["margin"], found["answerable"], found["reading"]) == (4.0, 2.0, 1.0)
     assert (found["cosine"], found["names"], found["kind"], found["yes_no"]) == (0.5, 1.0, 0.0, 1.0)
@@ -72,13 +72,13 @@ def test_in_a_small_collection_a_word_that_it_lacks_does_not_outweigh_those_it_h
     assert gather([QUOTE], READING, [question], [HIT], lexical).figures["coverage"] > 0.5
 
 
-def test_an_office_that_is_anothers_is_doubted_and_its_name_counts_as_missing(news: Snapshot) -> None:
+def test_an_office_that_is_anothers_is_doubted_and_its_name_counts_as_missing(news: Index) -> None:
     text = "Russian President Putin came to Japan."
     article = Article("b.md", "A visit", source=None, published=None, url=None, path="b.md", text=text)
     hit = Hit(Passage(article, 0, len(text)), score=1.0, dense=0.5, lexical=2.0, dense_z=1.0, lexical_z=1.0)
     quote = Quote(article, 0, len(text), highlights=(Span(18, 23),), score=2.0, hit=hit)
 
-    found = gather([quote], READING, ["Who is the president of Japan?"], [hit], news.lexical)
+    found = gather([quote], READING, ["Who is the president of Japan?"], [hit], news.terms)
 
     assert found.doubts == (Doubt("name", "Japan", "Russian"),)
     assert found.figures["missing"] > 0

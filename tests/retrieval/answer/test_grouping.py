@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
-from retrieval.answer.grouping import grouped
+from retrieval.answer.grouping import Remembering, grouped
+from retrieval.models.encoder import Vectors
 from retrieval.models.runtimes import encoder_named
 from tests.fakes import FakeEncoder
 
@@ -52,6 +54,24 @@ def test_no_chain_of_small_steps_joins_what_differs() -> None:
 
 def test_no_question_is_no_group() -> None:
     assert grouped((), FakeEncoder()) == []
+
+
+def test_a_question_is_encoded_once_and_forgotten_after_many_others() -> None:
+    class Counting(FakeEncoder):
+        encoded: list[str]
+
+        def encode_query(self, texts: Sequence[str]) -> Vectors:
+            self.encoded += texts
+            return super().encode_query(texts)
+
+    counting = Counting()
+    counting.encoded = []
+    encoder = Remembering(counting, kept=2)
+
+    assert np.array_equal(encoder.encode_query(["a", "b", "a"]), FakeEncoder().encode_query(["a", "b", "a"]))
+    encoder.encode_query(["b", "c"])
+    encoder.encode_query(["a"])
+    assert counting.encoded == ["a", "b", "c", "a"]
 
 
 def test_other_words_for_the_same_are_put_together_by_the_model_that_ships() -> None:

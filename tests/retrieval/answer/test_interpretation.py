@@ -13,7 +13,7 @@ from retrieval.answer.query import Context
 from retrieval.answer.reader import Reading, ReadingTask
 from retrieval.answer.variants import QueryVariants
 from retrieval.engine import Engine
-from retrieval.index.snapshot import Snapshot
+from retrieval.index.protocol import Index
 from retrieval.text.sentences import Span
 from tests.fakes import FakeEncoder
 
@@ -52,7 +52,7 @@ class Comparing:
     ],
 )
 def test_of_two_variants_of_a_follow_up_the_one_that_is_answered_better_counts(
-    news: Snapshot, typed: float, in_context: float, read_as: str
+    news: Index, typed: float, in_context: float, read_as: str
 ) -> None:
     answer = Engine(news, FakeEncoder(), reader=Comparing(typed, in_context)).ask("How deadly is it?", context=BEFORE)
 
@@ -60,13 +60,13 @@ def test_of_two_variants_of_a_follow_up_the_one_that_is_answered_better_counts(
     assert [quote.score - quote.hit.score for quote in answer.quotes] == [pytest.approx(2.0)]
 
 
-def test_a_question_with_no_word_that_says_anything_is_read_in_context_only(news: Snapshot) -> None:
+def test_a_question_with_no_word_that_says_anything_is_read_in_context_only(news: Index) -> None:
     answer = Engine(news, FakeEncoder(), reader=Comparing(9.0, 1.0)).ask("When was that?", context=BEFORE)
 
     assert answer.read_as == "When was that? (Who opened the Gullholm bridge)"
 
 
-def test_what_is_surely_found_for_one_meaning_of_a_follow_up_is_read_for_that_one_only(news: Snapshot) -> None:
+def test_what_is_surely_found_for_one_meaning_of_a_follow_up_is_read_for_that_one_only(news: Index) -> None:
     reader = Comparing(1.0, 2.0)
 
     answer = Engine(news, FakeEncoder(), reader=reader).ask("How deadly is it?", context=BEFORE)
@@ -100,7 +100,7 @@ def test_why_a_question_is_taken_for_a_follow_up_or_not(
     assert found == Interpretation("in context" in reason, reason, posterior, read_as, ESTIMATE)  # type: ignore[arg-type]
 
 
-def test_a_change_of_subject_is_answered_as_typed_and_the_next_question_goes_on_from_it(news: Snapshot) -> None:
+def test_a_change_of_subject_is_answered_as_typed_and_the_next_question_goes_on_from_it(news: Index) -> None:
     answer = Engine(news, FakeEncoder()).ask("Which songs did researchers in Perth hear?", context=BEFORE)
 
     assert not answer.interpretation.in_context

@@ -53,11 +53,11 @@ def empty(path: Path) -> None:
 # --- reading back --------------------------------------------------------------------------------------------
 
 
-def test_articles_read_back_as_they_were(news: Snapshot, articles: Path) -> None:
-    assert [article.id for article in news.articles] == sorted(NEWS)
+def test_articles_read_back_as_they_were(settled: Snapshot, articles: Path) -> None:
+    assert [article.id for article in settled.articles] == sorted(NEWS)
     for id in NEWS:
-        assert news.article(id) == read(articles, id)
-    assert [info.published for info in news.articles] == [
+        assert settled.article(id) == read(articles, id)
+    assert [info.published for info in settled.articles] == [
         date(2019, 6, 1),
         date(2019, 7, 15),
         date(2021, 3, 9),
@@ -65,13 +65,13 @@ def test_articles_read_back_as_they_were(news: Snapshot, articles: Path) -> None
     ]
 
 
-def test_passages_read_back_in_the_order_of_their_articles(news: Snapshot) -> None:
-    every = news.passages_at(range(news.passages))
+def test_passages_read_back_in_the_order_of_their_articles(settled: Snapshot) -> None:
+    every = settled.passages_at(range(settled.passages))
 
     assert [(p.article.id, p.start, p.end) for p in every] == [
-        (id, start, end) for id in sorted(NEWS) for start, end in cut(news.article(id).text)
+        (id, start, end) for id in sorted(NEWS) for start, end in cut(settled.article(id).text)
     ]
-    assert len(news.dense) == len(news.lexical) == news.passages
+    assert len(settled.dense) == len(settled.lexical) == settled.passages
 
 
 def test_any_code_point_of_a_text_reads_back(tmp_path: Path) -> None:
@@ -84,19 +84,19 @@ def test_any_code_point_of_a_text_reads_back(tmp_path: Path) -> None:
     assert [(info.id, info.title) for info in snapshot.articles] == [("\N{GRINNING FACE}.txt", "A B \x01")]
 
 
-def test_passages_of_some_articles_are_found_by_a_mask(news: Snapshot) -> None:
-    mask = np.array([article.id.startswith("harbour/") for article in news.articles])
+def test_passages_of_some_articles_are_found_by_a_mask(settled: Snapshot) -> None:
+    mask = np.array([article.id.startswith("harbour/") for article in settled.articles])
 
-    scope = news.scope(mask)
+    scope = settled.scope(mask)
     assert scope.allowed is not None
-    found = {passage.article.id for passage in news.passages_at(scope.allowed.tolist(), scope)}
+    found = {passage.article.id for passage in settled.passages_at(scope.allowed.tolist(), scope)}
 
     assert found == {"harbour/bridge.md", "harbour/ferry.txt"}
 
 
-def test_an_unknown_article_is_answered_with_the_ids_that_look_like_it(news: Snapshot) -> None:
+def test_an_unknown_article_is_answered_with_the_ids_that_look_like_it(settled: Snapshot) -> None:
     with pytest.raises(ArticleUnknown) as caught:
-        news.article("harbour/bridges.md")
+        settled.article("harbour/bridges.md")
 
     assert caught.value.id == "harbour/bridges.md"
     assert caught.value.near[0] == "harbour/bridge.md"
@@ -142,14 +142,14 @@ def test_an_open_snapshot_outlives_its_folder(articles: Path, index: Path, encod
     ids=["flip", "flip first", "flip last", "truncate", "lengthen", "empty", "delete"],
 )
 def test_damage_to_any_file_is_noticed_and_named(
-    news: Snapshot, tmp_path: Path, damage: Callable[[Path], None]
+    settled: Snapshot, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
-    names = files_in(news.path)
+    names = files_in(settled.path)
     assert {"manifest.json", "texts.bin", "passages.safetensors", "vectors.faiss", "articles.jsonl.z"} < set(names)
     for name in names:
         index = tmp_path / name.replace("/", "-")
-        copy = index / news.path.name
-        shutil.copytree(news.path, copy)
+        copy = index / settled.path.name
+        shutil.copytree(settled.path, copy)
         damage(copy / name)
 
         with pytest.raises(IndexCorrupt) as caught:
@@ -231,11 +231,11 @@ def test_a_snapshot_that_replaces_a_damaged_one_is_built_even_if_nothing_else_ch
 
 
 def test_whole_files_that_make_no_sense_are_damage_too(
-    news: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settled: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As a bug would write them: their hashes are right.
-    copy = tmp_path / news.path.name
-    shutil.copytree(news.path, copy)
+    copy = tmp_path / settled.path.name
+    shutil.copytree(settled.path, copy)
     manifest = module._verify(copy)
     monkeypatch.setattr(module, "_verify", lambda _: manifest)
 
@@ -265,15 +265,15 @@ def test_a_folder_that_cannot_be_listed_is_a_failure_of_storage(tmp_path: Path) 
     assert caught.value.reason == "Not a directory"
 
 
-def test_a_file_that_cannot_be_read_is_a_failure_of_storage(news: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_read_is_a_failure_of_storage(settled: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: Path) -> str:
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(module, "hash_file", fail)
 
     with pytest.raises(StorageFailed) as caught:
-        Snapshot.open(news.path)
-    assert (caught.value.path, caught.value.reason) == (news.path, "Input/output error")
+        Snapshot.open(settled.path)
+    assert (caught.value.path, caught.value.reason) == (settled.path, "Input/output error")
 
 
 def test_a_snapshot_cleared_away_while_it_is_opened_gives_way_to_a_newer_one(

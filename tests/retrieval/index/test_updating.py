@@ -38,13 +38,16 @@ from retrieval.errors import (
 from retrieval.index import changes as changes_module
 from retrieval.index import folder, publishing, snapshot
 from retrieval.index import updating as indexing
+from retrieval.index.address import Where
 from retrieval.index.changes import compare
+from retrieval.index.places import place_of
 from retrieval.index.protocol import Index
-from retrieval.index.snapshot import open_latest, published
+from retrieval.index.snapshot import Snapshot, open_latest, published
 from retrieval.index.sources import RULES
 from retrieval.index.updating import Report, open_up_to_date, update
 from tests.fakes import FakeEncoder
 from tests.retrieval.examples import NEWS, CountingEncoder, write
+from tests.retrieval.places import both, open_at
 
 IDS = tuple(sorted(NEWS))
 KEEPER = "A new lighthouse keeper was hired in Elvestad."
@@ -59,16 +62,24 @@ def first_id(index: Index, question: str) -> str:
     return Searcher(index, FakeEncoder()).search(question)[0].passage.article.id
 
 
-def assert_same_as_fresh(index: Path, articles: Path, tmp_path: Path) -> None:
+def assert_same_as_fresh(index: Where, articles: Path, tmp_path: Path) -> None:
     """An index that was brought up to date is what one built from nothing would be."""
     update(articles, tmp_path / "fresh", FakeEncoder())
-    kept, fresh = open_latest(index), open_latest(tmp_path / "fresh")
-    np.testing.assert_array_equal(kept.dense.vectors(), fresh.dense.vectors())
-    assert sorted(kept.lexical.vocabulary) == sorted(fresh.lexical.vocabulary)
-    for term in fresh.lexical.vocabulary:
-        np.testing.assert_array_equal(kept.lexical.scores(term), fresh.lexical.scores(term))
+    kept, fresh = open_at(index), open_latest(tmp_path / "fresh")
     assert kept.articles == fresh.articles
-    assert kept.passages_at(range(kept.passages)) == fresh.passages_at(range(fresh.passages))
+    assert [kept.article(each.id) for each in kept.articles] == [fresh.article(each.id) for each in fresh.articles]
+    assert kept.passages == fresh.passages
+    assert sorted(kept.terms.vocabulary) == sorted(fresh.terms.vocabulary)
+    for term in fresh.terms.vocabulary:
+        assert kept.terms.frequency(term) == fresh.terms.frequency(term)
+    for term in sorted(fresh.terms.vocabulary)[:5]:
+        several = ({(each.article.id, each.start) for each in some.having(term, 9)} for some in (kept, fresh))
+        assert len({frozenset(each) for each in several}) == 1
+    if isinstance(kept, Snapshot):
+        np.testing.assert_array_equal(kept.dense.vectors(), fresh.dense.vectors())
+        for term in fresh.terms.vocabulary:
+            np.testing.assert_array_equal(kept.lexical.scores(term), fresh.lexical.scores(term))
+        assert kept.passages_at(range(kept.passages)) == fresh.passages_at(range(fresh.passages))
 
 
 # --- what is noticed and encoded -----------------------------------------------------------------------------
@@ -120,8 +131,9 @@ def test_an_index_that_is_up_to_date_is_only_read(
     assert tree(index) == before
 
 
+@both
 def test_an_added_article_is_all_that_is_encoded(
-    articles: Path, index: Path, encoder: CountingEncoder, tmp_path: Path
+    articles: Path, index: Where, encoder: CountingEncoder, tmp_path: Path
 ) -> None:
     update(articles, index, encoder)
     encoder.taken()
@@ -136,8 +148,9 @@ def test_an_added_article_is_all_that_is_encoded(
     assert_same_as_fresh(index, articles, tmp_path)
 
 
+@both
 def test_a_changed_article_is_encoded_again(
-    articles: Path, index: Path, encoder: CountingEncoder, tmp_path: Path
+    articles: Path, index: Where, encoder: CountingEncoder, tmp_path: Path
 ) -> None:
     update(articles, index, encoder)
     encoder.taken()
@@ -152,8 +165,9 @@ def test_a_changed_article_is_encoded_again(
     assert_same_as_fresh(index, articles, tmp_path)
 
 
+@both
 def test_a_removed_article_answers_no_more(
-    articles: Path, index: Path, encoder: CountingEncoder, tmp_path: Path
+    articles: Path, index: Where, encoder: CountingEncoder, tmp_path: Path
 ) -> None:
     update(articles, index, encoder)
     encoder.taken()
@@ -167,8 +181,9 @@ def test_a_removed_article_answers_no_more(
     assert_same_as_fresh(index, articles, tmp_path)
 
 
+@both
 def test_a_renamed_article_with_a_title_of_its_own_is_not_encoded_again(
-    articles: Path, index: Path, encoder: CountingEncoder, tmp_path: Path
+    articles: Path, index: Where, encoder: CountingEncoder, tmp_path: Path
 ) -> None:
     update(articles, index, encoder)
     encoder.taken()
@@ -183,7 +198,8 @@ def test_a_renamed_article_with_a_title_of_its_own_is_not_encoded_again(
     assert_same_as_fresh(index, articles, tmp_path)
 
 
-def test_the_model_is_not_even_loaded_when_there_is_nothing_to_encode(articles: Path, index: Path) -> None:
+@both
+def test_the_model_is_not_even_loaded_when_there_is_nothing_to_encode(articles: Path, index: Where) -> None:
     class Unloadable(FakeEncoder):
         @property
         def dimension(self) -> NoReturn:  # type: ignore[override]
@@ -198,7 +214,8 @@ def test_the_model_is_not_even_loaded_when_there_is_nothing_to_encode(articles: 
     assert update(articles, index, Unloadable()).removed == ("sports/final.txt",)
 
 
-def test_other_metadata_alone_cost_no_encoding(articles: Path, index: Path, encoder: CountingEncoder) -> None:
+@both
+def test_other_metadata_alone_cost_no_encoding(articles: Path, index: Where, encoder: CountingEncoder) -> None:
     update(articles, index, encoder)
     encoder.taken()
     text = NEWS["science/whales.md"].replace("northern herald", "The Other Paper")
@@ -222,8 +239,9 @@ def test_a_touched_file_is_read_and_found_the_same(articles: Path, index: Path, 
     assert tree(index) == before
 
 
+@both
 def test_only_files_that_look_changed_are_read(
-    articles: Path, index: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
+    articles: Path, index: Where, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     update(articles, index, encoder)
     (articles / "sports" / "final.txt").touch()
@@ -236,11 +254,12 @@ def test_only_files_that_look_changed_are_read(
 
     monkeypatch.setattr(changes_module, "read_bytes", note)
 
-    assert not compare(articles, open_latest(index), encoder)
+    assert not compare(articles, open_at(index), encoder)
     assert read == ["sports/final.txt"]
 
 
-def test_a_change_within_the_clocks_tick_is_noticed(articles: Path, index: Path, encoder: CountingEncoder) -> None:
+@both
+def test_a_change_within_the_clocks_tick_is_noticed(articles: Path, index: Where, encoder: CountingEncoder) -> None:
     # Written, indexed, and written again with as many bytes before the clock of the file system went on.
     path = write(articles, "score.txt", "Fjordby leads one to nil.", age_s=0)
     stamp = path.stat().st_mtime_ns
@@ -255,8 +274,9 @@ def test_a_change_within_the_clocks_tick_is_noticed(articles: Path, index: Path,
     assert opened.article("score.txt").text == "Fjordby leads two to nil."
 
 
+@both
 def test_a_change_that_left_a_file_its_size_and_its_time_is_noticed_when_every_file_is_read(
-    articles: Path, index: Path, encoder: CountingEncoder
+    articles: Path, index: Where, encoder: CountingEncoder
 ) -> None:
     path = write(articles, "score.txt", "Fjordby leads one to nil.")
     stamp = path.stat().st_mtime_ns
@@ -270,15 +290,16 @@ def test_a_change_that_left_a_file_its_size_and_its_time_is_noticed_when_every_f
 
     assert report.changed == ("score.txt",)
     assert encoder.taken() == ["score. Fjordby leads two to nil."]
-    assert open_latest(index).article("score.txt").text == "Fjordby leads two to nil."
+    assert open_at(index).article("score.txt").text == "Fjordby leads two to nil."
     assert not update(articles, index, encoder, thorough=True).built
 
 
-def test_another_encoder_encodes_everything(articles: Path, index: Path, encoder: CountingEncoder) -> None:
+@both
+def test_another_encoder_encodes_everything(articles: Path, index: Where, encoder: CountingEncoder) -> None:
     update(articles, index, encoder)
     other = CountingEncoder("fake:2")
 
-    changes = compare(articles, open_latest(index), other)
+    changes = compare(articles, open_at(index), other)
     opened, report = open_up_to_date(articles, index, other)
 
     assert changes.encoder_changed
@@ -321,7 +342,8 @@ def test_an_index_that_another_version_laid_out_is_built_anew(
     assert open_up_to_date(articles, index, encoder)[1] is None
 
 
-def test_force_encodes_everything(articles: Path, index: Path, encoder: CountingEncoder) -> None:
+@both
+def test_force_encodes_everything(articles: Path, index: Where, encoder: CountingEncoder) -> None:
     update(articles, index, encoder)
     encoder.taken()
 
@@ -331,8 +353,9 @@ def test_force_encodes_everything(articles: Path, index: Path, encoder: Counting
     assert len(encoder.taken()) == report.encoded == report.passages
 
 
+@both
 def test_two_copies_of_an_article_are_two_articles(
-    articles: Path, index: Path, encoder: CountingEncoder, tmp_path: Path
+    articles: Path, index: Where, encoder: CountingEncoder, tmp_path: Path
 ) -> None:
     write(articles, "copy.md", NEWS["science/whales.md"])
     update(articles, index, encoder)
@@ -362,7 +385,8 @@ def test_any_history_of_changes_leads_to_what_a_fresh_build_gives(history: list[
         assert_same_as_fresh(index, articles, Path(name))
 
 
-def test_progress_tells_of_reading_and_encoding(articles: Path, index: Path, encoder: CountingEncoder) -> None:
+@both
+def test_progress_tells_of_reading_and_encoding(articles: Path, index: Where, encoder: CountingEncoder) -> None:
     told: list[tuple[str, int, int]] = []
 
     report = update(articles, index, encoder, progress=lambda *step: told.append(step))
@@ -374,8 +398,9 @@ def test_progress_tells_of_reading_and_encoding(articles: Path, index: Path, enc
 # --- files that are no articles ------------------------------------------------------------------------------
 
 
+@both
 def test_an_unreadable_file_is_named_and_the_rest_indexed(
-    articles: Path, index: Path, encoder: CountingEncoder
+    articles: Path, index: Where, encoder: CountingEncoder
 ) -> None:
     write(articles, "broken.txt", b"\0\1\2")
     write(articles, "empty.md", "")
@@ -394,7 +419,8 @@ def test_an_unreadable_file_is_named_and_the_rest_indexed(
     assert open_up_to_date(articles, index, encoder)[1] is None
 
 
-def test_a_file_that_becomes_unreadable_answers_no_more(articles: Path, index: Path, encoder: CountingEncoder) -> None:
+@both
+def test_a_file_that_becomes_unreadable_answers_no_more(articles: Path, index: Where, encoder: CountingEncoder) -> None:
     update(articles, index, encoder)
     write(articles, "sports/final.txt", b"\0", age_s=1800)
 
@@ -406,7 +432,8 @@ def test_a_file_that_becomes_unreadable_answers_no_more(articles: Path, index: P
     assert "sports/final.txt" not in [article.id for article in opened.articles]
 
 
-def test_a_file_that_becomes_readable_is_indexed(articles: Path, index: Path, encoder: CountingEncoder) -> None:
+@both
+def test_a_file_that_becomes_readable_is_indexed(articles: Path, index: Where, encoder: CountingEncoder) -> None:
     write(articles, "keeper.txt", b"\0")
     update(articles, index, encoder)
     write(articles, "keeper.txt", KEEPER, age_s=1800)
@@ -416,8 +443,9 @@ def test_a_file_that_becomes_readable_is_indexed(articles: Path, index: Path, en
     assert (report.added, report.skipped) == (("keeper.txt",), ())
 
 
+@both
 def test_a_file_that_only_lacked_permission_is_indexed_once_it_has_it(
-    articles: Path, index: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
+    articles: Path, index: Where, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Permission changes no time stamp. Whoever runs this as root may read everything, hence the double.
     real = articles_module.read_bytes
@@ -440,7 +468,8 @@ def test_a_file_that_only_lacked_permission_is_indexed_once_it_has_it(
     assert (report.added, report.skipped) == (("sports/final.txt",), ())
 
 
-def test_no_articles_say_how_many_files_were_skipped(tmp_path: Path, index: Path, encoder: CountingEncoder) -> None:
+@both
+def test_no_articles_say_how_many_files_were_skipped(tmp_path: Path, index: Where, encoder: CountingEncoder) -> None:
     write(tmp_path / "articles", "a.txt", b"\0")
     write(tmp_path / "articles", "b.txt", b"")
     write(tmp_path / "articles", "picture.png", b"png")
@@ -449,10 +478,11 @@ def test_no_articles_say_how_many_files_were_skipped(tmp_path: Path, index: Path
         open_up_to_date(tmp_path / "articles", index, encoder)
 
     assert (caught.value.path, caught.value.skipped) == (tmp_path / "articles", 2)
-    assert published(index) == []
+    assert place_of(index).newest() is None
 
 
-def test_a_missing_folder_leaves_the_index_alone(articles: Path, index: Path, encoder: CountingEncoder) -> None:
+@both
+def test_a_missing_folder_leaves_the_index_alone(articles: Path, index: Where, encoder: CountingEncoder) -> None:
     update(articles, index, encoder)
     missing = articles / "nowhere"
 
@@ -460,7 +490,7 @@ def test_a_missing_folder_leaves_the_index_alone(articles: Path, index: Path, en
         open_up_to_date(missing, index, encoder)
 
     assert caught.value.path == missing
-    assert open_latest(index).passages == 5
+    assert open_at(index).passages == 5
 
 
 @given(st.sampled_from(sorted(FORMATS)), st.binary(max_size=400))
@@ -575,7 +605,8 @@ def test_what_a_killed_build_left_is_cleared_away_also_when_nothing_has_changed(
     assert not list(index.glob("unfinished-*"))
 
 
-def test_a_model_that_fails_leaves_the_old_snapshot_and_no_lock(articles: Path, index: Path) -> None:
+@both
+def test_a_model_that_fails_leaves_the_old_snapshot_and_no_lock(articles: Path, index: Where) -> None:
     class Broken(FakeEncoder):
         fingerprint = "broken"
 
@@ -587,7 +618,7 @@ def test_a_model_that_fails_leaves_the_old_snapshot_and_no_lock(articles: Path, 
     with pytest.raises(EncoderUnavailable):
         update(articles, index, Broken())
 
-    assert open_latest(index).passages == 5
+    assert open_at(index).passages == 5
     assert not update(articles, index, FakeEncoder()).built
 
 
@@ -746,7 +777,8 @@ def test_whoever_writes_leaves_their_name_meanwhile(articles: Path, index: Path)
     assert not (index / "writer").exists()
 
 
-def test_threads_that_come_at_once_build_once(articles: Path, index: Path, encoder: CountingEncoder) -> None:
+@both
+def test_threads_that_come_at_once_build_once(articles: Path, index: Where, encoder: CountingEncoder) -> None:
     opened: list[tuple[Index, Report | None]] = []
     threads = [
         threading.Thread(target=lambda: opened.append(open_up_to_date(articles, index, encoder))) for _ in range(4)
@@ -756,7 +788,7 @@ def test_threads_that_come_at_once_build_once(articles: Path, index: Path, encod
     for thread in threads:
         thread.join()
 
-    assert {snapshot.version for snapshot, _ in opened} == {published(index)[0].name}
+    assert {snapshot.version for snapshot, _ in opened} == {place_of(index).newest()}
     assert len(encoder.taken()) == 5
     assert sum(report.built for _, report in opened if report) == 1
 
