@@ -53,7 +53,7 @@ class LexicalIndex:
         for term in terms(question):
             for part, rows, weights in self._weights_of(term):
                 scores[part][rows] += weights
-        return scores if self._order is None else scores[self._order.rows]
+        return scores if self._order is None else self._order.taken(scores)
 
     def _weights_of(self, term: str) -> list[tuple[slice, Rows, Scores]]:
         """The score of each posting of a term: by segment, where that is, its passages, and their scores."""

@@ -102,16 +102,16 @@ def _finder(before: Snapshot | None, kept: Collection[int]) -> Callable[[str], i
     """A function that gives, for a text, the number of the first article before that had it; else the text."""
     if before is None:
         return lambda text: text
-    segments, places = before.segments, before.places
+    segments, places = before.segments, before.places.tolist()
     by_size: dict[int, list[int]] = defaultdict(list)
 
     def find(text: str) -> int | str:
         if not by_size:
             for owner in kept:
-                segment, entry = places[owner].tolist()
+                segment, entry = places[owner]
                 by_size[segments[segment].size(entry)].append(owner)
         content = text.encode("utf-8", "surrogatepass")
-        alike = ((owner, *places[owner].tolist()) for owner in by_size.get(len(content), ()))
+        alike = ((owner, *places[owner]) for owner in by_size.get(len(content), ()))
         return next((owner for owner, segment, entry in alike if segments[segment].text(entry) == content), text)
 
     return find

@@ -240,7 +240,8 @@ class Snapshot:
 
     def contents(self) -> dict[str, tuple[int, int]]:
         """By content hash: the segment, and the place in it, of an article with passages of its own."""
-        own = [self.places[number].tolist() for number, owner in enumerate(self.owners) if owner == number]
+        places = enumerate(self.places.tolist())
+        own = [place for number, place in places if self.owners[number] == number]
         return {self.segments[segment].entries[entry].content_hash: (segment, entry) for segment, entry in own}
 
     def _read_article(self, number: int) -> Article:
