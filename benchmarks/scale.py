@@ -53,6 +53,10 @@ COLUMNS = {
     "resident_mib": "resident after 200 questions, MiB",
     "add_s": "to add one article, s",
     "add_cpu_s": "of a processor",
+    "add_cold_s": "in a new process, s",
+    "add_cold_cpu_s": "of a processor",
+    "added_p50_ms": "search then, p50 ms",
+    "added_p95_ms": "p95 ms",
 }
 
 
@@ -63,7 +67,7 @@ class DrawnEncoder:
     fingerprint = "drawn:1"
 
     def __init__(self, real: Vectors) -> None:
-        self._real = real
+        self.real = real
         self._chance = np.random.default_rng(7)
         self.dimension = real.shape[1]
 
@@ -79,9 +83,9 @@ class DrawnEncoder:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), _BATCH):
             count = len(vectors[start : start + _BATCH])
-            some, others = self._chance.integers(len(self._real), size=(2, count))
+            some, others = self._chance.integers(len(self.real), size=(2, count))
             share = self._chance.uniform(0.5, 1.0, (count, 1)).astype(np.float32)
-            between = share * self._real[some] + (1 - share) * self._real[others]
+            between = share * self.real[some] + (1 - share) * self.real[others]
             vectors[start : start + count] = near(between, 0.8, self._chance)
         return vectors
 
@@ -168,25 +172,39 @@ def measure(
     disk_mb = snapshot.bytes / 1e6
     del vectors, snapshot
     np.savez(work / "questions.npz", texts=np.array(questions), vectors=drawn)
-    served = _served(work)
-    (articles / "added.jsonl").write_text(next(drawn_files(1, words, chance)), encoding="utf-8")
+    np.save(work / "real.npy", encoder.real)
+    served = _in_a_process("serve", work)
+    added: dict[str, float] = {}
+    for cold in ("", "cold_"):
+        (articles / f"added-{cold}.jsonl").write_text(next(drawn_files(1, words, chance)), encoding="utf-8")
+        took = _in_a_process("add_cold", work) if cold else add(articles, index, encoder)
+        added |= {f"add_{cold}s": took["s"], f"add_{cold}cpu_s": took["cpu_s"]}
+    then = _in_a_process("serve", work)
+    return (
+        served
+        | added
+        | {f"added_{name}": then[name] for name in ("p50_ms", "p95_ms")}
+        | {
+            "passages": report.passages,
+            "index_s": index_s,
+            "index_cpu_s": index_cpu_s,
+            "disk_mb": disk_mb,
+            "recall": recall,
+        }
+    )
+
+
+def add(articles: Path, index: Path, encoder: DrawnEncoder) -> dict[str, float]:
+    """What an update takes."""
     started, busy = time.perf_counter(), time.process_time()
     update(articles, index, encoder)
-    return served | {
-        "passages": report.passages,
-        "index_s": index_s,
-        "index_cpu_s": index_cpu_s,
-        "disk_mb": disk_mb,
-        "recall": recall,
-        "add_s": time.perf_counter() - started,
-        "add_cpu_s": time.process_time() - busy,
-    }
+    return {"s": time.perf_counter() - started, "cpu_s": time.process_time() - busy}
 
 
-def _served(work: Path) -> dict[str, float]:
-    """What ``serve`` measures, in a process that has nothing in memory yet."""
+def _in_a_process(task: str, work: Path) -> dict[str, float]:
+    """What ``serve`` or ``add_cold`` measures, in a process that has nothing in memory yet."""
     opened = subprocess.run(
-        [sys.executable, "-c", f"from benchmarks.scale import serve; serve({str(work)!r})"],
+        [sys.executable, "-c", f"from benchmarks.scale import {task}; {task}({str(work)!r})"],
         check=True,
         capture_output=True,
         text=True,
@@ -229,6 +247,12 @@ def serve(work: str) -> None:
         "resident_mib": resident_mib(),
     }
     print(json.dumps(figures))
+
+
+def add_cold(work: str) -> None:
+    """Bring the index in ``work`` up to date and print what that took; run as a process of its own."""
+    folder = Path(work)
+    print(json.dumps(add(folder / "articles", folder / "index", DrawnEncoder(np.load(folder / "real.npy")))))
 
 
 def as_markdown(rows: Sequence[dict[str, float]]) -> str:

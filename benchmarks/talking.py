@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -34,7 +35,9 @@ from retrieval.engine import THRESHOLD, Engine
 from retrieval.evaluation.datasets import Dataset, Question, load
 from retrieval.evaluation.metrics import Marks, indexed, mark, outcomes, spread
 from retrieval.index.dense import DenseIndex
-from retrieval.index.lexical import LexicalIndex
+from retrieval.index.filling import Filling
+from retrieval.index.planning import plan
+from retrieval.index.postings import Postings
 from retrieval.index.protocol import Terms
 from retrieval.index.publishing import Draft, publish
 from retrieval.index.snapshot import Snapshot
@@ -152,12 +155,19 @@ def whole_passages(folder: Path, articles: Sequence[Article], encoder: Encoder) 
         fingerprint=encoder.fingerprint,
         sources=(),
         refused=(),
-        articles=articles,
-        spans=[[Span(0, len(article.text))] for article in articles],
-        dense=DenseIndex.build(encoder.encode_document(texts)),
-        lexical=LexicalIndex.build(texts),
+        plan=plan([partial(_same, article) for article in articles], None),
+        before=None,
+        filling=Filling(
+            spans=[[Span(0, len(article.text))] for article in articles],
+            dense=DenseIndex.build(encoder.encode_document(texts)),
+            postings=Postings.build(texts),
+        ),
     )
     return publish(folder, draft, None)
+
+
+def _same(article: Article) -> Article:
+    return article
 
 
 def _cast(find: Find, turns: Sequence[Turn]) -> None:

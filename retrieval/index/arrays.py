@@ -72,3 +72,9 @@ def _mapped_array(
         raise ValueError("an array is not as long as its shape says")
     array: NDArray[Any] = np.ndarray(shape, numbers, mapped, data_from + begin)
     return array
+
+
+def ranges(starts: NDArray[Any], sizes: NDArray[Any]) -> NDArray[np.int64]:
+    """The first ``sizes[0]`` numbers from ``starts[0]`` on, then ``sizes[1]`` from ``starts[1]`` on, and so forth."""
+    ends = np.cumsum(sizes, dtype=np.int64)
+    return np.repeat(starts - (ends - sizes), sizes) + np.arange(ends[-1] if len(ends) else 0)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.index.dense import DenseIndex
+from retrieval.index.dense_segments import DenseSegments
 from retrieval.index.lexical import LexicalIndex
 
 Rows = NDArray[np.int64]
@@ -99,7 +100,7 @@ class _LexicalScores:
         return cls(scores, float(scores.mean()), float(scores.std()))
 
 
-def compare(dense: DenseIndex, lexical: LexicalIndex, asked: Asked, allowed: Rows | None) -> Candidates:
+def compare(dense: DenseIndex | DenseSegments, lexical: LexicalIndex, asked: Asked, allowed: Rows | None) -> Candidates:
     """The best passages by either ranking for every variant, and those nearest to what was said before.
 
     ``allowed`` are the passages that may be found; None for all.
@@ -114,7 +115,7 @@ def compare(dense: DenseIndex, lexical: LexicalIndex, asked: Asked, allowed: Row
     return Candidates(rows, np.isin(rows, near_context), variants)
 
 
-def _scored(dense: DenseIndex, vector: Scores, lexical: _LexicalScores, rows: Rows) -> VariantScores:
+def _scored(dense: DenseIndex | DenseSegments, vector: Scores, lexical: _LexicalScores, rows: Rows) -> VariantScores:
     cosines, scores = dense.cosines(vector, rows), lexical.scores[rows]
     cosines_z = standardised(cosines, *dense.moments(vector))
     return VariantScores(cosines, scores, cosines_z, standardised(scores, lexical.mean, lexical.deviation))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
+from functools import cached_property
 
 from retrieval.articles.article import ArticleInfo
 from retrieval.articles.files import known_as
@@ -26,9 +27,14 @@ class Catalogue:
         self.articles = articles
         self._texts = texts
         self._numbers = {article.id: number for number, article in enumerate(articles)}
-        self._sharing: dict[Hashable, list[int]] = defaultdict(list)
-        for number, text in enumerate(texts):
-            self._sharing[text].append(number)
+
+    @cached_property
+    def _sharing(self) -> dict[Hashable, list[int]]:
+        """By text the numbers of its articles; made when it is asked for, since an update does not ask."""
+        sharing: dict[Hashable, list[int]] = defaultdict(list)
+        for number, text in enumerate(self._texts):
+            sharing[text].append(number)
+        return sharing
 
     def number_of(self, id: str) -> int:
         """The number of an article, whatever Unicode's form of its id; raises ``ArticleUnknown``."""

@@ -180,6 +180,14 @@ class DenseIndex:
         cosines: Scores = self.at(ids) @ query
         return cosines
 
+    def moments_of(self, there: NDArray[np.bool_]) -> VectorMoments:
+        """Mean and covariance of the passages for which a mask is true, of as many as theirs are made of."""
+        sample = np.arange(0, len(self), _stride(len(self)))
+        gone = sample[~there[sample]]
+        if not len(gone):
+            return self._moments
+        return self._moments.without(len(sample), VectorMoments.of(self.at(gone)), len(gone))
+
     def at(self, ids: Ids) -> Vectors:
         """The vectors of the passages ``ids``, shape (ids, dimension)."""
         vectors: Vectors = self._index.reconstruct_batch(ids)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 from collections.abc import Iterator, Sequence
@@ -10,23 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from retrieval.articles.article import Article
 from retrieval.errors import IndexCorrupt, IndexForeign, IndexLocked, StorageFailed
 from retrieval.index.changes import Progress
-from retrieval.index.dense import DenseIndex
-from retrieval.index.encoded import encode, forget
-from retrieval.index.lexical import LexicalIndex
+from retrieval.index.encoded import Told, encode, forget
+from retrieval.index.filling import fill
+from retrieval.index.planning import Wanted, plan, to_absorb, to_merge
 from retrieval.index.publishing import Draft, clear_left_overs, publish
+from retrieval.index.salvaging import places_by_content, salvaged
+from retrieval.index.segment import Encoded
 from retrieval.index.snapshot import Snapshot, open_latest, published
 from retrieval.index.writing import Edition
-from retrieval.models.encoder import Encoder, Vectors
-from retrieval.text.passages import cut
-from retrieval.text.sentences import Span
+from retrieval.models.encoder import Vectors
 
 if TYPE_CHECKING:
     from filelock import FileLock
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class FolderWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._previous: Snapshot | None = None
+        self._salvage = False
 
     def previous(self, *, anew: bool) -> tuple[Snapshot | None, str | None]:
         """The newest snapshot that can be opened; if it is not the newest of all, also what is wrong with that one.
@@ -68,15 +69,93 @@ class FolderWriter:
         if anew:
             forget(self._path)
         self._previous, damage = newest_whole(self._path)
+        self._salvage = bool(damage and not anew)
         return self._previous, damage
 
     def publish(self, edition: Edition, progress: Progress | None) -> tuple[int, int]:
-        """Publish the next snapshot: how many passages it has, and how many had to be encoded."""
+        """Publish the next snapshot: how many passages it has, and how many had to be encoded.
+
+        If its segments should be merged then, a further one follows, in which they are.
+        """
         reusable = edition.reusable if isinstance(edition.reusable, Snapshot) else None
-        draft, encoded = _draft(self._path, edition, reusable, progress)
-        snapshot = publish(self._path, draft, self._previous)
+        snapshot, encoded = self._publish_changes(edition, reusable, progress)
         forget(self._path)
+        try:
+            self._previous = merge(self._path, snapshot)
+        except StorageFailed as error:  # what was published serves as well, and the next update tries again
+            logger.warning("Segments could not be merged: %r", error)
         return snapshot.passages, encoded
+
+    def _publish_changes(
+        self, edition: Edition, reusable: Snapshot | None, progress: Progress | None
+    ) -> tuple[Snapshot, int]:
+        """Publish the next snapshot; also how many passages were encoded for it. The others are those of ``reusable``.
+
+        Where the snapshots there are damaged, so that there is none, passages are taken over from what is whole of
+        these.
+        """
+        encoder, encoded = edition.encoder, 0
+
+        def encode_all(texts: Sequence[str]) -> Vectors:
+            nonlocal encoded
+            if progress:
+                progress("encoding", 0, len(texts))
+            vectors, encoded = encode(self._path, encoder, texts, progress and _told(progress, len(texts)))
+            return vectors
+
+        segments: Sequence[Encoded] = reusable.segments if reusable else ()
+        if self._salvage and not (reusable or edition.changes.rebuild_reason):
+            segments = salvaged(self._path, encoder.fingerprint)
+        known = None if reusable else places_by_content(segments)
+        drawn = plan(_wanted(edition, reusable), reusable, to_absorb(reusable) if reusable else (), known)
+        draft = Draft(
+            built_at=edition.built_at,
+            encoder=encoder.name,
+            fingerprint=encoder.fingerprint,
+            sources=list(edition.survey.sources.values()),
+            refused=edition.survey.refused,
+            plan=drawn,
+            before=reusable,
+            filling=fill(drawn, segments, encode_all),
+        )
+        return publish(self._path, draft, self._previous), encoded
+
+
+def merge(index: Path, snapshot: Snapshot) -> Snapshot:
+    """Publish a snapshot of the same with fewer segments, if it has too many; the newest one."""
+    absorbed = to_merge(snapshot)
+    if not absorbed:
+        return snapshot
+    drawn = plan(range(len(snapshot.articles)), snapshot, absorbed)
+    filling = fill(drawn, snapshot.segments, _nothing_to_encode)
+    draft = Draft(
+        built_at=snapshot.built_at,
+        encoder=snapshot.encoder,
+        fingerprint=snapshot.fingerprint,
+        sources=list(snapshot.sources.values()),
+        refused=snapshot.refused,
+        plan=drawn,
+        before=snapshot,
+        filling=filling,
+    )
+    return publish(index, draft, snapshot)
+
+
+def _nothing_to_encode(texts: Sequence[str]) -> Vectors:
+    raise AssertionError(f"{len(texts)} passages of a snapshot have no vectors")
+
+
+def _told(progress: Progress, texts: int) -> Told:
+    return lambda done: progress("encoding", done, texts)
+
+
+def _wanted(edition: Edition, reusable: Snapshot | None) -> list[Wanted]:
+    """The articles of the next snapshot: those that have not changed by their numbers in ``reusable``."""
+    if reusable is None:
+        return list(edition.survey.readable.values())
+    new = {*edition.changes.added, *edition.changes.changed}
+    readable = edition.survey.readable.items()
+    return [read if id in new else reusable.number_of(id) for id, read in readable]
 
 
 def newest_whole(index: Path) -> tuple[Snapshot | None, str | None]:
@@ -90,78 +169,6 @@ def newest_whole(index: Path) -> tuple[Snapshot | None, str | None]:
         except IndexCorrupt as error:
             damage = damage or f"the index was damaged: {error.reason}"
     return None, damage
-
-
-def _draft(index: Path, edition: Edition, reusable: Snapshot | None, progress: Progress | None) -> tuple[Draft, int]:
-    """The next snapshot, and how many of its passages were encoded for it; the others are those of ``reusable``."""
-    encoder, survey = edition.encoder, edition.survey
-    articles = [read() for read in survey.readable.values()]
-    spans, kept, fresh = _plan(articles, reusable)
-    vectors, encoded = _encoded(index, fresh, reusable, encoder, progress)
-    if reusable and len(fresh) < sum(map(len, spans)):
-        # In the order of the articles: numbers of rows in the old snapshot and, counted on from these, in the fresh.
-        order = np.array(_order(kept, [len(places) for places in spans], reusable.passages), dtype=np.int64)
-        dense, lexical = reusable.dense.updated(order, vectors), reusable.lexical.updated(order, fresh)
-    else:
-        dense, lexical = DenseIndex.build(vectors), LexicalIndex.build(fresh)
-    draft = Draft(
-        built_at=edition.built_at,
-        encoder=encoder.name,
-        fingerprint=encoder.fingerprint,
-        sources=list(survey.sources.values()),
-        refused=survey.refused,
-        articles=articles,
-        spans=spans,
-        dense=dense,
-        lexical=lexical,
-    )
-    return draft, encoded
-
-
-def _encoded(
-    index: Path, fresh: Sequence[str], reusable: Snapshot | None, encoder: Encoder, progress: Progress | None
-) -> tuple[Vectors, int]:
-    """Vectors of the texts, shape (texts, dimension), and how many were encoded; the model is not loaded for none."""
-    if reusable and not fresh:
-        return np.empty((0, reusable.dense.dimension), dtype=np.float32), 0
-    if progress:
-        progress("encoding", 0, len(fresh))
-    return encode(index, encoder, fresh, progress and (lambda done: progress("encoding", done, len(fresh))))
-
-
-def _plan(
-    articles: Sequence[Article], reusable: Snapshot | None
-) -> tuple[list[Sequence[Span]], list[slice | None], list[str]]:
-    """By article: its passages, and the rows of the old snapshot that hold them or None; and the texts to encode."""
-    known = reusable.contents() if reusable else {}
-    spans: list[Sequence[Span]] = []
-    kept: list[slice | None] = []
-    fresh: list[str] = []
-    seen: set[str] = set()
-    for article in articles:
-        rows: slice | None = slice(0, 0)
-        places: Sequence[Span] = ()
-        if article.text not in seen:  # a copy has the passages of the first article with the text
-            rows, places = known.get(article.content_hash, (None, ()))
-            places = places or cut(article.text)
-        seen.add(article.text)
-        spans.append(places)
-        kept.append(rows)
-        if rows is None:
-            fresh.extend(f"{article.title}. {article.text[start:end]}" for start, end in places)
-    return spans, kept, fresh
-
-
-def _order(kept: Sequence[slice | None], sizes: Sequence[int], fresh_from: int) -> list[int]:
-    """Each passage's row: in the old snapshot for kept articles, else counted on from ``fresh_from``."""
-    order: list[int] = []
-    for rows, size in zip(kept, sizes, strict=True):
-        if rows is None:
-            order.extend(range(fresh_from, fresh_from + size))
-            fresh_from += size
-        else:
-            order.extend(range(rows.start, rows.stop))
-    return order
 
 
 @contextlib.contextmanager

@@ -68,6 +68,17 @@ class VectorMoments:
         covariance += share * (1 - share) * np.outer(apart, apart)
         return VectorMoments((self.mean + share * apart).astype(np.float32), covariance.astype(np.float32))
 
+    def without(self, own: int, other: VectorMoments, others: int) -> VectorMoments:
+        """Those of ``own`` vectors without ``others`` of them, which have the moments ``other``; zeros for none."""
+        left = own - others
+        if not left:
+            return VectorMoments(np.zeros_like(self.mean), np.zeros_like(self.covariance))
+        mean = (own * self.mean - others * other.mean) / left
+        apart = other.mean - mean
+        covariance = (own * self.covariance - others * other.covariance) / left
+        covariance -= (others / own) * np.outer(apart, apart)
+        return VectorMoments(mean.astype(np.float32), covariance.astype(np.float32))
+
     def of_query(self, query: Scores) -> Moments:
         """Mean and standard deviation of the query's cosines over the whole corpus."""
         variance = float(query @ self.covariance @ query)

@@ -6,49 +6,42 @@ import hashlib
 import json
 import os
 import shutil
-import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from retrieval.articles.article import Article, Skipped
+from retrieval.articles.article import Skipped
 from retrieval.errors import StorageFailed
 from retrieval.index.arrays import write_arrays
 from retrieval.index.dense import DenseIndex
-from retrieval.index.lexical import LexicalIndex
-from retrieval.index.snapshot import (
-    ENTRIES_FILE,
-    ENTRY_FIELDS,
-    LAYOUT,
-    PASSAGES_FILE,
-    SNAPSHOT_NAME,
-    Snapshot,
-    hashes,
-    published,
-)
+from retrieval.index.filling import Filling
+from retrieval.index.planning import Plan
+from retrieval.index.segment import keep_open, write_articles
+from retrieval.index.snapshot import LAYOUT, ORDER_FILE, SNAPSHOT_NAME, Snapshot, hashes, published
 from retrieval.index.sources import RULES, Source
-from retrieval.text.sentences import Span
 
 _UNFINISHED = "unfinished-"
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The content of a snapshot to be written; passages are in the order of their articles."""
+    """The content of a snapshot to be written."""
 
     built_at: datetime
     encoder: str
     fingerprint: str
     sources: Sequence[Source]
     refused: Sequence[Skipped]
-    articles: Sequence[Article]
-    spans: Sequence[Sequence[Span]]
-    """Each article's passages; ignored for an article whose text an earlier one has."""
-    dense: DenseIndex
-    lexical: LexicalIndex
+    plan: Plan
+    before: Snapshot | None
+    """The snapshot whose segments the plan takes over, if it does."""
+    filling: Filling
+    """The new segment."""
 
 
 def publish(index: Path, draft: Draft, previous: Snapshot | None) -> Snapshot:
@@ -75,7 +68,9 @@ def publish(index: Path, draft: Draft, previous: Snapshot | None) -> Snapshot:
     # An open one stays readable; Windows refuses to delete it, and the next update tries again.
     for old in set(published(index)) - {path, previous and previous.path}:
         shutil.rmtree(old, ignore_errors=True)
-    return Snapshot.open(path)
+    snapshot = Snapshot.open(path)
+    keep_open(snapshot.segments)
+    return snapshot
 
 
 def clear_left_overs(index: Path) -> None:
@@ -86,28 +81,68 @@ def clear_left_overs(index: Path) -> None:
 
 def _write(folder: Path, draft: Draft, number: int) -> bytes:
     """Write every file of the snapshot, force them to disk, and return the manifest's bytes."""
-    _write_articles(folder, draft)
-    draft.dense.save(folder)
-    draft.lexical.save(folder)
-    _check_complete(folder)
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    segments, files = _link_kept(folder, draft)
+    kept = frozenset(files)
+    if draft.plan.written:
+        name = "" if "" not in segments else next(str(n) for n in count(1) if str(n) not in segments)
+        segments = [*segments, name]
+        _write_segment(folder / name, draft)
+    if len(segments) > 1 or kept:
+        _write_order(folder, draft, len(segments))
+    written = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    written = [name for name in written if name not in kept]
+    files |= {
+        name: {"size": (folder / name).stat().st_size, "sha256": digest}
+        for name, digest in hashes(folder, written).items()
+    }
     manifest = {
         "number": number,
         "built_at": draft.built_at.isoformat(),
         "encoder": {"name": draft.encoder, "fingerprint": draft.fingerprint},
         "rules": LAYOUT | RULES,
-        "files": {
-            name: {"size": (folder / name).stat().st_size, "sha256": digest}
-            for name, digest in hashes(folder, names).items()
-        },
-        "sources": [asdict(source) for source in draft.sources],
+        "segments": segments,
+        "files": files,
+        "sources": [source.recorded for source in draft.sources],
         "refused": [asdict(skipped) for skipped in draft.refused],
     }
-    content = json.dumps(manifest, indent=1).encode()
+    content = json.dumps(manifest).encode()  # indented it would take ten times as long
     (folder / "manifest.json").write_bytes(content)
     for path in [*folder.rglob("*"), folder]:
         _sync(path)
     return content
+
+
+def _link_kept(folder: Path, draft: Draft) -> tuple[list[str], dict[str, Any]]:
+    """Give the files of the segments that stay a name in ``folder`` too; those segments and those files, by name."""
+    if draft.before is None:
+        return [], {}
+    names = [draft.before.folders[number] for number in draft.plan.kept]
+    files = {
+        name: known
+        for name, known in draft.before.files.items()
+        if name.rpartition("/")[0] in names and name != ORDER_FILE
+    }
+    for name in files:
+        (folder / name).parent.mkdir(exist_ok=True)
+        _link(draft.before.path / name, folder / name)
+    return names, files
+
+
+def _link(path: Path, target: Path) -> None:
+    """Give a file a further name; where the file system has no such thing, copy it."""
+    try:
+        target.hardlink_to(path)
+    except OSError:
+        shutil.copyfile(path, target)
+
+
+def _write_segment(folder: Path, draft: Draft) -> None:
+    folder.mkdir(exist_ok=True)
+    write_articles(folder, (each.article() for each in draft.plan.written), draft.filling.spans)
+    if draft.filling.dense and draft.filling.postings:
+        draft.filling.dense.save(folder)
+        draft.filling.postings.save(folder)
+        _check_complete(folder)
 
 
 def _check_complete(folder: Path) -> None:
@@ -118,21 +153,15 @@ def _check_complete(folder: Path) -> None:
         raise OSError(str(error)) from error
 
 
-def _write_articles(folder: Path, draft: Draft) -> None:
-    rows: list[tuple[int, int, int]] = []
-    places: dict[str, tuple[int, int, int, int]] = {}
-    entries: list[str] = []
-    with (folder / "texts.bin").open("wb") as texts:
-        for number, (article, spans) in enumerate(zip(draft.articles, draft.spans, strict=True)):
-            if article.text not in places:
-                start, first = texts.tell(), len(rows)
-                texts.write(article.text.encode("utf-8", "surrogatepass"))
-                rows.extend((number, *span) for span in spans)
-                places[article.text] = (start, texts.tell(), first, len(rows))
-            entry = (article.known, article.content_hash, *places[article.text], article.pages, article.scanned)
-            entries.append(json.dumps(dict(zip(ENTRY_FIELDS, entry, strict=True)), default=date.isoformat))
-    (folder / ENTRIES_FILE).write_bytes(zlib.compress("\n".join(entries).encode(), level=1))
-    write_arrays(folder / PASSAGES_FILE, {"passages": np.array(rows, dtype=np.int32).reshape(-1, 3)})
+def _write_order(folder: Path, draft: Draft, segments: int) -> None:
+    """Write where each article is, by the numbers of the segments in the new snapshot."""
+    numbers = np.full(
+        max(draft.plan.kept, default=0) + 2, segments - 1, dtype=np.int32
+    )  # the last, at -1, is the new one
+    numbers[list(draft.plan.kept)] = np.arange(len(draft.plan.kept))
+    places = draft.plan.places.copy()
+    places[:, 0] = numbers[places[:, 0]]
+    write_arrays(folder / ORDER_FILE, {"places": places, "owners": draft.plan.owners})
 
 
 def _sync(path: Path) -> None:

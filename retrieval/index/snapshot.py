@@ -6,30 +6,29 @@ A snapshot is a folder that never changes once it is published, which one rename
       lock, writer              who is writing, if anybody
       snapshot-00000007-53aa51172d142c89/
         manifest.json           every other file with size and SHA-256, the encoder, the rules, the source files
-        articles.jsonl.z        metadata, and where each article's text and passages are; compressed by zlib
-        texts.bin               the articles' texts, UTF-8, one behind the other, the same text once
-        passages.safetensors    (passages, 3): number of the article, start, end
-        vectors.faiss, ...      see ``dense`` and ``lexical``
+        articles.jsonl.z, ...   a segment: articles with their passages, vectors and words, see ``segment``
+        1/, 2/, ...             further segments, where there are any
+        order.safetensors       then also: where each article is, and the first one with the same text
 
 The folder's name has the hash of the manifest, and the manifest those of the files: any changed byte is noticed when
 the snapshot is opened.
 
-Articles with the same text share it and its passages, which belong to the first of them: a text in ten files is encoded
-and found once, and an article that is read names its copies.
+Segments never change either. What changed goes into a new one; those of the snapshot before are in the next one too, as
+further names of the same files (hard links). What they have of articles that changed or went stays there, unused.
+Small segments, and so a small index, are written anew each time (``planning.SMALL``).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import mmap
 import os
 import re
+import time
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -39,46 +38,31 @@ import numpy as np
 
 from retrieval.articles.article import Article, ArticleInfo, Skipped
 from retrieval.errors import IndexCorrupt, IndexForeign, IndexMissing, StorageFailed
-from retrieval.index.arrays import map_arrays
+from retrieval.index.arrays import map_arrays, ranges
 from retrieval.index.candidates import EVERYTHING, Asked, Candidates, Mask, Scope, compare
 from retrieval.index.catalogue import Catalogue
-from retrieval.index.dense import DenseIndex
+from retrieval.index.dense_segments import DenseSegments
 from retrieval.index.lexical import LexicalIndex
+from retrieval.index.order import Order
+from retrieval.index.segment import Segment, open_segment
 from retrieval.index.sources import RULES, Source, all_skipped
 from retrieval.text.passages import Passage
-from retrieval.text.sentences import Span
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from retrieval.index.dense import DenseIndex
 
-LAYOUT = {"format": 5}
+
+LAYOUT = {"format": 6}
 """The version of the files below; a snapshot in another is built anew."""
+
+_ONE_SEGMENT = 5
+"""The version before, which can be read too: a snapshot had one segment."""
 
 SNAPSHOT_NAME = re.compile(r"snapshot-(\d{8})-([0-9a-f]{16})")
 
-ENTRIES_FILE = "articles.jsonl.z"
-
-PASSAGES_FILE = "passages.safetensors"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An article in a snapshot: where its text (bytes) and its passages (rows) are."""
-
-    info: ArticleInfo
-    content_hash: str
-    text_start: int
-    text_end: int
-    first_passage: int
-    last_passage: int
-    pages: tuple[int, ...] = ()
-    """Where the article's pages begin in its text (code points)."""
-    scanned: tuple[int, ...] = ()
-    """The numbers of its pages that were read by OCR."""
-
-
-ENTRY_FIELDS = tuple(field.name for field in fields(Entry))
+ORDER_FILE = "order.safetensors"
 
 
 class Snapshot:
@@ -90,19 +74,40 @@ class Snapshot:
         self.built_at = datetime.fromisoformat(manifest["built_at"])
         self.encoder: str = manifest["encoder"]["name"]
         self.fingerprint: str = manifest["encoder"]["fingerprint"]
-        self.by_rules_in_force = manifest["rules"] == LAYOUT | RULES
+        self.by_rules_in_force = in_force(manifest)
         self.sources = {source["path"]: Source(**source) for source in manifest["sources"]}
         self.refused = tuple(Skipped(**skipped) for skipped in manifest["refused"])
         self.bytes = sum(int(file["size"]) for file in manifest["files"].values())
-        self.dense = DenseIndex.open(path)
-        self.lexical = LexicalIndex.open(path)
-        lines = zlib.decompress((path / ENTRIES_FILE).read_bytes()).decode().split("\n")
-        self._entries = [_entry(line) for line in lines if line]
-        self._catalogue = Catalogue([each.info for each in self._entries], [each.text_start for each in self._entries])
-        self._rows: NDArray[np.int32] = map_arrays(path / PASSAGES_FILE)["passages"]
-        with (path / "texts.bin").open("rb") as file:
-            self._texts = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        folders = manifest.get("segments", [""])
+        self.segments = [open_segment(path / name, _files_of(path, manifest["files"], name)) for name in folders]
+        self.folders: list[str] = folders
+        self.files: Mapping[str, Mapping[str, Any]] = manifest["files"]
+        self.places, self.owners = _read_places(path, self.segments)
+        entries = [self.segments[segment].entries[number] for segment, number in self.places.tolist()]
+        self._catalogue = Catalogue([entry.info for entry in entries], self.owners)
+        self._arrange(np.array(self.owners, dtype=np.int64))
         self._article = lru_cache(maxsize=256)(self._read_article)
+
+    def _arrange(self, owners: NDArray[np.int64]) -> None:
+        """Number the passages in the order of their articles, and make both indexes of those of the segments."""
+        # Rows of all segments are counted one behind the other: where each segment's begin, and each passage's row.
+        self.starts = np.cumsum([0, *(len(segment.rows) for segment in self.segments)])
+        own = np.flatnonzero(owners == np.arange(len(owners)))
+        bounds = np.empty((len(own), 2), dtype=np.int64)
+        for number, segment in enumerate(self.segments):
+            here = self.places[own, 0] == number
+            bounds[here] = self.starts[number] + segment.bounds[self.places[own[here], 1]]
+        sizes = bounds[:, 1] - bounds[:, 0]
+        self.rows = ranges(bounds[:, 0], sizes)
+        self._owners = np.repeat(own.astype(np.int32), sizes)
+        parts = [(segment.dense, segment.postings) for segment in self.segments if segment.dense and segment.postings]
+        dense, postings = [each for each, _ in parts], [each for _, each in parts]
+        if len(parts) == 1 and np.array_equal(self.rows, np.arange(self.starts[-1])):
+            self.dense: DenseIndex | DenseSegments = dense[0]
+            self.lexical = LexicalIndex(postings)
+        else:
+            order = Order.of(self.rows, int(self.starts[-1]))
+            self.dense, self.lexical = DenseSegments(dense, order), LexicalIndex(postings, order)
 
     @classmethod
     def open(cls, path: Path) -> Snapshot:
@@ -113,7 +118,7 @@ class Snapshot:
             IndexMissing: the folder is gone.
         """
         manifest = _verify(path)
-        if manifest["rules"].get("format") != LAYOUT["format"]:
+        if manifest["rules"].get("format") not in (_ONE_SEGMENT, LAYOUT["format"]):
             raise IndexForeign(path, "another version of Quoth wrote it")
         try:
             return cls(path, manifest)
@@ -140,7 +145,7 @@ class Snapshot:
     @property
     def passages(self) -> int:
         """How many passages there are."""
-        return len(self._rows)
+        return len(self.rows)
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -174,20 +179,24 @@ class Snapshot:
         owners = articles.copy()
         for first, *others in self._catalogue.texts:
             owners[first] = articles[[first, *others]].any()
-        return Scope(articles, np.flatnonzero(owners[self._rows[:, 0]]))
+        return Scope(articles, np.flatnonzero(owners[self._owners]))
 
     def candidates(self, asked: Asked, scope: Scope = EVERYTHING) -> Candidates:
         """The passages to compare for a question: the best by meaning and by words, with both scores."""
         return compare(self.dense, self.lexical, asked, scope.allowed)
 
     def passages_at(self, rows: Sequence[int], scope: Scope = EVERYTHING) -> list[Passage]:
-        """The passages in these rows of the dense and lexical indexes.
+        """The passages with these numbers.
 
         Where several articles have a passage's text, it belongs to the first of them that is in the scope.
         """
-        found = []
-        for article, start, end in self._rows[list(rows)].tolist():
-            found.append(Passage(self._article(self._catalogue.among(article, scope.articles)), start, end))
+        numbers = list(rows)
+        places, found = self.rows[numbers], []
+        parts = np.searchsorted(self.starts, places, side="right") - 1
+        within = places - self.starts[parts]
+        for owner, part, row in zip(self._owners[numbers].tolist(), parts.tolist(), within.tolist(), strict=True):
+            _, start, end = self.segments[part].rows[row].tolist()
+            found.append(Passage(self._article(self._catalogue.among(owner, scope.articles)), start, end))
         return found
 
     def having(self, term: str, most: int) -> Sequence[Passage]:
@@ -201,12 +210,11 @@ class Snapshot:
 
     def articles_having(self, terms: Collection[str], most: int) -> list[Article]:
         """The first ``most`` articles in whose passages all of these terms are; of all articles for no term."""
-        owners = self._rows[:, 0]
-        found = np.zeros(len(self._entries), dtype=bool)
-        found[owners] = True
+        found = np.zeros(len(self.articles), dtype=bool)
+        found[self._owners] = True
         for term in terms:
             having = np.zeros_like(found)
-            having[owners[self.lexical.having(term)]] = True
+            having[self._owners[self.lexical.having(term)]] = True
             found &= having
         several = (number for texts in self._catalogue.texts if found[texts[0]] for number in texts)
         return [self._article(number) for number in islice(several, most)]
@@ -216,7 +224,7 @@ class Snapshot:
     ) -> list[Passage]:
         """The passages of some articles nearest to one of the index's, that have so many of the terms at least."""
         rows = self.lexical.sharing(terms, least)
-        rows = rows[articles[self._rows[rows, 0]]]
+        rows = rows[articles[self._owners[rows]]]
         if not len(rows):
             return []
         cosines = self.dense.cosines(self.dense.vector(self._row_of(passage)), rows)
@@ -224,50 +232,52 @@ class Snapshot:
         return self.passages_at(rows[best[cosines[best] >= near]].tolist())
 
     def _row_of(self, passage: Passage) -> int:
-        """The row of one of the passages."""
-        text = self._entries[self.number_of(passage.article.id)].text_start
-        entry = self._entries[self._catalogue.first_with(text)]
-        starts = self._rows[entry.first_passage : entry.last_passage, 1]
-        return entry.first_passage + int(np.searchsorted(starts, passage.start))
+        """The number of one of the passages."""
+        owner = self.owners[self.number_of(passage.article.id)]
+        segment, entry = self.places[owner].tolist()
+        starts = self.segments[segment].rows[slice(*self.segments[segment].bounds[entry]), 1]
+        return int(np.searchsorted(self._owners, owner) + np.searchsorted(starts, passage.start))
 
-    def contents(self) -> dict[str, tuple[slice, list[Span]]]:
-        """By content hash: the rows of an article's passages, and their places in its text."""
-        spans = [Span(start, end) for start, end in self._rows[:, 1:].tolist()]
-        # Passages are encoded with the title of the first article that has the text.
-        entries = [self._entries[first] for first, *_ in self._catalogue.texts]
-        rows = {entry.content_hash: slice(entry.first_passage, entry.last_passage) for entry in entries}
-        return {content: (row, spans[row]) for content, row in rows.items()}
+    def contents(self) -> dict[str, tuple[int, int]]:
+        """By content hash: the segment, and the place in it, of an article with passages of its own."""
+        places = enumerate(self.places.tolist())
+        own = [place for number, place in places if self.owners[number] == number]
+        return {self.segments[segment].entries[entry].content_hash: (segment, entry) for segment, entry in own}
 
     def _read_article(self, number: int) -> Article:
-        entry = self._entries[number]
-        text = self._texts[entry.text_start : entry.text_end].decode("utf-8", "surrogatepass")
-        copies = self._catalogue.copies_of(number)
-        return Article(**entry.info.known, text=text, copies=copies, pages=entry.pages, scanned=entry.scanned)
+        segment, place = self.places[number].tolist()
+        article: Article = self.segments[segment].article(place, self._catalogue.copies_of(number))
+        return article
 
 
-def _entry(line: str) -> Entry:
-    fields = json.loads(line)
-    info = fields.pop("info")
-    published = date.fromisoformat(info["published"]) if info["published"] else None
-    pages, scanned = (tuple(fields.pop(name, ())) for name in ("pages", "scanned"))
-    return Entry(info=ArticleInfo(**info | {"published": published}), pages=pages, scanned=scanned, **fields)
+def _read_places(path: Path, segments: Sequence[Segment]) -> tuple[NDArray[np.int32], list[int]]:
+    """By article: its segment and its place in that, of shape (articles, 2); and the first article with its text."""
+    if (path / ORDER_FILE).exists():
+        arrays = map_arrays(path / ORDER_FILE)
+        return arrays["places"], arrays["owners"].tolist()
+    (segment,) = segments
+    numbers = np.arange(len(segment.entries), dtype=np.int32)
+    return np.stack([np.zeros_like(numbers), numbers], axis=1), segment.owners
+
+
+def _files_of(path: Path, files: Iterable[str], segment: str) -> Hashable:
+    """What tells the files of a segment from all others, wherever they are linked to."""
+    names = [name for name in files if name.rpartition("/")[0] == segment and name != ORDER_FILE]
+    return tuple((name.rpartition("/")[2], _stamp(path / name)) for name in sorted(names))
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What a file keeps while it does not change, also under another name."""
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _verify(path: Path) -> dict[str, Any]:
     """The manifest of the snapshot in ``path``, after every file was compared with its size and hash in it."""
     try:
-        content = (path / "manifest.json").read_bytes()
-        if hashlib.sha256(content).hexdigest()[:16] != path.name.rpartition("-")[2]:
-            raise IndexCorrupt(path, "manifest.json has changed")
-        manifest: dict[str, Any] = json.loads(content)
-        files: dict[str, dict[str, Any]] = manifest["files"]
-        for name, expected in files.items():
-            if (path / name).stat().st_size != expected["size"]:
-                raise IndexCorrupt(path, f"{name} has changed")
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for name, actual in zip(files, pool.map(lambda name: hash_file(path / name), files), strict=True):
-                if actual != files[name]["sha256"]:
-                    raise IndexCorrupt(path, f"{name} has changed")
+        manifest = read_manifest(path)
+        for name in changed_files(path, manifest["files"]):
+            raise IndexCorrupt(path, f"{name} has changed")
     except FileNotFoundError as error:
         if not path.exists():
             raise IndexMissing(path) from error
@@ -275,6 +285,55 @@ def _verify(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise StorageFailed(path, error.strerror or str(error)) from error
     return manifest
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of the snapshot in ``path``; raises ``IndexCorrupt`` and ``OSError``."""
+    content = (path / "manifest.json").read_bytes()
+    if hashlib.sha256(content).hexdigest()[:16] != path.name.rpartition("-")[2]:
+        raise IndexCorrupt(path, "manifest.json has changed")
+    manifest: dict[str, Any] = json.loads(content)
+    return manifest
+
+
+def in_force(manifest: Mapping[str, Any]) -> bool:
+    """Whether a snapshot was made by the rules in force, and its files can be read."""
+    rules: dict[str, Any] = manifest["rules"]
+    return rules.get("format") in (_ONE_SEGMENT, LAYOUT["format"]) and rules | LAYOUT == LAYOUT | RULES
+
+
+def changed_files(path: Path, files: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """The files of the snapshot in ``path`` that are not as they were written; all cores share the work."""
+    for name, expected in files.items():
+        if (path / name).stat().st_size != expected["size"]:
+            yield name
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name, actual in zip(files, pool.map(lambda name: _known_hash(path / name), files), strict=True):
+            if actual != files[name]["sha256"]:
+                yield name
+
+
+_hashes: dict[tuple[int, ...], str] = {}
+"""Hashes that this process has computed, by the stamps of files: each is read once, however many snapshots have it."""
+
+_HASHES = 10_000
+"""So many are kept."""
+
+_RACY_NS = 2_000_000_000
+"""A file changed this shortly before it is read may change again without its stamp showing it."""
+
+
+def _known_hash(path: Path) -> str:
+    """The hash of a file that may have been read before."""
+    stamp, began_ns = _stamp(path), time.time_ns()
+    if stamp in _hashes:
+        return _hashes[stamp]
+    digest = hash_file(path)
+    if stamp[-1] < began_ns - _RACY_NS:
+        if len(_hashes) >= _HASHES:
+            _hashes.clear()
+        _hashes[stamp] = digest
+    return digest
 
 
 def hashes(folder: Path, names: Collection[str]) -> dict[str, str]:

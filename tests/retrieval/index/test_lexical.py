@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.index.lexical import K1, B, LexicalIndex, Scores
+from retrieval.index.postings import Postings
 from retrieval.text.terms import coverage, located_terms, terms
 
 PASSAGES = (
@@ -117,9 +118,9 @@ def test_a_question_of_unknown_words_scores_nothing(index: LexicalIndex, questio
 
 
 def test_what_was_saved_opens_as_the_same(index: LexicalIndex, tmp_path: Path) -> None:
-    index.save(tmp_path)
+    Postings.build(PASSAGES).save(tmp_path)
 
-    opened = LexicalIndex.open(tmp_path)
+    opened = LexicalIndex([Postings.open(tmp_path)])
 
     assert len(opened) == len(PASSAGES)
     assert sorted(opened.vocabulary) == sorted({term for passage in PASSAGES for term in terms(passage)})
@@ -128,11 +129,12 @@ def test_what_was_saved_opens_as_the_same(index: LexicalIndex, tmp_path: Path) -
         assert opened.weights(question) == index.weights(question)
 
 
-def test_an_updated_index_is_the_same_as_one_built_anew(index: LexicalIndex, tmp_path: Path) -> None:
-    index.save(tmp_path)
+def test_a_merged_index_is_the_same_as_one_built_anew(tmp_path: Path) -> None:
+    Postings.build(PASSAGES).save(tmp_path)
     fresh = ("Goalkeeper saved penalties.", "The bridge is shut.")
 
-    mixed = LexicalIndex.open(tmp_path).updated(np.array([5, 1, 2, 6]), fresh)
+    parts = [(Postings.open(tmp_path), np.array([-1, 1, 2, -1, -1])), (Postings.build(fresh), np.array([0, 3]))]
+    mixed = LexicalIndex([Postings.merged(parts, 4)])
 
     passages = (fresh[0], *PASSAGES[1:3], fresh[1])
     assert sorted(mixed.vocabulary) == sorted(LexicalIndex.build(passages).vocabulary)
