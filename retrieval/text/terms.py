@@ -11,7 +11,7 @@ from pathlib import Path
 
 from retrieval.text.stop_words import STOP_WORDS
 
-RULES = "lemma-porter-3"
+RULES = "lemma-porter-2"
 """Raised whenever the same text would give other terms."""
 
 IRREGULAR = Path(__file__).with_name("irregular.txt")
@@ -44,8 +44,8 @@ def term(word: str) -> str:
     Porter's stemmer (https://tartarus.org/martin/PorterStemmer/) knows no irregular forms: these are looked up.
     """
     bare = plain(word)
-    # Markup puts underscores around words. To the stemmer a lone "s" is an ending and nothing else.
-    return _irregular().get(bare) or stem(unicodedata.normalize("NFC", bare.strip("_")).lower()) or bare
+    # To the stemmer a lone "s" is an ending and nothing else.
+    return _irregular().get(bare) or stem(unicodedata.normalize("NFC", bare).lower()) or bare
 
 
 @cache
