@@ -28,8 +28,8 @@ Kind = Literal[
 KINDS: Mapping[Kind, tuple[int, str]] = {
     "json": (400, "The body is not JSON"),
     "request": (400, "The request cannot be understood"),
-    "link": (400, "This is no link to a quote"),
     "token": (401, "An access token is needed"),
+    "link": (404, "This is no link to a quote"),
     "article": (404, "There is no such article"),
     "place": (404, "There is nothing at this address"),
     "talk": (404, "That talk is over"),

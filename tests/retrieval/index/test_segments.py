@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -64,10 +64,15 @@ def assert_answers_as_fresh(index: Path, articles: Path, work: Path) -> None:
     kept, fresh = (Searcher(open_latest(path), FakeEncoder()) for path in (index, work / "fresh"))
     for question in QUESTIONS:
         some, others = kept.search(question), fresh.search(question)
-        assert [hit.passage for hit in some] == [hit.passage for hit in others]
-        for hit, other in zip(some, others, strict=True):
+        assert [hit.score for hit in some] == pytest.approx([hit.score for hit in others], abs=0.01)
+        # Passages that score alike may come in either order.
+        by_passage = {(hit.passage.article.id, hit.passage.start): hit for hit in others}
+        for hit in some:
+            other = by_passage.pop((hit.passage.article.id, hit.passage.start))
+            assert hit.passage == other.passage
             scores = (hit.dense, hit.lexical, hit.dense_z, hit.lexical_z)
             assert scores == pytest.approx((other.dense, other.lexical, other.dense_z, other.lexical_z), abs=0.01)
+        assert not by_passage
 
 
 # --- what is written -----------------------------------------------------------------------------------------
@@ -86,6 +91,8 @@ def test_an_added_article_is_written_alone_and_the_rest_is_the_same_files(
 
 
 @pytest.mark.parametrize("factor", [0, 2])
+@example([{"a": 0}, {"a": 0}, {"a": 0, "b": 0, "c": 1, "d": 2}])
+@example([{"a": 0}, {"a": 0}, {"a": 0, "b": 1, "d": 2}])
 @given(st.lists(st.dictionaries(st.sampled_from("abcde"), st.integers(0, 3), min_size=1), min_size=3, max_size=5))
 @settings(max_examples=8)
 def test_any_history_of_changes_answers_as_a_fresh_build_does(factor: int, history: list[dict[str, int]]) -> None:
