@@ -26,7 +26,7 @@ from benchmarks.adapters.protocol import resident_mib
 from retrieval.answer.search import Searcher
 from retrieval.evaluation.datasets import Dataset, load
 from retrieval.evaluation.metrics import spread
-from retrieval.index.snapshot import open_latest
+from retrieval.index.snapshot import Snapshot, open_latest
 from retrieval.index.updating import update
 from retrieval.models.encoder import Vectors
 from retrieval.models.runtimes import encoder_named
@@ -166,9 +166,7 @@ def measure(
     snapshot = open_latest(index)
     vectors = snapshot.dense.vectors()
     drawn = near(vectors[chance.integers(len(vectors), size=len(questions))], LIKENESS, chance)
-    exact = faiss.knn(drawn, vectors, 10, metric=faiss.METRIC_INNER_PRODUCT)[1]
-    found = [snapshot.dense.nearest(each, 10) for each in drawn]
-    recall = sum(len(np.intersect1d(*pair)) for pair in zip(exact, found, strict=True)) / exact.size
+    recall = recall_of(snapshot, vectors, drawn)
     disk_mb = snapshot.bytes / 1e6
     del vectors, snapshot
     np.savez(work / "questions.npz", texts=np.array(questions), vectors=drawn)
@@ -192,6 +190,13 @@ def measure(
             "recall": recall,
         }
     )
+
+
+def recall_of(snapshot: Snapshot, vectors: Vectors, drawn: Vectors) -> float:
+    """What part of the ten vectors nearest to each of those ``drawn`` the index finds."""
+    exact = faiss.knn(drawn, vectors, 10, metric=faiss.METRIC_INNER_PRODUCT)[1]
+    found = [snapshot.dense.nearest(each, 10) for each in drawn]
+    return float(sum(len(np.intersect1d(*pair)) for pair in zip(exact, found, strict=True)) / exact.size)
 
 
 def add(articles: Path, index: Path, encoder: DrawnEncoder) -> dict[str, float]:
