@@ -68,7 +68,7 @@ def _paths(of: Mapping[type[BaseModel], Any]) -> dict[str, Any]:
             "in": "path",
             "required": True,
             "description": "The last part of a quote's link.",
-            "schema": {"type": "string"},
+            "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
         }
     ]
     figures = _operation("Figures for Prometheus", of, None)

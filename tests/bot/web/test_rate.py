@@ -16,7 +16,6 @@ from bot.web.service import Opening, Service
 from retrieval.text.quote_link import QuoteLink
 from tests.bot.examples import an_article
 
-
 LINK = QuoteLink.to(an_article("They met."), 0, 9).token
 
 
