@@ -293,7 +293,10 @@ def test_two_writers_come_one_after_the_other(tmp_path: Path, server: Server) ->
     assert len(Searcher(index, FakeEncoder()).search("number", 20)) == 7
 
 
-def test_a_second_writer_is_told_who_is_first(articles: Path, store: StoreAddress) -> None:
+def test_a_second_writer_is_told_who_is_first(
+    articles: Path, store: StoreAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.index.milvus.claims._PAUSE_S", 0.0)
     with Store(store).writer(0, None), pytest.raises(IndexLocked) as caught:
         update(articles, store, FakeEncoder())
 
