@@ -30,46 +30,53 @@ from benchmarks.scale import (
 )
 from retrieval.answer.search import Searcher
 from retrieval.answer.span_reader import reader_named
-from retrieval.engine import THRESHOLD
+from retrieval.engine import THRESHOLD, Engine
 from retrieval.evaluation.datasets import Dataset, load
-from retrieval.evaluation.metrics import Outcome, evaluate, indexed, spread
+from retrieval.evaluation.metrics import Outcome, indexed, outcomes, spread, summarise
 from retrieval.index.address import StoreAddress, Where, where
 from retrieval.index.carrying import CarryingEncoder
 from retrieval.index.milvus.connection import Connection
 from retrieval.index.places import place_of
 from retrieval.index.snapshot import open_latest
-from retrieval.index.updating import update
+from retrieval.index.updating import Report, update
 from retrieval.models.runtimes import encoder_named
+
+_TOLD = 250
+"""Questions after which figures are printed."""
 
 _ASKED = 60
 """Questions that are asked of a large store; the first ten are not counted."""
 
 
 def answers(asked: argparse.Namespace, store: Where, work: Path) -> None:
-    """Ask the same questions of an index in a folder and of one in a store; print both rows of figures."""
-    encoder, reader = encoder_named(), reader_named("trained")
+    """Ask an index in a folder and one in a store the same questions in turn; print figures of both as they come."""
+    dataset, encoder, reader = load(asked.data), encoder_named(), reader_named("trained")
+    questions = spread(dataset.questions, asked.limit)
     folder = work / "index"
-    for name, place in (("folder", folder), ("store", store)):
-        carrying = encoder if name == "folder" else CarryingEncoder(encoder, open_latest(folder))
-        heard: list[Outcome] = []
-        figures = evaluate(
-            asked.data,
-            carrying,
-            reader=reader,
-            limit=asked.limit,
-            threshold=THRESHOLD,
-            index=place,
-            heard=heard.append,
-        )
-        quotes = [quote for outcome in heard for quote in outcome.answer.quotes]
-        opened = place_of(place).open()
-        verbatim = sum(quote.text in opened.article(quote.article.id).text for quote in quotes)
-        print(
-            f"{name}: {figures.passages} passages, hit@1 {figures.hit_at_1:.4f}, hit@10 {figures.hit_at_10:.4f}, "
-            f"first quote {figures.first_quote:.4f}, quotes verbatim {verbatim} of {len(quotes)}, "
-            f"p50 {figures.p50_ms:.0f} ms, p95 {figures.p95_ms:.0f} ms",
-            flush=True,
-        )
+    with indexed(dataset, encoder, reader=reader, threshold=THRESHOLD, index=folder) as (ours, report):
+        carrying = CarryingEncoder(encoder, open_latest(folder))
+        with indexed(dataset, carrying, reader=reader, threshold=THRESHOLD, index=store) as (theirs, _):
+            # In another order, so that what has been asked is a fair sample at any time.
+            questions = [questions[number] for number in np.random.default_rng(7).permutation(len(questions))]
+            heard: dict[str, list[Outcome]] = {"folder": [], "store": []}
+            for both in zip(outcomes(ours, questions), outcomes(theirs, questions), strict=True):
+                for name, outcome in zip(heard, both, strict=True):
+                    heard[name].append(outcome)
+                if len(heard["store"]) % _TOLD == 0 or len(heard["store"]) == len(questions):
+                    for (name, so_far), engine in zip(heard.items(), (ours, theirs), strict=True):
+                        print(f"{name}: {_summed_up(so_far, engine, report)}", flush=True)
+
+
+def _summed_up(heard: Sequence[Outcome], engine: Engine, report: Report) -> str:
+    figures = summarise([each.marks for each in heard], articles=len(engine.index.articles), report=report)
+    quotes = [quote for outcome in heard for quote in outcome.answer.quotes]
+    texts = {id: engine.index.article(id).text for id in {quote.article.id for quote in quotes}}
+    verbatim = sum(quote.text in texts[quote.article.id] for quote in quotes)
+    return (
+        f"{figures.questions} questions, {figures.passages} passages, hit@1 {figures.hit_at_1:.4f}, "
+        f"hit@10 {figures.hit_at_10:.4f}, first quote {figures.first_quote:.4f}, "
+        f"quotes verbatim {verbatim} of {len(quotes)}, p50 {figures.p50_ms:.0f} ms, p95 {figures.p95_ms:.0f} ms"
+    )
 
 
 def size(asked: argparse.Namespace, store: Where, work: Path) -> None:

@@ -14,9 +14,9 @@ from retrieval.index.address import StoreAddress
 
 Row = Mapping[str, Any]
 
-_READ_S, _WRITE_S = 10.0, 120.0
+_READ_S, _WRITE_S, _FOLDER_S = 10.0, 120.0, 3600.0
 """Seconds after which a server that does not answer counts as gone; whoever asks is kept waiting no longer. What is in
-this process, milvus-lite in a folder, has ``_WRITE_S`` for all: it is slow, and never gone."""
+this process, milvus-lite in a folder, has ``_FOLDER_S`` to be asked: it may be slow, or stopped, but is never gone."""
 
 _TRIES, _PAUSE_S = 40, 0.25
 """How often a collection is tried to be made, and how long apart."""
@@ -53,7 +53,7 @@ class Connection:
         for library in ("pymilvus", "milvus_lite", "grpc._server"):  # they log what they raise
             logging.getLogger(library).setLevel(logging.CRITICAL + 1)
         self._types = pymilvus.DataType
-        self._read_s = _WRITE_S if address.folder else _READ_S
+        self._read_s = _FOLDER_S if address.folder else _READ_S
         self._ready: set[str] = set()
         """Collections that the store has in memory, as far as is known."""
         if address.folder:
