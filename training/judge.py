@@ -51,9 +51,8 @@ class Session:
         self.dice = random.Random(asked.seed)  # noqa: S311 - repeatable on purpose
         self.model = SpanModel.trainable(asked.start)
         self.network = self.model.network
-        # Fused attention is slow on processors: without it and in bfloat16 a core learns from 30 pairs a second,
-        # with it and in float32 from 15.
-        self.network.set_attn_implementation("eager")
+        if asked.bfloat16:  # then fused attention, slow on a processor, is what takes the time
+            self.network.set_attn_implementation("eager")
         _freeze(self.network, asked.frozen)
         self.parameters = [each for each in self.network.parameters() if each.requires_grad]
         self.average = [each.detach().clone() for each in self.parameters]
