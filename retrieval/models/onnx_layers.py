@@ -100,20 +100,21 @@ def bundled_tensors() -> TensorFile:
 class OnnxLayers:
     """The layers of a transformer over the bundled embeddings. Any number of threads may use one.
 
-    A text is a pass of its own, by one thread: it needs no padding, and its result does not depend on its company.
+    A text is a pass of its own: it needs no padding, and its result does not depend on its company.
     Each layer is a session of its own, so that loading needs room for two copies of a layer, not of them all.
 
     Args:
         tensors: the layers' weights, under the names that transformers gives them.
         prefix: how these names begin.
         int8: multiply in int8.
+        threads: how many share a pass.
 
     Raises:
         KeyError, ValueError: the weights are not those of such layers.
         EncoderUnavailable, WeightsMismatch: as ``bundled_tensors``.
     """
 
-    def __init__(self, tensors: TensorFile, prefix: str, *, int8: bool = False) -> None:
+    def __init__(self, tensors: TensorFile, prefix: str, *, int8: bool = False, threads: int = 1) -> None:
         bundled = bundled_tensors()
         self._words = bundled.rows("embeddings.word_embeddings.weight")
         self._places = bundled["embeddings.position_embeddings.weight"]
@@ -121,7 +122,7 @@ class OnnxLayers:
         self._norm = bundled["embeddings.LayerNorm.weight"], bundled["embeddings.LayerNorm.bias"]
         graph, in_type = (INT8_GRAPH.read_bytes(), _quantized) if int8 else (GRAPH.read_bytes(), dict)
         self._layers = [
-            _session(graph, in_type(_layer_weights(tensors, f"{prefix}encoder.layer.{number}.")))
+            _session(graph, in_type(_layer_weights(tensors, f"{prefix}encoder.layer.{number}.")), threads)
             for number in range(_LAYERS)
         ]
         trim_heap()  # 12 MB after a network
@@ -155,7 +156,7 @@ def _quantized(weights: Iterable[tuple[str, NDArray[np.float32]]]) -> dict[str, 
     """The same with matrices in int8, each of whose columns has a scale of its own, ``NAME.scale``.
 
     Without VNNI an x86 processor adds up pairs of products in 16 bits, and what is more than these hold is cut off. So
-    a column's scale also keeps the two weights of each pair together at 128 or less: no input of 255 is cut off then.
+    a column's scale has the two weights of each pair come to 128 together at most: no input of 255 is cut off then.
     """
     given: dict[str, NDArray[Any]] = {}
     for name, array in weights:
@@ -163,21 +164,22 @@ def _quantized(weights: Iterable[tuple[str, NDArray[np.float32]]]) -> dict[str, 
         matrix, _, part = name.partition(".")
         if part == "weight" and not matrix.endswith("norm"):
             sizes = np.abs(array)
-            largest = np.maximum(sizes.max(axis=0), (sizes[::2] + sizes[1::2]).max(axis=0))
-            scale = np.maximum(largest / 127, np.float32(1e-12))
+            scale = np.maximum((sizes[::2] + sizes[1::2]).max(axis=0) / 127, np.float32(1e-12))
             given[name] = np.rint(array / scale).astype(np.int8)
             given[f"{matrix}.scale"] = scale
     return given
 
 
-def _session(graph: bytes, weights: Mapping[str, NDArray[Any]]) -> Any:
+def _session(graph: bytes, weights: Mapping[str, NDArray[Any]], threads: int) -> Any:
     """A graph ready to run over its weights, which it copies."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     # The graph has the operators that are to run: what ONNX Runtime would make of them takes longer.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    # A thread that waits in a loop for the next matrix takes a core from others: a pass then took eight times as long.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_cpu_mem_arena = False  # it would keep what the longest passage took
     # Without it a process held 40 MiB less after 500 questions (benchmarks.memory, one run each); the likely reason is
     # that a pass then asks for no block as large as all it needs. Answers are the same, and take as long.

@@ -97,6 +97,12 @@ def test_no_two_products_of_int8_are_more_than_16_bits_hold() -> None:
         assert (np.abs(error) <= given[f"{name}.scale"] * 0.51).all()
 
 
+def test_two_threads_that_share_a_passage_score_as_one(written: Path, on_onnx: OnnxSpanModel) -> None:
+    (alone,), (shared,) = on_onnx.score([PAIR]), OnnxSpanModel(written, threads=2).score([PAIR])
+
+    np.testing.assert_allclose(shared.starts, alone.starts, atol=1e-5)
+
+
 @pytest.mark.parametrize(("machine", "int8"), [("x86_64", True), ("AMD64", True), ("aarch64", False), ("", False)])
 def test_the_reader_multiplies_in_int8_where_that_was_measured(
     monkeypatch: pytest.MonkeyPatch, written: Path, machine: str, *, int8: bool
