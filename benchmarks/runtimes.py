@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean, median
 from unittest.mock import patch
 
 from retrieval.answer import span_reader
@@ -83,6 +84,10 @@ def _print(marks: Mapping[str, Sequence[Marks]], report: Report) -> None:
     for name, field in (("p50, ms", "p50_ms"), ("p95, ms", "p95_ms")):
         values = [getattr(each, field) for each in figures.values()]
         print(name, *(f"{value:.1f}" for value in values), f"{values[-1] / values[0]:.2f} times", sep="\t")
+    first, *_, last = ([mark.elapsed_ms for mark in each] for each in marks.values())
+    print("mean, ms", f"{fmean(first):.1f}", f"{fmean(last):.1f}", f"{fmean(last) / fmean(first):.2f} times", sep="\t")
+    ratios = [mine / its for mine, its in zip(last, first, strict=True)]
+    print("of one question", "1", f"{median(ratios):.2f} times, the median", sep="\t")
     for name, field in _RATES.items():
         _line(name, [getattr(each, field) for each in figures.values()])
     for number, declining in enumerate(next(iter(figures.values())).thresholds):
