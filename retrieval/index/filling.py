@@ -106,9 +106,10 @@ def _dense(sources: _Sources, segments: Sequence[Encoded], absorbed: Collection[
     largest = max(counts, key=counts.__getitem__, default=-1)
     base = segments[largest].dense if largest >= 0 else None
     other = np.flatnonzero(sources.segments != largest) if base else np.arange(len(sources.rows))
-    vectors = _vectors(sources, segments, other, encode)
     if base is None:
-        return DenseIndex.build(vectors)
+        return DenseIndex.build(_vectors(sources, segments, other, encode))
+    nothing = np.empty((0, base.dimension), dtype=np.float32)
+    vectors = _vectors(sources, segments, other, encode) if len(other) else nothing
     order = sources.rows.copy()
     order[other] = len(base) + np.arange(len(other))
     return base.updated(order, vectors)
@@ -116,17 +117,19 @@ def _dense(sources: _Sources, segments: Sequence[Encoded], absorbed: Collection[
 
 def _vectors(sources: _Sources, segments: Sequence[Encoded], passages: NDArray[np.int64], encode: Encode) -> Vectors:
     """The vectors of some of the passages, shape (passages, dimension)."""
-    known = [segment.dense for segment in segments if segment.dense]
-    encoded = encode(sources.fresh) if sources.fresh or not known else np.empty((0, known[0].dimension), np.float32)
     where, rows = sources.segments[passages], sources.rows[passages]
-    if (where < 0).all():
+    known = {number: segments[number].dense for number in np.unique(where[where >= 0]).tolist()}
+    encoded = encode(sources.fresh) if sources.fresh or not known else None
+    if encoded is not None and not known:
         return encoded
-    vectors = np.empty((len(passages), encoded.shape[1]), dtype=np.float32)
-    vectors[where < 0] = encoded[rows[where < 0]]
-    for number, segment in enumerate(segments):
+    dimension = next(dense.dimension for dense in known.values() if dense)
+    vectors = np.empty((len(passages), dimension), dtype=np.float32)
+    if encoded is not None:
+        vectors[where < 0] = encoded[rows[where < 0]]
+    for number, dense in known.items():
         here = np.flatnonzero(where == number)
-        if segment.dense and len(here):
-            vectors[here] = segment.dense.at(rows[here])
+        if dense:
+            vectors[here] = dense.at(rows[here])
     return vectors
 
 
