@@ -13,6 +13,8 @@ from retrieval.text.terms import located_terms, plain, stem, term
 _WORD = re.compile(r"[^\W\d_]+")
 _SHORTEST = 4
 """Letters of a word that may be a slip: among shorter ones everything is near everything."""
+_LONGEST = 30
+"""Letters of a word that may be a slip: each letter more is 53 words more that may be meant."""
 _LONG = 9
 """Letters from which two edits are no more than a slip."""
 _SAME_START = 6
@@ -52,10 +54,9 @@ class Speller:
         the question. A word with a capital inside of the question is a name, and is read as nothing but another name,
         unless it is long.
         """
+        words = dict.fromkeys((found[0], _is_name(question, found)) for found in _WORD.finditer(question))
         slips = {
-            found[0]: self._likeliest(near, question)
-            for found in _WORD.finditer(question)
-            if (near := self._near(found[0], named=_is_name(question, found)))
+            word: self._likeliest(near, question) for word, named in words if (near := self._near(word, named=named))
         }
         text = _WORD.sub(lambda match: slips.get(match[0], match[0]), question)
         return Correction(text, tuple(Slip(typed, meant) for typed, meant in slips.items()))
@@ -72,7 +73,7 @@ class Speller:
     def _near(self, word: str, *, named: bool) -> list[str]:
         """What may be meant by a word, if it is a slip: words of the articles, all equally near to it."""
         low = plain(word)
-        if len(low) < _SHORTEST:
+        if not _SHORTEST <= len(low) <= _LONGEST:
             return []
         typed = term(low)
         written = self._written(typed)

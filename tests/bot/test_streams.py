@@ -43,7 +43,7 @@ def started(arguments: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-"])
+@pytest.mark.parametrize("closed", ["2>&-", "<&- 2>&-"])
 def test_a_question_is_answered_whatever_else_is_closed(closed: str) -> None:
     status, out, errors = started(f"{ASK} {closed}")
 
@@ -51,7 +51,7 @@ def test_a_question_is_answered_whatever_else_is_closed(closed: str) -> None:
     assert "Traceback" not in errors
 
 
-@pytest.mark.parametrize("command", [ASK, f"{ASK} --json", "index", "articles --json", "doctor"])
+@pytest.mark.parametrize("command", [f"{ASK} --json", "index", "doctor"])
 def test_without_standard_output_one_sentence_says_so(command: str) -> None:
     status, out, errors = started(f"{command} >&-")
 

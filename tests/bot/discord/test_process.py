@@ -182,7 +182,7 @@ async def a_second_life(server: FakeDiscord, start: Start, answer: dict[str, Any
 async def test_a_wrong_token_is_one_sentence_and_exit_2(
     start: Start, environment: dict[str, str], sentence: str
 ) -> None:
-    bot = await start(**environment, QUOTH_LOG_LEVEL="error")
+    bot = await start(**environment, FAKE_ENCODER="yes", QUOTH_LOG_LEVEL="error")
 
     assert await bot.process.wait() == 2
     log = bot.log.read_text("utf-8")
@@ -192,7 +192,7 @@ async def test_a_wrong_token_is_one_sentence_and_exit_2(
 
 
 async def test_the_invitation_asks_for_what_is_needed_and_no_more(start: Start) -> None:
-    bot = await start("--invite", DISCORD_TOKEN=TOKEN, QUOTH_DISCORD_TOKEN="", QUOTH_LOG_LEVEL="error")
+    bot = await start("--invite", DISCORD_TOKEN=TOKEN, QUOTH_DISCORD_TOKEN="", FAKE_ENCODER="yes", QUOTH_LOG_LEVEL="error")
 
     assert await bot.process.wait() == 0
     assert bot.log.read_text("utf-8") == (

@@ -35,6 +35,13 @@ def test_a_letter_left_out_is_put_back(speller: Speller) -> None:
     assert speller.corrected("Ptin in Soch").text == "Putin in Sochi"
 
 
+def test_a_word_longer_than_people_type_is_left_as_it_is(tmp_path: Path) -> None:
+    station = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch"
+    speller = told(tmp_path, f"The train stops in {station}.")
+
+    assert speller.corrected(f"what stops in {station[:-1]}?").slips == ()
+
+
 def told(folder: Path, *texts: str) -> Speller:
     (folder / "articles").mkdir()
     for number, text in enumerate(texts):
