@@ -25,7 +25,7 @@ from tests.retrieval.index.test_segments import assert_answers_as_fresh
 from tests.retrieval.index.test_snapshot import flip
 from tests.retrieval.index.test_updating import KEEPER
 
-KILLS = int(os.environ.get("KILLS", "5"))
+KILLS = int(os.environ.get("KILLS", "2"))
 """How many updates are killed, and how many find the disk full; more by hand."""
 
 UPDATES = """
