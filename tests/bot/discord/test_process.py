@@ -192,7 +192,9 @@ async def test_a_wrong_token_is_one_sentence_and_exit_2(
 
 
 async def test_the_invitation_asks_for_what_is_needed_and_no_more(start: Start) -> None:
-    bot = await start("--invite", DISCORD_TOKEN=TOKEN, QUOTH_DISCORD_TOKEN="", FAKE_ENCODER="yes", QUOTH_LOG_LEVEL="error")
+    bot = await start(
+        "--invite", DISCORD_TOKEN=TOKEN, QUOTH_DISCORD_TOKEN="", FAKE_ENCODER="yes", QUOTH_LOG_LEVEL="error"
+    )
 
     assert await bot.process.wait() == 0
     assert bot.log.read_text("utf-8") == (
