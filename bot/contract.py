@@ -120,6 +120,7 @@ def trace_json(found: Trace, *, server: str = "") -> dict[str, Any]:
         "now": place if found.state == "changed" else None,
         "also_in": found.also_in.id if found.also_in else None,
         "stale": found.stale,
+        "newer": article_json(found.newer) if found.newer else None,
     }
 
 

@@ -188,7 +188,11 @@ class Engine:
     def trace(self, link: QuoteLink) -> Trace:
         """What became of the quote that a link leads to: where its words stand, or what stands there instead."""
         found = trace(self.index, link)
-        return replace(found, stale=self.stale(found.article)) if found.article else found
+        if found.article is None:
+            return found
+        stands = found.span if found.state != "changed" else None
+        newer = self._newer.beside(found.article, stands) if stands else None
+        return replace(found, stale=self.stale(found.article), newer=newer)
 
     def stale(self, article: ArticleInfo) -> Stale | None:
         """What became of the file of one of the articles since it was indexed, if anything."""

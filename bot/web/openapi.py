@@ -61,14 +61,14 @@ def _paths(of: Mapping[type[BaseModel], Any]) -> dict[str, Any]:
     reading["parameters"] = [
         {"name": "id", "in": "path", "required": True, "description": "May hold slashes.", "schema": {"type": "string"}}
     ]
-    tracing = _operation("Say what became of a quote, by its link", of, shapes.LinkedQuote, 404, 503)
+    tracing = _operation("Say what became of a quote, by its link", of, shapes.LinkedQuote, 404, 429, 503)
     tracing["parameters"] = [
         {
             "name": "link",
             "in": "path",
             "required": True,
             "description": "The last part of a quote's link.",
-            "schema": {"type": "string"},
+            "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
         }
     ]
     figures = _operation("Figures for Prometheus", of, None)

@@ -11,7 +11,7 @@ from bot import contract, links, wording
 from bot.web import rendering
 from bot.web.json_response import JsonResponse
 from bot.web.pages import page
-from bot.web.requests import wants_page
+from bot.web.requests import address_of, until_gone, wants_page
 from retrieval.text.quote_link import QuoteLink
 from retrieval.text.sentences import Span
 
@@ -41,10 +41,10 @@ class Quotes:
     async def quote(self, request: Request) -> Response:
         """What became of a quote."""
         link = QuoteLink.read(request.path_params["link"])
-        engine = self._service.opened()
+        self._service.admit(address_of(request))
+        found = await until_gone(request, self._service.trace(link))
 
         def made() -> Response:
-            found = engine.trace(link)
             if wants_page(request):
                 return _page(found)
             return JsonResponse(contract.trace_json(found, server=self._service.address))
@@ -64,7 +64,7 @@ def _page(found: Trace) -> Response:
             start, now = found.span.start, found.article.text[slice(*found.span)]
             marks = [Span(start + first, start + last) for first, last in links.differing(now, link.words)]
             lost = links.differing(link.words, now)
-        view = rendering.slice_view(found.article, found.span, marks, stale=found.stale)
+        view = rendering.slice_view(found.article, found.span, marks, stale=found.stale, newer=found.newer)
     return page(
         "quote.html",
         title=wording.line(link.title),

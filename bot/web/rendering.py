@@ -106,13 +106,18 @@ def quote_view(quote: Quote, *, answered: bool) -> QuoteView:
     """What is shown of a quote; only in one that answers are words marked."""
     marks = quote.highlights if answered else ()
     place, older = Span(quote.start, quote.end), quote.older and not quote.newer
-    view = slice_view(quote.article, place, marks, older=older, stale=quote.stale)
-    newer = article_view(quote.newer) if quote.newer else None
-    return replace(view, also_in=[article_view(other) for other in quote.also_in], newer=newer)
+    view = slice_view(quote.article, place, marks, older=older, stale=quote.stale, newer=quote.newer)
+    return replace(view, also_in=[article_view(other) for other in quote.also_in])
 
 
 def slice_view(
-    article: Article, place: Span, marks: Sequence[Span] = (), *, older: bool = False, stale: Stale | None = None
+    article: Article,
+    place: Span,
+    marks: Sequence[Span] = (),
+    *,
+    older: bool = False,
+    stale: Stale | None = None,
+    newer: ArticleInfo | None = None,
 ) -> QuoteView:
     """What is shown of words of an article, with some of them marked."""
     body = [*pieces(article.text, *place, marks)]
@@ -133,6 +138,7 @@ def slice_view(
             *map(wording.line, beside.notes(article, *place, older=older)),
             *([wording.STALE[stale]] if stale else []),
         ],
+        newer=article_view(newer) if newer else None,
         link=links.address_of(QuoteLink.to(article, *place)),
     )
 

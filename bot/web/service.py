@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from bot.gaps import Gaps
     from retrieval.answer.answer import Answer
     from retrieval.answer.quotes import Quote
+    from retrieval.answer.tracing import Trace
     from retrieval.engine import Engine
+    from retrieval.text.quote_link import QuoteLink
 
 _T = TypeVar("_T")
 
@@ -135,10 +137,11 @@ class Service:
             raise Problem("empty", "Ask again when some have been added.", later())
         raise NotReady(*reading)
 
-    def admit(self, address: str, face: Face) -> None:
-        """Count a question of an address; raises ``Problem`` when it asks too often."""
+    def admit(self, address: str, face: Face | None = None) -> None:
+        """Count a question of an address, or, without a face, a link; raises ``Problem`` when it asks too often."""
         if wait := self._rate.wait(address):
-            self.figures.asked(face, "busy")
+            if face:
+                self.figures.asked(face, "busy")
             seconds = math.ceil(wait)
             raise Problem("rate", f"Ask again in {seconds} seconds.", {"Retry-After": str(seconds)})
 
@@ -167,6 +170,11 @@ class Service:
             raise Problem("talk", "Ask your question again.")
         quotes = await self._run(lambda engine: engine.more(turn, filters, self._top), face)
         return Further(turn, quotes, self._kept(talk.shown(quotes)))
+
+    async def trace(self, link: QuoteLink) -> Trace:
+        """What became of a quote; it waits for its turn as questions do. Raises ``NotReady``, ``Busy``, ``Closing``."""
+        engine = self.opened()
+        return await self.pool.run(lambda: engine.trace(link))
 
     async def gaps(self) -> Gaps | None:
         """What was asked in vain, of whichever face; None where questions are not kept.

@@ -169,6 +169,7 @@ class LinkedQuote(BaseModel):
     now: LinkedWords | None = Field(description="What of a changed article is most like the words.")
     also_in: str | None = Field(description="Another article that has the words which a changed one lacks.")
     stale: str | None = Field(description="What became of the article's file since it was indexed.")
+    newer: Article | None = Field(description="An article of a later day that is about the same as words that stand.")
 
 
 class Answer(BaseModel):

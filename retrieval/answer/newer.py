@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 from retrieval.answer.quotes import Quote
 from retrieval.answer.sameness import Facts, facts
 from retrieval.answer.times import MONTHS, WEEKDAYS
-from retrieval.articles.article import ArticleInfo
+from retrieval.articles.article import Article, ArticleInfo
 from retrieval.index.protocol import Index
-from retrieval.text.passages import Passage
+from retrieval.text.passages import Passage, cut
+from retrieval.text.sentences import Span
 from retrieval.text.terms import terms
 
 
@@ -56,22 +58,30 @@ class NewerArticles:
 
         Articles that say the same in the same words are none: they are named as such.
         """
-        published, weights = quote.article.published, self._weights
+        return self._about(quote.hit.passage, quote.also_in)
+
+    def beside(self, article: Article, words: Span) -> ArticleInfo | None:
+        """The same of any words of an article, by the passage that has most of them."""
+        passages = [Passage(article, *place) for place in cut(article.text)]
+        shared = max(passages, key=lambda each: min(each.end, words.end) - max(each.start, words.start))
+        return self._about(shared)
+
+    def _about(self, passage: Passage, also_in: Iterable[ArticleInfo] = ()) -> ArticleInfo | None:
+        article, weights = passage.article, self._weights
+        published = article.published
         if published is None:
             return None
         newer = self._days > published.toordinal()
-        mine = _facts(quote.hit.passage)
+        mine = _facts(passage)
         names = _names(mine)
         if len(names) < weights.names or not newer.any():
             return None
-        near = self._index.alike(
-            quote.hit.passage, names, newer, least=weights.names, near=weights.near, most=weights.compared
-        )
-        known = {quote.article.id, *(each.id for each in (*quote.article.copies, *quote.also_in))}
+        near = self._index.alike(passage, names, newer, least=weights.names, near=weights.near, most=weights.compared)
+        known = {article.id, *(each.id for each in (*article.copies, *also_in))}
         found = [
             other.article.info for other in near if other.article.id not in known and self._shares(mine, _facts(other))
         ]
-        return max(found, key=lambda article: (str(article.published), article.id), default=None)
+        return max(found, key=lambda each: (str(each.published), each.id), default=None)
 
     def _shares(self, mine: Facts, other: Facts) -> bool:
         """Whether two passages have enough names in common."""

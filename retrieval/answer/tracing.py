@@ -36,6 +36,8 @@ class Trace:
     """For ``changed``, another article that has the words, if there is one."""
     stale: Stale | None = None
     """What became of the article's file since it was indexed, if anything."""
+    newer: ArticleInfo | None = None
+    """An article of a later day that is about the same as the words, where these stand."""
 
     @property
     def stands(self) -> bool:

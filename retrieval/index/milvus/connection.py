@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ _TRIES, _PAUSE_S = 40, 0.25
 _PAGE = 8_000
 """Rows that an iterator fetches at a time: Milvus gives 16,384 at most."""
 
+_FEW = 100
+"""Rows that are asked for at once, without an iterator, where they may be all."""
+
 _INSERTED = 500
 """Rows that are sent at once: about a megabyte of vectors."""
 
@@ -41,6 +45,7 @@ class Connection:
 
     def __init__(self, address: StoreAddress) -> None:
         self.address = address
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # whose C++ part writes to standard error by itself
         try:
             import pymilvus
         except ImportError as error:
@@ -188,6 +193,13 @@ class Connection:
     def every(self, collection: str, which: str, fields: Sequence[str]) -> Iterator[Row]:
         """All rows for which an expression holds, in any order."""
         with self._reaching():
+            # An iterator asks at least three times.
+            few: list[Row] = self._client.query(
+                self._loaded(collection), filter=which, output_fields=list(fields), limit=_FEW, timeout=_WRITE_S
+            )
+            if len(few) < _FEW:
+                yield from few
+                return
             pages = self._client.query_iterator(
                 self._loaded(collection), batch_size=_PAGE, filter=which, output_fields=list(fields), timeout=_WRITE_S
             )

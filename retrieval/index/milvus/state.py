@@ -93,7 +93,7 @@ def load(connection: Connection, head: Head, before: State | None = None) -> Sta
 
     What a version needs stays for minutes after a newer one was published (see ``cleaning``), so that it is read whole.
     """
-    if before and before.head.generation != head.generation:
+    if before and (before.head.generation != head.generation or before.head.version > head.version):
         before = None
     if before and before.head.version == head.version:
         return before

@@ -80,7 +80,11 @@ class Store:
         for collection in (RECORDS, TEXTS):
             shared.connection.make_rows(collection)
         with claimed(shared.connection, wait_s, progress) as claim:
-            yield StoreWriter(shared.connection, shared.texts, claim, shared.newest)
+            writer = StoreWriter(shared.connection, shared.texts, claim, shared.newest)
+            try:
+                yield writer
+            finally:  # so that the next reads only what is newer
+                shared.newest = writer.state
 
     def close(self) -> None:
         """Give the connection up, if there is one: milvus-lite then lets its folder go."""

@@ -29,6 +29,7 @@ from retrieval.index.milvus.records import (
     every,
     keys,
     pack,
+    quoted,
     read_head,
     rows,
     write_head,
@@ -237,7 +238,7 @@ class StoreWriter:
 
 def remove_pending(connection: Connection) -> None:
     """Note that nothing is begun."""
-    connection.delete(RECORDS, f'kind == "{_PENDING}"')
+    connection.delete(RECORDS, f"key in {quoted(keys(_PENDING, 1))}")
 
 
 def _alike(left: _Begun, edition: Edition) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -18,7 +19,7 @@ import pytest_asyncio
 
 from bot import settings
 from bot.assembly import Opened
-from bot.discord import commands, retrying
+from bot.discord import app, background, commands, retrying
 from bot.discord.client import QuothClient
 from bot.discord.collection import Collection, Collections
 from bot.discord.library import Library
@@ -164,6 +165,14 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give what runs beside the bot all the time it needs to end; where it is abandoned this process goes on."""
+    monkeypatch.setattr(os, "_exit", lambda _: None)
+    monkeypatch.setattr(app, "_MOMENT", 600.0)
+    monkeypatch.setattr(background, "PARTING", 600.0)
 
 
 @pytest.fixture

@@ -34,18 +34,7 @@ from tests.bot.discord.server import TOKEN
 from tests.bot.discord.wired import Elsewhere, redirect
 from tests.fakes import FakeEncoder
 
-pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
-
-
-_LONG = 600.0
-
-
-@pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give what runs beside the bot all the time it needs to end; where it is abandoned this process goes on."""
-    monkeypatch.setattr(os, "_exit", lambda _: None)
-    monkeypatch.setattr(app, "_MOMENT", _LONG)
-    monkeypatch.setattr(background, "PARTING", _LONG)
+pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.usefixtures("unhurried")]
 
 
 def chosen_for(made: Made, **more: Any) -> settings.Settings:

@@ -25,12 +25,12 @@ from retrieval.index.address import Where
 from tests.bot.conftest import Quoth
 from tests.bot.discord.conftest import Made
 from tests.bot.discord.server import TOKEN
-from tests.bot.discord.test_app import chosen_for, stop_when_logged, unhurried
+from tests.bot.discord.test_app import chosen_for, stop_when_logged
 from tests.bot.discord.wired import Elsewhere
 from tests.fakes import FakeEncoder
 from tests.retrieval.articles.web import HERE, Page, Web, serving
 
-pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.usefixtures(unhurried.__name__)]
+pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.usefixtures("unhurried")]
 
 FETCHER = Fetcher(HERE, FetchLimits(pause=0))
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.pool import Busy
 from bot.web import shapes
 from bot.web.service import Opening, Service
 from retrieval.engine import Engine
@@ -144,6 +147,33 @@ def test_a_file_that_changed_since_it_was_indexed_is_told(client: TestClient, so
 
     assert said(client, link)["stale"] == "removed"
     assert "was removed after it was indexed" in get(client, f"/quotes/{link.token}").text("figcaption")
+
+
+def test_a_newer_article_about_the_same_is_named(client: TestClient, source: Opening, folder: Path) -> None:
+    words = "The ferry Nordlys ran aground off Skarvik with captain Jonas Ekeland aboard."
+    later = "The ferry Nordlys off Skarvik was towed away, said captain Jonas Ekeland."
+    for name, day, text in (("a.md", "2022-01-10", words), ("b.md", "2022-01-14", later)):
+        (folder / name).write_text(f"---\ntitle: About {name}\npublished: {day}\n---\n{text}\n", encoding="utf-8")
+    link = link_to(after(source, folder), words, "a.md")
+
+    page = get(client, f"/quotes/{link.token}")
+
+    assert said(client, link)["newer"]["id"] == "b.md"
+    assert "A newer article is about the same: About b.md, 14 January 2022" in page.text("figcaption")
+    assert said(client, link_to(source.engine, later, "b.md"))["newer"] is None  # type: ignore[arg-type]
+
+
+async def test_links_wait_for_their_turn_as_questions_do(service: Service, engine: Engine) -> None:
+    going = threading.Event()
+    waiting = [asyncio.ensure_future(service.pool.run(going.wait)) for _ in range(2)]
+    await asyncio.sleep(0)
+
+    with pytest.raises(Busy):
+        await service.trace(link_to(engine))
+
+    going.set()
+    await asyncio.gather(*waiting)
+    assert (await service.trace(link_to(engine))).state == "stands"
 
 
 # --- hostile links -------------------------------------------------------------------------------------------

@@ -13,6 +13,10 @@ from bot.web.access import Access
 from bot.web.app import create_app
 from bot.web.rate import Rate
 from bot.web.service import Opening, Service
+from retrieval.text.quote_link import QuoteLink
+from tests.bot.examples import an_article
+
+LINK = QuoteLink.to(an_article("They met."), 0, 9).token
 
 
 class Clock:
@@ -57,7 +61,8 @@ def test_no_more_addresses_are_remembered_than_there_is_room_for(monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/ask"), ("GET", "/?q=who+met+Putin%3F"), ("GET", "/more?talk=a")]
+    ("method", "path"),
+    [("POST", "/ask"), ("GET", "/?q=who+met+Putin%3F"), ("GET", "/more?talk=a"), ("GET", f"/quotes/{LINK}")],
 )
 def test_who_asks_too_often_hears_when_to_ask_again(source: Opening, method: str, path: str) -> None:
     pool = Pool("test", workers=1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from retrieval.answer.query import Filters
 from retrieval.engine import Engine
+from retrieval.text.quote_link import QuoteLink
 from tests.fakes import FakeEncoder
 
 FERRY = "The ferry Nordlys ran aground off Skarvik with captain Jonas Ekeland aboard."
@@ -73,6 +75,22 @@ def test_an_undated_quote_and_one_without_names_have_no_newer_article(tmp_path: 
 
     for id, question in (("a.md", ASKED), ("c.md", "what do whales eat?")):
         assert engine.ask(question, Filters(frozenset({id}))).quotes[0].newer is None
+
+
+def test_it_is_told_of_words_that_a_link_leads_to_while_they_stand(tmp_path: Path) -> None:
+    long = "\n\n".join(
+        [*(f"Wind number {n} blew over the town all day long. " * 8 for n in range(9)), "## At sea", FERRY]
+    )
+    engine = engine_over(tmp_path / "articles", ("a.md", "2022-01-10", long), ("b.md", "2022-01-14", UPDATE))
+    article = engine.index.article("a.md")
+    start = article.text.index(FERRY)
+    link = QuoteLink.to(article, start, start + len(FERRY))
+    weather = QuoteLink.to(article, 0, 40)
+
+    assert (newer := engine.trace(link).newer) is not None
+    assert newer.id == "b.md"
+    assert engine.trace(weather).newer is None
+    assert engine.trace(QuoteLink.to(replace(article, text="The ferry sank."), 0, 15)).newer is None
 
 
 def test_what_is_no_answer_has_no_newer_article(tmp_path: Path) -> None:

@@ -31,8 +31,9 @@ from retrieval.errors import (
 from retrieval.index import watching
 from retrieval.index.address import StoreAddress, Where, where
 from retrieval.index.carrying import CarryingEncoder
-from retrieval.index.milvus import cleaning, reading, records, writing
+from retrieval.index.milvus import cleaning, connection, reading, records, state, writing
 from retrieval.index.milvus.connection import Connection
+from retrieval.index.milvus.reading import StoreIndex
 from retrieval.index.milvus.store import Store, _shared
 from retrieval.index.protocol import Index
 from retrieval.index.snapshot import open_latest
@@ -292,7 +293,10 @@ def test_two_writers_come_one_after_the_other(tmp_path: Path, server: Server) ->
     assert len(Searcher(index, FakeEncoder()).search("number", 20)) == 7
 
 
-def test_a_second_writer_is_told_who_is_first(articles: Path, store: StoreAddress) -> None:
+def test_a_second_writer_is_told_who_is_first(
+    articles: Path, store: StoreAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.index.milvus.claims._PAUSE_S", 0.0)
     with Store(store).writer(0, None), pytest.raises(IndexLocked) as caught:
         update(articles, store, FakeEncoder())
 
@@ -368,6 +372,48 @@ def test_statistics_stay_true_over_many_versions(
     assert ours.weights("whales of the bridge") == theirs.weights("whales of the bridge")
 
 
+def test_a_process_that_updates_again_reads_only_what_is_newer(
+    articles: Path, store: StoreAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, asked = state._read, []
+
+    def reading_(connection: Connection, since: int, until: int) -> object:
+        asked.append((since, until))
+        return read(connection, since, until)
+
+    monkeypatch.setattr(state, "_read", reading_)
+    for number in range(3):
+        write(articles, "count.txt", f"The count stands at {number}.", age_s=3600 - number)
+        update(articles, store, FakeEncoder())
+
+    assert asked == [(0, 1), (1, 2), (2, 3)]
+
+
+def test_a_version_is_read_whole_by_who_knows_a_newer_one(articles: Path, store: StoreAddress) -> None:
+    older, _ = open_up_to_date(articles, store, FakeEncoder())
+    write(articles, "count.txt", "The count stands at 1.")
+    newer, _ = open_up_to_date(articles, store, FakeEncoder())
+    assert isinstance(older, StoreIndex)
+    assert isinstance(newer, StoreIndex)
+
+    again = state.load(_shared[store].connection, older.state.head, newer.state)
+
+    assert again.files == older.state.files
+    assert "count.txt" in newer.state.files
+
+
+def test_many_rows_are_read_as_few_are(articles: Path, store: StoreAddress, monkeypatch: pytest.MonkeyPatch) -> None:
+    update(articles, store, FakeEncoder())
+    there = _shared[store].connection
+
+    few = sorted(row["key"] for row in there.every("records", "version > 0", ["key"]))
+    monkeypatch.setattr(connection, "_FEW", 2)
+    many = sorted(row["key"] for row in there.every("records", "version > 0", ["key"]))
+
+    assert many == few
+    assert len(few) > 2
+
+
 def test_a_move_from_a_folder_encodes_nothing(articles: Path, store: StoreAddress, tmp_path: Path) -> None:
     encoder = CountingEncoder()
     update(articles, tmp_path / "index", encoder)
@@ -385,7 +431,10 @@ def test_a_move_from_a_folder_encodes_nothing(articles: Path, store: StoreAddres
 # --- several readers, and a store that goes away --------------------------------------------------------------
 
 
-def test_a_reader_sees_whole_articles_while_many_come_and_go(tmp_path: Path, server: Server) -> None:
+def test_a_reader_sees_whole_articles_while_many_come_and_go(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_READ_S", 600.0)  # however long this machine takes
     folder = tmp_path / "articles"
     write(folder, "base.txt", "Nothing ever changes here.")
     first, _ = open_up_to_date(folder, server.address(), FakeEncoder())

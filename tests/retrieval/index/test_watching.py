@@ -15,11 +15,13 @@ import pytest
 from retrieval.engine import Engine
 from retrieval.errors import BackgroundFailed, FolderMissing, IndexCorrupt, NoArticles, QuothError, StorageFailed
 from retrieval.index import watching as live
+from retrieval.index.address import Where
 from retrieval.index.protocol import Index
 from retrieval.index.snapshot import Snapshot, open_latest, published
 from retrieval.index.updating import Report, open_up_to_date, update
 from retrieval.index.watching import Follower, watch
 from tests.fakes import FakeEncoder
+from tests.retrieval.places import both, open_at
 
 FERRY = "The last ferry to Gullholm sails at nine in the evening."
 BRIDGE = "The bridge to Gullholm cost four hundred million kroner."
@@ -31,11 +33,6 @@ def articles(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "ferry.txt").write_text(FERRY, encoding="utf-8")
     return folder
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Path:
-    return tmp_path / "index"
 
 
 @pytest.fixture(autouse=True)
@@ -234,7 +231,7 @@ def test_no_answer_mixes_two_snapshots_while_many_are_published(articles: Path, 
 
 
 @contextmanager
-def watching(articles: Path, index: Path) -> Iterator[list[Report | QuothError]]:
+def watching(articles: Path, index: Where) -> Iterator[list[Report | QuothError]]:
     news: list[Report | QuothError] = []
     stop = threading.Event()
     thread = threading.Thread(target=watch, args=(articles, index, FakeEncoder(), news.append, stop))
@@ -247,7 +244,8 @@ def watching(articles: Path, index: Path) -> Iterator[list[Report | QuothError]]
         assert not thread.is_alive()
 
 
-def test_a_file_that_comes_changes_or_goes_is_indexed(articles: Path, index: Path) -> None:
+@both
+def test_a_file_that_comes_changes_or_goes_is_indexed(articles: Path, index: Where) -> None:
     with watching(articles, index) as news:
         assert soon(lambda: len(news) == 1)
         (articles / "bridge.txt").write_text(BRIDGE, encoding="utf-8")
@@ -261,6 +259,8 @@ def test_a_file_that_comes_changes_or_goes_is_indexed(articles: Path, index: Pat
     assert [report.added for report in reports] == [("ferry.txt",), ("bridge.txt",), (), ()]
     assert reports[2].changed == ("bridge.txt",)
     assert reports[3].removed == ("ferry.txt",)
+    left = open_at(index)
+    assert [left.article(each.id).text for each in left.articles] == [BRIDGE + " It opened in May."]
 
 
 def test_a_file_is_indexed_only_when_it_is_completely_written(articles: Path, index: Path) -> None:
