@@ -3,6 +3,7 @@
 There is no model in it: a passage's vector is drawn near those of real passages (between two of them, and off by some
 noise), a question's near that of a passage. Texts are real words drawn as often as they occur, questions are real ones.
 All else is what Quoth does: the articles are files, ``update`` indexes them, and another process opens and searches.
+With ``--uncut`` nothing looks for the ends of sentences: paragraphs are taken for passages, which they are here anyway.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,11 +27,13 @@ from benchmarks.adapters.protocol import resident_mib
 from retrieval.answer.search import Searcher
 from retrieval.evaluation.datasets import Dataset, load
 from retrieval.evaluation.metrics import spread
+from retrieval.index.moments import chunks
 from retrieval.index.snapshot import Snapshot, open_latest
 from retrieval.index.updating import update
 from retrieval.models.encoder import Vectors
 from retrieval.models.runtimes import encoder_named
 from retrieval.text.passages import cut
+from retrieval.text.sentences import Span
 
 HERE = Path(__file__).parent
 WORDS, PASSAGES, _ARTICLES = 80, 10, 1000
@@ -127,8 +130,13 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="a data set that quoth eval reads, such as SQuAD's")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000, 1_000_000])
     parser.add_argument("--articles", type=int, default=12, help="of the data set, to draw near")
+    parser.add_argument(
+        "--uncut", action="store_true", help="take paragraphs for passages, which saves most of the time"
+    )
     parser.add_argument("--out", type=Path, default=HERE / "scale.json")
     asked = parser.parse_args()
+    if asked.uncut:
+        patch("retrieval.index.filling.cut", paragraphs).start()
     whole = load(asked.data)
     dataset = Dataset(whole.articles[: asked.articles], whole.questions)
     real = real_vectors(dataset)
@@ -164,11 +172,10 @@ def measure(
     report = update(articles, index, encoder)
     index_s, index_cpu_s = time.perf_counter() - started, time.process_time() - busy
     snapshot = open_latest(index)
-    vectors = snapshot.dense.vectors()
-    drawn = near(vectors[chance.integers(len(vectors), size=len(questions))], LIKENESS, chance)
-    recall = recall_of(snapshot, vectors, drawn)
+    drawn = near(snapshot.dense.at(chance.integers(snapshot.passages, size=len(questions))), LIKENESS, chance)
+    recall = recall_of(snapshot, drawn)
     disk_mb = snapshot.bytes / 1e6
-    del vectors, snapshot
+    del snapshot
     np.savez(work / "questions.npz", texts=np.array(questions), vectors=drawn)
     np.save(work / "real.npy", encoder.real)
     served = _in_a_process("serve", work)
@@ -192,11 +199,32 @@ def measure(
     )
 
 
-def recall_of(snapshot: Snapshot, vectors: Vectors, drawn: Vectors) -> float:
+def paragraphs(text: str) -> list[Span]:
+    """The places of a text's paragraphs."""
+    spans, start = [], 0
+    for part in text.split("\n\n"):
+        spans.append(Span(start, start + len(part)))
+        start += len(part) + 2
+    return spans
+
+
+def recall_of(snapshot: Snapshot, drawn: Vectors) -> float:
     """What part of the ten vectors nearest to each of those ``drawn`` the index finds."""
-    exact = faiss.knn(drawn, vectors, 10, metric=faiss.METRIC_INNER_PRODUCT)[1]
+    exact = nearest_of_all(snapshot, drawn, 10)
     found = [snapshot.dense.nearest(each, 10) for each in drawn]
     return float(sum(len(np.intersect1d(*pair)) for pair in zip(exact, found, strict=True)) / exact.size)
+
+
+def nearest_of_all(snapshot: Snapshot, drawn: Vectors, most: int) -> NDArray[np.int64]:
+    """The passages nearest to each of those ``drawn``, all compared, some at a time; shape (drawn, most)."""
+    best = np.zeros((len(drawn), 0), dtype=np.int64)
+    cosines = np.zeros((len(drawn), 0), dtype=np.float32)
+    for rows in chunks(np.arange(snapshot.passages)):
+        cosines = np.hstack([cosines, drawn @ snapshot.dense.at(rows).T])
+        best = np.hstack([best, np.broadcast_to(rows, (len(drawn), len(rows)))])
+        top = np.argpartition(-cosines, most - 1, axis=1)[:, :most]
+        cosines, best = np.take_along_axis(cosines, top, axis=1), np.take_along_axis(best, top, axis=1)
+    return best
 
 
 def add(articles: Path, index: Path, encoder: DrawnEncoder) -> dict[str, float]:

@@ -149,19 +149,22 @@ def _finding(snapshot: Snapshot, encoder: Encoder, reader: str) -> Find:
 def whole_passages(folder: Path, articles: Sequence[Article], encoder: Encoder) -> Snapshot:
     """A snapshot of articles that are a passage each, however long."""
     texts = [f"{article.title}. {article.text}" if article.title else article.text for article in articles]
+    drawn = plan([partial(_same, article) for article in articles], None)
+    filling = Filling(
+        written=drawn.written,
+        spans=[[Span(0, len(article.text))] for article in articles],
+        dense=DenseIndex.build(encoder.encode_document(texts)),
+        postings=Postings.build(texts),
+    )
     draft = Draft(
         built_at=datetime.now(UTC),
         encoder=encoder.name,
         fingerprint=encoder.fingerprint,
         sources=(),
         refused=(),
-        plan=plan([partial(_same, article) for article in articles], None),
+        plan=drawn,
         before=None,
-        filling=Filling(
-            spans=[[Span(0, len(article.text))] for article in articles],
-            dense=DenseIndex.build(encoder.encode_document(texts)),
-            postings=Postings.build(texts),
-        ),
+        fillings=[filling],
     )
     return publish(folder, draft, None)
 

@@ -24,14 +24,13 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from retrieval.answer.span_reader import JUDGE_FILE
-from retrieval.evaluation.metrics import auroc
+from retrieval.evaluation.metrics import auroc, spread
 from retrieval.models.span_model import Inputs, Logits, SpanModel
 from retrieval.models.token_scores import WEIGHTS_FILE, Pair
 from training.near_misses import SEED, Family, JudgedPair, as_asked, families, held_out
+from training.quoted import quoted_families
 from training.sources import Sources
 
-FROZEN = 2
-"""Lower layers that stay as they are: a third of the time less."""
 LONGEST_SPAN = 30
 CHUNK = 1200
 """Families that are sorted by length together."""
@@ -52,7 +51,9 @@ class Session:
         self.dice = random.Random(asked.seed)  # noqa: S311 - repeatable on purpose
         self.model = SpanModel.trainable(asked.start)
         self.network = self.model.network
-        _freeze(self.network)
+        if asked.bfloat16:  # then fused attention, slow on a processor, is what takes the time
+            self.network.set_attn_implementation("eager")
+        _freeze(self.network, asked.frozen)
         self.parameters = [each for each in self.network.parameters() if each.requires_grad]
         self.average = [each.detach().clone() for each in self.parameters]
         self.optimizer = torch.optim.AdamW(self.parameters, lr=asked.learning_rate, weight_decay=0.01)
@@ -60,9 +61,14 @@ class Session:
         sources.add_squad(asked.squad)
         for path in asked.unanswerable, *asked.searches:
             sources.add_lines(path)
-        self.held_out, titles = held_out(sources, asked.seed)
-        self.held_out = self.held_out[: asked.held_out]
+        self.held_out, titles = held_out(sources, SEED)  # whatever the seed, what calibration asks
+        self.held_out = list(spread(self.held_out, asked.held_out))  # over all articles
         self.families = families(sources, titles, self.dice)
+        self.of_product: list[JudgedPair] = []
+        if asked.quoted:
+            held, more = quoted_families(asked.quoted, titles, self.dice)
+            self.of_product = list(spread(held, asked.held_out))
+            self.families = more + self.families[: round(asked.paragraphs * len(self.families))]
         self.sources = Counter(pair.source for family in self.families for pair in family)
         self.spent = self.done = 0.0
         self.loss = 0.0
@@ -101,7 +107,9 @@ class Session:
 
     def _step(self, batch: Sequence[JudgedPair], share: float) -> None:
         inputs = self.model.inputs([Pair(each.question, each.title, each.text) for each in batch])
-        loss = loss_of(self.model.logits(inputs), inputs, batch)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.asked.bfloat16):
+            logits = self.model.logits(inputs)
+        loss = loss_of(logits, inputs, batch)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
         rate = self.asked.learning_rate * min(1.0, (self.done + 1) / 50) * max(0.02, 1 - share)
@@ -142,7 +150,9 @@ class Session:
     def measured(self, name: str) -> None:
         """Tell how well the network as it is tells what is held out."""
         self.figures[name] = figures(self.model, self.held_out)
-        self.tell(f"{name}: {json.dumps(self.figures[name])}")
+        if self.of_product:
+            self.figures[f"{name}, as quoted"] = figures(self.model, self.of_product)
+        self.tell(f"{name}: {json.dumps({key: value for key, value in self.figures.items() if key.startswith(name)})}")
 
     def _keep(self) -> None:
         state = {
@@ -186,19 +196,25 @@ class Session:
 def loss_of(logits: Logits, inputs: Inputs, batch: Sequence[JudgedPair]) -> torch.Tensor:
     """How wrong the margins are about there being an answer and, less, where the answers are."""
     places = torch.tensor([inputs.tokens_of(row, each.place) for row, each in enumerate(batch)])
-    there = torch.tensor([float(each.place is not None) for each in batch])
-    known = (there == 0) | (places[:, 0] > 0)  # what was cut off is not there and not missing
+    right = torch.tensor([float(each.right) for each in batch])
+    known = torch.tensor([each.place is None for each in batch]) | (places[:, 0] > 0)  # else it was cut off
     spans = cross_entropy(logits.starts[known], places[known, 0]) + cross_entropy(logits.ends[known], places[known, 1])
-    sure = binary_cross_entropy_with_logits(margins(logits)[known] / 2, there[known])
+    sure = binary_cross_entropy_with_logits(margins(logits, inputs, batch)[known] / 2, right[known])
     return sure + SPANS * spans / 2
 
 
-def margins(logits: Logits) -> torch.Tensor:
-    """Of each pair the best span's score over "no answer", shape (pairs,)."""
+def margins(logits: Logits, inputs: Inputs, batch: Sequence[JudgedPair]) -> torch.Tensor:
+    """Of each pair the score over "no answer" of the best span, of those over the words asked about; shape (pairs,)."""
     width = logits.starts.shape[1]
     band = torch.ones(width, width, dtype=torch.bool).triu().tril(LONGEST_SPAN - 1)
     band[0] = False
-    scores = (logits.starts[:, :, None] + logits.ends[:, None, :]).masked_fill(~band, -1e9)
+    bands = band.repeat(len(batch), 1, 1)
+    for row, each in enumerate(batch):
+        first, last = inputs.tokens_of(row, each.quoted)
+        if last:
+            bands[row, last + 1 :] = False
+            bands[row, :, :first] = False
+    scores = (logits.starts[:, :, None] + logits.ends[:, None, :]).masked_fill(~bands, -1e9)
     return scores.flatten(1).amax(1) - logits.starts[:, 0] - logits.ends[:, 0]
 
 
@@ -229,8 +245,8 @@ def figures(model: SpanModel, pairs: Sequence[JudgedPair]) -> dict[str, float]:
     for start in range(0, len(order), 16):
         rows = order[start : start + 16]
         inputs = model.inputs([Pair(pairs[at].question, pairs[at].title, pairs[at].text) for at in rows])
-        scores[rows] = margins(model.logits(inputs)).numpy()
-    there = np.array([pair.place is not None for pair in pairs])
+        scores[rows] = margins(model.logits(inputs), inputs, [pairs[at] for at in rows]).numpy()
+    there = np.array([pair.right for pair in pairs])
     declined = float((scores[~there] < np.quantile(scores[there], LOST)).mean())
     return {
         "questions": len(pairs),
@@ -239,9 +255,9 @@ def figures(model: SpanModel, pairs: Sequence[JudgedPair]) -> dict[str, float]:
     }
 
 
-def _freeze(network: Any) -> None:
+def _freeze(network: Any, layers: int) -> None:
     network.eval()  # no dropout: no example is seen often
-    for part in network.bert.embeddings, *network.bert.encoder.layer[:FROZEN], network.answerable:
+    for part in network.bert.embeddings, *network.bert.encoder.layer[:layers], network.answerable:
         for parameter in part.parameters():
             parameter.requires_grad = False
 
@@ -255,6 +271,12 @@ def main() -> None:
         "unanswerable", type=Path, help="JSON lines of near misses with the questions they were made of"
     )
     parser.add_argument("--searches", type=Path, nargs="*", default=[], help="JSON lines with answers' offsets")
+    parser.add_argument("--quoted", type=Path, help="folder that training.quoted wrote")
+    parser.add_argument("--paragraphs", type=float, default=1.0, help="share of the other families beside its own")
+    parser.add_argument(
+        "--frozen", type=int, default=2, help="lower layers that stay as they are, a sixth of the time each"
+    )
+    parser.add_argument("--bfloat16", action="store_true", help="multiply in bfloat16")
     parser.add_argument("--start", type=Path, default=Path("data/reader") / JUDGE_FILE)
     parser.add_argument("--minutes", type=float, default=70.0, help="of processor time")
     parser.add_argument("--measure", type=float, default=15.0, help="minutes from one measuring to the next")

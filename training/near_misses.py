@@ -34,6 +34,15 @@ class JudgedPair:
     text: str
     place: tuple[int, int] | None
     """Of the answer in the text, in code points; None where there is none."""
+    quoted: tuple[int, int] | None = None
+    """Words that the judge is asked about; None for any that it likes best."""
+
+    @property
+    def right(self) -> bool:
+        """Whether the words it is asked about answer."""
+        if self.place is None or self.quoted is None:
+            return self.place is not None
+        return self.place[0] < self.quoted[1] and self.quoted[0] < self.place[1]
 
 
 Family = tuple[JudgedPair, ...]
@@ -110,7 +119,8 @@ def _wrong(sources: Sources, numbers: Sequence[int]) -> Iterator[Family]:
 
 def as_asked(family: Family, dice: random.Random) -> Family:
     """The family as it is trained on this time: as people type, and half of the time over fewer sentences."""
-    if dice.random() < 1 / 2 and len({pair.text for pair in family}) == 1:
+    whole = any(pair.quoted for pair in family)  # as the product hands it to the judge
+    if not whole and dice.random() < 1 / 2 and len({pair.text for pair in family}) == 1:
         family = _shorter(family, dice)
     return tuple(replace(pair, question=_typed(pair.question, dice)) for pair in family)
 

@@ -76,9 +76,11 @@ class Speller:
         if not _SHORTEST <= len(low) <= _LONGEST:
             return []
         typed = term(low)
-        written = self._written(typed)
-        if any(low.startswith(plain(each)) or plain(each).startswith(low) for each in written):
-            return []  # there it is, or a form of it
+        written = set()
+        for each in self._written(typed):
+            if low.startswith(plain(each)) or plain(each).startswith(low):
+                return []  # there it is, or a form of it, mostly in the first passage
+            written.add(each)
         # The dictionary takes a quarter of a second to load, so most questions are to do without.
         from rapidfuzz.distance import OSA
         from simplemma import is_known
@@ -112,14 +114,12 @@ class Speller:
         for other, _, _ in process.extract(typed, terms, scorer=OSA.distance, score_cutoff=edits, limit=_READ):
             yield from self._written(other)
 
-    def _written(self, meant: str) -> set[str]:
+    def _written(self, meant: str) -> Iterator[str]:
         """The words of this term, as they are written in the first passages, or titles, that have it."""
-        found = set()
         for passage in self._index.having(meant, _READ):
             title = passage.article.title
             for text, start, end in ((passage.article.text, passage.start, passage.end), (title, 0, len(title))):
-                found |= {text[first:last] for each, first, last in located_terms(text, start, end) if each == meant}
-        return found
+                yield from (text[first:last] for each, first, last in located_terms(text, start, end) if each == meant)
 
 
 def _is_name(question: str, word: re.Match[str]) -> bool:

@@ -18,6 +18,7 @@ from retrieval.articles.parsing import parse
 from retrieval.errors import ArticleUnreadable
 from retrieval.index.protocol import Index
 from retrieval.index.sources import Source, all_skipped
+from retrieval.index.spool import Spool
 from retrieval.models.encoder import Encoder
 
 Progress = Callable[[str, int, int], None]
@@ -89,7 +90,7 @@ def survey_folder(articles: Path, known: Index | None, progress: Progress | None
     A ``thorough`` survey reads all of them. Only files whose bytes differ are parsed.
     """
     files, refused = scan(articles)
-    survey = Survey(refused)
+    survey, spool = Survey(refused), Spool()
     if known and not known.by_rules_in_force:
         known = None
     trusted_ns = trusted_until_ns(known) if known and not thorough else 0
@@ -106,7 +107,7 @@ def survey_folder(articles: Path, known: Index | None, progress: Progress | None
         survey.sources[file.path] = source
         if known:
             survey.readable.update((id, partial(known.article, id)) for id in source.articles)
-        survey.readable.update((article.id, partial(_same, article)) for article in read)
+        survey.readable.update((article.id, spool.keep(article)) for article in read)
         if progress and done % 64 == 0:
             progress("reading", done, len(files))
     return survey
@@ -115,10 +116,6 @@ def survey_folder(articles: Path, known: Index | None, progress: Progress | None
 def trusted_until_ns(index: Index) -> int:
     """The time before which an unchanged time stamp proves that a file is unchanged."""
     return int(index.built_at.timestamp() * 1e9) - _RACY_NS
-
-
-def _same(article: Article) -> Article:
-    return article
 
 
 def _read_source(articles: Path, file: SourceFile, before: Source | None) -> tuple[Source, Sequence[Article]]:

@@ -33,8 +33,9 @@ def encode(index: Path, encoder: Encoder, texts: Sequence[str], told: Told | Non
     if len(texts) <= BLOCK:
         return encoder.encode_document(texts, told), len(texts)
     folder = index / _FOLDER / hashlib.sha256(encoder.fingerprint.encode()).hexdigest()[:16]
-    kept = dict(_kept(folder))
     keys = [_key(text) for text in texts]
+    asked = set(keys)
+    kept = {key: vector for key, vector in _kept(folder) if key in asked}
     # The longest first, as the encoder has it: a block's texts are about as long, and too little memory shows at once.
     missing = sorted((number for number, key in enumerate(keys) if key not in kept), key=lambda n: -len(texts[n]))
     vectors = np.empty((len(texts), encoder.dimension), dtype=np.float32)

@@ -1,16 +1,17 @@
-"""Filling a new segment: its passages, vectors and words, taken over where a snapshot has them, else made."""
+"""Filling new segments: their passages, vectors and words, taken over where a snapshot has them, else made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.index import planning
 from retrieval.index.arrays import ranges
 from retrieval.index.dense import DenseIndex
-from retrieval.index.planning import Plan
+from retrieval.index.planning import Plan, Written
 from retrieval.index.postings import Postings
 from retrieval.index.segment import Encoded
 from retrieval.models.encoder import Vectors
@@ -23,8 +24,10 @@ Encode = Callable[[Sequence[str]], Vectors]
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What a new segment holds beside its articles."""
+    """What a new segment holds."""
 
+    written: Sequence[Written]
+    """Its articles."""
     spans: Sequence[Sequence[Span]]
     """By article its passages."""
     dense: DenseIndex | None
@@ -47,34 +50,52 @@ class _Sources:
     """Texts whose words have to be counted: those, and those of segments that stay."""
 
 
-def fill(plan: Plan, segments: Sequence[Encoded], encode: Encode) -> Filling:
-    """Make the new segment of a plan out of ``segments``, which its places count."""
-    sources = _sources(plan, segments)
-    if not len(sources.rows) and plan.kept:
-        return Filling(sources.spans, None, None)
-    return Filling(
-        sources.spans, _dense(sources, segments, plan.absorbed, encode), _postings(sources, segments, plan.absorbed)
-    )
+def fill(plan: Plan, segments: Sequence[Encoded], encode: Encode) -> Iterator[Filling]:
+    """Make the new segments of a plan out of ``segments``, which its places count, one when it is asked for."""
+    done = 0
+    while done < len(plan.written):
+        spans = _cut(plan.written[done:], segments)
+        written = plan.written[done : done + len(spans)]
+        done += len(spans)
+        sources = _sources(written, spans, plan.absorbed, segments)
+        if not len(sources.rows) and (plan.kept or done > len(spans)):
+            yield Filling(written, spans, None, None)
+        else:
+            dense = _dense(sources, segments, plan.absorbed, encode)
+            yield Filling(written, spans, dense, _postings(sources, segments, plan.absorbed))
 
 
-def _sources(plan: Plan, segments: Sequence[Encoded]) -> _Sources:
+def _cut(written: Sequence[Written], segments: Sequence[Encoded]) -> list[Sequence[Span]]:
+    """The passages of as many of the articles as make one segment: ``planning.LARGEST``."""
     spans: list[Sequence[Span]] = []
+    passages = 0
+    for each in written:
+        own: Sequence[Span] = ()
+        if each.passages:
+            own = segments[each.place[0]].spans(each.place[1]) if each.place else cut(each.article().text)
+        passages += len(own)
+        if spans and passages > planning.LARGEST:
+            break
+        spans.append(own)
+    return spans
+
+
+def _sources(
+    written: Sequence[Written], spans: Sequence[Sequence[Span]], absorbed: Collection[int], segments: Sequence[Encoded]
+) -> _Sources:
     places: list[tuple[int, int, int]] = []
     fresh: list[str] = []
     words: list[str] = []
-    for each in plan.written:
-        own: Sequence[Span] = ()
+    for each, own in zip(written, spans, strict=True):
         if each.passages:
             segment, entry = each.place or (-1, -1)
-            own = segments[segment].spans(entry) if each.place else cut(each.article().text)
-            first = segments[segment].entries[entry].first_passage if each.place else len(fresh)
+            first = int(segments[segment].bounds[entry, 0]) if each.place else len(fresh)
             places.append((segment, first, len(own)))
-            if segment not in plan.absorbed:
+            if segment not in absorbed:
                 article = each.article()
                 texts = [f"{article.title}. {article.text[start:end]}" for start, end in own]
                 words += texts
                 fresh += [] if each.place else texts
-        spans.append(own)
     where = np.array(places, dtype=np.int64).reshape(-1, 3)
     return _Sources(spans, np.repeat(where[:, 0], where[:, 2]), ranges(where[:, 1], where[:, 2]), fresh, words)
 
@@ -85,9 +106,10 @@ def _dense(sources: _Sources, segments: Sequence[Encoded], absorbed: Collection[
     largest = max(counts, key=counts.__getitem__, default=-1)
     base = segments[largest].dense if largest >= 0 else None
     other = np.flatnonzero(sources.segments != largest) if base else np.arange(len(sources.rows))
-    vectors = _vectors(sources, segments, other, encode)
     if base is None:
-        return DenseIndex.build(vectors)
+        return DenseIndex.build(_vectors(sources, segments, other, encode))
+    nothing = np.empty((0, base.dimension), dtype=np.float32)
+    vectors = _vectors(sources, segments, other, encode) if len(other) else nothing
     order = sources.rows.copy()
     order[other] = len(base) + np.arange(len(other))
     return base.updated(order, vectors)
@@ -95,17 +117,19 @@ def _dense(sources: _Sources, segments: Sequence[Encoded], absorbed: Collection[
 
 def _vectors(sources: _Sources, segments: Sequence[Encoded], passages: NDArray[np.int64], encode: Encode) -> Vectors:
     """The vectors of some of the passages, shape (passages, dimension)."""
-    known = [segment.dense for segment in segments if segment.dense]
-    encoded = encode(sources.fresh) if sources.fresh or not known else np.empty((0, known[0].dimension), np.float32)
     where, rows = sources.segments[passages], sources.rows[passages]
-    if (where < 0).all():
+    known = {number: segments[number].dense for number in np.unique(where[where >= 0]).tolist()}
+    encoded = encode(sources.fresh) if sources.fresh or not known else None
+    if encoded is not None and not known:
         return encoded
-    vectors = np.empty((len(passages), encoded.shape[1]), dtype=np.float32)
-    vectors[where < 0] = encoded[rows[where < 0]]
-    for number, segment in enumerate(segments):
+    dimension = next(dense.dimension for dense in known.values() if dense)
+    vectors = np.empty((len(passages), dimension), dtype=np.float32)
+    if encoded is not None:
+        vectors[where < 0] = encoded[rows[where < 0]]
+    for number, dense in known.items():
         here = np.flatnonzero(where == number)
-        if segment.dense and len(here):
-            vectors[here] = segment.dense.at(rows[here])
+        if dense:
+            vectors[here] = dense.at(rows[here])
     return vectors
 
 

@@ -6,12 +6,13 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retrieval.errors import IndexCorrupt, IndexForeign, IndexLocked, StorageFailed
+from retrieval.index import planning
 from retrieval.index.changes import Progress
 from retrieval.index.encoded import Told, encode, forget
 from retrieval.index.filling import fill
@@ -59,32 +60,38 @@ class FolderWriter:
         self._previous: Snapshot | None = None
         self._salvage = False
 
-    def previous(self, *, anew: bool) -> tuple[Snapshot | None, str | None]:
+    def previous(self, *, anew: bool, whole: bool) -> tuple[Snapshot | None, str | None]:
         """The newest snapshot that can be opened; if it is not the newest of all, also what is wrong with that one.
 
-        What updates that were cut short have left is removed but for what they encoded, and that too if all is to be
-        done ``anew``.
+        Every byte is checked if it is to be ``whole``, else only what is read. What updates that were cut short have
+        left is removed but for what they encoded, and that too if all is to be done ``anew``.
         """
         clear_left_overs(self._path)
         if anew:
             forget(self._path)
-        self._previous, damage = newest_whole(self._path)
+        self._previous, damage = _newest(self._path, Snapshot.open if whole else Snapshot.open_to_update)
         self._salvage = bool(damage and not anew)
         return self._previous, damage
 
-    def publish(self, edition: Edition, progress: Progress | None) -> tuple[int, int]:
-        """Publish the next snapshot: how many passages it has, and how many had to be encoded.
+    def check(self) -> None:
+        """Check every byte of the snapshot that ``previous`` gave."""
+        if self._previous:
+            self._previous.check()
 
-        If its segments should be merged then, a further one follows, in which they are.
-        """
+    def publish(self, edition: Edition, progress: Progress | None) -> tuple[int, int]:
+        """Publish the next snapshot: how many passages it has, and how many had to be encoded."""
         reusable = edition.reusable if isinstance(edition.reusable, Snapshot) else None
-        snapshot, encoded = self._publish_changes(edition, reusable, progress)
+        self._previous, encoded = self._publish_changes(edition, reusable, progress)
         forget(self._path)
+        return self._previous.passages, encoded
+
+    def tidy(self, *, waited_for: bool) -> None:
+        """Publish a further snapshot, in which segments are merged, if there are too many."""
         try:
-            self._previous = merge(self._path, snapshot)
-        except StorageFailed as error:  # what was published serves as well, and the next update tries again
+            if self._previous:
+                self._previous = merge(self._path, self._previous, planning.QUICK if waited_for else planning.LARGEST)
+        except (StorageFailed, IndexCorrupt) as error:  # what is there serves as well, and the next update tries again
             logger.warning("Segments could not be merged: %r", error)
-        return snapshot.passages, encoded
 
     def _publish_changes(
         self, edition: Edition, reusable: Snapshot | None, progress: Progress | None
@@ -100,7 +107,8 @@ class FolderWriter:
             nonlocal encoded
             if progress:
                 progress("encoding", 0, len(texts))
-            vectors, encoded = encode(self._path, encoder, texts, progress and _told(progress, len(texts)))
+            vectors, missing = encode(self._path, encoder, texts, progress and _told(progress, len(texts)))
+            encoded += missing
             return vectors
 
         segments: Sequence[Encoded] = reusable.segments if reusable else ()
@@ -116,18 +124,17 @@ class FolderWriter:
             refused=edition.survey.refused,
             plan=drawn,
             before=reusable,
-            filling=fill(drawn, segments, encode_all),
+            fillings=fill(drawn, segments, encode_all),
         )
         return publish(self._path, draft, self._previous), encoded
 
 
-def merge(index: Path, snapshot: Snapshot) -> Snapshot:
-    """Publish a snapshot of the same with fewer segments, if it has too many; the newest one."""
-    absorbed = to_merge(snapshot)
+def merge(index: Path, snapshot: Snapshot, most: int) -> Snapshot:
+    """Publish a snapshot of the same with fewer segments, if it has too many of ``most`` passages; the newest one."""
+    absorbed = to_merge(snapshot, most)
     if not absorbed:
         return snapshot
-    drawn = plan(range(len(snapshot.articles)), snapshot, absorbed)
-    filling = fill(drawn, snapshot.segments, _nothing_to_encode)
+    drawn = plan(range(len(snapshot.places)), snapshot, absorbed)
     draft = Draft(
         built_at=snapshot.built_at,
         encoder=snapshot.encoder,
@@ -136,7 +143,7 @@ def merge(index: Path, snapshot: Snapshot) -> Snapshot:
         refused=snapshot.refused,
         plan=drawn,
         before=snapshot,
-        filling=filling,
+        fillings=fill(drawn, snapshot.segments, _nothing_to_encode),
     )
     return publish(index, draft, snapshot)
 
@@ -154,16 +161,16 @@ def _wanted(edition: Edition, reusable: Snapshot | None) -> list[Wanted]:
     if reusable is None:
         return list(edition.survey.readable.values())
     new = {*edition.changes.added, *edition.changes.changed}
-    readable = edition.survey.readable.items()
-    return [read if id in new else reusable.number_of(id) for id, read in readable]
+    numbers = reusable.numbers
+    return [read if id in new else numbers[id] for id, read in edition.survey.readable.items()]
 
 
-def newest_whole(index: Path) -> tuple[Snapshot | None, str | None]:
-    """The newest snapshot that can be opened; if it is not the newest of all, also what is wrong with that one."""
+def _newest(index: Path, opened: Callable[[Path], Snapshot]) -> tuple[Snapshot | None, str | None]:
+    """The newest snapshot that can be ``opened``; if it is not the newest of all, also what is wrong with that one."""
     damage = None
     for path in reversed(published(index)):
         try:
-            return Snapshot.open(path), damage
+            return opened(path), damage
         except IndexForeign:
             damage = damage or "another version of Quoth wrote the index"
         except IndexCorrupt as error:

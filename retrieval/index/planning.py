@@ -1,7 +1,8 @@
-"""Planning a snapshot: what it takes over from the one before, and what has to be written in a new segment."""
+"""Planning a snapshot: what it takes over from the one before, and what has to be written in new segments."""
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,10 @@ FACTOR = 4
 """A segment is merged with the smaller ones once it has less than so many times the passages of all of them."""
 
 LARGEST = 2_000_000
-"""No merge makes a larger segment: its vectors may have to be unpacked, 1.5 kB each."""
+"""No segment is made larger: its vectors may have to be unpacked, 1.5 kB each."""
+
+QUICK = 30_000
+"""Merges of no more passages than this are made while somebody waits: about half a second."""
 
 Wanted = int | Callable[[], Article]
 """An article of the next snapshot: its number in the one before, or what reads it."""
@@ -29,7 +33,7 @@ Wanted = int | Callable[[], Article]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An article that is written into the new segment, and where its passages come from."""
+    """An article that is written into a new segment, and where its passages come from."""
 
     article: Callable[[], Article]
     place: tuple[int, int] | None
@@ -47,11 +51,11 @@ class Plan:
     absorbed: Collection[int]
     """Segments whose articles are written anew."""
     places: NDArray[np.int32]
-    """By article its segment, -1 for the new one, and its place there; of shape (articles, 2)."""
+    """By article its segment, and its place there; or -1 and its place in ``written``. Of shape (articles, 2)."""
     owners: NDArray[np.int32]
     """By article the first one that has its text."""
     written: Sequence[Written]
-    """The articles of the new segment, in their order."""
+    """The articles of new segments, in their order."""
 
 
 def plan(
@@ -93,28 +97,33 @@ def _owners(wanted: Sequence[Wanted], before: Snapshot | None) -> list[int]:
     """For each article the first one that has its text."""
     old_owners = before.owners if before else ()
     find = _finder(before, {old_owners[each] for each in wanted if isinstance(each, int)})
-    first: dict[int | str, int] = {}
+    first: dict[int | bytes, int] = {}
     keys = (old_owners[each] if isinstance(each, int) else find(each().text) for each in wanted)
     return [first.setdefault(key, number) for number, key in enumerate(keys)]
 
 
-def _finder(before: Snapshot | None, kept: Collection[int]) -> Callable[[str], int | str]:
-    """A function that gives, for a text, the number of the first article before that had it; else the text."""
+def _finder(before: Snapshot | None, kept: Collection[int]) -> Callable[[str], int | bytes]:
+    """A function that gives, for a text, the number of the first article before that had it; else its hash."""
     if before is None:
-        return lambda text: text
+        return lambda text: _hash(text.encode("utf-8", "surrogatepass"))
     segments, places = before.segments, before.places.tolist()
     by_size: dict[int, list[int]] = defaultdict(list)
 
-    def find(text: str) -> int | str:
+    def find(text: str) -> int | bytes:
         if not by_size:
             for owner in kept:
                 segment, entry = places[owner]
-                by_size[segments[segment].size(entry)].append(owner)
+                by_size[segments[segment].sizes[entry]].append(owner)
         content = text.encode("utf-8", "surrogatepass")
         alike = ((owner, *places[owner]) for owner in by_size.get(len(content), ()))
-        return next((owner for owner, segment, entry in alike if segments[segment].text(entry) == content), text)
+        same = (owner for owner, segment, entry in alike if segments[segment].text(entry) == content)
+        return next(same, _hash(content))
 
     return find
+
+
+def _hash(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
 
 
 def living(snapshot: Snapshot) -> list[int]:
@@ -128,18 +137,22 @@ def to_absorb(snapshot: Snapshot) -> set[int]:
     return {number for number, passages in enumerate(living(snapshot)) if passages < SMALL}
 
 
-def to_merge(snapshot: Snapshot) -> set[int]:
-    """The segments that should be one, by their sizes or since most of what one holds is gone; none mostly."""
+def to_merge(snapshot: Snapshot, most: int | None = None) -> set[int]:
+    """The segments that should be one, by their sizes or since most of what one holds is gone; none mostly.
+
+    They have no more than so many passages together.
+    """
+    most = LARGEST if most is None else most
     left = living(snapshot)
     used = np.bincount(snapshot.places[:, 0], minlength=len(left)).tolist()
     merged = {
         number
         for number, segment in enumerate(snapshot.segments)
-        if 2 * left[number] < len(segment.rows) or 2 * used[number] < len(segment.entries)
+        if (2 * left[number] < len(segment.rows) or 2 * used[number] < len(segment.entries)) and left[number] <= most
     }
     smaller, chosen = 0, set()
     for taken, number in enumerate(by_size := sorted(range(len(left)), key=left.__getitem__)):
-        if smaller and left[number] < FACTOR * smaller and smaller + left[number] <= LARGEST:
+        if smaller and left[number] < FACTOR * smaller and smaller + left[number] <= most:
             chosen = set(by_size[: taken + 1])
         smaller += left[number]
     return merged | chosen

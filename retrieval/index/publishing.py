@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import count
@@ -18,11 +18,12 @@ import numpy as np
 from retrieval.articles.article import Skipped
 from retrieval.errors import StorageFailed
 from retrieval.index.arrays import write_arrays
+from retrieval.index.checking import hashes
 from retrieval.index.dense import DenseIndex
 from retrieval.index.filling import Filling
 from retrieval.index.planning import Plan
 from retrieval.index.segment import keep_open, write_articles
-from retrieval.index.snapshot import LAYOUT, ORDER_FILE, SNAPSHOT_NAME, Snapshot, hashes, published
+from retrieval.index.snapshot import LAYOUT, ORDER_FILE, SNAPSHOT_NAME, Snapshot, published
 from retrieval.index.sources import RULES, Source
 
 _UNFINISHED = "unfinished-"
@@ -40,8 +41,8 @@ class Draft:
     plan: Plan
     before: Snapshot | None
     """The snapshot whose segments the plan takes over, if it does."""
-    filling: Filling
-    """The new segment."""
+    fillings: Iterable[Filling]
+    """The new segments."""
 
 
 def publish(index: Path, draft: Draft, previous: Snapshot | None) -> Snapshot:
@@ -51,24 +52,27 @@ def publish(index: Path, draft: Draft, previous: Snapshot | None) -> Snapshot:
 
     Raises:
         StorageFailed: the disk is full or may not be written; what was there before is untouched.
+        IndexCorrupt: a segment that is to be written anew is damaged, or what was written is.
     """
     numbers = [int(match[1]) for path in published(index) if (match := SNAPSHOT_NAME.fullmatch(path.name))]
     number = max(numbers, default=0) + 1
     folder = index / f"{_UNFINISHED}{os.getpid()}"
     try:
         folder.mkdir()
-        manifest = _write(folder, draft, number)
+        manifest, written = _write(folder, draft, number)
         path = index / f"snapshot-{number:08}-{hashlib.sha256(manifest).hexdigest()[:16]}"
         folder.rename(path)
         _sync(index)
-    except (OSError, RuntimeError) as error:  # faiss raises the latter when it cannot write
-        shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
         # faiss does not say why it could not write.
-        raise StorageFailed(index, getattr(error, "strerror", None) or "only a part could be written") from error
+        raise StorageFailed(index, error.strerror or "only a part could be written") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     # An open one stays readable; Windows refuses to delete it, and the next update tries again.
     for old in set(published(index)) - {path, previous and previous.path}:
         shutil.rmtree(old, ignore_errors=True)
-    snapshot = Snapshot.open(path)
+    snapshot = Snapshot.open_to_update(path)
+    snapshot.check(written)
     keep_open(snapshot.segments)
     return snapshot
 
@@ -79,16 +83,18 @@ def clear_left_overs(index: Path) -> None:
         shutil.rmtree(left_over, ignore_errors=True)
 
 
-def _write(folder: Path, draft: Draft, number: int) -> bytes:
-    """Write every file of the snapshot, force them to disk, and return the manifest's bytes."""
+def _write(folder: Path, draft: Draft, number: int) -> tuple[bytes, Sequence[str]]:
+    """Write every file of the snapshot and force them to disk: the manifest's bytes, and the names of the new files."""
     segments, files = _link_kept(folder, draft)
     kept = frozenset(files)
-    if draft.plan.written:
+    ends: list[int] = []
+    for filling in draft.fillings:
         name = "" if "" not in segments else next(str(n) for n in count(1) if str(n) not in segments)
         segments = [*segments, name]
-        _write_segment(folder / name, draft)
+        _write_segment(folder / name, filling)
+        ends.append((ends[-1] if ends else 0) + len(filling.written))
     if len(segments) > 1 or kept:
-        _write_order(folder, draft, len(segments))
+        _write_order(folder, draft.plan, ends)
     written = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     written = [name for name in written if name not in kept]
     files |= {
@@ -109,7 +115,7 @@ def _write(folder: Path, draft: Draft, number: int) -> bytes:
     (folder / "manifest.json").write_bytes(content)
     for path in [*folder.rglob("*"), folder]:
         _sync(path)
-    return content
+    return content, written
 
 
 def _link_kept(folder: Path, draft: Draft) -> tuple[list[str], dict[str, Any]]:
@@ -136,12 +142,15 @@ def _link(path: Path, target: Path) -> None:
         shutil.copyfile(path, target)
 
 
-def _write_segment(folder: Path, draft: Draft) -> None:
+def _write_segment(folder: Path, filling: Filling) -> None:
     folder.mkdir(exist_ok=True)
-    write_articles(folder, (each.article() for each in draft.plan.written), draft.filling.spans)
-    if draft.filling.dense and draft.filling.postings:
-        draft.filling.dense.save(folder)
-        draft.filling.postings.save(folder)
+    write_articles(folder, (each.article() for each in filling.written), filling.spans)
+    if filling.dense and filling.postings:
+        try:
+            filling.dense.save(folder)
+        except RuntimeError as error:  # what faiss raises when it cannot write
+            raise OSError(str(error)) from error
+        filling.postings.save(folder)
         _check_complete(folder)
 
 
@@ -149,19 +158,24 @@ def _check_complete(folder: Path) -> None:
     """Open what faiss wrote: it does not notice when a full disk cuts off the last bytes of a file."""
     try:
         DenseIndex.open(folder)
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
         raise OSError(str(error)) from error
 
 
-def _write_order(folder: Path, draft: Draft, segments: int) -> None:
-    """Write where each article is, by the numbers of the segments in the new snapshot."""
-    numbers = np.full(
-        max(draft.plan.kept, default=0) + 2, segments - 1, dtype=np.int32
-    )  # the last, at -1, is the new one
-    numbers[list(draft.plan.kept)] = np.arange(len(draft.plan.kept))
-    places = draft.plan.places.copy()
+def _write_order(folder: Path, plan: Plan, ends: Sequence[int]) -> None:
+    """Write where each article is, by the numbers of the segments in the new snapshot: those kept and the new ones.
+
+    The new segments have the articles that were written up to each of the ``ends``.
+    """
+    numbers = np.full(max(plan.kept, default=-1) + 2, -1, dtype=np.int32)
+    numbers[list(plan.kept)] = np.arange(len(plan.kept))
+    places = plan.places.copy()
+    new = places[:, 0] < 0
+    written = places[new, 1]
+    part = np.searchsorted(ends, written, side="right")
     places[:, 0] = numbers[places[:, 0]]
-    write_arrays(folder / ORDER_FILE, {"places": places, "owners": draft.plan.owners})
+    places[new] = np.stack([len(plan.kept) + part, written - np.array([0, *ends])[part]], axis=1)
+    write_arrays(folder / ORDER_FILE, {"places": places, "owners": plan.owners})
 
 
 def _sync(path: Path) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from retrieval.errors import IndexCorrupt
+from retrieval.index.checking import changed_files
 from retrieval.index.segment import ENCODED_FILES, Encoded
-from retrieval.index.snapshot import changed_files, in_force, published, read_manifest
+from retrieval.index.snapshot import in_force, published, read_manifest
 
 
 def salvaged(index: Path, fingerprint: str) -> Sequence[Encoded]:
@@ -29,14 +30,16 @@ def _whole(path: Path, fingerprint: str) -> Iterator[Encoded]:
         files = {name: manifest["files"][name] for name in names if name in manifest["files"]}
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RuntimeError, zlib.error):
             if not any(changed_files(path, files)):
-                yield Encoded(path / segment)
+                found = Encoded(path / segment)
+                _ = found.rows, found.entries, found.dense
+                yield found
 
 
 def places_by_content(segments: Sequence[Encoded]) -> dict[str, tuple[int, int]]:
     """By content hash: a segment, and the place in it, of an article with passages of its own."""
     return {
-        entry.content_hash: (number, place)
+        segment.entries.hashes[place].tobytes().hex(): (number, place)
         for number, segment in enumerate(segments)
-        for place, entry in enumerate(segment.entries)
-        if segment.has_own[place]
+        for place, has in enumerate(segment.has_own)
+        if has
     }

@@ -2,7 +2,7 @@
 
 ::
 
-    articles.jsonl.z        metadata, and where each article's text and passages are; compressed by zlib
+    articles.safetensors    metadata, and where each article's text and passages are; see ``entries``
     texts.bin               the articles' texts, UTF-8, one behind the other, the same text once
     passages.safetensors    (passages, 3): number of the article, start, end
     vectors.faiss, ...      see ``dense`` and ``postings``; missing where there are no passages
@@ -12,15 +12,13 @@ Articles with the same text share it and its passages, which are encoded with th
 
 from __future__ import annotations
 
-import json
+import hashlib
 import mmap
 import threading
-import zlib
-from collections.abc import Hashable, Iterable, Sequence
-from datetime import date
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -29,88 +27,119 @@ from numpy.typing import NDArray
 from retrieval.articles.article import Article, ArticleInfo
 from retrieval.index.arrays import map_arrays, write_arrays
 from retrieval.index.dense import MOMENTS_FILE, VECTORS_FILE, DenseIndex
-from retrieval.index.postings import Postings
+from retrieval.index.entries import ENTRIES_FILE, OLD_ENTRIES_FILE, Entries, Entry, write_entries
+from retrieval.index.postings import POSTINGS_FILE, VOCABULARY_FILE, Postings
 from retrieval.text.sentences import Span
-
-ENTRIES_FILE = "articles.jsonl.z"
 
 PASSAGES_FILE = "passages.safetensors"
 
 TEXTS_FILE = "texts.bin"
 
+ENCODED_FILES = (ENTRIES_FILE, OLD_ENTRIES_FILE, PASSAGES_FILE, VECTORS_FILE, MOMENTS_FILE)
+"""What ``Encoded`` opens, where they are."""
 
-class Entry(NamedTuple):  # made in a fifth of the time of a dataclass
-    """An article in a segment: where its text (bytes) and its passages (rows) are."""
-
-    info: ArticleInfo
-    content_hash: str
-    text_start: int
-    text_end: int
-    first_passage: int
-    last_passage: int
-    pages: tuple[int, ...] = ()
-    """Where the article's pages begin in its text (code points)."""
-    scanned: tuple[int, ...] = ()
-    """The numbers of its pages that were read by OCR."""
-
-
-ENCODED_FILES = (ENTRIES_FILE, PASSAGES_FILE, VECTORS_FILE, MOMENTS_FILE)
-"""What ``Encoded`` opens."""
+Check = Callable[[Path, Sequence[str]], None]
+"""Is given a segment's folder and names of files, which are opened then; raises what ``checking.check`` does."""
 
 
 class Encoded:
-    """Of a segment the articles' passages and their vectors.
+    """Of a segment the articles' passages and their vectors. Files are opened when they are asked for first.
 
-    Raises:
+    What it has raises then:
         OSError, ValueError, KeyError, TypeError, RuntimeError, zlib.error: the files are not those of a segment.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.rows: NDArray[np.int32] = map_arrays(folder / PASSAGES_FILE)["passages"]
-        self.dense = DenseIndex.open(folder) if len(self.rows) or (folder / VECTORS_FILE).exists() else None
-        self.postings: Postings | None = None
-        lines = zlib.decompress((folder / ENTRIES_FILE).read_bytes()).decode().replace("\n", ",")
-        self.entries = [_entry(**fields) for fields in json.loads(f"[{lines}]")]
-        self.owners = self._owners()
-        bounds = [(entry.first_passage, entry.last_passage) for entry in self.entries]
-        self.bounds: NDArray[np.int64] = np.array(bounds, dtype=np.int64).reshape(-1, 2)
+    def __init__(self, folder: Path, check: Check | None = None) -> None:
+        self._folder = folder
+        self._check = check
+
+    @cached_property
+    def rows(self) -> NDArray[np.int32]:
+        """Of each passage the number of its article, its start and its end there; of shape (passages, 3)."""
+        rows: NDArray[np.int32] = map_arrays(self._checked(PASSAGES_FILE) / PASSAGES_FILE)["passages"]
+        return rows
+
+    @cached_property
+    def entries(self) -> Entries:
+        """The articles."""
+        return Entries.open(self._checked(ENTRIES_FILE, OLD_ENTRIES_FILE))
+
+    @cached_property
+    def dense(self) -> DenseIndex | None:
+        """The vectors, if there are any."""
+        if not len(self.rows) and not (self._folder / VECTORS_FILE).exists():
+            return None
+        return DenseIndex.open(self._checked(VECTORS_FILE, MOMENTS_FILE))
+
+    @cached_property
+    def postings(self) -> Postings | None:
+        """The words; those of a damaged snapshot are not taken over."""
+        return None
+
+    @property
+    def bounds(self) -> NDArray[np.int64]:
+        """By article where its passages begin and end in ``rows``, of shape (articles, 2)."""
+        return self.entries.places[:, 2:]
 
     def spans(self, number: int) -> list[Span]:
         """The places of an article's passages in its text."""
-        entry = self.entries[number]
-        return [Span(start, end) for start, end in self.rows[entry.first_passage : entry.last_passage, 1:].tolist()]
+        first, last = self.bounds[number].tolist()
+        return [Span(start, end) for start, end in self.rows[first:last, 1:].tolist()]
 
     @cached_property
     def has_own(self) -> Sequence[bool]:
         """Of each article whether it has passages here that are encoded with its own title."""
-        return [
-            entry.first_passage < entry.last_passage and entry.content_hash == self.entries[owner].content_hash
-            for entry, owner in zip(self.entries, self.owners, strict=True)
-        ]
+        hashes, bounds = self.entries.hashes, self.bounds
+        own = (bounds[:, 0] < bounds[:, 1]) & (hashes == hashes[self.owners]).all(axis=1)
+        has: list[bool] = own.tolist()
+        return has
 
-    def _owners(self) -> list[int]:
+    @cached_property
+    def owners(self) -> NDArray[np.int64]:
         """For each article the first one here that has its text."""
-        first: dict[int, int] = {}
-        return [first.setdefault(entry.text_start, number) for number, entry in enumerate(self.entries)]
+        _, first, text = np.unique(self.entries.places[:, 0], return_index=True, return_inverse=True)
+        owners: NDArray[np.int64] = first[text]
+        return owners
+
+    def _checked(self, *names: str) -> Path:
+        if self._check:
+            self._check(self._folder, names)
+        return self._folder
 
 
 class Segment(Encoded):
-    """An opened segment. It stays usable when its folder is deleted; raises what ``Encoded`` does."""
+    """A segment of a snapshot.
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.postings = Postings.open(folder) if self.dense else None
-        with (folder / TEXTS_FILE).open("rb") as file:
-            self._texts = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    Once ``load`` has opened all of it, it stays usable when its folder is deleted.
+    """
+
+    def load(self) -> None:
+        """Open every file; raises what ``Encoded`` does."""
+        _ = self.rows, self.entries, self.dense, self.postings, self._texts
+
+    def move(self, folder: Path) -> None:
+        """Open what is not open yet from ``folder``, where the same files are."""
+        self._folder = folder
+
+    @cached_property
+    def postings(self) -> Postings | None:
+        """The words, if there are any."""
+        return Postings.open(self._checked(POSTINGS_FILE, VOCABULARY_FILE)) if self.dense else None
+
+    @cached_property
+    def _texts(self) -> mmap.mmap:
+        with (self._checked(TEXTS_FILE) / TEXTS_FILE).open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def text(self, number: int) -> bytes:
         """The text of an article, in UTF-8."""
-        entry = self.entries[number]
-        return self._texts[entry.text_start : entry.text_end]
+        return self._texts[slice(*self.entries.places[number, :2].tolist())]
 
-    def size(self, number: int) -> int:
-        """The length of an article's text in bytes."""
-        return self.entries[number].text_end - self.entries[number].text_start
+    @cached_property
+    def sizes(self) -> list[int]:
+        """The lengths of the articles' texts in bytes."""
+        sizes: list[int] = np.diff(self.entries.places[:, :2])[:, 0].tolist()
+        return sizes
 
     def article(self, number: int, copies: tuple[ArticleInfo, ...] = ()) -> Article:
         """An article, by its place in ``entries``."""
@@ -124,12 +153,13 @@ _kept: list[Segment] = []
 _opening = threading.Lock()
 
 
-def open_segment(folder: Path, files: Hashable) -> Segment:
-    """Open a segment, or take the one that is open already and consists of the very same ``files``."""
+def open_segment(folder: Path, files: Hashable, check: Check) -> Segment:
+    """The segment in ``folder``, or the one that is known already and consists of the very same ``files``."""
     with _opening:
         segment = _opened.get(files)
         if segment is None:
-            _opened[files] = segment = Segment(folder)
+            _opened[files] = segment = Segment(folder, check)
+        segment.move(folder)
         return segment
 
 
@@ -141,22 +171,23 @@ def keep_open(segments: Sequence[Segment]) -> None:
 def write_articles(folder: Path, articles: Iterable[Article], spans: Sequence[Sequence[Span]]) -> None:
     """Write articles and their passages into ``folder``; those of one whose text an earlier one has are ignored."""
     rows: list[tuple[int, int, int]] = []
-    places: dict[str, tuple[int, int, int, int]] = {}
-    entries: list[str] = []
-    with (folder / TEXTS_FILE).open("wb") as texts:
-        for number, (article, own) in enumerate(zip(articles, spans, strict=True)):
-            if article.text not in places:
-                start, first = texts.tell(), len(rows)
-                texts.write(article.text.encode("utf-8", "surrogatepass"))
-                rows.extend((number, *span) for span in own)
-                places[article.text] = (start, texts.tell(), first, len(rows))
-            entry = (article.known, article.content_hash, *places[article.text], article.pages, article.scanned)
-            entries.append(json.dumps(dict(zip(Entry._fields, entry, strict=True)), default=date.isoformat))
-    (folder / ENTRIES_FILE).write_bytes(zlib.compress("\n".join(entries).encode(), level=1))
+    write_entries(folder, _written(folder, articles, spans, rows))
     write_arrays(folder / PASSAGES_FILE, {"passages": np.array(rows, dtype=np.int32).reshape(-1, 3)})
 
 
-def _entry(*, info: dict[str, Any], pages: Sequence[int] = (), scanned: Sequence[int] = (), **places: Any) -> Entry:
-    if info["published"]:
-        info["published"] = date.fromisoformat(info["published"])
-    return Entry(ArticleInfo(**info), pages=tuple(pages), scanned=tuple(scanned), **places)
+def _written(
+    folder: Path, articles: Iterable[Article], spans: Sequence[Sequence[Span]], rows: list[tuple[int, int, int]]
+) -> Iterator[dict[str, Any]]:
+    """Write the articles' texts, add their passages to ``rows``, and give each one's ``Entry`` by name."""
+    places: dict[bytes, tuple[int, int, int, int]] = {}
+    with (folder / TEXTS_FILE).open("wb") as texts:
+        for number, (article, own) in enumerate(zip(articles, spans, strict=True)):
+            content = article.text.encode("utf-8", "surrogatepass")
+            key = hashlib.sha256(content).digest()
+            if key not in places:
+                start, first = texts.tell(), len(rows)
+                texts.write(content)
+                rows.extend((number, *span) for span in own)
+                places[key] = (start, texts.tell(), first, len(rows))
+            entry = (article.known, article.content_hash, *places[key], article.pages, article.scanned)
+            yield dict(zip(Entry._fields, entry, strict=True))

@@ -6,12 +6,13 @@ A snapshot is a folder that never changes once it is published, which one rename
       lock, writer              who is writing, if anybody
       snapshot-00000007-53aa51172d142c89/
         manifest.json           every other file with size and SHA-256, the encoder, the rules, the source files
-        articles.jsonl.z, ...   a segment: articles with their passages, vectors and words, see ``segment``
+        articles.safetensors, ...   a segment: articles with their passages, vectors and words, see ``segment``
         1/, 2/, ...             further segments, where there are any
         order.safetensors       then also: where each article is, and the first one with the same text
 
 The folder's name has the hash of the manifest, and the manifest those of the files: any changed byte is noticed when
-the snapshot is opened.
+the snapshot is opened to answer. An update opens it to write the next one: then a file is checked when something is
+read from it, and those that are only given a further name are not.
 
 Segments never change either. What changed goes into a new one; those of the snapshot before are in the next one too, as
 further names of the same files (hard links). What they have of articles that changed or went stays there, unused.
@@ -22,14 +23,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import time
 import zlib
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +39,7 @@ from retrieval.errors import IndexCorrupt, IndexForeign, IndexMissing, StorageFa
 from retrieval.index.arrays import map_arrays, ranges
 from retrieval.index.candidates import EVERYTHING, Asked, Candidates, Mask, Scope, compare
 from retrieval.index.catalogue import Catalogue
+from retrieval.index.checking import Files, check, check_sizes, stamp
 from retrieval.index.dense_segments import DenseSegments
 from retrieval.index.lexical import LexicalIndex
 from retrieval.index.order import Order
@@ -54,11 +53,11 @@ if TYPE_CHECKING:
     from retrieval.index.dense import DenseIndex
 
 
-LAYOUT = {"format": 6}
+LAYOUT = {"format": 7}
 """The version of the files below; a snapshot in another is built anew."""
 
-_ONE_SEGMENT = 5
-"""The version before, which can be read too: a snapshot had one segment."""
+READABLE = (5, 6, LAYOUT["format"])
+"""Those that can be read: in 5 a snapshot had one segment, and before 7 the articles were listed in other files."""
 
 SNAPSHOT_NAME = re.compile(r"snapshot-(\d{8})-([0-9a-f]{16})")
 
@@ -78,18 +77,20 @@ class Snapshot:
         self.sources = {source["path"]: Source(**source) for source in manifest["sources"]}
         self.refused = tuple(Skipped(**skipped) for skipped in manifest["refused"])
         self.bytes = sum(int(file["size"]) for file in manifest["files"].values())
-        folders = manifest.get("segments", [""])
-        self.segments = [open_segment(path / name, _files_of(path, manifest["files"], name)) for name in folders]
-        self.folders: list[str] = folders
-        self.files: Mapping[str, Mapping[str, Any]] = manifest["files"]
-        self.places, self.owners = _read_places(path, self.segments)
-        entries = [self.segments[segment].entries[number] for segment, number in self.places.tolist()]
-        self._catalogue = Catalogue([entry.info for entry in entries], self.owners)
+        self.folders: list[str] = manifest.get("segments", [""])
+        self.files: Files = manifest["files"]
+        self.segments = [self._segment(name) for name in self.folders]
+        self.places, self.owners = self._read_places()
         self._arrange(np.array(self.owners, dtype=np.int64))
         self._article = lru_cache(maxsize=256)(self._read_article)
 
+    def _segment(self, name: str) -> Segment:
+        files = {file: known for file, known in self.files.items() if _is_of(name, file)}
+        stamps = tuple((file.rpartition("/")[2], stamp(self.path / file)) for file in sorted(files))
+        return open_segment(self.path / name, stamps, partial(_check_some, files))
+
     def _arrange(self, owners: NDArray[np.int64]) -> None:
-        """Number the passages in the order of their articles, and make both indexes of those of the segments."""
+        """Number the passages in the order of their articles."""
         # Rows of all segments are counted one behind the other: where each segment's begin, and each passage's row.
         self.starts = np.cumsum([0, *(len(segment.rows) for segment in self.segments)])
         own = np.flatnonzero(owners == np.arange(len(owners)))
@@ -100,14 +101,22 @@ class Snapshot:
         sizes = bounds[:, 1] - bounds[:, 0]
         self.rows = ranges(bounds[:, 0], sizes)
         self._owners = np.repeat(own.astype(np.int32), sizes)
-        parts = [(segment.dense, segment.postings) for segment in self.segments if segment.dense and segment.postings]
-        dense, postings = [each for each, _ in parts], [each for _, each in parts]
-        if len(parts) == 1 and np.array_equal(self.rows, np.arange(self.starts[-1])):
-            self.dense: DenseIndex | DenseSegments = dense[0]
-            self.lexical = LexicalIndex(postings)
-        else:
-            order = Order.of(self.rows, int(self.starts[-1]))
-            self.dense, self.lexical = DenseSegments(dense, order), LexicalIndex(postings, order)
+        self._order: Order | None = None
+        if sum(len(segment.rows) > 0 for segment in self.segments) > 1 or not np.array_equal(
+            self.rows, np.arange(self.starts[-1])
+        ):
+            self._order = Order.of(self.rows, int(self.starts[-1]))
+
+    @cached_property
+    def dense(self) -> DenseIndex | DenseSegments:
+        """The passages' vectors."""
+        parts = [segment.dense for segment in self.segments if segment.dense]
+        return DenseSegments(parts, self._order) if self._order else parts[0]
+
+    @cached_property
+    def lexical(self) -> LexicalIndex:
+        """The passages' words."""
+        return LexicalIndex([segment.postings for segment in self.segments if segment.postings], self._order)
 
     @classmethod
     def open(cls, path: Path) -> Snapshot:
@@ -116,16 +125,44 @@ class Snapshot:
         Raises:
             IndexCorrupt: something is missing or changed, or (``IndexForeign``) laid out in another way.
             IndexMissing: the folder is gone.
+            StorageFailed: it cannot be read.
         """
-        manifest = _verify(path)
-        if manifest["rules"].get("format") not in (_ONE_SEGMENT, LAYOUT["format"]):
+        return cls._open(path, whole=True)
+
+    @classmethod
+    def open_to_update(cls, path: Path) -> Snapshot:
+        """Open the snapshot in the folder ``path`` without reading what an update need not know.
+
+        It raises what ``open`` does, then or when something is read.
+        """
+        return cls._open(path, whole=False)
+
+    @classmethod
+    def _open(cls, path: Path, *, whole: bool) -> Snapshot:
+        manifest = _read_manifest(path)
+        (check if whole else check_sizes)(path, manifest["files"])
+        if manifest["rules"].get("format") not in READABLE:
             raise IndexForeign(path, "another version of Quoth wrote it")
         try:
-            return cls(path, manifest)
+            snapshot = cls(path, manifest)
+            if whole:
+                snapshot._load()
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, zlib.error) as error:
             if not path.exists():  # cleared away since it was checked
                 raise IndexMissing(path) from error
             raise IndexCorrupt(path, f"{type(error).__name__}: {error}") from error
+        return snapshot
+
+    def _load(self) -> None:
+        """Open all that is opened when it is asked for first."""
+        for segment in self.segments:
+            segment.load()
+        _ = self.dense, self.lexical, self._catalogue
+
+    def check(self, names: Collection[str] | None = None) -> None:
+        """Check every byte of some files, else of all; raises what ``open`` does."""
+        files = self.files if names is None else {name: self.files[name] for name in names}
+        check(self.path, files)
 
     @property
     def version(self) -> str:
@@ -136,6 +173,17 @@ class Snapshot:
     def place(self) -> str:
         """How large it is and where, for a person."""
         return f"{self.bytes / 2**20:.1f} MiB in {self.path}"
+
+    @cached_property
+    def _catalogue(self) -> Catalogue:
+        infos = [segment.entries.infos() for segment in self.segments]
+        return Catalogue([infos[segment][number] for segment, number in self.places.tolist()], self.owners)
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Each article's place in ``articles`` by its id; made without reading more of them."""
+        ids = [segment.entries.ids() for segment in self.segments]
+        return {ids[segment][number]: place for place, (segment, number) in enumerate(self.places.tolist())}
 
     @property
     def articles(self) -> Sequence[ArticleInfo]:
@@ -240,9 +288,20 @@ class Snapshot:
 
     def contents(self) -> dict[str, tuple[int, int]]:
         """By content hash: the segment, and the place in it, of an article with passages of its own."""
+        hashes = [segment.entries.hashes for segment in self.segments]
         places = enumerate(self.places.tolist())
         own = [place for number, place in places if self.owners[number] == number]
-        return {self.segments[segment].entries[entry].content_hash: (segment, entry) for segment, entry in own}
+        return {hashes[segment][entry].tobytes().hex(): (segment, entry) for segment, entry in own}
+
+    def _read_places(self) -> tuple[NDArray[np.int32], list[int]]:
+        """By article its segment and its place in that, of shape (articles, 2); and the first article with its text."""
+        if ORDER_FILE in self.files:
+            self.check([ORDER_FILE])
+            arrays = map_arrays(self.path / ORDER_FILE)
+            return arrays["places"], arrays["owners"].tolist()
+        (segment,) = self.segments
+        numbers = np.arange(len(segment.entries), dtype=np.int32)
+        return np.stack([np.zeros_like(numbers), numbers], axis=1), segment.owners.tolist()
 
     def _read_article(self, number: int) -> Article:
         segment, place = self.places[number].tolist()
@@ -250,38 +309,24 @@ class Snapshot:
         return article
 
 
-def _read_places(path: Path, segments: Sequence[Segment]) -> tuple[NDArray[np.int32], list[int]]:
-    """By article: its segment and its place in that, of shape (articles, 2); and the first article with its text."""
-    if (path / ORDER_FILE).exists():
-        arrays = map_arrays(path / ORDER_FILE)
-        return arrays["places"], arrays["owners"].tolist()
-    (segment,) = segments
-    numbers = np.arange(len(segment.entries), dtype=np.int32)
-    return np.stack([np.zeros_like(numbers), numbers], axis=1), segment.owners
+def _is_of(segment: str, file: str) -> bool:
+    """Whether a file of a snapshot belongs to a segment, by its name."""
+    return file.rpartition("/")[0] == segment and file != ORDER_FILE
 
 
-def _files_of(path: Path, files: Iterable[str], segment: str) -> Hashable:
-    """What tells the files of a segment from all others, wherever they are linked to."""
-    names = [name for name in files if name.rpartition("/")[0] == segment and name != ORDER_FILE]
-    return tuple((name.rpartition("/")[2], _stamp(path / name)) for name in sorted(names))
+def _check_some(files: Files, folder: Path, names: Sequence[str]) -> None:
+    """Check those files of a segment that have one of the ``names``, before they are opened from ``folder``."""
+    check(folder, {own: files[name] for name in files if (own := name.rpartition("/")[2]) in names})
 
 
-def _stamp(path: Path) -> tuple[int, ...]:
-    """What a file keeps while it does not change, also under another name."""
-    found = path.stat()
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def _verify(path: Path) -> dict[str, Any]:
-    """The manifest of the snapshot in ``path``, after every file was compared with its size and hash in it."""
+def _read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of a snapshot; raises what ``Snapshot.open`` does."""
     try:
         manifest = read_manifest(path)
-        for name in changed_files(path, manifest["files"]):
-            raise IndexCorrupt(path, f"{name} has changed")
     except FileNotFoundError as error:
         if not path.exists():
             raise IndexMissing(path) from error
-        raise IndexCorrupt(path, f"{Path(error.filename).name} is missing") from error
+        raise IndexCorrupt(path, "manifest.json is missing") from error
     except OSError as error:
         raise StorageFailed(path, error.strerror or str(error)) from error
     return manifest
@@ -299,53 +344,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
 def in_force(manifest: Mapping[str, Any]) -> bool:
     """Whether a snapshot was made by the rules in force, and its files can be read."""
     rules: dict[str, Any] = manifest["rules"]
-    return rules.get("format") in (_ONE_SEGMENT, LAYOUT["format"]) and rules | LAYOUT == LAYOUT | RULES
-
-
-def changed_files(path: Path, files: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """The files of the snapshot in ``path`` that are not as they were written; all cores share the work."""
-    for name, expected in files.items():
-        if (path / name).stat().st_size != expected["size"]:
-            yield name
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for name, actual in zip(files, pool.map(lambda name: _known_hash(path / name), files), strict=True):
-            if actual != files[name]["sha256"]:
-                yield name
-
-
-_hashes: dict[tuple[int, ...], str] = {}
-"""Hashes that this process has computed, by the stamps of files: each is read once, however many snapshots have it."""
-
-_HASHES = 10_000
-"""So many are kept."""
-
-_RACY_NS = 2_000_000_000
-"""A file changed this shortly before it is read may change again without its stamp showing it."""
-
-
-def _known_hash(path: Path) -> str:
-    """The hash of a file that may have been read before."""
-    stamp, began_ns = _stamp(path), time.time_ns()
-    if stamp in _hashes:
-        return _hashes[stamp]
-    digest = hash_file(path)
-    if stamp[-1] < began_ns - _RACY_NS:
-        if len(_hashes) >= _HASHES:
-            _hashes.clear()
-        _hashes[stamp] = digest
-    return digest
-
-
-def hashes(folder: Path, names: Collection[str]) -> dict[str, str]:
-    """The hashes of files in ``folder``, by name; all cores share the work."""
-    with ThreadPoolExecutor() as pool:
-        return dict(zip(names, pool.map(lambda name: hash_file(folder / name), names), strict=True))
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return rules.get("format") in READABLE and rules | LAYOUT == LAYOUT | RULES
 
 
 def open_latest(index: Path) -> Snapshot:

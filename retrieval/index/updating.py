@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from retrieval.index.address import Where
 from retrieval.index.changes import Differences, Progress, compare, differences_of, survey_folder
 from retrieval.index.places import place_of
 from retrieval.index.protocol import Index
-from retrieval.index.writing import Edition
+from retrieval.index.writing import Edition, Writer
 from retrieval.models.encoder import Encoder
 
 
@@ -53,26 +52,63 @@ def update(
     every file is read. Nothing is written when nothing changed; until all is written, whoever opens the index gets the
     one before.
 
+    When nothing changed, all of the index is checked; if something did, only what is read of it, since whoever opens
+    the next one to answer checks all of it. What is damaged is made anew.
+
     Raises:
         FolderMissing, NoArticles: there is nothing to index.
         IndexLocked: another process was still writing after ``wait_s`` seconds.
         StorageFailed: the articles cannot be listed or the index cannot be written.
         EncoderUnavailable, DeviceUnavailable, WeightsMismatch: see ``encoder``.
     """
-    started = time.perf_counter()
+    asked = _Asked(articles, encoder, progress, force=force, thorough=thorough)
     with place_of(index).writer(wait_s, progress) as writer:
-        began = datetime.now(UTC)
-        previous, damage = writer.previous(anew=force)
-        survey = survey_folder(articles, None if force else previous, progress, thorough=thorough)
-        if not survey.readable:
-            raise NoArticles(articles, len(survey.skipped))
-        changes = differences_of(survey, previous, encoder)
-        reason = "forced" if force else damage or changes.rebuild_reason
-        if previous and not changes and not reason:
-            return _report(changes, previous.passages, started)
-        reusable = None if force or changes.rebuild_reason else previous
-        passages, encoded = writer.publish(Edition(began, encoder, survey, changes, reusable), progress)
-        return _report(changes, passages, started, encoded=encoded, built=True, reason=reason)
+        return _update_and_tidy(writer, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What ``update`` is asked for."""
+
+    articles: Path
+    encoder: Encoder
+    progress: Progress | None
+    force: bool = False
+    thorough: bool = False
+    damaged: bool = False
+    """Whether the index is known to be damaged, so that every byte of it has to be checked."""
+    waited_for: bool = False
+    """Whether somebody waits for an answer, so that nothing else is done that takes longer than a moment."""
+
+
+def _update_and_tidy(writer: Writer, asked: _Asked) -> Report:
+    try:
+        report = _update(writer, asked)
+    except IndexCorrupt:
+        if asked.damaged:
+            raise
+        report = _update(writer, replace(asked, damaged=True))
+    writer.tidy(waited_for=asked.waited_for)
+    return report
+
+
+def _update(writer: Writer, asked: _Asked) -> Report:
+    """Publish the next index, if it would be another; raises ``IndexCorrupt`` where the one before is damaged."""
+    started, began = time.perf_counter(), datetime.now(UTC)
+    previous, damage = writer.previous(anew=asked.force, whole=asked.damaged)
+    known = None if asked.force else previous
+    survey = survey_folder(asked.articles, known, asked.progress, thorough=asked.thorough)
+    if not survey.readable:
+        raise NoArticles(asked.articles, len(survey.skipped))
+    changes = differences_of(survey, previous, asked.encoder)
+    reason = "forced" if asked.force else damage or changes.rebuild_reason
+    if previous and not changes and not reason:
+        if not asked.damaged:
+            writer.check()
+        return _report(changes, previous.passages, started)
+    reusable = None if asked.force or changes.rebuild_reason else previous
+    passages, encoded = writer.publish(Edition(began, asked.encoder, survey, changes, reusable), asked.progress)
+    return _report(changes, passages, started, encoded=encoded, built=True, reason=reason)
 
 
 def _report(
@@ -108,10 +144,16 @@ def open_up_to_date(
     Raises:
         Whatever ``update`` raises.
     """
-    place = place_of(index)
-    with contextlib.suppress(IndexMissing, IndexCorrupt):
+    place, damaged = place_of(index), False
+    try:
         opened = place.open()
         if not compare(articles, opened, encoder):
             return opened, None
-    report = update(articles, index, encoder, wait_s=wait_s, progress=progress)
+    except IndexMissing:
+        pass
+    except IndexCorrupt:
+        damaged = True
+    asked = _Asked(articles, encoder, progress, damaged=damaged, waited_for=True)
+    with place.writer(wait_s, progress) as writer:
+        report = _update_and_tidy(writer, asked)
     return place.open(), report

@@ -28,16 +28,30 @@ class Edition:
 class Writer(Protocol):
     """The only one that writes an index at a place."""
 
-    def previous(self, *, anew: bool) -> tuple[Index | None, str | None]:
+    def previous(self, *, anew: bool, whole: bool) -> tuple[Index | None, str | None]:
         """The newest index that can be opened; if it is not the newest of all, also what is wrong with that one.
 
-        What updates that were cut short have left is removed, but for what they encoded, and that too if all is to be
-        done ``anew``.
+        It is checked ``whole``, or else where something is read from it, which then raises ``IndexCorrupt``. What
+        updates that were cut short have left is removed, but for what they encoded, and that too if all is to be done
+        ``anew``.
         """
         ...
 
+    def check(self) -> None:
+        """Check all of what ``previous`` gave; raises ``IndexCorrupt``."""
+        ...
+
     def publish(self, edition: Edition, progress: Progress | None) -> tuple[int, int]:
-        """Make the next index the newest: how many passages it has, and how many had to be encoded."""
+        """Make the next index the newest: how many passages it has, and how many had to be encoded.
+
+        Raises:
+            StorageFailed: it cannot be written.
+            IndexCorrupt: what is read of the one before is damaged.
+        """
+        ...
+
+    def tidy(self, *, waited_for: bool) -> None:
+        """Lay the newest index out better, if that is due; no more than is quick if somebody waits for an answer."""
         ...
 
 

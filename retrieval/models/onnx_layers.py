@@ -1,14 +1,14 @@
 """The transformer under encoder and reader, run by ONNX Runtime: tokens to hidden states, without PyTorch.
 
-The graph is a file that ``python -m training.graph`` writes. It has no weights: these come from the safetensors files
-that are there already, the bundled encoder's and the trained reader's, which share the encoder's embeddings.
+The graphs are files that ``python -m training.graph`` writes. They have no weights: these come from the safetensors
+files that are there already, the bundled encoder's and the trained reader's, which share the encoder's embeddings.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,10 +19,13 @@ from numpy.typing import NDArray
 
 from retrieval.models.bundled import bundled_folder, verify_bundled
 from retrieval.models.tensors import TensorFile
-from retrieval.models.threads import in_pool, trim_heap
+from retrieval.models.threads import trim_heap
 
 GRAPH = Path(__file__).with_name("layer.onnx")
 """One layer of all-MiniLM-L6-v2; its input ``states`` and its output ``result`` have shape (1, tokens, 384)."""
+
+INT8_GRAPH = Path(__file__).with_name("layer_int8.onnx")
+"""The same with its matrices in int8."""
 
 _LAYERS, _EPSILON = 6, 1e-12
 """As the model's ``config.json`` has them."""
@@ -97,27 +100,29 @@ def bundled_tensors() -> TensorFile:
 class OnnxLayers:
     """The layers of a transformer over the bundled embeddings. Any number of threads may use one.
 
-    A text is a pass of its own, by one thread: it needs no padding, and its result does not depend on its company.
+    A text is a pass of its own: it needs no padding, and its result does not depend on its company.
     Each layer is a session of its own, so that loading needs room for two copies of a layer, not of them all.
 
     Args:
         tensors: the layers' weights, under the names that transformers gives them.
         prefix: how these names begin.
+        int8: multiply in int8.
+        threads: how many share a pass.
 
     Raises:
         KeyError, ValueError: the weights are not those of such layers.
         EncoderUnavailable, WeightsMismatch: as ``bundled_tensors``.
     """
 
-    def __init__(self, tensors: TensorFile, prefix: str) -> None:
+    def __init__(self, tensors: TensorFile, prefix: str, *, int8: bool = False, threads: int = 1) -> None:
         bundled = bundled_tensors()
         self._words = bundled.rows("embeddings.word_embeddings.weight")
         self._places = bundled["embeddings.position_embeddings.weight"]
         self._parts = bundled["embeddings.token_type_embeddings.weight"]
         self._norm = bundled["embeddings.LayerNorm.weight"], bundled["embeddings.LayerNorm.bias"]
-        graph = GRAPH.read_bytes()
+        graph, in_type = (INT8_GRAPH.read_bytes(), _quantized) if int8 else (GRAPH.read_bytes(), dict)
         self._layers = [
-            _session(graph, dict(_layer_weights(tensors, f"{prefix}encoder.layer.{number}.")))
+            _session(graph, in_type(_layer_weights(tensors, f"{prefix}encoder.layer.{number}.")), threads)
             for number in range(_LAYERS)
         ]
         trim_heap()  # 12 MB after a network
@@ -133,10 +138,6 @@ class OnnxLayers:
         last: NDArray[np.float32] = states[0]
         return last
 
-    def hidden_all(self, texts: Sequence[Tokens]) -> Iterator[NDArray[np.float32]]:
-        """``hidden`` of each, in their order, as many at a time as the processor has cores."""
-        return in_pool(self.hidden, texts)
-
 
 def _layer_weights(tensors: TensorFile, at: str) -> Iterator[tuple[str, NDArray[np.float32]]]:
     """A layer's weights by the graph's names: a matrix is (inputs, outputs), and query, key and value are one."""
@@ -151,12 +152,34 @@ def _layer_weights(tensors: TensorFile, at: str) -> Iterator[tuple[str, NDArray[
         yield f"{ours}.bias", tensors[f"{at}{theirs}.bias"]
 
 
-def _session(graph: bytes, weights: Mapping[str, NDArray[np.float32]]) -> Any:
+def _quantized(weights: Iterable[tuple[str, NDArray[np.float32]]]) -> dict[str, NDArray[Any]]:
+    """The same with matrices in int8, each of whose columns has a scale of its own, ``NAME.scale``.
+
+    Without VNNI an x86 processor adds up pairs of products in 16 bits, and what is more than these hold is cut off. So
+    a column's scale has the two weights of each pair come to 128 together at most: no input of 255 is cut off then.
+    """
+    given: dict[str, NDArray[Any]] = {}
+    for name, array in weights:
+        given[name] = array
+        matrix, _, part = name.partition(".")
+        if part == "weight" and not matrix.endswith("norm"):
+            sizes = np.abs(array)
+            scale = np.maximum((sizes[::2] + sizes[1::2]).max(axis=0) / 127, np.float32(1e-12))
+            given[name] = np.rint(array / scale).astype(np.int8)
+            given[f"{matrix}.scale"] = scale
+    return given
+
+
+def _session(graph: bytes, weights: Mapping[str, NDArray[Any]], threads: int) -> Any:
     """A graph ready to run over its weights, which it copies."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # The graph has the operators that are to run: what ONNX Runtime would make of them takes longer.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    # A thread that waits in a loop for the next matrix takes a core from others: a pass then took eight times as long.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_cpu_mem_arena = False  # it would keep what the longest passage took
     # Without it a process held 40 MiB less after 500 questions (benchmarks.memory, one run each); the likely reason is
     # that a pass then asks for no block as large as all it needs. Answers are the same, and take as long.

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from retrieval.errors import ReaderUnavailable
 from retrieval.models.loading import first_line
-from retrieval.models.onnx_layers import OnnxLayers, Tokens, bundled_tokenizer
+from retrieval.models.onnx_layers import OnnxLayers, bundled_tokenizer
 from retrieval.models.tensors import TensorFile
+from retrieval.models.threads import in_pool
 from retrieval.models.token_scores import MAX_TOKENS, Pair, TokenScores
 
 
@@ -21,16 +22,18 @@ class OnnxSpanModel:
 
     Args:
         weights: their file.
+        int8: multiply in int8.
+        threads: how many share a passage.
 
     Raises:
         ReaderUnavailable: the file cannot be read, or holds other layers.
         EncoderUnavailable, WeightsMismatch: the bundled encoder's embeddings cannot be had.
     """
 
-    def __init__(self, weights: Path) -> None:
+    def __init__(self, weights: Path, *, int8: bool = False, threads: int = 1) -> None:
         try:
             tensors = TensorFile(weights)
-            self._layers = OnnxLayers(tensors, "bert.")
+            self._layers = OnnxLayers(tensors, "bert.", int8=int8, threads=threads)
             self._heads, self._bias = _heads(tensors)
         except json.JSONDecodeError as error:
             raise ReaderUnavailable(str(weights.parent), f"{weights.name} is damaged") from error
@@ -43,19 +46,16 @@ class OnnxSpanModel:
 
     def score(self, pairs: Sequence[Pair]) -> list[TokenScores]:
         """The scores for each pair; what is too long is cut off at the end."""
-        prefixes = [f"{pair.title} . " for pair in pairs]
-        tokens = [
-            self._tokenizer(pair.question, prefix + pair.passage) for pair, prefix in zip(pairs, prefixes, strict=True)
-        ]
-        states = self._layers.hidden_all(tokens)
-        return [
-            self._scores(each, hidden, len(prefix))
-            for each, hidden, prefix in zip(tokens, states, prefixes, strict=True)
-        ]
+        # The longest first, so that no core waits long for another that began with a long one at last.
+        order = sorted(range(len(pairs)), key=lambda number: -len(pairs[number].passage))
+        scored = dict(zip(order, in_pool(self._score, [pairs[number] for number in order]), strict=True))
+        return [scored[number] for number in range(len(pairs))]
 
-    def _scores(self, tokens: Tokens, hidden: NDArray[np.float32], skipped: int) -> TokenScores:
-        logits = hidden @ self._heads + self._bias
-        offsets = tokens.offsets - skipped
+    def _score(self, pair: Pair) -> TokenScores:
+        prefix = f"{pair.title} . "
+        tokens = self._tokenizer(pair.question, prefix + pair.passage)
+        logits = self._layers.hidden(tokens) @ self._heads + self._bias
+        offsets = tokens.offsets - len(prefix)
         passage = (tokens.parts == 1) & ~tokens.marks & (offsets[:, 0] >= 0) & (offsets[:, 1] > offsets[:, 0])
         return TokenScores(
             offsets[passage],

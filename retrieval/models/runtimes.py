@@ -6,6 +6,7 @@ GPU, and is faster with many passages on a processor that multiplies bfloat16.
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from retrieval.models.bundled import BUNDLED
 from retrieval.models.encoder import Encoder, SentenceTransformerEncoder
 from retrieval.models.onnx_encoder import EncodeMany, OnnxEncoder
+from retrieval.models.threads import cores
 from retrieval.models.token_scores import SpanScorer
 from retrieval.models.torch_process import on_torch
 
@@ -35,7 +37,8 @@ class Runtime:
 def runtime_for(device: str | None) -> Runtime:
     """What runs questions: ONNX Runtime on the processor, PyTorch on any other device."""
     if device in (None, "cpu"):
-        return Runtime("ONNX Runtime", "it is the quickest on a processor for a question at a time")
+        numbers = ", the reader's networks in int8" if _reads_in_int8() else ""
+        return Runtime("ONNX Runtime", f"it is the quickest on a processor for a question at a time{numbers}")
     return Runtime("PyTorch", f"the device {device} is set")
 
 
@@ -49,8 +52,11 @@ def encoder_named(name: str = BUNDLED, device: str | None = None) -> Encoder:
     return SentenceTransformerEncoder(name, device=device)
 
 
-def trained_span_model(weights: Path, device: str | None = None) -> SpanScorer:
+def trained_span_model(weights: Path, device: str | None = None, *, alone: bool = False) -> SpanScorer:
     """The span model of a file that ``python -m training`` wrote.
+
+    ``alone`` says that it mostly gets one passage at a time, which two threads are to share on a processor: that takes
+    .6 to .8 of the time, and with twelve passages 1.1 times as long.
 
     Raises:
         ReaderUnavailable, EncoderUnavailable, WeightsMismatch, DeviceUnavailable: it cannot be loaded.
@@ -58,7 +64,7 @@ def trained_span_model(weights: Path, device: str | None = None) -> SpanScorer:
     if device in (None, "cpu"):
         from retrieval.models.onnx_span_model import OnnxSpanModel
 
-        return OnnxSpanModel(weights)
+        return OnnxSpanModel(weights, int8=_reads_in_int8(), threads=min(2, cores()) if alone else 1)
     from retrieval.models.span_model import SpanModel
 
     return SpanModel.trained(weights, device)
@@ -80,6 +86,14 @@ def _faster_with_many(count: int) -> EncodeMany | None:
     if count < _MANY or _BFLOAT16.isdisjoint(_flags()) or not find_spec("torch"):
         return None
     return on_torch.encode_document if on_torch.is_faster() else None
+
+
+def _reads_in_int8() -> bool:
+    """Whether the reader's networks multiply in int8: on x86, where that was measured (benchmarks/README.md).
+
+    The encoder does not: vectors would be others than PyTorch makes, which encodes many passages.
+    """
+    return platform.machine().lower() in ("x86_64", "amd64")
 
 
 def _flags() -> set[str]:

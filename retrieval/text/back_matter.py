@@ -198,18 +198,24 @@ _SENTENCE = re.compile(r"[.!?][\"”’)]*$")
 def _is_reference(words: str, section: str) -> bool:
     """Whether a paragraph is an entry of a list of references."""
     begins = _begins(words)
-    signs = sum(bool(sign.search(words)) for sign in _SIGNS)
     if section == "references":
         short = len(words) <= _TWO_LINES and not _SENTENCE.search(words)
+        signs = _signs(words)
         return (signs > 0 and not (signs == 1 and _TOLD.search(words))) or short
     if section == "notes":
+        signs = _signs(words)
         return signs > 1 or (signs == 1 and bool(begins))
-    if begins and begins["caret"]:
-        return signs > 0
-    if not begins or _TOLD.search(words):
-        return False
+    if not begins:
+        return False  # most paragraphs, which are not searched for signs: that takes a hundred times as long
+    if begins["caret"]:
+        return _signs(words) > 0
     sure = begins["author"] or begins["bracket"] or any(sign.search(words) for sign in _SIGNS[:2])
-    return signs > 1 and bool(sure)
+    return bool(sure) and not _TOLD.search(words) and _signs(words) > 1
+
+
+def _signs(words: str) -> int:
+    """How many kinds of signs of a reference a paragraph has."""
+    return sum(bool(sign.search(words)) for sign in _SIGNS)
 
 
 def _begins(words: str) -> re.Match[str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +94,31 @@ def test_the_loss_is_small_when_margins_say_what_is_so() -> None:
 
     right, wrong = logits(6.0, -6.0), logits(-6.0, 6.0)
 
-    assert margins(right).tolist() == [12.0, -10.0]  # the best span of the other is one of -5
     inputs: Any = Inputs()
-    assert loss_of(right, inputs, [PAIR, MISS]) < 0.5 < loss_of(wrong, inputs, [PAIR, MISS])
+    pairs = [PAIR, MISS]
+
+    assert margins(right, inputs, pairs).tolist() == [12.0, -10.0]  # the best span of the other is one of -5
+    assert loss_of(right, inputs, pairs) < 0.5 < loss_of(wrong, inputs, pairs)
+
+
+def test_of_words_quoted_the_margin_is_of_the_spans_over_them() -> None:
+    class Inputs:
+        def tokens_of(self, _: int, place: tuple[int, int] | None) -> tuple[int, int]:
+            return (4, 4) if place else (0, 0)
+
+    scores = torch.tensor([[0.0, -5.0, 6.0, 6.0, 1.0]])
+    inputs: Any = Inputs()
+
+    assert margins(Logits(scores, scores, torch.zeros(1)), inputs, [PAIR]).item() == 12.0
+    beside = replace(PAIR, quoted=(60, 70))
+    assert margins(Logits(scores, scores, torch.zeros(1)), inputs, [beside]).item() == 7.0  # from 2 to 4
+    assert not beside.right
+
+
+def test_what_is_quoted_stays_whole_passages() -> None:
+    family = (replace(PAIR, quoted=PAIR.place), replace(MISS, quoted=PAIR.place))
+
+    assert all(pair.text == FERRY for seed in range(10) for pair in as_asked(family, dice_of(seed)))
 
 
 def test_the_command_makes_weights_that_the_product_reads_and_a_card(
@@ -113,3 +136,26 @@ def test_the_command_makes_weights_that_the_product_reads_and_a_card(
     card = json.loads((out / "judge-card.json").read_text("utf-8"))
     assert (card["steps"], set(card["held_out"])) == (1, {"start", "end, average"})
     SpanModel.trained(out / JUDGE_FILE)
+
+
+def test_the_command_learns_from_what_the_product_would_quote(
+    data: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quoted, out = tmp_path / "quoted", tmp_path / "out"
+    quoted.mkdir()
+    rows = [
+        {"source": "squad", "question": "Who steers it?", "title": title, "text": FERRY}
+        | {"place": [38, 50], "quoted": [38, 50]}
+        for title in ("Gullholm", "Utklippn")
+    ]
+    miss = {"source": "squad2-train", "question": "Who owns it?", "place": None}
+    (quoted / "000.jsonl").write_text("\n".join(json.dumps([[row], [row | miss]]) for row in rows), "utf-8")
+    SpanModel.trainable().save(tmp_path)
+    command = ["judge", str(out), *map(str, data), "--start", str(tmp_path / "model.safetensors"), "--passes", "1"]
+    monkeypatch.setattr("sys.argv", [*command, "--quoted", str(quoted), "--paragraphs", "0", "--bfloat16"])
+
+    judge.main()
+
+    card = json.loads((out / "judge-card.json").read_text("utf-8"))
+    assert card["pairs"] == {"squad": 1, "squad2-train": 1}
+    assert set(card["held_out"]) == {"start", "start, as quoted", "end, average", "end, average, as quoted"}

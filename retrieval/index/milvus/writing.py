@@ -99,7 +99,7 @@ class StoreWriter:
         self.state = known
         """The newest version that is known."""
 
-    def previous(self, *, anew: bool) -> tuple[StoreIndex | None, str | None]:
+    def previous(self, *, anew: bool, whole: bool) -> tuple[StoreIndex | None, str | None]:  # noqa: ARG002
         """The newest version, and what is wrong with it where it cannot be opened."""
         self._anew = anew
         self._head = read_head(self._connection)
@@ -109,6 +109,12 @@ class StoreWriter:
             return None, "another version of Quoth wrote the index"
         self.state = load(self._connection, self._head, self.state)
         return StoreIndex(self._connection, self._texts, self.state), None
+
+    def check(self) -> None:
+        """Do nothing: what a store holds it checks itself."""
+
+    def tidy(self, *, waited_for: bool) -> None:
+        """Do nothing: a store merges its segments itself."""
 
     def publish(self, edition: Edition, progress: Progress | None) -> tuple[int, int]:
         """Write the next version and make it the newest: how many passages it has, and how many were encoded."""

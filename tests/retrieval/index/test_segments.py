@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import shutil
+import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
@@ -20,8 +21,8 @@ from retrieval.answer.query import Filters
 from retrieval.answer.search import Searcher
 from retrieval.engine import Engine
 from retrieval.errors import IndexCorrupt, StorageFailed
+from retrieval.index import checking, planning, snapshot
 from retrieval.index import folder as folder_module
-from retrieval.index import planning, snapshot
 from retrieval.index.dense import DenseIndex
 from retrieval.index.dense_segments import DenseSegments
 from retrieval.index.order import Order
@@ -196,12 +197,20 @@ def test_where_files_cannot_have_a_second_name_they_are_copied(
     assert_answers_as_fresh(index, articles, tmp_path)
 
 
-def test_a_snapshot_in_the_format_before_is_read_as_one_segment(
+def test_a_snapshot_in_a_format_before_is_read_and_its_segment_kept(
     articles: Path, index: Path, encoder: CountingEncoder, tmp_path: Path
 ) -> None:
     update(articles, index, encoder)
     old = published(index)[0]
     manifest = json.loads((old / "manifest.json").read_text())
+    lines = [
+        json.dumps(entry._asdict() | {"info": entry.info.known}, default=str)
+        for entry in open_latest(index).segments[0].entries
+    ]
+    (old / "articles.safetensors").unlink()
+    (old / "articles.jsonl.z").write_bytes(listed := zlib.compress("\n".join(lines).encode()))
+    del manifest["files"]["articles.safetensors"]
+    manifest["files"]["articles.jsonl.z"] = {"size": len(listed), "sha256": hashlib.sha256(listed).hexdigest()}
     del manifest["segments"]
     manifest["rules"]["format"] = 5
     content = json.dumps(manifest, indent=1).encode()
@@ -214,6 +223,7 @@ def test_a_snapshot_in_the_format_before_is_read_as_one_segment(
     report = update(articles, index, encoder)
 
     assert (report.encoded, report.reason) == (1, None)
+    assert (open_latest(index).path / "articles.jsonl.z").exists()
     assert_answers_as_fresh(index, articles, tmp_path)
 
 
@@ -340,8 +350,8 @@ def test_files_that_are_in_the_next_snapshot_too_are_not_read_again(
     articles: Path, index: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    real = snapshot.hash_file
-    monkeypatch.setattr(snapshot, "_RACY_NS", 0)
+    real = checking.hash_file
+    monkeypatch.setattr(checking, "_RACY_NS", 0)
     update(articles, index, encoder)
     serving = open_latest(index)
     write(articles, "harbour/keeper.txt", KEEPER)
@@ -351,7 +361,7 @@ def test_files_that_are_in_the_next_snapshot_too_are_not_read_again(
         read.append(path.parent.name)
         return real(path)
 
-    monkeypatch.setattr(snapshot, "hash_file", note)
+    monkeypatch.setattr(checking, "hash_file", note)
     newer = open_latest(index)
 
     assert set(read) <= {"1", newer.path.name}

@@ -6,7 +6,6 @@ import ast
 import os
 import random
 import shutil
-import zlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from retrieval.answer.search import Searcher
 from retrieval.articles.files import read
 from retrieval.engine import Engine
 from retrieval.errors import ArticleUnknown, IndexCorrupt, IndexMissing, StorageFailed
+from retrieval.index import checking
 from retrieval.index import snapshot as module
 from retrieval.index.snapshot import Snapshot, open_latest, published
 from retrieval.index.updating import open_up_to_date, update
@@ -145,7 +145,7 @@ def test_damage_to_any_file_is_noticed_and_named(
     settled: Snapshot, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
     names = files_in(settled.path)
-    assert {"manifest.json", "texts.bin", "passages.safetensors", "vectors.faiss", "articles.jsonl.z"} < set(names)
+    assert {"manifest.json", "texts.bin", "passages.safetensors", "vectors.faiss", "articles.safetensors"} < set(names)
     for name in names:
         index = tmp_path / name.replace("/", "-")
         copy = index / settled.path.name
@@ -236,12 +236,12 @@ def test_whole_files_that_make_no_sense_are_damage_too(
     # As a bug would write them: their hashes are right.
     copy = tmp_path / settled.path.name
     shutil.copytree(settled.path, copy)
-    manifest = module._verify(copy)
-    monkeypatch.setattr(module, "_verify", lambda _: manifest)
+    monkeypatch.setattr(module, "check", lambda *_: None)
 
-    (copy / "articles.jsonl.z").write_bytes(zlib.compress(b'{"info": 1}'))
-    with pytest.raises(IndexCorrupt, match="TypeError"):
+    (copy / "articles.safetensors").write_bytes(b"\0" * 64)
+    with pytest.raises(IndexCorrupt, match="JSONDecodeError"):
         Snapshot.open(copy)
+    shutil.copy(settled.path / "articles.safetensors", copy)
     (copy / "vectors.faiss").write_bytes(b"")
     with pytest.raises(IndexCorrupt, match="RuntimeError"):
         Snapshot.open(copy)
@@ -269,7 +269,7 @@ def test_a_file_that_cannot_be_read_is_a_failure_of_storage(settled: Snapshot, m
     def fail(_: Path) -> str:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(module, "hash_file", fail)
+    monkeypatch.setattr(checking, "hash_file", fail)
 
     with pytest.raises(StorageFailed) as caught:
         Snapshot.open(settled.path)
@@ -281,17 +281,17 @@ def test_a_snapshot_cleared_away_while_it_is_opened_gives_way_to_a_newer_one(
 ) -> None:
     update(articles, index, encoder)
     (first,) = published(index)
-    verify = module._verify
+    read = module.read_manifest
 
-    def verify_while_others_publish(path: Path) -> dict[str, Any]:
-        manifest = verify(path)
+    def read_while_others_publish(path: Path) -> dict[str, Any]:
+        manifest = read(path)
         if path == first:
-            monkeypatch.setattr(module, "_verify", verify)
+            monkeypatch.setattr(module, "read_manifest", read)
             for _ in range(2):
                 update(articles, index, encoder, force=True)
         return manifest
 
-    monkeypatch.setattr(module, "_verify", verify_while_others_publish)
+    monkeypatch.setattr(module, "read_manifest", read_while_others_publish)
 
     assert open_latest(index).number == 3
     assert not first.exists()

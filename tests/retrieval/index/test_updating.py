@@ -333,6 +333,7 @@ def test_an_index_that_another_version_laid_out_is_built_anew(
     update(articles, index, encoder)
     for module in (publishing, snapshot):
         monkeypatch.setattr(module, "LAYOUT", {"format": 99})
+    monkeypatch.setattr(snapshot, "READABLE", (99,))
 
     opened, report = open_up_to_date(articles, index, encoder)
 

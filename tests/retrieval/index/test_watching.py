@@ -99,7 +99,7 @@ def test_a_snapshot_that_could_not_be_opened_is_tried_again(
     follower = Follower(index, published_anew, got.append)
 
     with monkeypatch.context() as patch:
-        patch.setattr("retrieval.index.snapshot.hash_file", refuse_to_read)
+        patch.setattr("retrieval.index.checking.hash_file", refuse_to_read)
         follower.look()
     follower.look()
 
@@ -175,7 +175,7 @@ def test_the_follower_goes_on_after_any_error(
 def test_an_error_that_nobody_wants_to_hear_is_logged(
     index: Path, published_anew: Snapshot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("retrieval.index.snapshot.hash_file", refuse_to_read)
+    monkeypatch.setattr("retrieval.index.checking.hash_file", refuse_to_read)
 
     Follower(index, published_anew, lambda _: None).look()
 
