@@ -128,3 +128,8 @@ def test_files_that_the_architecture_names_are_there() -> None:
     assert modules
     assert [path for path in named if not (ROOT / path).exists()] == []
     assert [name for name in modules if not any(any((ROOT / part).rglob(name)) for part in ("bot", "retrieval"))] == []
+
+
+def test_no_page_has_the_marks_of_a_merge_that_was_not_finished() -> None:
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md")]:
+        assert not re.search(r"^(<{7}|>{7}) ", page.read_text("utf-8"), re.MULTILINE), page
