@@ -25,7 +25,7 @@ LARGEST = 2_000_000
 """No segment is made larger: its vectors may have to be unpacked, 1.5 kB each."""
 
 QUICK = 30_000
-"""Merges of no more passages than this are made while somebody waits: about half a second."""
+"""Merges of no more passages than this are made while somebody waits, so that it is for a moment."""
 
 Wanted = int | Callable[[], Article]
 """An article of the next snapshot: its number in the one before, or what reads it."""

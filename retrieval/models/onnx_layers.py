@@ -178,7 +178,7 @@ def _session(graph: bytes, weights: Mapping[str, NDArray[Any]], threads: int) ->
     # The graph has the operators that are to run: what ONNX Runtime would make of them takes longer.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    # A thread that waits in a loop for the next matrix takes a core from others: a pass then took eight times as long.
+    # A thread that waits in a loop for the next matrix takes a core from others, which then wait far longer.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_cpu_mem_arena = False  # it would keep what the longest passage took
     # Without it a process held 40 MiB less after 500 questions (benchmarks.memory, one run each); the likely reason is

@@ -55,8 +55,8 @@ def encoder_named(name: str = BUNDLED, device: str | None = None) -> Encoder:
 def trained_span_model(weights: Path, device: str | None = None, *, alone: bool = False) -> SpanScorer:
     """The span model of a file that ``python -m training`` wrote.
 
-    ``alone`` says that it mostly gets one passage at a time, which two threads are to share on a processor: that takes
-    .6 to .8 of the time, and with twelve passages 1.1 times as long.
+    ``alone`` says that it mostly gets one passage at a time, which two threads are to share on a processor. That is
+    quicker for one passage, and slower for many, of which each thread had better take its own.
 
     Raises:
         ReaderUnavailable, EncoderUnavailable, WeightsMismatch, DeviceUnavailable: it cannot be loaded.

@@ -206,7 +206,7 @@ def _is_reference(words: str, section: str) -> bool:
         signs = _signs(words)
         return signs > 1 or (signs == 1 and bool(begins))
     if not begins:
-        return False  # most paragraphs, which are not searched for signs: that takes a hundred times as long
+        return False  # most paragraphs, which are not searched for signs: that takes far longer
     if begins["caret"]:
         return _signs(words) > 0
     sure = begins["author"] or begins["bracket"] or any(sign.search(words) for sign in _SIGNS[:2])
