@@ -355,46 +355,6 @@ def test_cards_fit_in_every_language(language: str) -> None:
     assert all(0 < len(words) <= 45 for words in (form["title"], *(each["label"] for each in form["components"])))
 
 
-def test_the_list_of_articles_has_pages_that_fit() -> None:
-    several = [an_article("x", title="*" * 500, id=f"{number}{'_' * 200}.md") for number in range(25)]
-
-    first, last = article_cards.listing(several, 0), article_cards.listing(several, 99)
-
-    assert_within_limits(article_cards.listing(several, 0, "*\n"))
-    assert_within_limits(first)
-    assert_within_limits(last)
-    assert first.plain.startswith("25 articles:\n1\\. **\\*")
-    assert [button.id for button in last.buttons][-2:] == ["quoth:list:1:", "quoth:list:2:"]
-    assert [button.label for button in last.buttons][:-2] == ["21", "22", "23", "24", "25"]
-    assert article_cards.listing([], 0).plain == cards.NO_ARTICLES
-
-
-def test_the_list_can_be_searched() -> None:
-    several = [an_article("x", title=title, id=f"{title}.md") for title in ("On bread", "On whales")]
-
-    assert article_cards.listing(several, 0, "WHALES").plain.startswith(
-        "1 article with “WHALES” in title or source:\n1\\. **On whales**"
-    )
-    assert article_cards.listing(several, 0, "*krill*").plain == "No article has “\\*krill\\*” in its title or source."
-
-
-@given(long_texts | texts, st.integers(0, 60))
-def test_the_pages_of_an_article_are_all_of_it_and_fit(text: str, number: int) -> None:
-    article = replace(ARTICLE, text=text)
-    total = markup.pages(text)
-    spans = [markup.page(text, each) for each in range(total)]
-
-    assert "".join(text[start:end] for start, end in spans) == text
-    assert all(start <= end <= start + 2 * markup.PAGE for start, end in spans)
-    if text:
-        place = (number * 37) % len(text)
-        start, end = spans[markup.page_of(text, place)]
-        assert start <= place < end
-    card = article_cards.reading(article, number)
-    assert_within_limits(card)
-    assert not read(re.sub(r"(?m)^> ?", "", card.body)).active
-
-
 def test_errors_name_no_path_of_the_machine() -> None:
     assert cards.failure(errors.QuestionEmpty()).startswith("The question is empty")
     assert cards.failure(errors.ArticleExists(ARTICLE_FILE)) == (
@@ -407,12 +367,6 @@ def test_errors_name_no_path_of_the_machine() -> None:
     assert cards.failure(errors.ArticleUnknown("@here")).startswith("There is no article \\@here")
     assert cards.failure(errors.NoArticles(ARTICLE_FILE, 0)) == cards.NO_ARTICLES
     assert cards.failure(errors.StorageFailed(ARTICLE_FILE, "full")) == cards.BROKEN
-
-
-def test_progress_and_outcome_are_a_line() -> None:
-    assert article_cards.progress("encoding", 1200, 3400) == "Encoding passages: 1,200 of 3,400…"
-    assert article_cards.progress("unheard of", 0, 0) == "Working…"
-    assert article_cards.refreshed(None, 1) == "Nothing has changed: 1 article."
 
 
 def test_a_card_says_the_page_and_links_to_it() -> None:

@@ -13,7 +13,7 @@ from retrieval.index import encoded
 from retrieval.index.updating import update
 from retrieval.models.encoder import Vectors
 from tests.retrieval.examples import CountingEncoder, write
-from tests.retrieval.index.test_updating import assert_same_as_fresh
+from tests.retrieval.index.comparing import assert_same_as_fresh
 
 
 class Interrupted(CountingEncoder):

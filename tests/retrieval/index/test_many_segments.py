@@ -21,9 +21,9 @@ from retrieval.index.snapshot import open_latest, published
 from retrieval.index.updating import open_up_to_date, update
 from tests.fakes import FakeEncoder
 from tests.retrieval.examples import CountingEncoder, newsroom, write
+from tests.retrieval.index.comparing import KEEPER
 from tests.retrieval.index.test_segments import assert_answers_as_fresh
 from tests.retrieval.index.test_snapshot import flip
-from tests.retrieval.index.test_updating import KEEPER
 
 KILLS = int(os.environ.get("KILLS", "2"))
 """How many updates are killed, and how many find the disk full; more by hand."""

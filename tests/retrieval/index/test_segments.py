@@ -11,11 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
 
-import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from retrieval.answer.query import Filters
 from retrieval.answer.search import Searcher
@@ -23,17 +21,13 @@ from retrieval.engine import Engine
 from retrieval.errors import IndexCorrupt, StorageFailed
 from retrieval.index import checking, planning, snapshot
 from retrieval.index import folder as folder_module
-from retrieval.index.dense import DenseIndex
-from retrieval.index.dense_segments import DenseSegments
-from retrieval.index.order import Order
 from retrieval.index.planning import living, to_merge
 from retrieval.index.snapshot import Snapshot, open_latest, published
 from retrieval.index.updating import open_up_to_date, update
-from retrieval.models.encoder import Vectors
 from tests.fakes import FakeEncoder
 from tests.retrieval.examples import NEWS, CountingEncoder, write
+from tests.retrieval.index.comparing import KEEPER, assert_same_as_fresh
 from tests.retrieval.index.test_snapshot import flip
-from tests.retrieval.index.test_updating import KEEPER, assert_same_as_fresh
 
 QUESTIONS = ("Who opened the Gullholm bridge?", "lighthouse keeper", "whales", "story 2", "What is told?")
 
@@ -366,52 +360,3 @@ def test_files_that_are_in_the_next_snapshot_too_are_not_read_again(
 
     assert set(read) <= {"1", newer.path.name}
     assert newer.segments[0] is serving.segments[0]
-
-
-# --- searching several segments ------------------------------------------------------------------------------
-
-
-def unit(vectors: NDArray[np.floating]) -> Vectors:
-    scaled: Vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    return scaled
-
-
-@pytest.fixture
-def parted() -> tuple[DenseSegments, Vectors]:
-    """Vectors in two segments, of which every second one is there, in another order."""
-    drawn = unit(np.random.default_rng(5).normal(0.2, 1.0, (300, 16)))
-    rows = np.random.default_rng(6).permutation(300)[:150]
-    parts = [DenseIndex.build(drawn[:200]), DenseIndex.build(drawn[200:])]
-    return DenseSegments(parts, Order.of(rows, 300)), drawn[rows]
-
-
-QUERY = unit(np.random.default_rng(7).normal(0.2, 1.0, (1, 16)))[0]
-
-
-def test_the_nearest_of_all_segments_are_found(parted: tuple[DenseSegments, Vectors]) -> None:
-    index, vectors = parted
-
-    assert (len(index), index.dimension) == vectors.shape
-    assert index.nearest(QUERY, 20).tolist() == np.argsort(-(vectors @ QUERY))[:20].tolist()
-    assert sorted(index.nearest(QUERY, 1000).tolist()) == list(range(150))
-    allowed = np.arange(0, 150, 7)
-    nearest = allowed[np.argsort(-(vectors[allowed] @ QUERY))]
-    assert index.nearest(QUERY, 5, allowed).tolist() == nearest[:5].tolist()
-    np.testing.assert_allclose(index.cosines(QUERY, allowed), vectors[allowed] @ QUERY, atol=1e-3)
-
-
-def test_moments_are_those_of_what_is_there(parted: tuple[DenseSegments, Vectors]) -> None:
-    index, vectors = parted
-    every = vectors.astype(np.float64) @ QUERY.astype(np.float64)
-
-    assert index.moments(QUERY) == pytest.approx((every.mean(), every.std()), abs=1e-5)
-
-
-def test_the_nearest_are_found_behind_many_that_are_gone(parted: tuple[DenseSegments, Vectors]) -> None:
-    drawn = unit(np.random.default_rng(5).normal(0.2, 1.0, (300, 16)))
-    by_nearness = np.argsort(-(drawn @ QUERY))
-    left = np.sort(by_nearness[100:])
-
-    index = DenseSegments([DenseIndex.build(drawn)], Order.of(left, 300))
-
-    assert left[index.nearest(QUERY, 3)].tolist() == by_nearness[100:103].tolist()

@@ -6,6 +6,7 @@ import ast
 import os
 import random
 import shutil
+import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from retrieval.index import checking
 from retrieval.index import snapshot as module
 from retrieval.index.snapshot import Snapshot, open_latest, published
 from retrieval.index.updating import open_up_to_date, update
+from retrieval.index.watching import Follower
 from retrieval.text.passages import cut
 from tests.fakes import FakeEncoder
 from tests.retrieval.articles.formats.test_pdf import column, pdf_of
@@ -353,3 +355,38 @@ def test_pages_are_kept_with_their_article(tmp_path: Path, index: Path, encoder:
     found = Engine(open_latest(index), encoder).ask("herring")
 
     assert [(quote.page, quote.url) for quote in found.quotes[:1]] == [(2, "https://e.org/a.pdf#page=2")]
+
+
+def test_no_answer_mixes_two_snapshots_while_many_are_published(articles: Path, index: Path) -> None:
+    encoder = FakeEncoder()
+    (articles / "count.txt").write_text("The count stands at 0 today, as everybody in the harbour knows.", "utf-8")
+    snapshot, _ = open_up_to_date(articles, index, encoder)
+    serving = [Engine(snapshot, encoder)]
+
+    enough = threading.Event()
+
+    def publish() -> None:
+        number = 0
+        while number < 20 or not enough.is_set():
+            number += 1
+            (articles / "count.txt").write_text(f"The count stands at {number} today, as everybody knows.", "utf-8")
+            update(articles, index, encoder)
+        counted.append(number)
+
+    counted: list[int] = []
+    publisher = threading.Thread(target=publish)
+    follower = Follower(index, snapshot, lambda snapshot: serving.append(Engine(snapshot, encoder)))
+    publisher.start()
+    asked = 0
+    while publisher.is_alive():
+        follower.look()
+        engine = serving[-1]
+        quote = engine.ask("Where does the count stand?").quotes[0]
+        assert quote.article == engine.index.article("count.txt")
+        assert quote.text == quote.article.text
+        asked += 1
+        if asked > 4 and len(serving) > 2:
+            enough.set()
+    publisher.join()
+    follower.look()
+    assert f"at {counted[0]} today" in serving[-1].ask("Where does the count stand?").quotes[0].text
