@@ -90,7 +90,7 @@ class _Loaded:
     """Tokeniser and layers in memory."""
 
     def __init__(self) -> None:
-        # A question alone takes two thirds of the time so; many passages, of which each thread has one, as long as else.
+        # A question takes two thirds of the time so; many passages, of which each thread has one, as long as else.
         self._layers = OnnxLayers(bundled_tensors(), "", threads=min(2, cores()))
         self._tokenizer = bundled_tokenizer(_MAX_TOKENS)
 

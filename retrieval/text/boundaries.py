@@ -68,7 +68,7 @@ _MISSED = re.compile(
     )""",
     re.VERBOSE,
 )
-"""Sentence ends up to where the next sentence begins. All begin alike, so that most of a text is passed over quickly."""
+"""Sentence ends up to where the next sentence begins. All begin alike, so that most of a text is passed over soon."""
 
 _NO_END = re.compile(rf"(?i:(?<![^\W_])(?:{_ALWAYS}|{_WORDS_TOO}|{_SMALL_FOLLOWS})\.)\)?\d*\s*$|[/@=]\S*$")
 """How what looks like an end ends that is none: an abbreviation, an address."""
