@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
-from bot import cli, question_log
+from bot import assembly, cli, question_log
 from bot.question_log import Asked, QuestionLog
 from bot.settings import PREFIX, Settings
+from retrieval.answer.reader import Reader
+from retrieval.models.encoder import Encoder
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -51,9 +53,18 @@ def articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def models() -> tuple[Encoder, Reader | None]:
+    """The models that ship, loaded once."""
+    return assembly.build_encoder(Settings()), assembly.build_reader(Settings())
+
+
 @pytest.fixture
-def clone(articles: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def clone(articles: Path, models: tuple[Encoder, Reader | None], monkeypatch: pytest.MonkeyPatch) -> Path:
     """That folder to run in, with no setting of whoever runs the tests."""
+    encoder, reader = models
+    monkeypatch.setattr(assembly, "build_encoder", lambda _: encoder)
+    monkeypatch.setattr(assembly, "build_reader", lambda _: reader)
     for name in [name for name in os.environ if name.startswith("QUOTH_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("QUOTH_STATE", "state")

@@ -119,24 +119,6 @@ def test_an_interrupt_ends_quietly(quoth: Quoth, monkeypatch: pytest.MonkeyPatch
     assert quoth("ask", "who?") == Outcome(130, "", "")
 
 
-@pytest.mark.parametrize("form", [[], ["--json"]])
-def test_a_reader_that_goes_away_ends_it_quietly(form: list[str]) -> None:
-    folder = str(Path("data", "articles").resolve())
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bot", "articles", "--articles", folder, *form],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    process.stdout.close()
-    process.stdout = None
-
-    _, errors = process.communicate()
-
-    assert (process.returncode, errors) == (141, b"")
-
-
 def test_a_broken_pipe_is_told_from_not_said(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
     def break_pipe(*_: object) -> None:
         raise BrokenPipeError(errno.EPIPE, "Broken pipe")
@@ -146,15 +128,6 @@ def test_a_broken_pipe_is_told_from_not_said(quoth: Quoth, monkeypatch: pytest.M
     monkeypatch.setattr(json_output, "put", break_pipe)
 
     assert quoth("articles", "--json").status == 141
-
-
-def test_a_full_disk_under_standard_output_is_one_sentence() -> None:
-    command = f"{sys.executable} -m bot articles --json --articles {Path.cwd()}/data/articles > /dev/full"
-    done = subprocess.run(["bash", "-c", f"cd {ROOT}; {command}"], capture_output=True, check=False)  # noqa: S607
-
-    assert done.returncode == 2
-    assert done.stderr.decode().startswith("quoth: The system refused (No space left on device)")
-    assert done.stderr.count(b"\n") == 1
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -17,9 +17,9 @@ from tests.bot.discord.server import HEARTBEAT, FakeDiscord
 from tests.bot.discord.wired import connected
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
-SOAK = int(os.environ.get("SOAK_QUESTIONS", "150"))
+SOAK = int(os.environ.get("SOAK_QUESTIONS", "60"))
 """How many questions the memory is watched over; more by hand."""
-AT_ONCE = 100
+AT_ONCE = 50
 """Questions at once, for most of which there is no room."""
 
 
