@@ -69,10 +69,11 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def kept_ready() -> Iterator[None]:
-    """The process that reads files stays from one test to the next, however long that takes."""
+def quick() -> Iterator[None]:
+    """The process that reads files stays from one test to the next, and nobody waits for a disk: no test cuts power."""
     from retrieval.articles import confined
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(confined, "_IDLE_S", 600.0)
+        patch.setattr(os, "fsync", lambda _: None)
         yield

@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,6 @@ import pytest
 from bot import assembly, cli, question_log
 from bot.question_log import Asked, QuestionLog
 from bot.settings import PREFIX, Settings
-from retrieval.answer.reader import Reader
-from retrieval.models.encoder import Encoder
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -54,17 +53,28 @@ def articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def models() -> tuple[Encoder, Reader | None]:
-    """The models that ship, loaded once."""
-    return assembly.build_encoder(Settings()), assembly.build_reader(Settings())
+def loaded_once() -> Iterator[None]:
+    """The models that ship are loaded by the first command that needs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("build_encoder", "build_reader"):
+            patch.setattr(assembly, name, once(getattr(assembly, name)))
+        yield
+
+
+def once(build: Callable[[Settings], Any]) -> Callable[[Settings], Any]:
+    made: list[Any] = []
+
+    def builds(settings: Settings) -> Any:
+        if not made:
+            made.append(build(settings))
+        return made[0]
+
+    return builds
 
 
 @pytest.fixture
-def clone(articles: Path, models: tuple[Encoder, Reader | None], monkeypatch: pytest.MonkeyPatch) -> Path:
+def clone(articles: Path, loaded_once: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     """That folder to run in, with no setting of whoever runs the tests."""
-    encoder, reader = models
-    monkeypatch.setattr(assembly, "build_encoder", lambda _: encoder)
-    monkeypatch.setattr(assembly, "build_reader", lambda _: reader)
     for name in [name for name in os.environ if name.startswith("QUOTH_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("QUOTH_STATE", "state")

@@ -16,8 +16,11 @@ ROOT = Path(__file__).parents[2]
 
 _PROGRAM = """
 import json, os, sys
-from bot import assembly, cli
+import markdown_it, scipy.sparse
+from bot import assembly, cli, contract
 from bot.terminal import ask, chat, doctor
+from retrieval import engine
+from retrieval.answer import overlap_reader
 from retrieval.index import updating
 from tests.fakes import FakeEncoder
 

@@ -18,12 +18,6 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("library")
 
 
-def python(*arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-    """Run Python on the project's code as a process of its own."""
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from bot.cli import main; sys.exit(main())"
-    return subprocess.run([sys.executable, "-c", code, *arguments], input=stdin, capture_output=True, check=False)
-
-
 def test_a_missing_folder_is_one_sentence(quoth: Quoth) -> None:
     said = quoth("ask", "who?", "--articles", "nowhere")
 
@@ -240,11 +234,15 @@ def test_a_file_that_is_no_data_set_is_one_sentence(quoth: Quoth, tmp_path: Path
     assert "set.json is not a data set" in said.err
 
 
-def test_the_shipped_article_says_who_met_in_sochi(tmp_path: Path) -> None:
-    done = python("ask", "who met in Sochi?", "--json", "--articles", str(ROOT / "data" / "articles"))
+def test_the_shipped_article_says_who_met_in_sochi(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("QUOTH_READER")
+    status = cli.main(["ask", "who met in Sochi?", "--json", "--articles", str(ROOT / "data" / "articles")])
 
-    assert done.returncode == 0, done.stderr.decode()
-    (answer,) = [json.loads(line) for line in done.stdout.decode().splitlines()]
+    said = capsys.readouterr()
+    assert status == 0, said.err
+    (answer,) = [json.loads(line) for line in said.out.splitlines()]
     assert "Shinzo Abe" in answer["quotes"][0]["text"]
     assert "Vladimir Putin" in answer["quotes"][0]["text"]
     assert answer["quotes"][0]["article"]["source"] == "TASS"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from simcord.actors import MemberActor
     from simcord.builders import ChannelHandle, GuildHandle
 
-ACTIONS = int(os.environ.get("ACTIONS", "300"))
+ACTIONS = int(os.environ.get("ACTIONS", "400"))
 """What members of two servers do at random; more by hand."""
 ASKED = "who keeps the lighthouse of the island?"
 SECRETS = {COMMON: "Corvin", "1/north": "Alaric", "1/south": "Brunhild", "2/north": "Dietmar", "2/south": "Eberhard"}
