@@ -35,6 +35,7 @@ from retrieval.articles.formats.values import ExtractedArticle
 def obey(name, content):
     return [ExtractedArticle(repr(eval(content)), {})]
 registry.FORMATS[".txt"] = registry.Format(obey, max_mib=1)
+confined_process._warm_up = lambda: registry.extract_articles("a.json", b"[]")  # no other files are read
 {change}
 held = []
 lock_down = confined_process.lock_down
