@@ -46,6 +46,8 @@ LIKENESS = 0.65
 """Cosine of a question to the passage that it is drawn near."""
 QUESTIONS = 200
 _BATCH = 65_536
+_REAL = "real.npy"
+"""Where the vectors that others are drawn near are kept for other processes."""
 
 COLUMNS = {
     "passages": "passages",
@@ -145,7 +147,8 @@ def main() -> None:
         patch("retrieval.index.filling.cut", paragraphs).start()
     whole = load(asked.data)
     dataset = Dataset(whole.articles[: asked.articles], whole.questions)
-    real = real_vectors(dataset)
+    kept = asked.keep / _REAL if asked.keep else None
+    real = np.load(kept) if kept and kept.exists() else real_vectors(dataset)
     words = np.array([word for article in dataset.articles for word in article.text.split()])
     questions = [question.text for question in spread(whole.questions, QUESTIONS)]
     rows = []
@@ -179,7 +182,7 @@ def measure(
     figures["recall"] = recall_of(snapshot, drawn)
     del snapshot
     np.savez(work / "questions.npz", texts=np.array(questions), vectors=drawn)
-    np.save(work / "real.npy", encoder.real)
+    np.save(work / _REAL, encoder.real)
     figures |= _in_a_process("serve", work)
     print(json.dumps(figures), flush=True)
     for cold in ("", "cold_"):
@@ -292,7 +295,7 @@ def serve(work: str) -> None:
 def add_cold(work: str) -> None:
     """Bring the index in ``work`` up to date and print what that took; run as a process of its own."""
     folder = Path(work)
-    print(json.dumps(add(folder / "articles", folder / "index", DrawnEncoder(np.load(folder / "real.npy")))))
+    print(json.dumps(add(folder / "articles", folder / "index", DrawnEncoder(np.load(folder / _REAL)))))
 
 
 def as_markdown(rows: Sequence[dict[str, float]]) -> str:
