@@ -4,6 +4,7 @@ There is no model in it: a passage's vector is drawn near those of real passages
 noise), a question's near that of a passage. Texts are real words drawn as often as they occur, questions are real ones.
 All else is what Quoth does: the articles are files, ``update`` indexes them, and another process opens and searches.
 With ``--uncut`` nothing looks for the ends of sentences: paragraphs are taken for passages, which they are here anyway.
+With ``--keep`` a run goes on from what one before has left: its articles, and its index, which then is not built again.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,7 +32,7 @@ from retrieval.answer.search import Searcher
 from retrieval.evaluation.datasets import Dataset, load
 from retrieval.evaluation.metrics import spread
 from retrieval.index.moments import chunks
-from retrieval.index.snapshot import Snapshot, open_latest
+from retrieval.index.snapshot import Snapshot, open_latest, published
 from retrieval.index.updating import update
 from retrieval.models.encoder import Vectors
 from retrieval.models.runtimes import encoder_named
@@ -42,11 +46,14 @@ LIKENESS = 0.65
 """Cosine of a question to the passage that it is drawn near."""
 QUESTIONS = 200
 _BATCH = 65_536
+_REAL = "real.npy"
+"""Where the vectors that others are drawn near are kept for other processes."""
 
 COLUMNS = {
     "passages": "passages",
     "index_s": "to index without the model, s",
     "index_cpu_s": "of a processor",
+    "index_mib": "in memory at most, MiB",
     "disk_mb": "on disk, MB",
     "open_s": "to open, s",
     "open_cpu_s": "of a processor",
@@ -133,18 +140,20 @@ def main() -> None:
     parser.add_argument(
         "--uncut", action="store_true", help="take paragraphs for passages, which saves most of the time"
     )
+    parser.add_argument("--keep", type=Path, help="a folder to work in and to leave, for a single size")
     parser.add_argument("--out", type=Path, default=HERE / "scale.json")
     asked = parser.parse_args()
     if asked.uncut:
         patch("retrieval.index.filling.cut", paragraphs).start()
     whole = load(asked.data)
     dataset = Dataset(whole.articles[: asked.articles], whole.questions)
-    real = real_vectors(dataset)
+    kept = asked.keep / _REAL if asked.keep else None
+    real = np.load(kept) if kept and kept.exists() else real_vectors(dataset)
     words = np.array([word for article in dataset.articles for word in article.text.split()])
     questions = [question.text for question in spread(whole.questions, QUESTIONS)]
     rows = []
     for size in asked.sizes:
-        with TemporaryDirectory(prefix="quoth-scale-") as work:
+        with nullcontext(asked.keep) if asked.keep else TemporaryDirectory(prefix="quoth-scale-") as work:
             rows.append(measure(size, DrawnEncoder(real), words, questions, Path(work)))
         print(json.dumps(rows[-1]), flush=True)
         asked.out.write_text(json.dumps(rows), encoding="utf-8")
@@ -162,41 +171,42 @@ def real_vectors(dataset: Dataset) -> Vectors:
 def measure(
     size: int, encoder: DrawnEncoder, words: NDArray[np.str_], questions: Sequence[str], work: Path
 ) -> dict[str, float]:
-    """One row of figures."""
+    """One row of figures; of an index that was there already without what it took to build."""
     articles, index = work / "articles", work / "index"
-    articles.mkdir()
-    chance = np.random.default_rng(3)
-    for number, lines in enumerate(drawn_files(size // PASSAGES, words, chance)):
-        (articles / f"{number:05}.jsonl").write_text(lines, encoding="utf-8")
-    started, busy = time.perf_counter(), time.process_time()
-    report = update(articles, index, encoder)
-    index_s, index_cpu_s = time.perf_counter() - started, time.process_time() - busy
+    write_articles(articles, size // PASSAGES, words)
+    figures = {} if published(index) else build(articles, index, encoder)
+    chance = np.random.default_rng(4 if figures else time.time_ns())
     snapshot = open_latest(index)
+    figures |= {"passages": snapshot.passages, "disk_mb": snapshot.bytes / 1e6}
     drawn = near(snapshot.dense.at(chance.integers(snapshot.passages, size=len(questions))), LIKENESS, chance)
-    recall = recall_of(snapshot, drawn)
-    disk_mb = snapshot.bytes / 1e6
+    figures["recall"] = recall_of(snapshot, drawn)
     del snapshot
     np.savez(work / "questions.npz", texts=np.array(questions), vectors=drawn)
-    np.save(work / "real.npy", encoder.real)
-    served = _in_a_process("serve", work)
-    added: dict[str, float] = {}
+    np.save(work / _REAL, encoder.real)
+    figures |= _in_a_process("serve", work)
+    print(json.dumps(figures), flush=True)
     for cold in ("", "cold_"):
-        (articles / f"added-{cold}.jsonl").write_text(next(drawn_files(1, words, chance)), encoding="utf-8")
+        new = articles / f"added-{cold}{time.time_ns()}.jsonl"
+        new.write_text(next(drawn_files(1, words, chance)), encoding="utf-8")
         took = _in_a_process("add_cold", work) if cold else add(articles, index, encoder)
-        added |= {f"add_{cold}s": took["s"], f"add_{cold}cpu_s": took["cpu_s"]}
+        figures |= {f"add_{cold}s": took["s"], f"add_{cold}cpu_s": took["cpu_s"]}
     then = _in_a_process("serve", work)
-    return (
-        served
-        | added
-        | {f"added_{name}": then[name] for name in ("p50_ms", "p95_ms")}
-        | {
-            "passages": report.passages,
-            "index_s": index_s,
-            "index_cpu_s": index_cpu_s,
-            "disk_mb": disk_mb,
-            "recall": recall,
-        }
-    )
+    return figures | {f"added_{name}": then[name] for name in ("p50_ms", "p95_ms")}
+
+
+def write_articles(folder: Path, articles: int, words: NDArray[np.str_]) -> None:
+    """Write so many articles into the folder ``articles``, unless it has them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if len(list(folder.iterdir())) < ceil(articles / _ARTICLES):
+        for number, lines in enumerate(drawn_files(articles, words, np.random.default_rng(3))):
+            (folder / f"{number:05}.jsonl").write_text(lines, encoding="utf-8")
+
+
+def build(articles: Path, index: Path, encoder: DrawnEncoder) -> dict[str, float]:
+    """What it takes to index the articles."""
+    took = add(articles, index, encoder)
+    mebibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"index_s": took["s"], "index_cpu_s": took["cpu_s"], "index_mib": mebibytes}
 
 
 def paragraphs(text: str) -> list[Span]:
@@ -285,19 +295,20 @@ def serve(work: str) -> None:
 def add_cold(work: str) -> None:
     """Bring the index in ``work`` up to date and print what that took; run as a process of its own."""
     folder = Path(work)
-    print(json.dumps(add(folder / "articles", folder / "index", DrawnEncoder(np.load(folder / "real.npy")))))
+    print(json.dumps(add(folder / "articles", folder / "index", DrawnEncoder(np.load(folder / _REAL)))))
 
 
 def as_markdown(rows: Sequence[dict[str, float]]) -> str:
-    """The rows as a table."""
+    """The rows as a table; what was not measured is left out."""
     lines = ["| " + " | ".join(COLUMNS.values()) + " |", "|" + "---:|" * len(COLUMNS)]
     for row in rows:
-        cells = [
-            f"{row[column]:,.0f}" if column in {"passages", "disk_mb", "resident_mib"} else f"{row[column]:.3g}"
-            for column in COLUMNS
-        ]
+        cells = [_cell(column, row[column]) if column in row else "" for column in COLUMNS]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _cell(column: str, figure: float) -> str:
+    return f"{figure:,.0f}" if column == "passages" or column.endswith(("_mb", "_mib")) else f"{figure:.3g}"
 
 
 if __name__ == "__main__":

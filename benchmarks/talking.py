@@ -36,7 +36,7 @@ from retrieval.evaluation.datasets import Dataset, Question, load
 from retrieval.evaluation.metrics import Marks, indexed, mark, outcomes, spread
 from retrieval.index.dense import DenseIndex
 from retrieval.index.filling import Filling
-from retrieval.index.planning import plan
+from retrieval.index.planning import Wanted, plan
 from retrieval.index.postings import Postings
 from retrieval.index.protocol import Terms
 from retrieval.index.publishing import Draft, publish
@@ -149,7 +149,7 @@ def _finding(snapshot: Snapshot, encoder: Encoder, reader: str) -> Find:
 def whole_passages(folder: Path, articles: Sequence[Article], encoder: Encoder) -> Snapshot:
     """A snapshot of articles that are a passage each, however long."""
     texts = [f"{article.title}. {article.text}" if article.title else article.text for article in articles]
-    drawn = plan([partial(_same, article) for article in articles], None)
+    drawn = plan(Wanted.to_read([partial(_same, article) for article in articles]))
     filling = Filling(
         written=drawn.written,
         spans=[[Span(0, len(article.text))] for article in articles],

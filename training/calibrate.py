@@ -30,6 +30,7 @@ from rich.console import Console
 from rich.progress import track
 
 from retrieval.answer.span_reader import SpanReader
+from retrieval.engine import THRESHOLD
 from retrieval.evaluation.datasets import Dataset, Question, load
 from retrieval.evaluation.metrics import auroc, calibration_error, indexed, mark, spread
 from retrieval.models.runtimes import encoder_named
@@ -54,7 +55,7 @@ SMALL = 1e-3
 """What the square of a weight costs, in deviations of its evidence."""
 LOST = 0.07
 """What share of the answerable ones among near misses the threshold may decline."""
-CURVE = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6)
+CURVE = (0.05, 0.1, 0.15, 0.2, 0.25, THRESHOLD, 0.3, 0.4, 0.5, 0.6)
 """Thresholds for which it is told what they decline."""
 
 Floats = NDArray[np.float64]

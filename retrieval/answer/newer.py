@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-
-import numpy as np
-from numpy.typing import NDArray
+from functools import lru_cache
 
 from retrieval.answer.quotes import Quote
 from retrieval.answer.sameness import Facts, facts
@@ -47,12 +44,6 @@ class NewerArticles:
         self._index = index
         self._weights = weights
 
-    @cached_property
-    def _days(self) -> NDArray[np.int32]:
-        """When each article was published, as a day's number; 0 where that is not known."""
-        days = [each.published.toordinal() if each.published else 0 for each in self._index.articles]
-        return np.array(days, dtype=np.int32)
-
     def about(self, quote: Quote) -> ArticleInfo | None:
         """The newest article, of later days than the quote's, that is about the same as the passage quoted, if any is.
 
@@ -71,7 +62,7 @@ class NewerArticles:
         published = article.published
         if published is None:
             return None
-        newer = self._days > published.toordinal()
+        newer = self._index.days > published.toordinal()
         mine = _facts(passage)
         names = _names(mine)
         if len(names) < weights.names or not newer.any():

@@ -284,14 +284,16 @@ class Searcher:
         """A mask of the articles that the filters let through; None for all."""
         if filters == Filters():
             return None
-        ids = {self._index.number_of(id) for id in filters.articles}
-        source = filters.source.casefold() if filters.source else None
-        return np.array(
-            [
-                (not ids or number in ids)
-                and (source is None or (article.source or "").casefold() == source)
-                and (filters.after is None or (article.published is not None and article.published >= filters.after))
-                and (filters.before is None or (article.published is not None and article.published <= filters.before))
-                for number, article in enumerate(self._index.articles)
-            ]
-        )
+        let_through = np.ones(len(self._index.articles), dtype=bool)
+        if filters.articles:
+            let_through[:] = False
+            let_through[[self._index.number_of(id) for id in filters.articles]] = True
+        if filters.source:
+            source = filters.source.casefold()
+            let_through &= [(article.source or "").casefold() == source for article in self._index.articles]
+        if filters.after:
+            let_through &= self._index.days >= filters.after.toordinal()
+        if filters.before:
+            days = self._index.days
+            let_through &= (days > 0) & (days <= filters.before.toordinal())
+        return let_through

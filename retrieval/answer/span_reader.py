@@ -236,10 +236,10 @@ class SpanReader:
         dated = kind_of(task.question) in ("when", "where")
         for sentence in sentences_of(hit.passage):
             start = sentence.start if dated else after_dateline(text, sentence.start)
-            inside = np.flatnonzero((places[:, 0] < sentence.end) & (places[:, 1] > start))
+            begin, end = np.searchsorted(places[:, 1], start, "right"), np.searchsorted(places[:, 0], sentence.end)
             found = [
-                (Span(int(places[inside[first], 0]), int(places[inside[last], 1])), margin)
-                for first, last, margin in _apart(margins[np.ix_(inside, inside)], self._weights)
+                (Span(int(places[begin + first, 0]), int(places[begin + last, 1])), margin)
+                for first, last, margin in _apart(margins[begin:end, begin:end], self._weights)
             ]
             if found:
                 spans = tuple(_answering(found, text, self._weights))
@@ -324,8 +324,9 @@ def _answering(found: Sequence[tuple[Span, float]], text: str, weights: ReadingW
     """
     chosen: list[Span] = []
     best, most = found[0]
+    one = _kind(text[best.start : best.end])
     for span, margin in found:
-        one, other = (_kind(text[each.start : each.end]) for each in (best, span))
+        other = _kind(text[span.start : span.end])
         enough = most * (weights.other_name if one == other == "name" else weights.other_words)
         alike = one == other or "figure" not in (one, other)
         if span is best or (margin >= enough and alike and not any(_adjoin(text, span, each) for each in chosen)):
@@ -335,7 +336,7 @@ def _answering(found: Sequence[tuple[Span, float]], text: str, weights: ReadingW
 
 def _kind(text: str) -> str:
     """``figure`` for what has a digit, ``name`` for what is capitalised throughout, else ``words``."""
-    if any(character.isdigit() for character in text):
+    if any(map(str.isdigit, text)):
         return "figure"
     return "name" if all(word[0].isupper() for word in re.findall(r"\w{4,}|\w+$", text)) else "words"
 

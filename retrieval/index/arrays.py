@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import json
 import mmap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+_Kind = TypeVar("_Kind", bound=np.generic)
 
 _TYPES: Mapping[str, np.dtype[Any]] = {
     "U8": np.dtype("<u1"),
@@ -78,3 +80,12 @@ def ranges(starts: NDArray[Any], sizes: NDArray[Any]) -> NDArray[np.int64]:
     """The first ``sizes[0]`` numbers from ``starts[0]`` on, then ``sizes[1]`` from ``starts[1]`` on, and so forth."""
     ends = np.cumsum(sizes, dtype=np.int64)
     return np.repeat(starts - (ends - sizes), sizes) + np.arange(ends[-1] if len(ends) else 0)
+
+
+def gathered(values: Sequence[NDArray[_Kind]], places: NDArray[np.int32]) -> NDArray[_Kind]:
+    """Of values by segment, and by place in it, those at some ``places``, of shape (places, 2)."""
+    found = np.empty(len(places), dtype=np.result_type(*values))
+    for number, each in enumerate(values):
+        here = places[:, 0] == number
+        found[here] = each[places[here, 1]]
+    return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.index.by_words import ByWords
 from retrieval.index.dense import DenseIndex
 from retrieval.index.dense_segments import DenseSegments
 from retrieval.index.lexical import LexicalIndex
@@ -87,46 +88,26 @@ class Candidates:
     """Their scores for the question as typed and, in a conversation, with history and with the passage quoted last."""
 
 
-@dataclass(frozen=True, slots=True)
-class _LexicalScores:
-    """BM25 of every passage, and its mean and deviation over them."""
-
-    scores: Scores
-    mean: float
-    deviation: float
-
-    @classmethod
-    def of(cls, scores: Scores) -> _LexicalScores:
-        return cls(scores, float(scores.mean()), float(scores.std()))
-
-
 def compare(dense: DenseIndex | DenseSegments, lexical: LexicalIndex, asked: Asked, allowed: Rows | None) -> Candidates:
     """The best passages by either ranking for every variant, and those nearest to what was said before.
 
     ``allowed`` are the passages that may be found; None for all.
     """
-    by_words = [_LexicalScores.of(lexical.scores(text)) for text in asked.texts]
+    by_words = [lexical.ranking.of(text) for text in asked.texts]
     nearest = [dense.nearest(vector, asked.depth, allowed) for vector in asked.vectors]
-    highest = [_highest(each.scores, asked.depth, allowed, each.mean + 2 * each.deviation) for each in by_words]
-    near_context = nearest[0] if asked.said is None else dense.nearest(asked.said, asked.near, allowed)
-    found = np.concatenate([*nearest, *highest, near_context]).tolist()
+    highest = [each.highest(asked.depth, allowed) for each in by_words]
+    near_context = [] if asked.said is None else dense.nearest(asked.said, asked.near, allowed).tolist()
+    found = [*np.concatenate([*nearest, *highest]).tolist(), *near_context]
     rows = np.array(sorted(set(found)), np.int64)  # np.unique would import numpy.ma, 25 ms at the first question
     variants = [_scored(dense, vector, each, rows) for vector, each in zip(asked.vectors, by_words, strict=True)]
-    return Candidates(rows, np.isin(rows, near_context), variants)
+    near = np.isin(rows, near_context) if near_context else np.zeros(len(rows), dtype=bool)
+    return Candidates(rows, near, variants)
 
 
-def _scored(dense: DenseIndex | DenseSegments, vector: Scores, lexical: _LexicalScores, rows: Rows) -> VariantScores:
-    cosines, scores = dense.cosines(vector, rows), lexical.scores[rows]
+def _scored(dense: DenseIndex | DenseSegments, vector: Scores, lexical: ByWords, rows: Rows) -> VariantScores:
+    cosines, scores = dense.cosines(vector, rows), lexical.at(rows)
     cosines_z = standardised(cosines, *dense.moments(vector))
     return VariantScores(cosines, scores, cosines_z, standardised(scores, lexical.mean, lexical.deviation))
-
-
-def _highest(scores: Scores, k: int, allowed: Rows | None, likely: float) -> Rows:
-    """The rows with the ``k`` highest scores, among ``allowed`` if given; quick where that many are over ``likely``."""
-    pool = np.flatnonzero(scores > likely) if allowed is None else allowed[scores[allowed] > likely]
-    if len(pool) < k:
-        pool = np.arange(len(scores)) if allowed is None else allowed
-    return pool[np.argpartition(-scores[pool], k - 1)[:k]] if len(pool) > k else pool
 
 
 def standardised(scores: Scores, mean: float, deviation: float) -> Scores:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from retrieval.articles.article import ArticleInfo
@@ -20,21 +20,23 @@ class Catalogue:
 
     Args:
         articles: each without its text.
-        texts: each one's text, as any key that is the same for the same text.
+        sharing: by the number of an article whose text others have too: the numbers of all with it, ascending.
+        ids: gives all ids.
     """
 
-    def __init__(self, articles: Sequence[ArticleInfo], texts: Sequence[Hashable]) -> None:
+    def __init__(
+        self,
+        articles: Sequence[ArticleInfo],
+        sharing: Mapping[int, Sequence[int]],
+        ids: Callable[[], Iterable[str]],
+    ) -> None:
         self.articles = articles
-        self._texts = texts
-        self._numbers = {article.id: number for number, article in enumerate(articles)}
+        self.sharing = sharing
+        self._ids = ids
 
     @cached_property
-    def _sharing(self) -> dict[Hashable, list[int]]:
-        """By text the numbers of its articles; made when it is asked for, since an update does not ask."""
-        sharing: dict[Hashable, list[int]] = defaultdict(list)
-        for number, text in enumerate(self._texts):
-            sharing[text].append(number)
-        return sharing
+    def _numbers(self) -> dict[str, int]:
+        return {id: number for number, id in enumerate(self._ids())}
 
     def number_of(self, id: str) -> int:
         """The number of an article, whatever Unicode's form of its id; raises ``ArticleUnknown``."""
@@ -44,26 +46,38 @@ class Catalogue:
         return self._numbers[there]
 
     @property
-    def texts(self) -> Sequence[Sequence[int]]:
-        """The articles of each text, the first of which its passages belong to."""
-        return list(self._sharing.values())
+    def shared(self) -> list[Sequence[int]]:
+        """The articles of each text that several have."""
+        return [self.sharing[number] for number in sorted(self.sharing) if self.sharing[number][0] == number]
 
     @property
     def duplicates(self) -> list[tuple[str, ...]]:
         """Ids of articles that share one text."""
-        shared = [numbers for numbers in self._sharing.values() if len(numbers) > 1]
-        return [tuple(self.articles[number].id for number in numbers) for numbers in shared]
-
-    def first_with(self, text: Hashable) -> int:
-        """The number of the first article that has a text."""
-        return self._sharing[text][0]
+        return [tuple(self.articles[number].id for number in numbers) for numbers in self.shared]
 
     def copies_of(self, number: int) -> tuple[ArticleInfo, ...]:
         """The other articles that have the text of this one."""
-        return tuple(self.articles[other] for other in self._sharing[self._texts[number]] if other != number)
+        return tuple(self.articles[other] for other in self.sharing.get(number, ()) if other != number)
+
+    def all_with(self, number: int) -> Sequence[int]:
+        """All articles that have the text of this one."""
+        return self.sharing.get(number, (number,))
 
     def among(self, number: int, articles: Mask | None) -> int:
         """The first article that has the text of this one and for which a mask of articles is true."""
         if articles is None or articles[number]:
             return number
-        return next(other for other in self._sharing[self._texts[number]] if articles[other])
+        return next(other for other in self.sharing[number] if articles[other])
+
+
+def sharing(texts: Sequence[Hashable], those: Iterable[int]) -> dict[int, Sequence[int]]:
+    """Which articles share a text, as ``Catalogue`` takes it.
+
+    Args:
+        texts: by article any key that is the same for the same text.
+        those: the articles that may have one that others have, ascending.
+    """
+    numbers: dict[Hashable, list[int]] = defaultdict(list)
+    for number in those:
+        numbers[texts[number]].append(number)
+    return {number: several for several in numbers.values() if len(several) > 1 for number in several}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -75,8 +75,21 @@ class Survey:
 
     refused: Sequence[Skipped]
     sources: dict[str, Source] = field(default_factory=dict)
-    readable: dict[str, Callable[[], Article]] = field(default_factory=dict)
-    """By id: a function that gives the article; an unchanged one is read from the index."""
+    read: dict[str, Callable[[], Article]] = field(default_factory=dict)
+    """By id: a function that gives an article of the files that were read."""
+    known: Index | None = None
+    """The index that has those of the others."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no article."""
+        return not any(source.articles for source in self.sources.values())
+
+    def reader(self, id: str) -> Callable[[], Article]:
+        """A function that gives the article with this id."""
+        if id in self.read or self.known is None:
+            return self.read[id]
+        return partial(self.known.article, id)
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -90,9 +103,9 @@ def survey_folder(articles: Path, known: Index | None, progress: Progress | None
     A ``thorough`` survey reads all of them. Only files whose bytes differ are parsed.
     """
     files, refused = scan(articles)
-    survey, spool = Survey(refused), Spool()
     if known and not known.by_rules_in_force:
         known = None
+    survey, spool = Survey(refused, known=known), Spool()
     trusted_ns = trusted_until_ns(known) if known and not thorough else 0
     for done, file in enumerate(files):
         before = known.sources.get(file.path) if known else None
@@ -105,9 +118,7 @@ def survey_folder(articles: Path, known: Index | None, progress: Progress | None
             with listening(progress and partial(progress, "pages")):
                 source, read = _read_source(articles, file, before)
         survey.sources[file.path] = source
-        if known:
-            survey.readable.update((id, partial(known.article, id)) for id in source.articles)
-        survey.readable.update((article.id, spool.keep(article)) for article in read)
+        survey.read.update((article.id, spool.keep(article)) for article in read)
         if progress and done % 64 == 0:
             progress("reading", done, len(files))
     return survey
@@ -147,13 +158,20 @@ def file_digest(content: bytes, sidecar: bytes | None) -> str:
 def differences_of(survey: Survey, before: Index | None, encoder: Encoder) -> Differences:
     """What differs between the folder as surveyed and an index."""
     sources = before.sources if before else {}
-    now, then = digests(survey.sources), digests(sources)
+    found = _Articles()
+    for path, source in survey.sources.items():
+        found.compare(source.articles, sources[path].articles if path in sources else {})
     kept = [path for path in survey.sources if path in sources]
+    gone = [
+        id
+        for path, source in sources.items()
+        for id in _without(source.articles, survey.sources[path].articles if path in survey.sources else {})
+    ]
     return Differences(
-        added=tuple(id for id in now if id not in then),
-        changed=tuple(id for id in now if then.get(id, now[id]) != now[id]),
-        removed=tuple(id for id in then if id not in now),
-        unchanged=tuple(id for id in now if then.get(id) == now[id]),
+        added=tuple(found.added),
+        changed=tuple(found.changed),
+        removed=tuple(gone),
+        unchanged=tuple(found.unchanged),
         skipped=survey.skipped,
         skipped_changed=survey.skipped != (before.skipped if before else ()),
         files_changed=any(survey.sources[path].sha256 != sources[path].sha256 for path in kept),
@@ -162,9 +180,27 @@ def differences_of(survey: Survey, before: Index | None, encoder: Encoder) -> Di
     )
 
 
-def digests(sources: Mapping[str, Source]) -> dict[str, str]:
-    """The digests of all articles, by id."""
-    return {id: digest for source in sources.values() for id, digest in source.articles.items()}
+@dataclass(frozen=True, slots=True)
+class _Articles:
+    """Articles by id, and what became of them."""
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+
+    def compare(self, now: Mapping[str, str], then: Mapping[str, str]) -> None:
+        """Add the articles of a file, which are given with their digests, as they are now and as they were."""
+        if now == then:  # as mostly: there may be a million
+            self.unchanged.extend(now)
+            return
+        for id, digest in now.items():
+            before = then.get(id)
+            (self.added if before is None else self.unchanged if before == digest else self.changed).append(id)
+
+
+def _without(some: Mapping[str, str], others: Mapping[str, str]) -> Iterable[str]:
+    """The ids of some articles that are not among others."""
+    return () if some.keys() <= others.keys() else (id for id in some if id not in others)
 
 
 class Freshness:

@@ -6,11 +6,17 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.articles.article import Article
 from retrieval.errors import IndexCorrupt, IndexForeign, IndexLocked, StorageFailed
 from retrieval.index import planning
 from retrieval.index.changes import Progress
@@ -21,6 +27,7 @@ from retrieval.index.publishing import Draft, clear_left_overs, publish
 from retrieval.index.salvaging import places_by_content, salvaged
 from retrieval.index.segment import Encoded
 from retrieval.index.snapshot import Snapshot, open_latest, published
+from retrieval.index.sources import Source
 from retrieval.index.writing import Edition
 from retrieval.models.encoder import Vectors
 
@@ -114,7 +121,7 @@ class FolderWriter:
         segments: Sequence[Encoded] = reusable.segments if reusable else ()
         if self._salvage and not (reusable or edition.changes.rebuild_reason):
             segments = salvaged(self._path, encoder.fingerprint)
-        known = None if reusable else places_by_content(segments)
+        known = None if reusable else places_by_content(segments).get
         drawn = plan(_wanted(edition, reusable), reusable, to_absorb(reusable) if reusable else (), known)
         draft = Draft(
             built_at=edition.built_at,
@@ -134,7 +141,7 @@ def merge(index: Path, snapshot: Snapshot, most: int) -> Snapshot:
     absorbed = to_merge(snapshot, most)
     if not absorbed:
         return snapshot
-    drawn = plan(range(len(snapshot.places)), snapshot, absorbed)
+    drawn = plan(Wanted.the_same(len(snapshot.layout.places)), snapshot, absorbed)
     draft = Draft(
         built_at=snapshot.built_at,
         encoder=snapshot.encoder,
@@ -156,13 +163,50 @@ def _told(progress: Progress, texts: int) -> Told:
     return lambda done: progress("encoding", done, texts)
 
 
-def _wanted(edition: Edition, reusable: Snapshot | None) -> list[Wanted]:
+def _wanted(edition: Edition, reusable: Snapshot | None) -> Wanted:
     """The articles of the next snapshot: those that have not changed by their numbers in ``reusable``."""
+    survey = edition.survey
     if reusable is None:
-        return list(edition.survey.readable.values())
+        return Wanted.to_read([survey.reader(id) for source in survey.sources.values() for id in source.articles])
     new = {*edition.changes.added, *edition.changes.changed}
-    numbers = reusable.numbers
-    return [read if id in new else numbers[id] for id, read in edition.survey.readable.items()]
+    before = _Numbers(reusable)
+    numbers: list[NDArray[np.int64]] = []
+    read: dict[int, Callable[[], Article]] = {}
+    count = 0
+    for source in survey.sources.values():
+        found = before.of(source)
+        if found is None:
+            found = np.array([-1 if id in new else before.by_id[id] for id in source.articles], dtype=np.int64)
+            ids = enumerate(source.articles, count)
+            read |= {place: survey.reader(id) for place, id in ids if id in new}
+        numbers.append(found)
+        count += len(found)
+    return Wanted(np.concatenate(numbers), read)
+
+
+class _Numbers:
+    """The numbers that articles have in a snapshot, by the files that they are in."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._sources = snapshot.sources
+        ids = [id for source in self._sources.values() for id in source.articles]
+        starts = accumulate((len(source.articles) for source in self._sources.values()), initial=0)
+        self._starts = dict(zip(self._sources, starts, strict=False)) if ids == snapshot.ids else {}
+
+    def of(self, source: Source) -> NDArray[np.int64] | None:
+        """Those of a file's articles, one behind the other as they are there, if the file has the same as it had."""
+        start, before = self._starts.get(source.path), self._sources.get(source.path)
+        if start is None or before is None or before.articles != source.articles:
+            return None
+        if before.articles is not source.articles and [*before.articles] != [*source.articles]:
+            return None
+        return np.arange(start, start + len(source.articles))
+
+    @cached_property
+    def by_id(self) -> Mapping[str, int]:
+        """All of them."""
+        return {id: number for number, id in enumerate(self._snapshot.ids)}
 
 
 def _newest(index: Path, opened: Callable[[Path], Snapshot]) -> tuple[Snapshot | None, str | None]:

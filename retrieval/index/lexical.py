@@ -9,9 +9,13 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.index.by_words import Ranking, looked_up
 from retrieval.index.order import Order
 from retrieval.index.postings import Postings, Rows
 from retrieval.text.terms import stop_terms, terms
+
+_LOOKED_THROUGH = 4_096
+"""Passages that are looked through first for those that have a common term."""
 
 K1, B = 1.2, 0.75
 """BM25's parameters, at the values that Lucene has."""
@@ -51,11 +55,34 @@ class LexicalIndex:
         """BM25 score of every passage, shape (passages,)."""
         scores = np.zeros(len(self._norm), dtype=np.float32)
         for term in terms(question):
-            for part, rows, weights in self._weights_of(term):
+            for part, rows, weights in self.weights_of(term):
                 scores[part][rows] += weights
         return scores if self._order is None else self._order.taken(scores)
 
-    def _weights_of(self, term: str) -> list[tuple[slice, Rows, Scores]]:
+    def at(self, question: str, passages: NDArray[np.int64]) -> Scores:
+        """BM25 score of some passages; the same as ``scores`` has, without those of all others."""
+        places = passages if self._order is None else self._order.rows[passages]
+        scores = np.zeros(len(places), dtype=np.float32)
+        for term in terms(question):
+            for part, rows, weights in self.weights_of(term):
+                own = np.flatnonzero((places >= part.start) & (places < part.stop))
+                scores[own] += looked_up(rows, weights, places[own] - part.start)
+        return scores
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """Finds the passages with the highest scores."""
+        return Ranking(self)
+
+    def parts(self) -> list[slice]:
+        """Where the segments' rows are, all counted one behind the other."""
+        return [slice(start, start + len(part)) for start, part in self._starts()]
+
+    def numbers(self, start: int, rows: NDArray[np.integer]) -> NDArray[np.integer]:
+        """The passages in some rows of the segment that begins at ``start``; negative for those no longer there."""
+        return rows if self._order is None else self._order.numbers[start:][rows]
+
+    def weights_of(self, term: str) -> list[tuple[slice, Rows, Scores]]:
         """The score of each posting of a term: by segment, where that is, its passages, and their scores."""
         if term in self._weighted:
             return self._weighted[term]
@@ -114,15 +141,38 @@ class LexicalIndex:
 
     def frequency(self, term: str) -> int:
         """How many passages have a term."""
-        if self._order is None:
-            return len(self._parts[0].of(term)[0])
         if term not in self._frequencies:
-            rows = [(start, part.of(term)[0]) for start, part in self._starts()]
-            counts = [int(np.count_nonzero(self._order.numbers[start:][each] >= 0)) for start, each in rows]
-            if not any(counts):
+            count = sum(self._living(start, part.of(term)[0]) for start, part in self._starts())
+            if not count:  # of words that no passage has there is no end
                 return 0
-            self._frequencies[term] = sum(counts)
+            self._frequencies[term] = count
         return self._frequencies[term]
+
+    def _living(self, start: int, rows: Rows) -> int:
+        """How many of some rows of a segment are passages that are there."""
+        return len(rows) if start in self._whole else int(np.count_nonzero(self.numbers(start, rows) >= 0))
+
+    @cached_property
+    def _whole(self) -> frozenset[int]:
+        """The segments of which all passages are there, by where they start."""
+        order = self._order
+        return frozenset(part.start for part in self.parts() if order is None or (order.numbers[part] >= 0).all())
+
+    def first_having(self, term: str, most: int) -> NDArray[np.integer]:
+        """At least the first ``most`` passages that have a term, in order, if there are so many."""
+        few, frequency = _LOOKED_THROUGH, self.frequency(term)
+        while frequency * few > most * len(self) * 2 and few < len(self):
+            passages = np.arange(few)
+            places = passages if self._order is None else self._order.rows[:few]
+            having = np.zeros(few, dtype=bool)
+            for start, part in self._starts():
+                own = np.flatnonzero((places >= start) & (places < start + len(part)))
+                rows, counts = part.of(term)
+                having[own] = looked_up(rows, counts, places[own] - start) > 0
+            if np.count_nonzero(having) >= most:
+                return passages[having]
+            few *= 8
+        return self.having(term)
 
 
 def shares(question: str, frequency: Callable[[str], int], passages: int) -> dict[str, float]:

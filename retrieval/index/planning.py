@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.articles.article import Article
+from retrieval.index.finding import Contents, Find, SameTexts
+from retrieval.index.segment import text_hash
 from retrieval.index.snapshot import Snapshot
 
 SMALL = 10_000
@@ -27,8 +26,25 @@ LARGEST = 2_000_000
 QUICK = 30_000
 """Merges of no more passages than this are made while somebody waits, so that it is for a moment."""
 
-Wanted = int | Callable[[], Article]
-"""An article of the next snapshot: its number in the one before, or what reads it."""
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The articles of the next snapshot, in their order."""
+
+    numbers: NDArray[np.int64]
+    """By article its number in the snapshot before; -1 for one that is to be read."""
+    read: Mapping[int, Callable[[], Article]]
+    """What reads these, by their places."""
+
+    @classmethod
+    def to_read(cls, readers: Sequence[Callable[[], Article]]) -> Wanted:
+        """Articles that are all to be read."""
+        return cls(np.full(len(readers), -1, dtype=np.int64), dict(enumerate(readers)))
+
+    @classmethod
+    def the_same(cls, count: int) -> Wanted:
+        """All those of the snapshot before."""
+        return cls(np.arange(count), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +75,10 @@ class Plan:
 
 
 def plan(
-    wanted: Sequence[Wanted],
-    before: Snapshot | None,
+    wanted: Wanted,
+    before: Snapshot | None = None,
     absorbed: Collection[int] = (),
-    known: Mapping[str, tuple[int, int]] | None = None,
+    known: Find | None = None,
 ) -> Plan:
     """Plan the next snapshot, in which the articles of the ``absorbed`` segments go into the new segment.
 
@@ -70,71 +86,63 @@ def plan(
     ``known`` for a content hash.
     """
     owners = _owners(wanted, before)
-    segments, old_places = (before.segments, before.places.tolist()) if before else ((), [])
-    places = np.empty((len(wanted), 2), dtype=np.int32)
-    written: list[Written] = []
-    for number, each in enumerate(wanted):
-        own, source = owners[number] == number, None
-        if callable(each):
-            article = each
-        else:
-            segment, entry = old_places[each]
-            has = segments[segment].has_own[entry]
-            if segment not in absorbed and (has or not own):
-                places[number] = segment, entry
-                continue
-            article, source = partial(segments[segment].article, entry), (segment, entry) if has else None
-        if own and source is None and (before or known):
-            known = before.contents() if before and known is None else known
-            source = (known or {}).get(article().content_hash)
-        places[number] = -1, len(written)
-        written.append(Written(article, source, own))
+    own = owners == np.arange(len(owners))
+    places = np.full((len(owners), 2), -1, dtype=np.int32)
+    if before:
+        old = np.flatnonzero(wanted.numbers >= 0)
+        numbers = wanted.numbers[old]
+        stays = ~np.isin(before.layout.places[numbers, 0], list(absorbed)) & (
+            before.layout.has_own[numbers] | ~own[old]
+        )
+        places[old[stays]] = before.layout.places[numbers[stays]]
+        known = known or Contents(before.segments, before.layout.places[before.layout.owned]).find
+    anew = np.flatnonzero(places[:, 0] < 0)
+    places[anew, 1] = np.arange(len(anew))
+    written = [_written(wanted, before, number, known, own=bool(own[number])) for number in anew.tolist()]
     kept = np.flatnonzero(np.bincount(places[places[:, 0] >= 0, 0])).tolist()
-    return Plan(kept, absorbed, places, np.array(owners, dtype=np.int32), written)
+    return Plan(kept, absorbed, places, owners.astype(np.int32), written)
 
 
-def _owners(wanted: Sequence[Wanted], before: Snapshot | None) -> list[int]:
+def _written(wanted: Wanted, before: Snapshot | None, number: int, known: Find | None, *, own: bool) -> Written:
+    """An article for a new segment, and where its passages are already."""
+    source = None
+    if before is None or number in wanted.read:
+        article = wanted.read[number]
+    else:
+        segment, entry = before.layout.places[wanted.numbers[number]].tolist()
+        article = partial(before.segments[segment].article, entry)
+        source = (segment, entry) if before.segments[segment].has_own[entry] else None
+    if own and source is None and known:
+        source = known(article().content_hash)
+    return Written(article, source, own)
+
+
+def _owners(wanted: Wanted, before: Snapshot | None) -> NDArray[np.int64]:
     """For each article the first one that has its text."""
-    old_owners = before.owners if before else ()
-    find = _finder(before, {old_owners[each] for each in wanted if isinstance(each, int)})
-    first: dict[int | bytes, int] = {}
-    keys = (old_owners[each] if isinstance(each, int) else find(each().text) for each in wanted)
-    return [first.setdefault(key, number) for number, key in enumerate(keys)]
-
-
-def _finder(before: Snapshot | None, kept: Collection[int]) -> Callable[[str], int | bytes]:
-    """A function that gives, for a text, the number of the first article before that had it; else its hash."""
-    if before is None:
-        return lambda text: _hash(text.encode("utf-8", "surrogatepass"))
-    segments, places = before.segments, before.places.tolist()
-    by_size: dict[int, list[int]] = defaultdict(list)
-
-    def find(text: str) -> int | bytes:
-        if not by_size:
-            for owner in kept:
-                segment, entry = places[owner]
-                by_size[segments[segment].sizes[entry]].append(owner)
-        content = text.encode("utf-8", "surrogatepass")
-        alike = ((owner, *places[owner]) for owner in by_size.get(len(content), ()))
-        same = (owner for owner, segment, entry in alike if segments[segment].text(entry) == content)
-        return next(same, _hash(content))
-
-    return find
-
-
-def _hash(content: bytes) -> bytes:
-    return hashlib.sha256(content).digest()
-
-
-def living(snapshot: Snapshot) -> list[int]:
-    """How many passages of each segment are still there."""
-    rows, bounds = snapshot.rows, snapshot.starts.tolist()
-    return [int(((rows >= start) & (rows < end)).sum()) for start, end in pairwise(bounds)]
+    old = wanted.numbers >= 0
+    total = len(before.layout.owners) if before else 0
+    texts = np.full(
+        len(old), -1, dtype=np.int64
+    )  # a number for each text: that of its first article before, or a new one
+    same = None
+    if before:
+        texts[old] = before.layout.owners[wanted.numbers[old]]
+        still = np.zeros(total, dtype=bool)
+        still[texts[old]] = True
+        same = SameTexts(before.segments, before.layout.places, still)
+    fresh: dict[bytes, int] = {}
+    for number, read in wanted.read.items():
+        content = read().text.encode("utf-8", "surrogatepass")
+        found = same.find(content) if same else None
+        texts[number] = fresh.setdefault(text_hash(content), total + len(fresh)) if found is None else found
+    first = np.empty(total + len(fresh), dtype=np.int64)
+    first[texts[::-1]] = np.arange(len(texts))[::-1]  # the last that is written stays
+    return first[texts]
 
 
 def to_absorb(snapshot: Snapshot) -> set[int]:
     """The segments that the next update writes anew because they are small."""
-    return {number for number, passages in enumerate(living(snapshot)) if passages < SMALL}
+    return {number for number, passages in enumerate(snapshot.layout.living) if passages < SMALL}
 
 
 def to_merge(snapshot: Snapshot, most: int | None = None) -> set[int]:
@@ -143,8 +151,8 @@ def to_merge(snapshot: Snapshot, most: int | None = None) -> set[int]:
     They have no more than so many passages together.
     """
     most = LARGEST if most is None else most
-    left = living(snapshot)
-    used = np.bincount(snapshot.places[:, 0], minlength=len(left)).tolist()
+    left = snapshot.layout.living
+    used = np.bincount(snapshot.layout.places[:, 0], minlength=len(left)).tolist()
     merged = {
         number
         for number, segment in enumerate(snapshot.segments)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from retrieval.articles.article import Article, ArticleInfo, Skipped
 from retrieval.index.candidates import EVERYTHING, Asked, Candidates, Mask, Scope
 from retrieval.index.sources import Source
 from retrieval.text.passages import Passage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Terms(Protocol):
@@ -92,6 +96,11 @@ class Index(Protocol):
     @property
     def articles(self) -> Sequence[ArticleInfo]:
         """Every article without its text, in the order of their files and of their places there."""
+        ...
+
+    @property
+    def days(self) -> NDArray[np.int32]:
+        """When each of them was published, as a day's number (``date.toordinal``); 0 where that is not known."""
         ...
 
     @property

@@ -59,8 +59,8 @@ def publish(index: Path, draft: Draft, previous: Snapshot | None) -> Snapshot:
     folder = index / f"{_UNFINISHED}{os.getpid()}"
     try:
         folder.mkdir()
-        manifest, written = _write(folder, draft, number)
-        path = index / f"snapshot-{number:08}-{hashlib.sha256(manifest).hexdigest()[:16]}"
+        manifest, content, written = _write(folder, draft, number)
+        path = index / f"snapshot-{number:08}-{hashlib.sha256(content).hexdigest()[:16]}"
         folder.rename(path)
         _sync(index)
     except OSError as error:
@@ -71,7 +71,7 @@ def publish(index: Path, draft: Draft, previous: Snapshot | None) -> Snapshot:
     # An open one stays readable; Windows refuses to delete it, and the next update tries again.
     for old in set(published(index)) - {path, previous and previous.path}:
         shutil.rmtree(old, ignore_errors=True)
-    snapshot = Snapshot.open_to_update(path)
+    snapshot = Snapshot.open_to_update(path, manifest)
     snapshot.check(written)
     keep_open(snapshot.segments)
     return snapshot
@@ -83,8 +83,11 @@ def clear_left_overs(index: Path) -> None:
         shutil.rmtree(left_over, ignore_errors=True)
 
 
-def _write(folder: Path, draft: Draft, number: int) -> tuple[bytes, Sequence[str]]:
-    """Write every file of the snapshot and force them to disk: the manifest's bytes, and the names of the new files."""
+def _write(folder: Path, draft: Draft, number: int) -> tuple[dict[str, Any], bytes, Sequence[str]]:
+    """Write every file of the snapshot and force them to disk.
+
+    It gives the manifest, its bytes, and the names of the new files.
+    """
     segments, files = _link_kept(folder, draft)
     kept = frozenset(files)
     ends: list[int] = []
@@ -115,7 +118,7 @@ def _write(folder: Path, draft: Draft, number: int) -> tuple[bytes, Sequence[str
     (folder / "manifest.json").write_bytes(content)
     for path in [*folder.rglob("*"), folder]:
         _sync(path)
-    return content, written
+    return manifest, content, written
 
 
 def _link_kept(folder: Path, draft: Draft) -> tuple[list[str], dict[str, Any]]:

@@ -87,12 +87,11 @@ class Encoded:
         return [Span(start, end) for start, end in self.rows[first:last, 1:].tolist()]
 
     @cached_property
-    def has_own(self) -> Sequence[bool]:
+    def has_own(self) -> NDArray[np.bool_]:
         """Of each article whether it has passages here that are encoded with its own title."""
         hashes, bounds = self.entries.hashes, self.bounds
-        own = (bounds[:, 0] < bounds[:, 1]) & (hashes == hashes[self.owners]).all(axis=1)
-        has: list[bool] = own.tolist()
-        return has
+        own: NDArray[np.bool_] = (bounds[:, 0] < bounds[:, 1]) & (hashes == hashes[self.owners]).all(axis=1)
+        return own
 
     @cached_property
     def owners(self) -> NDArray[np.int64]:
@@ -134,12 +133,6 @@ class Segment(Encoded):
     def text(self, number: int) -> bytes:
         """The text of an article, in UTF-8."""
         return self._texts[slice(*self.entries.places[number, :2].tolist())]
-
-    @cached_property
-    def sizes(self) -> list[int]:
-        """The lengths of the articles' texts in bytes."""
-        sizes: list[int] = np.diff(self.entries.places[:, :2])[:, 0].tolist()
-        return sizes
 
     def article(self, number: int, copies: tuple[ArticleInfo, ...] = ()) -> Article:
         """An article, by its place in ``entries``."""
@@ -183,11 +176,21 @@ def _written(
     with (folder / TEXTS_FILE).open("wb") as texts:
         for number, (article, own) in enumerate(zip(articles, spans, strict=True)):
             content = article.text.encode("utf-8", "surrogatepass")
-            key = hashlib.sha256(content).digest()
+            key = text_hash(content)
             if key not in places:
                 start, first = texts.tell(), len(rows)
                 texts.write(content)
                 rows.extend((number, *span) for span in own)
                 places[key] = (start, texts.tell(), first, len(rows))
             entry = (article.known, article.content_hash, *places[key], article.pages, article.scanned)
-            yield dict(zip(Entry._fields, entry, strict=True))
+            yield dict(zip(Entry._fields, entry, strict=True)) | {"digest": digest_of(key)}
+
+
+def text_hash(content: bytes) -> bytes:
+    """What tells a text from others."""
+    return hashlib.sha256(content).digest()
+
+
+def digest_of(text_hash: bytes) -> int:
+    """The beginning of that, which is kept of each article: few others have the same."""
+    return int.from_bytes(text_hash[:8], "little", signed=True)

@@ -36,13 +36,14 @@ import numpy as np
 
 from retrieval.articles.article import Article, ArticleInfo, Skipped
 from retrieval.errors import IndexCorrupt, IndexForeign, IndexMissing, StorageFailed
-from retrieval.index.arrays import map_arrays, ranges
+from retrieval.index.arrays import map_arrays
 from retrieval.index.candidates import EVERYTHING, Asked, Candidates, Mask, Scope, compare
-from retrieval.index.catalogue import Catalogue
+from retrieval.index.catalogue import Catalogue, sharing
 from retrieval.index.checking import Files, check, check_sizes, stamp
 from retrieval.index.dense_segments import DenseSegments
+from retrieval.index.entries import Infos
+from retrieval.index.layout import Layout
 from retrieval.index.lexical import LexicalIndex
-from retrieval.index.order import Order
 from retrieval.index.segment import Segment, open_segment
 from retrieval.index.sources import RULES, Source, all_skipped
 from retrieval.text.passages import Passage
@@ -80,8 +81,8 @@ class Snapshot:
         self.folders: list[str] = manifest.get("segments", [""])
         self.files: Files = manifest["files"]
         self.segments = [self._segment(name) for name in self.folders]
-        self.places, self.owners = self._read_places()
-        self._arrange(np.array(self.owners, dtype=np.int64))
+        self.layout = Layout(self.segments, *self._read_places())
+        self.passages = self.layout.passages
         self._article = lru_cache(maxsize=256)(self._read_article)
 
     def _segment(self, name: str) -> Segment:
@@ -89,34 +90,16 @@ class Snapshot:
         stamps = tuple((file.rpartition("/")[2], stamp(self.path / file)) for file in sorted(files))
         return open_segment(self.path / name, stamps, partial(_check_some, files))
 
-    def _arrange(self, owners: NDArray[np.int64]) -> None:
-        """Number the passages in the order of their articles."""
-        # Rows of all segments are counted one behind the other: where each segment's begin, and each passage's row.
-        self.starts = np.cumsum([0, *(len(segment.rows) for segment in self.segments)])
-        own = np.flatnonzero(owners == np.arange(len(owners)))
-        bounds = np.empty((len(own), 2), dtype=np.int64)
-        for number, segment in enumerate(self.segments):
-            here = self.places[own, 0] == number
-            bounds[here] = self.starts[number] + segment.bounds[self.places[own[here], 1]]
-        sizes = bounds[:, 1] - bounds[:, 0]
-        self.rows = ranges(bounds[:, 0], sizes)
-        self._owners = np.repeat(own.astype(np.int32), sizes)
-        self._order: Order | None = None
-        if sum(len(segment.rows) > 0 for segment in self.segments) > 1 or not np.array_equal(
-            self.rows, np.arange(self.starts[-1])
-        ):
-            self._order = Order.of(self.rows, int(self.starts[-1]))
-
     @cached_property
     def dense(self) -> DenseIndex | DenseSegments:
         """The passages' vectors."""
         parts = [segment.dense for segment in self.segments if segment.dense]
-        return DenseSegments(parts, self._order) if self._order else parts[0]
+        return DenseSegments(parts, self.layout.order) if self.layout.order else parts[0]
 
     @cached_property
     def lexical(self) -> LexicalIndex:
         """The passages' words."""
-        return LexicalIndex([segment.postings for segment in self.segments if segment.postings], self._order)
+        return LexicalIndex([segment.postings for segment in self.segments if segment.postings], self.layout.order)
 
     @classmethod
     def open(cls, path: Path) -> Snapshot:
@@ -130,16 +113,17 @@ class Snapshot:
         return cls._open(path, whole=True)
 
     @classmethod
-    def open_to_update(cls, path: Path) -> Snapshot:
+    def open_to_update(cls, path: Path, manifest: Mapping[str, Any] | None = None) -> Snapshot:
         """Open the snapshot in the folder ``path`` without reading what an update need not know.
 
-        It raises what ``open`` does, then or when something is read.
+        Who has just written it has the ``manifest``, of which only the bytes are checked then. It raises what ``open``
+        does, then or when something is read.
         """
-        return cls._open(path, whole=False)
+        return cls._open(path, whole=False, manifest=manifest)
 
     @classmethod
-    def _open(cls, path: Path, *, whole: bool) -> Snapshot:
-        manifest = _read_manifest(path)
+    def _open(cls, path: Path, *, whole: bool, manifest: Mapping[str, Any] | None = None) -> Snapshot:
+        manifest = manifest if manifest and _manifest_bytes(path) else _read_manifest(path)
         (check if whole else check_sizes)(path, manifest["files"])
         if manifest["rules"].get("format") not in READABLE:
             raise IndexForeign(path, "another version of Quoth wrote it")
@@ -176,24 +160,24 @@ class Snapshot:
 
     @cached_property
     def _catalogue(self) -> Catalogue:
-        infos = [segment.entries.infos() for segment in self.segments]
-        return Catalogue([infos[segment][number] for segment, number in self.places.tolist()], self.owners)
+        layout = self.layout
+        infos = Infos([segment.entries for segment in self.segments], layout.places)
+        return Catalogue(infos, sharing(layout.owners.tolist(), layout.shared.tolist()), lambda: layout.ids)
 
-    @cached_property
-    def numbers(self) -> dict[str, int]:
-        """Each article's place in ``articles`` by its id; made without reading more of them."""
-        ids = [segment.entries.ids() for segment in self.segments]
-        return {ids[segment][number]: place for place, (segment, number) in enumerate(self.places.tolist())}
+    @property
+    def ids(self) -> list[str]:
+        """The articles' ids; made without reading more of them."""
+        return self.layout.ids
+
+    @property
+    def days(self) -> NDArray[np.int32]:
+        """When each article was published, as a day's number; 0 where that is not known."""
+        return self.layout.days
 
     @property
     def articles(self) -> Sequence[ArticleInfo]:
         """Every article without its text, in the order of their files and of their places there."""
         return self._catalogue.articles
-
-    @property
-    def passages(self) -> int:
-        """How many passages there are."""
-        return len(self.rows)
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -225,9 +209,9 @@ class Snapshot:
     def scope(self, articles: NDArray[np.bool_]) -> Scope:
         """What to search so that only those articles are found for which a mask over ``articles`` is true."""
         owners = articles.copy()
-        for first, *others in self._catalogue.texts:
-            owners[first] = articles[[first, *others]].any()
-        return Scope(articles, np.flatnonzero(owners[self._owners]))
+        for several in self._catalogue.shared:
+            owners[several[0]] = articles[several].any()
+        return Scope(articles, np.flatnonzero(owners[self.layout.passage_owners]))
 
     def candidates(self, asked: Asked, scope: Scope = EVERYTHING) -> Candidates:
         """The passages to compare for a question: the best by meaning and by words, with both scores."""
@@ -239,17 +223,19 @@ class Snapshot:
         Where several articles have a passage's text, it belongs to the first of them that is in the scope.
         """
         numbers = list(rows)
-        places, found = self.rows[numbers], []
-        parts = np.searchsorted(self.starts, places, side="right") - 1
-        within = places - self.starts[parts]
-        for owner, part, row in zip(self._owners[numbers].tolist(), parts.tolist(), within.tolist(), strict=True):
+        places, found = self.layout.rows[numbers], []
+        parts = np.searchsorted(self.layout.starts, places, side="right") - 1
+        within = places - self.layout.starts[parts]
+        for owner, part, row in zip(
+            self.layout.passage_owners[numbers].tolist(), parts.tolist(), within.tolist(), strict=True
+        ):
             _, start, end = self.segments[part].rows[row].tolist()
             found.append(Passage(self._article(self._catalogue.among(owner, scope.articles)), start, end))
         return found
 
     def having(self, term: str, most: int) -> Sequence[Passage]:
         """The first ``most`` passages that have a term."""
-        return self.passages_at(self.lexical.having(term)[:most].tolist())
+        return self.passages_at(self.lexical.first_having(term, most)[:most].tolist())
 
     def best_scores(self, question: str, terms: Sequence[str]) -> list[float]:
         """For each of the terms, which passages have: the highest BM25 of the question in a passage that has it."""
@@ -259,12 +245,16 @@ class Snapshot:
     def articles_having(self, terms: Collection[str], most: int) -> list[Article]:
         """The first ``most`` articles in whose passages all of these terms are; of all articles for no term."""
         found = np.zeros(len(self.articles), dtype=bool)
-        found[self._owners] = True
+        found[self.layout.passage_owners] = True
         for term in terms:
             having = np.zeros_like(found)
-            having[self._owners[self.lexical.having(term)]] = True
+            having[self.layout.passage_owners[self.lexical.having(term)]] = True
             found &= having
-        several = (number for texts in self._catalogue.texts if found[texts[0]] for number in texts)
+        several = (
+            number
+            for first in self.layout.owned[found[self.layout.owned]].tolist()
+            for number in self._catalogue.all_with(first)
+        )
         return [self._article(number) for number in islice(several, most)]
 
     def alike(
@@ -272,7 +262,7 @@ class Snapshot:
     ) -> list[Passage]:
         """The passages of some articles nearest to one of the index's, that have so many of the terms at least."""
         rows = self.lexical.sharing(terms, least)
-        rows = rows[articles[self._owners[rows]]]
+        rows = rows[articles[self.layout.passage_owners[rows]]]
         if not len(rows):
             return []
         cosines = self.dense.cosines(self.dense.vector(self._row_of(passage)), rows)
@@ -281,30 +271,23 @@ class Snapshot:
 
     def _row_of(self, passage: Passage) -> int:
         """The number of one of the passages."""
-        owner = self.owners[self.number_of(passage.article.id)]
-        segment, entry = self.places[owner].tolist()
+        owner = int(self.layout.owners[self.number_of(passage.article.id)])
+        segment, entry = self.layout.places[owner].tolist()
         starts = self.segments[segment].rows[slice(*self.segments[segment].bounds[entry]), 1]
-        return int(np.searchsorted(self._owners, owner) + np.searchsorted(starts, passage.start))
+        return int(np.searchsorted(self.layout.passage_owners, owner) + np.searchsorted(starts, passage.start))
 
-    def contents(self) -> dict[str, tuple[int, int]]:
-        """By content hash: the segment, and the place in it, of an article with passages of its own."""
-        hashes = [segment.entries.hashes for segment in self.segments]
-        places = enumerate(self.places.tolist())
-        own = [place for number, place in places if self.owners[number] == number]
-        return {hashes[segment][entry].tobytes().hex(): (segment, entry) for segment, entry in own}
-
-    def _read_places(self) -> tuple[NDArray[np.int32], list[int]]:
+    def _read_places(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """By article its segment and its place in that, of shape (articles, 2); and the first article with its text."""
         if ORDER_FILE in self.files:
             self.check([ORDER_FILE])
             arrays = map_arrays(self.path / ORDER_FILE)
-            return arrays["places"], arrays["owners"].tolist()
+            return arrays["places"], arrays["owners"].astype(np.int64)
         (segment,) = self.segments
         numbers = np.arange(len(segment.entries), dtype=np.int32)
-        return np.stack([np.zeros_like(numbers), numbers], axis=1), segment.owners.tolist()
+        return np.stack([np.zeros_like(numbers), numbers], axis=1), segment.owners
 
     def _read_article(self, number: int) -> Article:
-        segment, place = self.places[number].tolist()
+        segment, place = self.layout.places[number].tolist()
         article: Article = self.segments[segment].article(place, self._catalogue.copies_of(number))
         return article
 
@@ -334,11 +317,16 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 
 def read_manifest(path: Path) -> dict[str, Any]:
     """The manifest of the snapshot in ``path``; raises ``IndexCorrupt`` and ``OSError``."""
+    manifest: dict[str, Any] = json.loads(_manifest_bytes(path))
+    return manifest
+
+
+def _manifest_bytes(path: Path) -> bytes:
+    """The manifest as it was written; raises what ``read_manifest`` does."""
     content = (path / "manifest.json").read_bytes()
     if hashlib.sha256(content).hexdigest()[:16] != path.name.rpartition("-")[2]:
         raise IndexCorrupt(path, "manifest.json has changed")
-    manifest: dict[str, Any] = json.loads(content)
-    return manifest
+    return content
 
 
 def in_force(manifest: Mapping[str, Any]) -> bool:

@@ -98,7 +98,7 @@ def _update(writer: Writer, asked: _Asked) -> Report:
     previous, damage = writer.previous(anew=asked.force, whole=asked.damaged)
     known = None if asked.force else previous
     survey = survey_folder(asked.articles, known, asked.progress, thorough=asked.thorough)
-    if not survey.readable:
+    if survey.empty:
         raise NoArticles(asked.articles, len(survey.skipped))
     changes = differences_of(survey, previous, asked.encoder)
     reason = "forced" if asked.force else damage or changes.rebuild_reason

@@ -42,5 +42,5 @@ def test_first_quotes_hold_the_answers_and_most_near_misses_are_declined() -> No
     assert figures.first_quote is not None
     assert figures.declined is not None
     assert figures.first_quote >= 0.85
-    assert figures.declined >= 0.7
+    assert figures.declined >= 0.75
     assert figures.cut == 0

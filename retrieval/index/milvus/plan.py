@@ -99,7 +99,7 @@ def _wanted(survey: Survey, source: Source, before: FileRecord | None) -> Iterat
     known = {each.info.id: each for each in before.articles} if before else {}
     then = before.source.articles if before and before.source else {}
     for id, digest in source.articles.items():
-        read = survey.readable[id]
+        read = survey.reader(id)
         if id in known and then.get(id) == digest:
             yield _Wanted(known[id], read)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
@@ -21,7 +22,7 @@ from retrieval.index.candidates import (
     VariantScores,
     standardised,
 )
-from retrieval.index.catalogue import Catalogue
+from retrieval.index.catalogue import Catalogue, sharing
 from retrieval.index.lexical import idf
 from retrieval.index.milvus.connection import Connection
 from retrieval.index.milvus.records import Kept, Text
@@ -49,7 +50,10 @@ class StoreIndex:
         self._connection = connection
         self._texts = texts
         self._kept: Sequence[Kept] = list(state.articles)
-        self._catalogue = Catalogue([each.info for each in self._kept], [each.text for each in self._kept])
+        keys = [each.text for each in self._kept]
+        infos = [each.info for each in self._kept]
+        self._catalogue = Catalogue(infos, sharing(keys, range(len(keys))), lambda: (info.id for info in infos))
+        self._first = {text: place for place, text in reversed([*enumerate(keys)])}
         self.sources: Mapping[str, Source] = {path: file.source for path, file in state.files.items() if file.source}
         self._parts = {each.text: each.parts for each in self._kept}
         gone = {each.text for old in state.superseded for each in old.record.articles}
@@ -103,6 +107,12 @@ class StoreIndex:
     def articles(self) -> Sequence[ArticleInfo]:
         """Every article without its text, in the order of their files and of their places there."""
         return self._catalogue.articles
+
+    @cached_property
+    def days(self) -> NDArray[np.int32]:
+        """When each article was published, as a day's number; 0 where that is not known."""
+        days = [each.published.toordinal() if each.published else 0 for each in self.articles]
+        return np.array(days, dtype=np.int32)
 
     @property
     def duplicates(self) -> list[tuple[str, ...]]:
@@ -206,7 +216,7 @@ class StoreIndex:
         """
         places = [divmod(row, IN_A_TEXT) for row in rows]
         texts = self._read({text for text, _ in places})
-        owners = {text: self._catalogue.among(self._catalogue.first_with(text), scope.articles) for text in texts}
+        owners = {text: self._catalogue.among(self._first[text], scope.articles) for text in texts}
         articles = {text: self._article(owner, texts) for text, owner in owners.items()}
         return [Passage(articles[text], *texts[text].spans[place]) for text, place in places]
 
@@ -239,7 +249,7 @@ class StoreIndex:
             return []
         wanted = words_of(weighed)
         (found,) = self._nearest("words", [wanted], _SHARING, self._which(EVERYTHING))
-        rows = [row for row in found if articles[self._catalogue.first_with(row // IN_A_TEXT)]]
+        rows = [row for row in found if articles[self._first[row // IN_A_TEXT]]]
         if not rows:
             return []
         own = self._row_of(passage)

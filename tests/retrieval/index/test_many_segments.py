@@ -15,7 +15,6 @@ import pytest
 from retrieval.answer.search import Searcher
 from retrieval.errors import IndexCorrupt
 from retrieval.index import planning
-from retrieval.index.planning import living
 from retrieval.index.snapshot import open_latest, published
 from retrieval.index.updating import open_up_to_date, update
 from tests.fakes import FakeEncoder
@@ -235,10 +234,10 @@ def test_whoever_waits_for_an_answer_does_not_wait_for_a_large_merge(
 
     opened, _ = open_up_to_date(articles, several, encoder)
 
-    assert sorted(living(open_latest(several))) == [3, 5]
+    assert sorted(open_latest(several).layout.living) == [3, 5]
     assert opened.version == open_latest(several).version
     assert not update(articles, several, encoder).built
-    assert living(open_latest(several)) == [8]
+    assert open_latest(several).layout.living == [8]
 
 
 def test_more_new_articles_than_fit_into_a_segment_fill_several(
@@ -253,7 +252,7 @@ def test_more_new_articles_than_fit_into_a_segment_fill_several(
         report = update(articles, index, encoder)
 
         assert (report.passages, report.encoded) == (6, 6)
-        assert living(open_latest(index)) == [2, 2, 2]
+        assert open_latest(index).layout.living == [2, 2, 2]
         assert not update(articles, index, encoder).built
     assert_answers_as_fresh(index, articles, tmp_path)
 

@@ -21,7 +21,7 @@ from retrieval.engine import Engine
 from retrieval.errors import IndexCorrupt, StorageFailed
 from retrieval.index import checking, planning, snapshot
 from retrieval.index import folder as folder_module
-from retrieval.index.planning import living, to_merge
+from retrieval.index.planning import to_merge
 from retrieval.index.snapshot import Snapshot, open_latest, published
 from retrieval.index.updating import open_up_to_date, update
 from tests.fakes import FakeEncoder
@@ -244,7 +244,7 @@ def test_segments_are_merged_when_the_small_ones_add_up(
     assert (report.passages, report.encoded, encoder.taken()) == (5, 0, [])
     assert (quick.folders, merged.folders) == (["", "1"], [""])
     assert quick.built_at == merged.built_at
-    assert living(merged) == [5]
+    assert merged.layout.living == [5]
     assert not (merged.path / snapshot.ORDER_FILE).exists()
     assert_answers_as_fresh(index, articles, tmp_path)
 
@@ -259,7 +259,7 @@ def test_a_segment_of_which_most_is_gone_is_written_anew(
     update(articles, index, encoder)
 
     now = open_latest(index)
-    assert [len(segment.rows) for segment in now.segments] == living(now)
+    assert [len(segment.rows) for segment in now.segments] == now.layout.living
     assert_answers_as_fresh(index, articles, tmp_path)
 
 
