@@ -6,22 +6,17 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from retrieval import Engine
-from retrieval.evaluation.metrics import spread
 
 _ROOT = Path(__file__).resolve().parents[2]
-_WRONG, _ANSWERED = 3, 5
-"""What the reader that ships reaches, and one more: of thirty questions answered wrongly first, of twenty near misses
-answered. To be lowered with each better one."""
-
-ASKED = int(os.environ.get("FIRST_QUESTIONS", "15"))
-"""How many of each kind are asked; all by hand."""
+_RIGHT, _DECLINED = 27, 15
+"""What the reader that ships reaches, less one: of thirty questions answered rightly first, of twenty near misses
+declined. To be raised with each better one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +41,11 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 
 def test_questions_of_all_kinds_are_answered_rightly_first(engine: Engine) -> None:
-    asked = spread([case for case in CASES if case.answer], ASKED)
+    asked = [case for case in CASES if case.answer]
 
     wrong = [case.question for case in asked if not _right(engine, case)]
 
-    assert len(wrong) <= _WRONG, wrong
+    assert len(asked) - len(wrong) >= _RIGHT, wrong
 
 
 def _right(engine: Engine, case: Case) -> bool:
@@ -59,8 +54,8 @@ def _right(engine: Engine, case: Case) -> bool:
 
 
 def test_near_misses_are_declined(engine: Engine) -> None:
-    near_misses = spread([case.question for case in CASES if case.answer is None], ASKED)
+    near_misses = [case.question for case in CASES if case.answer is None]
 
     answered = [question for question in near_misses if engine.ask(question)]
 
-    assert len(answered) <= _ANSWERED, answered
+    assert len(near_misses) - len(answered) >= _DECLINED, answered
