@@ -37,7 +37,7 @@ style:
 # made once, and begins with those at the top of the folder, which take longest.
 test: check
 	@$(BIN)/python -m slipcover --json --out .coverage.json \
-	    -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder -q
+	    -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder -q
 	@$(BIN)/python -m slipcover --merge .coverage.json --out .coverage.json --skip-covered --fail-under 95 || { \
 	    echo 'make test: fewer than 95 % of the lines and branches are run by a test' >&2; exit 1; }
 

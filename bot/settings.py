@@ -14,7 +14,7 @@ from retrieval.errors import QuothError
 from retrieval.index.address import StoreAddress, where
 
 PREFIX = "QUOTH_"
-CONFIDENCE = {"bold": 0.1, "balanced": 0.2, "careful": 0.5}
+CONFIDENCE = {"bold": 0.1, "balanced": 0.27, "careful": 0.5}
 """How sure Quoth must be before it calls its quotes an answer: the word, and the probability it stands for."""
 
 

@@ -8,12 +8,13 @@ import re
 import shlex
 import shutil
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot import cli, question_log
+from bot import assembly, cli, question_log
 from bot.question_log import Asked, QuestionLog
 from bot.settings import PREFIX, Settings
 
@@ -51,8 +52,28 @@ def articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def loaded_once() -> Iterator[None]:
+    """The models that ship are loaded by the first command that needs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("build_encoder", "build_reader"):
+            patch.setattr(assembly, name, once(getattr(assembly, name)))
+        yield
+
+
+def once(build: Callable[[Settings], Any]) -> Callable[[Settings], Any]:
+    made: list[Any] = []
+
+    def builds(settings: Settings) -> Any:
+        if not made:
+            made.append(build(settings))
+        return made[0]
+
+    return builds
+
+
 @pytest.fixture
-def clone(articles: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def clone(articles: Path, loaded_once: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     """That folder to run in, with no setting of whoever runs the tests."""
     for name in [name for name in os.environ if name.startswith("QUOTH_")]:
         monkeypatch.delenv(name)

@@ -64,28 +64,22 @@ def gather(
         common: how common each term is.
     """
     # Tried, and of no use beside these: the second-best span elsewhere, the passage's rank, how many spans vie with it,
-    # reading the quote alone, what part of the question's words quote or span have, how many names the passage lacks.
+    # what part of the question's words quote or span have, the rarest word that the quote lacks, how many names the
+    # passage lacks, numbers that it lacks, words that are not of the kind asked for.
     if not quotes or reading is None:
         return Evidence({}, ())
     doubts = tuple(_doubts(variants[-1], quotes[0], [hit.passage.text for hit in hits]))
-    about = {doubt.about for doubt in doubts}
     weighed = [common.weights(variant, beside=_BESIDE) for variant in variants]
-    lacking = [_lacking(quotes[0], each, doubts) for each in weighed]
     numbers = {
         "reading": reading.score,
         "margin": reading.signals.margin,
         "answerable": reading.signals.answerable,
         "cosine": quotes[0].hit.dense,
         "coverage": _coverage(quotes[0], weighed),
-        # What the most telling word counts that the quote itself lacks.
-        "missing": min(max(each.values(), default=0.0) for each in lacking),
-        # 1 where there is a doubt about it, and for a question to which no span is an answer.
-        "kind": float("kind" in about),
-        "names": float("name" in about),
-        "numbers": float("figure" in about),
+        "names": float(any(doubt.about == "name" for doubt in doubts)),
         "yes_no": float(kind_of(variants[-1]) == "yes or no"),
     }
-    return Evidence(numbers, doubts or _word_lacking(variants[0], lacking[0]))
+    return Evidence(numbers, doubts or _word_lacking(variants[0], _lacking(quotes[0], weighed[0])))
 
 
 def _coverage(quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:
@@ -95,13 +89,9 @@ def _coverage(quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:
     return sum(coverage(each, text) for each in weighed) / len(weighed)
 
 
-def _lacking(quote: Quote, weights: Mapping[str, float], doubts: Sequence[Doubt]) -> dict[str, float]:
-    """The question's terms that the quote lacks with its title, each with what it counts.
-
-    A name of which there is a doubt is lacking too: it may stand there, but beside something else.
-    """
-    doubted = {term for doubt in doubts if doubt.about == "name" for term in terms(doubt.asked)}
-    there = set(terms(f"{quote.article.title} {quote.text}")) - doubted
+def _lacking(quote: Quote, weights: Mapping[str, float]) -> dict[str, float]:
+    """The question's terms that the quote lacks with its title, each with what it counts."""
+    there = set(terms(f"{quote.article.title} {quote.text}"))
     return {term: weight for term, weight in weights.items() if term not in there}
 
 

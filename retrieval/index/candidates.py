@@ -96,11 +96,12 @@ def compare(dense: DenseIndex | DenseSegments, lexical: LexicalIndex, asked: Ask
     by_words = [lexical.ranking.of(text) for text in asked.texts]
     nearest = [dense.nearest(vector, asked.depth, allowed) for vector in asked.vectors]
     highest = [each.highest(asked.depth, allowed) for each in by_words]
-    near_context = nearest[0] if asked.said is None else dense.nearest(asked.said, asked.near, allowed)
-    found = np.concatenate([*nearest, *highest, near_context]).tolist()
+    near_context = [] if asked.said is None else dense.nearest(asked.said, asked.near, allowed).tolist()
+    found = [*np.concatenate([*nearest, *highest]).tolist(), *near_context]
     rows = np.array(sorted(set(found)), np.int64)  # np.unique would import numpy.ma, 25 ms at the first question
     variants = [_scored(dense, vector, each, rows) for vector, each in zip(asked.vectors, by_words, strict=True)]
-    return Candidates(rows, np.isin(rows, near_context), variants)
+    near = np.isin(rows, near_context) if near_context else np.zeros(len(rows), dtype=bool)
+    return Candidates(rows, near, variants)
 
 
 def _scored(dense: DenseIndex | DenseSegments, vector: Scores, lexical: ByWords, rows: Rows) -> VariantScores:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from retrieval.models.bundled import BUNDLED, BUNDLED_SHA256
 from retrieval.models.encoder import Vectors
 from retrieval.models.onnx_layers import OnnxLayers, bundled_tensors, bundled_tokenizer
-from retrieval.models.threads import in_pool
+from retrieval.models.threads import cores, in_pool
 
 _MAX_TOKENS = 256
 """As the model's ``sentence_bert_config.json`` has it; what is longer is cut off."""
@@ -90,7 +90,8 @@ class _Loaded:
     """Tokeniser and layers in memory."""
 
     def __init__(self) -> None:
-        self._layers = OnnxLayers(bundled_tensors(), "")
+        # A question takes two thirds of the time so; many passages, of which each thread has one, as long as else.
+        self._layers = OnnxLayers(bundled_tensors(), "", threads=min(2, cores()))
         self._tokenizer = bundled_tokenizer(_MAX_TOKENS)
 
     def vector(self, text: str) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +58,13 @@ class BundledTokenizer:
         self._tokenizer = Tokenizer.from_file(str(bundled_folder() / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(most, strategy="longest_first")
+        self._latest = lru_cache(maxsize=32)(self._tokens)  # the second network reads what the first has read
 
     def __call__(self, text: str, beside: str | None = None) -> Tokens:
         """The tokens of a text or of a pair."""
+        return self._latest(text, beside)
+
+    def _tokens(self, text: str, beside: str | None) -> Tokens:
         found = self._tokenizer.encode(text, beside)
         return Tokens(
             np.array(found.ids),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -44,9 +45,16 @@ class TokenScores:
         It is -inf where there is no such span: the end lies before the start, or more than ``longest`` tokens on.
         """
         count = len(self.offsets)
-        length = np.arange(count)[None, :] - np.arange(count)[:, None]
         margins = self.starts[:, None] + self.ends[None, :] - self.no_answer
-        return np.where((length >= 0) & (length < longest), margins, np.float32(-np.inf))
+        return np.where(_spans(longest)[:count, :count], margins, np.float32(-np.inf))
+
+
+@cache
+def _spans(longest: int) -> NDArray[np.bool_]:
+    """Whether a span may go from a token to another, (tokens, tokens)."""
+    numbers = np.arange(MAX_TOKENS)
+    length = numbers[None, :] - numbers[:, None]
+    return (length >= 0) & (length < longest)
 
 
 class SpanScorer(Protocol):

@@ -51,8 +51,8 @@ def _units(text: str, paragraph: Span, span: Span) -> Iterator[Span]:
     """A paragraph as a whole or, where several of its lines begin as entries do, or it is headed, those in the span."""
     words = text[paragraph.start : paragraph.end]
     lines = [match.span() for match in re.finditer(r"[^\n]+", words)]
-    apart = sum(bool(_begins(words[first:last])) for first, last in lines) > 1 or HEADING.match(words)
-    if not apart:
+    apart = len(lines) > 1 and sum(bool(_begins(words[first:last])) for first, last in lines) > 1
+    if not apart and not HEADING.match(words):
         yield from _trimmed(text, paragraph)
         return
     for first, last in lines:
@@ -227,24 +227,31 @@ def _begins(words: str) -> re.Match[str] | None:
 _LEADER = re.compile(r"(?:(?:\. ?){4,}|…|_{4,}) *(?:(\d{1,4})|[ivxlc]{1,6})[ \t]*$", re.MULTILINE)
 """The end of a line of contents: dots or the like, and a page."""
 
+_PAGE_END = re.compile(r"[\divxlc]")
+
 _AROUND = 1500
 """Code points looked at on each side for further lines of contents."""
 
 
 def _is_contents(text: str, part: Span) -> bool:
     """Whether a paragraph is lines of a table of contents, whose pages rise; prices behind dots do not."""
-    if not all(_LEADER.search(line) for line in text[part.start : part.end].split("\n")):
+    if not all(map(_leads, text[part.start : part.end].split("\n"))):
         return False
     before = text[max(0, part.start - _AROUND) : part.start].split("\n")[::-1]
     behind = text[part.end : part.end + _AROUND].split("\n")
     lines = [*_led(before)[::-1], *text[part.start : part.end].split("\n"), *_led(behind)]
-    pages = [int(found[1]) for line in lines if (found := _LEADER.search(line)) and found[1]]
+    pages = [int(found[1]) for line in lines if (found := _leads(line)) and found[1]]
     return len(lines) > 1 and pages == sorted(pages)
 
 
 def _led(lines: Iterable[str]) -> list[str]:
     """The first of some lines that are of contents, as far as none of text stands between them."""
-    return list(takewhile(_LEADER.search, filter(str.strip, lines)))
+    return list(takewhile(_leads, filter(str.strip, lines)))
+
+
+def _leads(line: str) -> re.Match[str] | None:
+    """The end of a line of contents; most lines end with a full stop, and are not searched: that takes far longer."""
+    return _LEADER.search(line) if _PAGE_END.fullmatch(line.rstrip(" \t")[-1:]) else None
 
 
 _RIGHTS = re.compile(r"(?:©|\(c\)|copyright)\s*(?:©\s*)?(?:19|20)\d\d|all rights reserved", re.IGNORECASE)

@@ -55,19 +55,20 @@ _OPENERS = (
 """Words that most sentences begin with, and names never."""
 
 _MISSED = re.compile(
-    rf"""(?<=[^\W\d_A-Z])[?!]+(?=[A-Z][a-z]*[\s,;:’'])            # true?Yes
-    |(?<=[^\W\d_A-Z]{{2}})\.(?=(?:{_OPENERS})\s)                  # at nine.She left
+    rf"""[?!.…\d](?:
+    (?<=[^\W\d_A-Z][?!])[?!]*(?=[A-Z][a-z]*[\s,;:’'])            # true?Yes
+    |(?<=[^\W\d_A-Z]{{2}}\.)(?=(?:{_OPENERS})\s)                  # at nine.She left
     |(?<=[^\W\d_A-Z]{{2}}[.!?])\d{{1,3}}\s{{1,9}}(?=[A-Z])        # a note's number: old.3 It was
-    |[.!?…]\)\s{{1,9}}(?=[A-Z“"])                                 # (Nobody came.) The mayor
-    |…["”’)]*\s{{1,9}}(?=[A-Z“"])
-    |[.?!]["”]\s{{1,9}}(?=["“][A-Z])                              # "Is it?" "It is."
+    |(?<=[.!?…])\)\s{{1,9}}(?=[A-Z“"])                            # (Nobody came.) The mayor
+    |(?<=…)["”’)]*\s{{1,9}}(?=[A-Z“"])
+    |(?<=[.?!])["”]\s{{1,9}}(?=["“][A-Z])                         # "Is it?" "It is."
     |(?<=\d)\ ?(?:k?m|cm|mm|k?g|ft|mi|min|hrs?|in|lbs?|oz|pct|kr)\.\s{{1,9}}(?=(?:{_OPENERS})\s)
-    |(?<=\bMay)\.\s{{1,9}}(?=[A-Z][a-z])                          # the month, which is a name's beginning to many
-    |(?<=[IVX][IVX])\.\s{{1,9}}(?=(?:{_OPENERS})\s)               # Elizabeth II. She was
-    """,
+    |(?<=\bMay\.)\s{{1,9}}(?=[A-Z][a-z])                          # the month, which is a name's beginning to many
+    |(?<=[IVX][IVX]\.)\s{{1,9}}(?=(?:{_OPENERS})\s)               # Elizabeth II. She was
+    )""",
     re.VERBOSE,
 )
-"""Sentence ends up to where the next sentence begins."""
+"""Sentence ends up to where the next sentence begins. All begin alike, so that most of a text is passed over soon."""
 
 _NO_END = re.compile(rf"(?i:(?<![^\W_])(?:{_ALWAYS}|{_WORDS_TOO}|{_SMALL_FOLLOWS})\.)\)?\d*\s*$|[/@=]\S*$")
 """How what looks like an end ends that is none: an abbreviation, an address."""
@@ -94,4 +95,4 @@ def _goes_on(text: str, start: int) -> bool:
     before, after = whole.rstrip(), rest.lstrip()
     if (before, after) == (whole, rest) and before.endswith(".") and _INSIDE.match(after):
         return True
-    return any(ends.search(before) and follows.match(after) for ends, follows in _FALSE)
+    return any(follows.match(after) and ends.search(before) for ends, follows in _FALSE)  # the quicker one first

@@ -64,9 +64,14 @@ def plain(word: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", word.lower()) if not unicodedata.combining(c)) or word
 
 
+def words_of(text: str) -> list[str]:
+    """The words of ``text``, in order."""
+    return _WORD.findall(text)
+
+
 def terms(text: str) -> list[str]:
     """The terms of ``text``, in order."""
-    return [term(word) for word in _WORD.findall(text)]
+    return list(map(term, words_of(text)))
 
 
 def located_terms(text: str, start: int, end: int) -> list[tuple[str, int, int]]:

@@ -20,7 +20,7 @@ QUESTIONS = NEWS.with_suffix(".jsonl")
 pytestmark = pytest.mark.timeout(900)
 """Answers take a fifth of a second each on a quiet machine, a whole one on a busy."""
 
-ASKED = int(os.environ.get("NEWS_QUESTIONS", "40"))
+ASKED = int(os.environ.get("NEWS_QUESTIONS", "16"))
 """How many of the eighty are asked; all by hand."""
 
 
@@ -42,5 +42,5 @@ def test_first_quotes_hold_the_answers_and_most_near_misses_are_declined() -> No
     assert figures.first_quote is not None
     assert figures.declined is not None
     assert figures.first_quote >= 0.85
-    assert figures.declined >= 0.7
+    assert figures.declined >= 0.75
     assert figures.cut == 0

@@ -16,7 +16,7 @@ def test_the_defaults_need_no_environment(monkeypatch: pytest.MonkeyPatch) -> No
     chosen = settings.load()
 
     assert (chosen.articles, chosen.index) == (Path("data/articles"), Path("data/index"))
-    assert (chosen.encoder, chosen.device, chosen.top, chosen.confidence) == ("bundled", None, 3, 0.2)
+    assert (chosen.encoder, chosen.device, chosen.top, chosen.confidence) == ("bundled", None, 3, 0.27)
     assert chosen.history.name == "history"
 
 
@@ -33,7 +33,7 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(
 
 
 @pytest.mark.parametrize(
-    ("said", "probability"), [("bold", 0.1), ("Balanced ", 0.2), ("careful", 0.5), ("0.95", 0.95), ("0", 0.0)]
+    ("said", "probability"), [("bold", 0.1), ("Balanced ", 0.27), ("careful", 0.5), ("0.95", 0.95), ("0", 0.0)]
 )
 def test_confidence_is_a_word_or_a_number(said: str, probability: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUOTH_CONFIDENCE", said)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.talks import MAX_AGE_S, Talks, remark
@@ -19,6 +19,7 @@ from retrieval.index.updating import open_up_to_date
 from tests.bot.conftest import ARTICLES
 from tests.bot.examples import QUOTE, a_quote, an_answer, an_article
 from tests.fakes import FakeEncoder
+from tests.volume import few
 
 
 def test_talks_are_kept_apart_and_bounded_in_number_and_age() -> None:
@@ -99,7 +100,7 @@ QUESTIONS = [
 ]
 
 
-@settings(max_examples=25, deadline=None)
+@few(10)
 @given(turns=st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(QUESTIONS) | st.text(max_size=30)), max_size=8))
 def test_talks_told_in_turn_go_as_each_would_alone(turns: list[tuple[str, str]], engine: Engine) -> None:
     def told(turns: list[tuple[str, str]]) -> dict[str, list[Answer | type[QuothError]]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from retrieval.answer.answer import Answer
@@ -29,6 +29,7 @@ from retrieval.models.encoder import Vectors
 from retrieval.text.sentences import Span
 from tests.fakes import FakeEncoder
 from tests.retrieval.examples import FERRY, SHIPPED, write
+from tests.volume import few
 
 
 @pytest.fixture(scope="module")
@@ -250,7 +251,7 @@ texts = st.one_of(st.lists(_SENTENCES, min_size=1, max_size=30).map("".join), st
 
 
 @given(st.lists(texts, min_size=1, max_size=3), st.one_of(st.text(min_size=1, max_size=60), _SENTENCES))
-@settings(max_examples=25)
+@few(10)
 @example(["What is it? It is.\n\nNothing more."], "What’s it?")
 def test_every_quote_is_its_articles_text(contents: list[str], question: str) -> None:
     with TemporaryDirectory() as name:

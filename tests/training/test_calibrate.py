@@ -12,13 +12,15 @@ from retrieval.evaluation.datasets import Dataset
 from training.calibrate import AGAINST, EVIDENCE, Samples, calibrated, kept, save
 from training.statements import yes_no_questions
 
+TELLING = "answerable"
+
 
 def samples(name: str, seed: int, *, fitted: bool) -> Samples:
-    """Questions of which the first piece of evidence tells whether they have an answer, and the others nothing."""
+    """Questions of which one piece of evidence tells whether they have an answer, and the others nothing."""
     dice = np.random.default_rng(seed)
     answerable = np.arange(400) % 2 == 0
     table = dice.normal(size=(400, len(EVIDENCE)))
-    table[:, 0] += np.where(answerable, 2.0, -2.0)
+    table[:, EVIDENCE.index(TELLING)] += np.where(answerable, 2.0, -2.0)
     right = answerable & (dice.random(400) < 0.9)
     return Samples(name, fitted, table, answerable, right, np.arange(400) % 4 < 2)
 
@@ -27,7 +29,7 @@ def test_what_tells_right_from_wrong_gets_the_weight() -> None:
     found = calibrated([samples("near misses", 5, fitted=True), samples("others", 6, fitted=False)])
 
     weights = found["weights"]
-    assert weights[EVIDENCE[0]] > 5 * max(abs(weights[name]) for name in weights if name != EVIDENCE[0])
+    assert weights[TELLING] > 5 * max(abs(weights[name]) for name in weights if name != TELLING)
     assert 0 < found["threshold"] < 1
     for name, crosswise in (("near misses", True), ("others", False)):
         measured = found["measured"][name]
@@ -40,7 +42,7 @@ def test_what_tells_right_from_wrong_gets_the_weight() -> None:
 
 def test_evidence_never_counts_against_what_it_means() -> None:
     misleading = samples("others", 6, fitted=True)
-    for name, sign in (("missing", 1.0), ("coverage", -1.0)):
+    for name, sign in (("names", 1.0), ("coverage", -1.0)):
         misleading.table[:, EVIDENCE.index(name)] += np.where(misleading.right, sign, -sign)
 
     found = calibrated([samples("near misses", 5, fitted=True), misleading])

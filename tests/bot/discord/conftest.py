@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import shutil
@@ -159,7 +158,6 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
     redirect(monkeypatch, server.url)
     handlers, level = logging.root.handlers[:], logging.root.level
     yield server, loop
-    gc.unfreeze()
     logging.root.handlers[:], logging.root.level = handlers, level
     asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
     loop.call_soon_threadsafe(loop.stop)

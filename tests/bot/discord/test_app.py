@@ -347,6 +347,39 @@ def test_the_command_line_runs_it(
     assert "Serving 3 articles" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("token", "sentence"),
+    [
+        ("wröng", "quoth: Discord does not accept the token: copy it anew from"),
+        ("", "quoth: The bot has no token: copy it from"),
+    ],
+)
+def test_a_wrong_token_is_one_sentence(
+    made: Made, monkeypatch: pytest.MonkeyPatch, quoth: Quoth, token: str, sentence: str
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", token)
+
+    said = quoth("discord")
+
+    assert (said.status, said.out, said.err.count("\n")) == (2, "", 1)
+    assert said.err.startswith(sentence)
+    assert "wr" not in said.err.replace("write", "")
+
+
+def test_the_invitation_is_all_that_is_printed(
+    elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch, quoth: Quoth
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("QUOTH_LOG_LEVEL", "error")
+
+    said = quoth("discord", "--invite")
+
+    assert (said.status, said.err) == (0, "")
+    assert said.out == (
+        "https://discord.com/oauth2/authorize?client_id=900&scope=bot+applications.commands&permissions=274877991936\n"
+    )
+
+
 def test_the_invitation(
     elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -244,6 +244,7 @@ class Island:
         client._connection._guilds = {1: cast("Any", MagicMock()), 2: cast("Any", MagicMock())}
         client.settings = client.settings.model_copy(update={"discord_guilds": frozenset({1, 2})})
         self.channels = {number: self._channel(number) for number in (11, 12, 21, 22)}
+        self.members = [self._member(number) for number in (7, 8)]
         self.buttons: list[str] = ["quoth:open:0:keeper.md", "quoth:remove:0:ferry.md", "quoth:list:0:"]
         self.messages: list[int] = []
         made.collections.give(1, 1, "north")
@@ -256,17 +257,20 @@ class Island:
         channel.id, channel.category_id, channel.name = number, None, f"channel {number}"
         return channel
 
+    def _member(self, number: int) -> Any:
+        member = MagicMock(spec=discord.Member)
+        member.id, member.roles = number, []
+        return member
+
     def interaction(self, channel: int) -> Any:
         own = self.random.random() < 0.05
-        user = MagicMock(spec=discord.Member)
-        user.id, user.roles = self.random.choice([7, 8]), []
         return SimpleNamespace(
             client=self.client,
             guild_id=None if channel == 0 else channel // 10,
             channel=self.channels.get(channel, SimpleNamespace(id=channel)),
             guild=None,
             locale=discord.Locale.american_english,
-            user=user,
+            user=self.random.choice(self.members),
             message=None,
             permissions=discord.Permissions(manage_guild=self.random.random() < 0.5),
             response=SimpleNamespace(is_done=lambda: True),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from simcord.actors import MemberActor
     from simcord.builders import ChannelHandle, GuildHandle
 from tests.bot.discord.reading import ASKED, WHERE, last, latest_reply, mention, text
+from tests.volume import few
 
 
 @pytest.mark.parametrize("chosen", [{"discord_threads": True}])
@@ -117,7 +118,7 @@ SAID = st.tuples(
 
 
 @pytest.mark.parametrize("chosen", [{"discord_threads": True}])
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(few(4), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(messages=st.lists(SAID, min_size=6, max_size=12))
 async def test_whatever_is_said_anywhere_no_talk_sees_another(
     messages: list[tuple[str, str, str, int]],

@@ -139,20 +139,20 @@ def test_the_database_is_written_so_that_a_power_cut_does_not_ruin_it(tmp_path: 
 
 REMEMBERS = """
 import sys
+from dataclasses import replace
 from pathlib import Path
-from bot.discord.memory import Memory
-from tests.bot.discord.test_service import a_record
+from bot.discord.memory import Memory, Place, Record
 
-memory = Memory(Path(sys.argv[1]))
+memory, record = Memory(Path(sys.argv[1])), eval(sys.argv[2])
 for number in range(100_000):
-    memory.keep(a_record(str(number)))
+    memory.keep(replace(record, key=str(number)))
     print(number, flush=True)
 """
 
 
 def test_what_was_remembered_outlives_a_process_that_is_killed(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", REMEMBERS, str(tmp_path)]
+    command = [sys.executable, "-c", REMEMBERS, str(tmp_path), repr(a_record(""))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
         assert process.stdout is not None
         kept = [process.stdout.readline().strip() for _ in range(50)]

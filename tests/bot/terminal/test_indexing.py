@@ -71,19 +71,17 @@ def test_of_two_processes_that_index_at_once_one_does_and_the_other_says_who(quo
         assert first.stdin
         assert first.stdout
         assert first.stdout.readline() == "encoding\n"
-        second = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, env=environment, text=True, check=False
-        )
+        second = quoth("index")
         first.stdin.write("\n")
         first.stdin.close()
         assert first.stdout.read().startswith("Added bread.txt, sochi.md, whales.txt.")
 
-    assert (first.returncode, second.returncode) == (0, 2)
-    assert second.stdout == ""
+    assert (first.returncode, second.status) == (0, 2)
+    assert second.out == ""
     assert re.fullmatch(
         rf"quoth: The index at \S+ is being written by another program \(process {first.pid} on .+\): "
         r"try again when it is done\.\n",
-        second.stderr,
+        second.err,
     )
     assert len(published(Path("data/index"))) == 1
     assert quoth("index").out.startswith("Nothing has changed: 3 articles")

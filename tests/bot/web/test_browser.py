@@ -29,6 +29,7 @@ pytestmark = [
     pytest.mark.allow_hosts(["127.0.0.1"]),
 ]
 WIDTHS = {360: 740, 1400: 900}
+on_screens = pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1400, "dark")])
 UNKNOWN = "quantum chromodynamics lagrangian?"
 KNOWN = "who met Vladimir Putin in Sochi?"
 SOCHI = "Shinzo Abe met Vladimir Putin in Sochi on May 6."
@@ -111,8 +112,7 @@ class Seen:
             self.page.keyboard.press("Enter")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@on_screens
 def test_one_asks_goes_on_reads_and_is_declined_without_scripts(
     chromium: Any, address: str, width: int, scheme: str
 ) -> None:
@@ -144,8 +144,7 @@ def test_one_asks_goes_on_reads_and_is_declined_without_scripts(
     seen.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@on_screens
 def test_a_link_is_followed_after_its_article_changed(
     chromium: Any, followed: tuple[str, dict[str, str]], width: int, scheme: str
 ) -> None:
@@ -219,7 +218,7 @@ def test_nothing_of_a_hostile_article_runs_or_loads(chromium: Any, address: str)
     seen.context.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1400, "dark")])
+@on_screens
 def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
     chromium: Any, address: str, followed: tuple[str, dict[str, str]], width: int, scheme: str
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.answer.arranging import complete
@@ -76,7 +76,6 @@ def test_a_text_without_blanks_is_cut_between_letters(text: str) -> None:
 
 
 @given(st.text("ab ,;\n", max_size=200), st.integers(0, 3000), st.integers(1, 900))
-@settings(max_examples=50)
 def test_an_excerpt_is_never_longer_than_the_limit_and_holds_what_answers(piece: str, at: int, size: int) -> None:
     text = (f"x{piece}" * 3000)[:4000].rstrip()
     focus = Span(min(at, len(text) - 1), min(at + size, len(text)))

@@ -280,19 +280,40 @@ def test_a_reader_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("calibrated")
-def test_a_second_network_judges_the_passage_of_the_best_reading_and_no_other() -> None:
+def test_a_second_network_judges_the_passage_and_the_sentence_of_the_best_reading_and_no_other() -> None:
     reader = SpanReader()
     reader._model = FakeNetwork({"Solberg": 5.0, "rained": 1.0}, Ingrid=4.0, rained=1.0)
     reader._judge = judge = FakeNetwork(Ingrid=-3.0)
-    hits = [hit_of("Mayor Ingrid Solberg opened it."), hit_of("It rained all day long.")]
+    hits = [hit_of("The ferry came in at noon. Mayor Ingrid Solberg opened it."), hit_of("It rained all day long.")]
 
     readings = reader.read([ReadingTask("Who?", hits, {})])[0]
 
     best = max(readings, key=total_score)
-    assert judge.passages == ["Mayor Ingrid Solberg opened it."]
+    assert judge.passages == [
+        "The ferry came in at noon. Mayor Ingrid Solberg opened it.",
+        "Mayor Ingrid Solberg opened it.",
+    ]
     assert text_of(best) == "Ingrid Solberg"
     assert best.signals.answerable == -6.0
-    assert [each.signals.answerable for each in readings if each is not best] == [0.0]
+    assert [each.signals.answerable for each in readings if each is not best] == [0.0] * (len(readings) - 1)
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_whether_words_answer_is_the_mean_of_what_they_are_in_the_passage_and_in_their_sentence() -> None:
+    class Doubtful(FakeNetwork):
+        def _scores(self, passage: str) -> TokenScores:
+            alike = FakeNetwork(Ingrid=2.0 if passage.startswith("The ferry") else -1.0)
+            return alike._scores(passage)
+
+    reader = SpanReader()
+    reader._model = FakeNetwork(Ingrid=4.0)
+    reader._judge = Doubtful()
+
+    (readings,) = reader.read(
+        [ReadingTask("Who?", [hit_of("The ferry came in at noon. Mayor Ingrid Solberg opened it.")], {})]
+    )
+
+    assert max(readings, key=total_score).signals.answerable == (2 * 2.0 - 2 * 1.0) / 2
 
 
 @pytest.mark.usefixtures("calibrated")

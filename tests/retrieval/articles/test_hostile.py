@@ -11,7 +11,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -23,6 +23,7 @@ from retrieval.errors import ArticleUnreadable
 from tests.retrieval.articles.made_files import epub, odt, zipped
 from tests.retrieval.articles.samples import SAMPLES, attempted, refusal, whole_files
 from tests.retrieval.examples import write
+from tests.volume import few
 
 FUZZED_FILES = int(os.environ.get("FUZZED_FILES", "120"))
 """How many mutated files are read; 10,000 take some minutes."""
@@ -215,7 +216,7 @@ def test_mutated_files_are_articles_or_refused() -> None:
 
 
 @given(st.sampled_from(list(FORMATS)), st.one_of(st.binary(max_size=300), st.text(max_size=99).map(str.encode)))
-@settings(max_examples=60)
+@few(60)
 def test_any_bytes_in_any_format_are_articles_or_refused(suffix: str, content: bytes) -> None:
     found = attempted(f"any{suffix}", content)
     assert found if isinstance(found, str) else is_sound(found)

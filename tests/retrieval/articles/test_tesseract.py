@@ -42,7 +42,7 @@ PAGES = {
 }
 
 PROGRAM = """\
-#!{python}
+#!{python} -SE
 import json, os, sys, time
 from pathlib import Path
 here = Path(__file__).parent

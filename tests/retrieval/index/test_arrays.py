@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as of_numpy
 from numpy.typing import NDArray
@@ -26,7 +26,6 @@ TYPES = [np.dtype(name) for name in ("uint8", "uint16", "uint32", "int32", "int6
         max_size=4,
     )
 )
-@settings(max_examples=50)
 def test_what_was_written_is_mapped_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, arrays: dict[str, NDArray[Any]]
 ) -> None:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from retrieval.answer.query import Filters
@@ -28,6 +28,7 @@ from tests.fakes import FakeEncoder
 from tests.retrieval.examples import NEWS, CountingEncoder, write
 from tests.retrieval.index.comparing import KEEPER, assert_same_as_fresh
 from tests.retrieval.index.test_snapshot import flip
+from tests.volume import few
 
 QUESTIONS = ("Who opened the Gullholm bridge?", "lighthouse keeper", "whales", "story 2", "What is told?")
 
@@ -89,7 +90,7 @@ def test_an_added_article_is_written_alone_and_the_rest_is_the_same_files(
 @example([{"a": 0}, {"a": 0}, {"a": 0, "b": 0, "c": 1, "d": 2}])
 @example([{"a": 0}, {"a": 0}, {"a": 0, "b": 1, "d": 2}])
 @given(st.lists(st.dictionaries(st.sampled_from("abcde"), st.integers(0, 3), min_size=1), min_size=3, max_size=5))
-@settings(max_examples=8)
+@few(4)
 def test_any_history_of_changes_answers_as_a_fresh_build_does(factor: int, history: list[dict[str, int]]) -> None:
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as name:
         patch.setattr(planning, "SMALL", 0)

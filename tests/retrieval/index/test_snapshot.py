@@ -367,7 +367,7 @@ def test_no_answer_mixes_two_snapshots_while_many_are_published(articles: Path, 
 
     def publish() -> None:
         number = 0
-        while number < 20 or not enough.is_set():
+        while number < 10 or not enough.is_set():
             number += 1
             (articles / "count.txt").write_text(f"The count stands at {number} today, as everybody knows.", "utf-8")
             update(articles, index, encoder)

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.articles import files as articles_module
@@ -24,6 +24,7 @@ from tests.fakes import FakeEncoder
 from tests.retrieval.examples import CountingEncoder, write
 from tests.retrieval.index.comparing import IDS, KEEPER
 from tests.retrieval.places import both, open_at
+from tests.volume import few
 
 
 @both
@@ -122,7 +123,7 @@ def test_a_missing_folder_leaves_the_index_alone(articles: Path, index: Where, e
 
 
 @given(st.sampled_from(sorted(FORMATS)), st.binary(max_size=400))
-@settings(max_examples=25)
+@few(10)
 def test_any_bytes_as_a_file_are_indexed_or_named(suffix: str, content: bytes) -> None:
     with TemporaryDirectory() as name:
         articles = Path(name, "articles")

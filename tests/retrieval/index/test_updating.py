@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NoReturn
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.articles import files as articles_module
@@ -25,6 +25,7 @@ from tests.fakes import FakeEncoder
 from tests.retrieval.examples import NEWS, CountingEncoder, write
 from tests.retrieval.index.comparing import IDS, KEEPER, assert_same_as_fresh, first_id, tree
 from tests.retrieval.places import both, open_at
+from tests.volume import few
 
 if TYPE_CHECKING:
     import pytest
@@ -315,7 +316,7 @@ def test_two_copies_of_an_article_are_two_articles(
 
 
 @given(st.lists(st.dictionaries(st.sampled_from("abcde"), st.integers(0, 3), min_size=1), min_size=2, max_size=4))
-@settings(max_examples=8)
+@few(4)
 def test_any_history_of_changes_leads_to_what_a_fresh_build_gives(history: list[dict[str, int]]) -> None:
     with TemporaryDirectory() as name:
         articles, index = Path(name, "articles"), Path(name, "index")

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
@@ -117,7 +117,7 @@ def test_the_reader_multiplies_in_int8_where_that_was_measured(
 
 
 def test_many_pairs_score_as_each_does_alone(model: SpanScorer, monkeypatch: pytest.MonkeyPatch) -> None:
-    pairs = [Pair(f"Where did {n} meet?", "A meeting", f"{n} and so on. " * n + PASSAGE) for n in range(14)]
+    pairs = [Pair(f"Where did {n} meet?", "A meeting", f"{n} and so on. " * n + PASSAGE) for n in range(8)]
     alone = [model.score([pair])[0] for pair in pairs]
     monkeypatch.setattr(module, "thread_count", lambda: 2)
 
@@ -158,7 +158,6 @@ def test_an_answer_that_was_cut_off_counts_as_none(untrained: SpanModel) -> None
     assert inputs.tokens_of(0, (len(long) - 6, len(long) - 1)) == (0, 0)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=300), st.text(max_size=40), st.text(max_size=400))
 def test_tokens_lie_in_order_inside_any_passage(
     on_onnx: OnnxSpanModel, question: str, title: str, passage: str

@@ -280,7 +280,6 @@ def test_the_paragraph_around_a_span_of_two_paragraphs_is_both() -> None:
 )
 def test_time_grows_with_length_and_not_with_its_square(text: str) -> None:
     def seconds(part: str) -> float:
-        gc.collect()
         gc.disable()  # else what other tests left would be looked through meanwhile
         started = time.process_time()
         cut(part)

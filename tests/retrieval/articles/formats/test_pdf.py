@@ -276,9 +276,9 @@ def test_rows_of_a_table_are_read_across() -> None:
 def test_a_book_without_paragraphs_is_read_within_the_time_for_its_size() -> None:
     lines = [f"the {number}th of the boats that were seen from the pier in that year, then" for number in range(50)]
 
-    text = read_pdf(pdf_of(*[column(*lines, top=760)] * 200))
+    text = read_pdf(pdf_of(*[column(*lines, top=760)] * 100))
 
-    assert text.count("the 7th of the boats") == 200
+    assert text.count("the 7th of the boats") == 100
 
 
 def test_every_word_is_on_the_page_that_it_was_printed_on() -> None:
