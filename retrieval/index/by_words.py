@@ -121,8 +121,8 @@ class Ranking:
             if not self.lexical.is_whole(part):
                 scores = weights[self.lexical.numbers(part.start, rows) >= 0]
             highest = max(highest, float(scores.max(initial=0)))
-            total += float(scores.sum(dtype=np.float64))
-            squares += float(np.square(scores).sum(dtype=np.float64))
+            total += float(scores.sum())
+            squares += float(scores @ scores)
             sample, own = self._sampled[part.start]
             if len(rows) > _SPREAD_OUT * len(sample):
                 own_weights = looked_up(rows, weights, sample)

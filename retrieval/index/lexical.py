@@ -100,8 +100,11 @@ class LexicalIndex:
             rows, counts = part.of(term)
             if len(rows):
                 place = slice(start, start + len(part))
-                scores: Scores = counts / (counts + self._norm[place][rows])
-                weighted.append((place, rows, scores * weight))
+                scores: Scores = self._norm[place][rows]
+                scores += counts
+                np.divide(counts, scores, out=scores)
+                scores *= weight
+                weighted.append((place, rows, scores))
         if weighted:  # of words that no passage has there is no end
             self._weighted[term] = weighted
         return weighted
