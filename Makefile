@@ -33,8 +33,8 @@ style:
 	@$(BIN)/ruff format --check --quiet || { echo 'make check: $(BIN)/ruff format puts this right' >&2; exit 1; }
 	@$(BIN)/ruff check --quiet
 
-# Three processes, for tests that start a program wait for it. Each runs whole files, so that what a file's tests share is
-# made once, and begins with those at the top of the folder, which take longest.
+# Two processes: a third would import everything once more. Each runs whole files, so that what a file's tests share is
+# made once; tests/conftest.py says what they begin with.
 test: check
 	@$(BIN)/python -m slipcover --json --out .coverage.json \
 	    -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder -q

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -23,6 +24,9 @@ _ROUNDING = 1e-5
 """Sums of the same scores in another order differ by less than this part of them."""
 
 _Number = TypeVar("_Number", bound=np.number[Any])
+
+_SPREAD_OUT = 16
+"""To look a row up among others takes about as long as to add up so many of these."""
 
 Scores = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -92,6 +96,17 @@ class Ranking:
         """The scores of a question."""
         return SomeScores(self, question) if self.stride > 1 else EveryScore(self.lexical.scores(question))
 
+    @cached_property
+    def _sampled(self) -> dict[int, tuple[NDArray[np.integer], NDArray[np.int64]]]:
+        """Of each segment, by where it starts, its rows in the sample, ascending, and their places in that."""
+        rows = self.lexical.rows(np.arange(0, len(self.lexical), self.stride))
+        order = np.argsort(rows)
+        sampled = {}
+        for part in self.lexical.parts():
+            own = order[slice(*np.searchsorted(rows, (part.start, part.stop), sorter=order))]
+            sampled[part.start] = (rows[own] - part.start).astype(np.uint32), own
+        return sampled
+
     def spread(self, term: str) -> _Spread:
         """How the scores of a term spread that some passage has."""
         if term not in self._spreads:
@@ -102,15 +117,23 @@ class Ranking:
         highest, total, squares = 0.0, 0.0, 0.0
         places, sampled = [], []
         for part, rows, weights in self.lexical.weights_of(term):
-            numbers, scores = self.lexical.numbers(part.start, rows), weights
-            if len(numbers) and numbers.min() < 0:
-                numbers, scores = numbers[there := numbers >= 0], weights[there]
+            scores = weights
+            if not self.lexical.is_whole(part):
+                scores = weights[self.lexical.numbers(part.start, rows) >= 0]
             highest = max(highest, float(scores.max(initial=0)))
-            total += float(scores.sum(dtype=np.float64))
-            squares += float(np.square(scores).sum(dtype=np.float64))
-            picked = np.flatnonzero(numbers % self.stride == 0)
-            places.append(numbers[picked] // self.stride)
-            sampled.append(scores[picked])
+            total += float(scores.sum())
+            squares += float(scores @ scores)
+            sample, own = self._sampled[part.start]
+            if len(rows) > _SPREAD_OUT * len(sample):
+                own_weights = looked_up(rows, weights, sample)
+                having = np.flatnonzero(own_weights)
+                places.append(own[having])
+                sampled.append(own_weights[having])
+            else:
+                place = np.minimum(np.searchsorted(sample, rows), len(sample) - 1)
+                having = np.flatnonzero(sample[place] == rows)
+                places.append(own[place[having]])
+                sampled.append(weights[having])
         return _Spread(highest, total, squares, np.concatenate(places), np.concatenate(sampled))
 
 
@@ -166,6 +189,8 @@ class SomeScores:
 
     def _above(self, least: float, mask: NDArray[np.bool_] | None) -> tuple[Rows, Scores]:
         """All passages with at least this score, or more than none, and few others; and their scores."""
+        if not self._terms:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
         tops = [times * self._ranking.spread(term).highest for term, times in self._terms]
         # Without the first terms a passage cannot have more than the others together.
         others = [sum(tops[number + 1 :]) for number in range(len(tops))]
@@ -179,17 +204,23 @@ class SomeScores:
     ) -> tuple[Rows, Scores]:
         """The same of one segment; some passages are found by the ``first`` terms."""
         scores = np.zeros(part.stop - part.start, dtype=np.float32)
-        for rows, weights in self._weights_in(part, slice(first)):
-            scores[rows] += weights
-        found = np.flatnonzero(scores > max(least - others[first - 1], 0.0)) if first else np.empty(0, dtype=np.int64)
+        weighty = [*self._weights_in(part, slice(first))]
+        for rows, weights in weighty:
+            np.add.at(scores, rows, weights)
+        found = _over(max(least - others[first - 1], 0.0), scores, [rows for rows, _ in weighty])
         numbers = self._lexical.numbers(part.start, found)
-        allowed = (numbers >= 0) & (mask[numbers] if mask is not None else True)
-        found, scores = found[allowed], scores[found[allowed]]
+        found = found[(numbers >= 0) & (mask[numbers] if mask is not None else True)]
+        sums = scores[found]
         for rest, (rows, weights) in zip(others[first:], self._weights_in(part, slice(first, None)), strict=True):
-            scores += looked_up(rows, weights, found)
-            left = scores > least - rest
-            found, scores = found[left], scores[left]
-        return self._lexical.numbers(part.start, found).astype(np.int64), scores
+            if len(rows) < _SPREAD_OUT * len(found):
+                scores[found] = sums
+                np.add.at(scores, rows, weights)
+                sums = scores[found]
+            else:
+                sums += looked_up(rows, weights, found)
+            left = sums > least - rest
+            found, sums = found[left], sums[left]
+        return self._lexical.numbers(part.start, found).astype(np.int64), sums
 
     def _weights_in(self, part: slice, some: slice) -> Iterator[tuple[NDArray[np.integer], Scores]]:
         """The postings of some of the terms in a segment, and what they add to a score."""
@@ -207,6 +238,14 @@ def looked_up(rows: NDArray[np.integer], values: NDArray[_Number], asked: NDArra
     places = np.minimum(np.searchsorted(rows, asked), len(rows) - 1)
     found: NDArray[_Number] = values[places] * (rows[places] == asked)
     return found
+
+
+def _over(least: float, scores: Scores, having: Sequence[NDArray[np.integer]]) -> Rows:
+    """The rows, ascending, with a score above ``least``; only those have any that are among some others."""
+    if 2 * sum(map(len, having)) > len(scores):
+        return np.flatnonzero(scores > least)
+    found = np.sort(np.concatenate([rows[scores[rows] > least] for rows in having])).astype(np.int64)
+    return found[np.append(True, np.diff(found) > 0)] if len(found) else found
 
 
 def _variance(weights: Scores, passages: int) -> float:

@@ -56,12 +56,12 @@ class LexicalIndex:
         scores = np.zeros(len(self._norm), dtype=np.float32)
         for term in terms(question):
             for part, rows, weights in self.weights_of(term):
-                scores[part][rows] += weights
+                np.add.at(scores[part], rows, weights)
         return scores if self._order is None else self._order.taken(scores)
 
     def at(self, question: str, passages: NDArray[np.int64]) -> Scores:
         """BM25 score of some passages; the same as ``scores`` has, without those of all others."""
-        places = passages if self._order is None else self._order.rows[passages]
+        places = self.rows(passages)
         scores = np.zeros(len(places), dtype=np.float32)
         for term in terms(question):
             for part, rows, weights in self.weights_of(term):
@@ -78,6 +78,14 @@ class LexicalIndex:
         """Where the segments' rows are, all counted one behind the other."""
         return [slice(start, start + len(part)) for start, part in self._starts()]
 
+    def rows(self, passages: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where passages are in the rows of all segments, counted one behind the other."""
+        return passages if self._order is None else self._order.rows[passages]
+
+    def is_whole(self, part: slice) -> bool:
+        """Whether all passages of a segment are there."""
+        return part.start in self._whole
+
     def numbers(self, start: int, rows: NDArray[np.integer]) -> NDArray[np.integer]:
         """The passages in some rows of the segment that begins at ``start``; negative for those no longer there."""
         return rows if self._order is None else self._order.numbers[start:][rows]
@@ -92,8 +100,11 @@ class LexicalIndex:
             rows, counts = part.of(term)
             if len(rows):
                 place = slice(start, start + len(part))
-                scores: Scores = counts / (counts + self._norm[place][rows])
-                weighted.append((place, rows, scores * weight))
+                scores: Scores = self._norm[place][rows]
+                scores += counts
+                np.divide(counts, scores, out=scores)
+                scores *= weight
+                weighted.append((place, rows, scores))
         if weighted:  # of words that no passage has there is no end
             self._weighted[term] = weighted
         return weighted
@@ -163,7 +174,7 @@ class LexicalIndex:
         few, frequency = _LOOKED_THROUGH, self.frequency(term)
         while frequency * few > most * len(self) * 2 and few < len(self):
             passages = np.arange(few)
-            places = passages if self._order is None else self._order.rows[:few]
+            places = self.rows(passages)
             having = np.zeros(few, dtype=bool)
             for start, part in self._starts():
                 own = np.flatnonzero((places >= start) & (places < start + len(part)))

@@ -15,7 +15,7 @@ from tests.bot.conftest import Outcome
 ROOT = Path(__file__).parents[2]
 
 _PROGRAM = """
-import json, os, sys
+import gc, json, os, sys
 import markdown_it, scipy.sparse
 from bot import assembly, cli, contract
 from bot.terminal import ask, chat, doctor
@@ -42,6 +42,7 @@ def runs(arguments, folder, environment, streams):
             setattr(sys, name, None)
     sys.exit(cli.main(arguments))
 
+gc.freeze()  # else a fork that looks for garbage would copy it all
 for line in sys.stdin:
     if not (child := os.fork()):
         runs(**json.loads(line))

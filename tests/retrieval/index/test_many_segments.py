@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -78,26 +77,25 @@ makes, links, renames or removes a file or a folder of the index, or opens one t
 class Updates:
     """Updates of an index of several segments, each in a process of its own."""
 
-    def __init__(self, process: subprocess.Popen[str], articles: Path, index: Path) -> None:
+    def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
-        self.articles, self.index = articles, index
 
-    def run(self, index: Path, factor: int, how: str, last: int) -> str:
+    def run(self, articles: Path, index: Path, factor: int, how: str, last: int) -> str:
         """What became of one of ``index``: how many steps it took, or what happened at its ``last``."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(f"{self.articles} {index} {factor} {how} {last}\n")
+        self._process.stdin.write(f"{articles} {index} {factor} {how} {last}\n")
         self._process.stdin.flush()
         return self._process.stdout.readline().strip()
 
 
-@contextmanager
-def _updating(articles: Path, index: Path) -> Iterator[Updates]:
+@pytest.fixture(scope="module")
+def updates() -> Iterator[Updates]:
     environment = os.environ | {"OMP_NUM_THREADS": "1"}  # a fork has none of its parent's threads
     with subprocess.Popen(
         [sys.executable, "-c", UPDATES], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
-        yield Updates(process, articles, index)
+        yield Updates(process)
 
 
 @pytest.fixture
@@ -125,36 +123,35 @@ def count_found(index: Path) -> str:
 @pytest.mark.parametrize("factor", [2, 100])
 @pytest.mark.parametrize("how", ["kill", "full"])
 def test_an_update_of_several_segments_that_stops_at_any_step_leaves_an_index_that_answers_and_can_be_finished(
-    how: str, factor: int, several: Path, articles: Path, tmp_path: Path
+    how: str, factor: int, several: Path, articles: Path, tmp_path: Path, updates: Updates
 ) -> None:
     write(articles, "count.txt", "The count stands at 1.", age_s=1800)
     write(articles, "new.txt", "Herring is cheap.")
     (articles / "sports" / "final.txt").unlink()
     outcomes: list[str] = []
-    with _updating(articles, several) as updates:
-        whole = tmp_path / "whole"
-        shutil.copytree(several, whole)
-        steps = int(updates.run(whole, factor, how, 0))
-        merged = open_latest(whole)
-        assert len(merged.segments) < 5
-        for number, last in enumerate(sorted(random.sample(range(1, steps + 1), min(KILLS, steps)))):
-            index = tmp_path / f"index-{number}"
-            shutil.copytree(several, index)
-            outcome = updates.run(index, factor, how, last)
-            found = count_found(index)
-            assert found in {"The count stands at 0.", "The count stands at 1."}
-            if outcome not in {"killed", "full No space left on device"}:  # a link becomes a copy, a merge waits
-                assert outcome.isdecimal()
-                assert found == "The count stands at 1."
-            outcomes.append(f"{outcome.split()[0]}: {found}")
+    whole = tmp_path / "whole"
+    shutil.copytree(several, whole)
+    steps = int(updates.run(articles, whole, factor, how, 0))
+    merged = open_latest(whole)
+    assert len(merged.segments) < 5
+    for number, last in enumerate(sorted(random.sample(range(1, steps + 1), min(KILLS, steps)))):
+        index = tmp_path / f"index-{number}"
+        shutil.copytree(several, index)
+        outcome = updates.run(articles, index, factor, how, last)
+        found = count_found(index)
+        assert found in {"The count stands at 0.", "The count stands at 1."}
+        if outcome not in {"killed", "full No space left on device"}:  # a link becomes a copy, a merge waits
+            assert outcome.isdecimal()
+            assert found == "The count stands at 1."
+        outcomes.append(f"{outcome.split()[0]}: {found}")
 
-            opened, _ = open_up_to_date(articles, index, FakeEncoder(), wait_s=0)
-            assert opened.passages == merged.passages
-            update(articles, index, FakeEncoder())
-            assert len(open_latest(index).segments) < 5
-            assert not list(index.glob("unfinished-*"))
-            assert not (index / "writer").exists()
-            assert_answers_as_fresh(index, articles, tmp_path)
+        opened, _ = open_up_to_date(articles, index, FakeEncoder(), wait_s=0)
+        assert opened.passages == merged.passages
+        update(articles, index, FakeEncoder())
+        assert len(open_latest(index).segments) < 5
+        assert not list(index.glob("unfinished-*"))
+        assert not (index / "writer").exists()
+        assert_answers_as_fresh(index, articles, tmp_path)
     print(steps, {outcome: outcomes.count(outcome) for outcome in outcomes})  # noqa: T201
 
 

@@ -222,6 +222,24 @@ def test_a_snapshot_in_a_format_before_is_read_and_its_segment_kept(
     assert_answers_as_fresh(index, articles, tmp_path)
 
 
+def test_articles_listed_in_another_order_than_their_files_are_found_all_the_same(
+    articles: Path, index: Path, encoder: CountingEncoder, tmp_path: Path
+) -> None:
+    update(articles, index, encoder)
+    old = published(index)[0]
+    manifest = json.loads((old / "manifest.json").read_text())
+    manifest["sources"].reverse()
+    content = json.dumps(manifest).encode()
+    (old / "manifest.json").write_bytes(content)
+    old.rename(index / f"snapshot-00000001-{hashlib.sha256(content).hexdigest()[:16]}")
+    encoder.taken()
+
+    write(articles, "harbour/keeper.txt", KEEPER)
+
+    assert update(articles, index, encoder).encoded == 1
+    assert_answers_as_fresh(index, articles, tmp_path)
+
+
 # --- merging -------------------------------------------------------------------------------------------------
 
 

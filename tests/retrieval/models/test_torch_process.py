@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from retrieval.models import torch_process as module
-from retrieval.models.encoder import Vectors
+from retrieval.models.encoder import SentenceTransformerEncoder, Vectors
 from retrieval.models.onnx_encoder import OnnxEncoder
 from retrieval.models.torch_process import TorchProcess
 from tests.retrieval.models.test_onnx_encoder import TEXTS
@@ -28,17 +28,40 @@ def shape(vectors: Vectors | None) -> tuple[int, ...] | None:
     return None if vectors is None else vectors.shape
 
 
-def test_vectors_are_those_of_the_other_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+# Sentence-transformers, which the tests of this folder load once, would be loaded once more: five seconds.
+WITH_ANOTHER_MODEL = """
+import sys; sys.path[:] = sys.argv[1:]
+import numpy as np
+from retrieval.models import torch_process
+
+class Lengths:
+    def encode_document(self, texts):
+        return np.repeat(np.array([[len(text)] for text in texts], np.float32), 384, axis=1)
+
+torch_process.SentenceTransformerEncoder = Lengths
+torch_process.serve()
+"""
+
+
+def test_vectors_are_those_of_the_other_runtime() -> None:
+    vectors = SentenceTransformerEncoder().encode_document(TEXTS)
+
+    cosines = (vectors * OnnxEncoder().encode_document(TEXTS)).sum(axis=1)
+    assert vectors.dtype == np.float32
+    assert cosines.min() > 0.999  # bfloat16 on some processors
+
+
+def test_the_process_encodes_each_text_and_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_CHUNK", 4)
+    monkeypatch.setattr(module, "_PROGRAM", WITH_ANOTHER_MODEL)
     process, told = TorchProcess(), list[int]()
 
     vectors = process.encode_document(TEXTS, told.append)
     process.close()
 
     assert vectors is not None
-    cosines = (vectors * OnnxEncoder().encode_document(TEXTS)).sum(axis=1)
     assert vectors.dtype == np.float32
-    assert cosines.min() > 0.999  # bfloat16 on some processors
+    assert vectors[:, 7].tolist() == [len(text) for text in TEXTS]
     assert told == [4, 8]
 
 
