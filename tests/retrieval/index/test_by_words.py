@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -26,18 +28,23 @@ QUESTIONS = (
 )
 
 
-def texts(count: int) -> list[str]:
+@cache
+def texts() -> list[str]:
+    """A thousand passages."""
     draw = np.random.default_rng(5)
     chances = 1 / np.arange(1, len(WORDS) + 1)
-    return [" ".join(draw.choice(WORDS, draw.integers(5, 40), p=chances / chances.sum())) for _ in range(count)]
+    return [" ".join(draw.choice(WORDS, draw.integers(5, 40), p=chances / chances.sum())) for _ in range(1000)]
 
 
-def in_one(passages: list[str]) -> LexicalIndex:
-    return LexicalIndex.build(passages)
+@cache
+def in_one() -> LexicalIndex:
+    return LexicalIndex.build(texts())
 
 
-def in_three(passages: list[str]) -> LexicalIndex:
+@cache
+def in_three() -> LexicalIndex:
     """The passages over three segments, not in their order, with others between them that are gone."""
+    passages = texts()
     shuffled = np.random.default_rng(6).permutation(len(passages))
     rows = np.empty(len(passages), dtype=np.int64)
     everything = ["word0 word299 gone"] * (len(passages) + 50)
@@ -54,7 +61,7 @@ def in_three(passages: list[str]) -> LexicalIndex:
 def lexical(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> LexicalIndex:
     """A thousand passages, which are many here."""
     monkeypatch.setattr(by_words, "EVERY", 250)
-    index: LexicalIndex = request.param(texts(1000))
+    index: LexicalIndex = request.param()
     return index
 
 
