@@ -79,7 +79,7 @@ def gather(
         "names": float(any(doubt.about == "name" for doubt in doubts)),
         "yes_no": float(kind_of(variants[-1]) == "yes or no"),
     }
-    return Evidence(numbers, doubts or _word_lacking(variants[0], _lacking(quotes[0], weighed[0])))
+    return Evidence(numbers, doubts or _word_lacking(variants[0], quotes[0], weighed[0]))
 
 
 def _coverage(quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:
@@ -89,14 +89,10 @@ def _coverage(quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:
     return sum(coverage(each, text) for each in weighed) / len(weighed)
 
 
-def _lacking(quote: Quote, weights: Mapping[str, float]) -> dict[str, float]:
-    """The question's terms that the quote lacks with its title, each with what it counts."""
+def _word_lacking(question: str, quote: Quote, weights: Mapping[str, float]) -> tuple[Doubt, ...]:
+    """A doubt about the rarest word that the quote lacks with its title, if it makes a good part of the question."""
     there = set(terms(f"{quote.article.title} {quote.text}"))
-    return {term: weight for term, weight in weights.items() if term not in there}
-
-
-def _word_lacking(question: str, lacking: Mapping[str, float]) -> tuple[Doubt, ...]:
-    """A doubt about the most telling word that the quote lacks, if it makes a good part of the question."""
+    lacking = {term: weight for term, weight in weights.items() if term not in there}
     term = max(lacking, key=lambda each: lacking[each], default="")
     if lacking.get(term, 0.0) < _TELLING:
         return ()

@@ -154,7 +154,7 @@ class SpanReader:
         """The readings, the best of each task with the second network's word on whether its words answer.
 
         That network reads the passage and, by themselves, the sentences to be quoted: the mean of what it says of both
-        tells near misses better than either does (AUROC .848, .838 and .841 on SQuAD 2.0's report half).
+        tells near misses better than either does.
         """
         best = [(number, max(readings, key=total_score)) for number, readings in enumerate(found) if readings]
         if self._judge is None or not best:

@@ -12,9 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import discord
 import pytest
-import yarl
 
 from bot import settings
 from bot.assembly import Opened
@@ -31,7 +29,7 @@ from retrieval.index.watching import watch
 from tests.bot.conftest import Quoth
 from tests.bot.discord.conftest import Made
 from tests.bot.discord.server import TOKEN
-from tests.bot.discord.wired import Elsewhere, redirect
+from tests.bot.discord.wired import Elsewhere
 from tests.fakes import FakeEncoder
 
 pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.usefixtures("unhurried")]
@@ -364,40 +362,6 @@ def test_a_wrong_token_is_one_sentence(
     assert (said.status, said.out, said.err.count("\n")) == (2, "", 1)
     assert said.err.startswith(sentence)
     assert "wr" not in said.err.replace("write", "")
-
-
-def test_the_invitation_is_all_that_is_printed(
-    elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch, quoth: Quoth
-) -> None:
-    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
-    monkeypatch.setenv("QUOTH_LOG_LEVEL", "error")
-
-    said = quoth("discord", "--invite")
-
-    assert (said.status, said.err) == (0, "")
-    assert said.out == (
-        "https://discord.com/oauth2/authorize?client_id=900&scope=bot+applications.commands&permissions=274877991936\n"
-    )
-
-
-def test_the_invitation(
-    elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
-    app.run(chosen_for(made, discord_threads=True), made.build_in, invite=True)
-    link = yarl.URL(capsys.readouterr().out.strip())
-    monkeypatch.setenv("DISCORD_TOKEN", "wrong")
-    with pytest.raises(DiscordRefused, match="valid token"):
-        app.run(chosen_for(made), made.build_in, invite=True)
-    redirect(monkeypatch, "http://127.0.0.1:9")
-    with pytest.raises(DiscordRefused, match="connection"):
-        app.run(chosen_for(made), made.build_in, invite=True)
-
-    needed = {name for name, granted in discord.Permissions(int(link.query["permissions"])) if granted}
-    assert needed == {
-        *("view_channel", "read_messages", "send_messages", "send_messages_in_threads"),
-        *("embed_links", "read_message_history", "create_public_threads"),
-    } - {"view_channel"}
 
 
 @pytest.mark.parametrize(("token", "lacking"), [(None, "token"), ("a b", "valid token"), ("ä", "valid token")])

@@ -189,9 +189,6 @@ async def test_what_a_server_has_for_itself_is_not_told_in_another_ones_audit_ch
     assert len(own.history()) == 2
 
 
-# --- 2,000 actions -------------------------------------------------------------------------------------------
-
-
 @dataclass
 class Heard:
     """In the place of ``Delivery``: what the bot would send goes into ``cards``."""

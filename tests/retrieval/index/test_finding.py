@@ -1,4 +1,4 @@
-"""Articles are found by their texts and contents, whatever their hashes are and whoever wrote their segment."""
+"""Articles are listed, and found by texts and contents, whatever their hashes are and whoever wrote their segment."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from retrieval.index.arrays import map_arrays, write_arrays
 from retrieval.index.entries import ENTRIES_FILE
 from retrieval.index.finding import Contents, SameTexts
 from retrieval.index.segment import Segment, write_articles
+from retrieval.index.snapshot import open_latest
+from retrieval.index.updating import update
 from retrieval.text.passages import cut
-from tests.retrieval.examples import article_of
+from tests.retrieval.examples import CountingEncoder, article_of
 
 TEXTS = ("The mill burned down.", "Snow fell all day here", "A ferry sank at noon.", "The mill burned down.")
 
@@ -80,3 +82,17 @@ def test_ids_outside_of_ascii_are_read_as_they_were_written(tmp_path: Path) -> N
 def test_wanted_articles_are_to_be_read_or_those_there_were() -> None:
     assert planning.Wanted.the_same(3).numbers.tolist() == [0, 1, 2]
     assert planning.Wanted.to_read([lambda: article_of("x")]).numbers.tolist() == [-1]
+
+
+def test_articles_are_listed_one_by_one_and_together(articles: Path, index: Path, encoder: CountingEncoder) -> None:
+    update(articles, index, encoder)
+    one_by_one = open_latest(index).articles
+
+    singly = [one_by_one[number] for number in range(len(one_by_one))]
+
+    together = open_latest(index).articles
+    assert singly == list(together) == list(reversed([*reversed(together)]))
+    assert together[0] == singly[0]
+    assert together[1:3] == singly[1:3]
+    assert together == one_by_one
+    assert together != singly[:-1]

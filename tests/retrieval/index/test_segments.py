@@ -9,7 +9,7 @@ import shutil
 import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import example, given
@@ -192,6 +192,13 @@ def test_where_files_cannot_have_a_second_name_they_are_copied(
     assert_answers_as_fresh(index, articles, tmp_path)
 
 
+def with_manifest(snapshot: Path, manifest: dict[str, Any]) -> None:
+    """Give a snapshot another manifest, and the name that goes with it."""
+    content = json.dumps(manifest).encode()
+    (snapshot / "manifest.json").write_bytes(content)
+    snapshot.rename(snapshot.with_name(f"snapshot-00000001-{hashlib.sha256(content).hexdigest()[:16]}"))
+
+
 def test_a_snapshot_in_a_format_before_is_read_and_its_segment_kept(
     articles: Path, index: Path, encoder: CountingEncoder, tmp_path: Path
 ) -> None:
@@ -208,9 +215,7 @@ def test_a_snapshot_in_a_format_before_is_read_and_its_segment_kept(
     manifest["files"]["articles.jsonl.z"] = {"size": len(listed), "sha256": hashlib.sha256(listed).hexdigest()}
     del manifest["segments"]
     manifest["rules"]["format"] = 5
-    content = json.dumps(manifest, indent=1).encode()
-    (old / "manifest.json").write_bytes(content)
-    old.rename(index / f"snapshot-00000001-{hashlib.sha256(content).hexdigest()[:16]}")
+    with_manifest(old, manifest)
     encoder.taken()
 
     assert open_up_to_date(articles, index, encoder)[1] is None
@@ -229,9 +234,7 @@ def test_articles_listed_in_another_order_than_their_files_are_found_all_the_sam
     old = published(index)[0]
     manifest = json.loads((old / "manifest.json").read_text())
     manifest["sources"].reverse()
-    content = json.dumps(manifest).encode()
-    (old / "manifest.json").write_bytes(content)
-    old.rename(index / f"snapshot-00000001-{hashlib.sha256(content).hexdigest()[:16]}")
+    with_manifest(old, manifest)
     encoder.taken()
 
     write(articles, "harbour/keeper.txt", KEEPER)

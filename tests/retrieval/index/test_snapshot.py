@@ -390,17 +390,3 @@ def test_no_answer_mixes_two_snapshots_while_many_are_published(articles: Path, 
     publisher.join()
     follower.look()
     assert f"at {counted[0]} today" in serving[-1].ask("Where does the count stand?").quotes[0].text
-
-
-def test_articles_are_listed_one_by_one_and_together(articles: Path, index: Path, encoder: CountingEncoder) -> None:
-    update(articles, index, encoder)
-    one_by_one = open_latest(index).articles
-
-    singly = [one_by_one[number] for number in range(len(one_by_one))]
-
-    together = open_latest(index).articles
-    assert singly == list(together) == list(reversed([*reversed(together)]))
-    assert together[0] == singly[0]
-    assert together[1:3] == singly[1:3]
-    assert together == one_by_one
-    assert together != singly[:-1]
