@@ -287,10 +287,11 @@ def test_time_grows_with_length_and_not_with_its_square(text: str) -> None:
         gc.enable()
         return took
 
-    quarter = seconds(text[: len(text) // 4])
+    sample = max(seconds(text[: len(text) // 64]), 0.0003)
 
-    # Four times as long takes four times as long, and sixteen times where time grows with the square.
-    assert seconds(text) < 10 * max(quarter, 0.025)
+    # 64 times as long takes about 64 times as long, and 4,096 times where time grows with the square: between the two
+    # there is room for a machine that does other things meanwhile.
+    assert any(seconds(text) < 500 * sample for _ in range(3))
 
 
 @pytest.mark.parametrize(
