@@ -77,6 +77,9 @@ class Assembly:
 
         ``made`` is called with each as soon as it is there, to load its model while the next is imported.
         """
+        from retrieval.models.threads import reuse_memory
+
+        reuse_memory()
         encoder = build_encoder(settings)
         made(encoder)
         reader = build_reader(settings)

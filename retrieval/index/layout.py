@@ -69,8 +69,9 @@ class Layout:
     @property
     def shared(self) -> NDArray[np.int64]:
         """The articles with a text that several have."""
-        copies = np.flatnonzero(self.owners != np.arange(len(self.owners)))
-        return np.union1d(copies, self.owners[copies])
+        share = self.owners != np.arange(len(self.owners))
+        share[self.owners[share]] = True  # np.union1d would import numpy.ma: 25 ms of a start
+        return np.flatnonzero(share)
 
     @property
     def ids(self) -> list[str]:

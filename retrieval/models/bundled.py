@@ -57,10 +57,16 @@ def verify_bundled() -> str:
     return BUNDLED_SHA256
 
 
+_BLOCK = 4 << 20
+
+
 def hash_file(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    digest, block = hashlib.sha256(), memoryview(bytearray(_BLOCK))
+    with path.open("rb", buffering=0) as file:
+        while size := file.readinto(block):
+            digest.update(block[:size])
+    return digest.hexdigest()
 
 
 def hash_folder(folder: Path) -> str:

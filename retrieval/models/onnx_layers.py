@@ -48,16 +48,17 @@ class Tokens:
     """Tokens that stand for no words: the sequence's begin, and the end of each text."""
 
 
+_LOADING = threading.Lock()
+"""Encoder and readers are loaded side by side, and what they share is verified and loaded once."""
+
+
 class BundledTokenizer:
     """The bundled model's tokeniser; of more than ``most`` tokens it cuts off the end of the longer text."""
 
     def __init__(self, most: int) -> None:
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        from tokenizers import Tokenizer
-
-        self._tokenizer = Tokenizer.from_file(str(bundled_folder() / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(most, strategy="longest_first")
+        self._most = most
+        with _LOADING:
+            self._tokenizer = _tokenizer(None)
         self._latest = lru_cache(maxsize=32)(self._tokens)  # the second network reads what the first has read
 
     def __call__(self, text: str, beside: str | None = None) -> Tokens:
@@ -66,6 +67,8 @@ class BundledTokenizer:
 
     def _tokens(self, text: str, beside: str | None) -> Tokens:
         found = self._tokenizer.encode(text, beside)
+        if len(found) > self._most:
+            found = _tokenizer(self._most).encode(text, beside)
         return Tokens(
             np.array(found.ids),
             np.array(found.type_ids),
@@ -75,13 +78,24 @@ class BundledTokenizer:
 
 
 @cache
+def _tokenizer(most: int | None) -> Any:
+    """The library's tokeniser, which takes 40 ms to load; few texts are too long for the one that cuts nothing."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(bundled_folder() / "tokenizer.json"))
+    tokenizer.no_padding()
+    if most is None:
+        tokenizer.no_truncation()
+    else:
+        tokenizer.enable_truncation(most, strategy="longest_first")
+    return tokenizer
+
+
+@cache
 def bundled_tokenizer(most: int) -> BundledTokenizer:
     """The bundled model's tokeniser for texts of at most ``most`` tokens; networks share it."""
     return BundledTokenizer(most)
-
-
-_LOADING = threading.Lock()
-"""Encoder and readers are loaded side by side, and the file is verified once."""
 
 
 @cache

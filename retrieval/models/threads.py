@@ -31,6 +31,10 @@ _ARENAS = 2
 """Heaps in all, of which glibc would make eight a core."""
 _M_ARENA_MAX = -8
 
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_FREE_AT_MOST, _LARGEST = 64 << 20, 32 << 20
+"""What glibc's heap may keep beyond what is in use, and the largest block that it takes from there; bytes."""
+
 
 def few_arenas() -> None:
     """Have glibc's allocator keep few heaps; to be called before numpy is imported, for which it starts a thread.
@@ -40,6 +44,16 @@ def few_arenas() -> None:
     primitives of oneDNN kept, it stayed at 780 (``python -m benchmarks.memory``). It does nothing without glibc.
     """
     _tell_allocator(_M_ARENA_MAX, _ARENAS)
+
+
+def reuse_memory() -> None:
+    """Have glibc's allocator take large arrays from its heap, and keep there for the next what was freed.
+
+    By default it has the system map each anew, which clears it page by page: of the time to load and quantise networks
+    that was half. ``trim_heap`` gives back what is left. It does nothing without glibc.
+    """
+    _tell_allocator(_M_TRIM_THRESHOLD, _FREE_AT_MOST)
+    _tell_allocator(_M_MMAP_THRESHOLD, _LARGEST)
 
 
 def trim_heap() -> None:
