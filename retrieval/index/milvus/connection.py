@@ -21,6 +21,9 @@ this process, milvus-lite in a folder, has ``_FOLDER_S`` to be asked: it may be 
 _TRIES, _PAUSE_S = 40, 0.25
 """How often a collection is tried to be made, and how long apart."""
 
+_RECONNECT_MS = 2_000
+"""Milliseconds at most between two tries to reach a store that went away; gRPC would come to wait for two minutes."""
+
 _PAGE = 8_000
 """Rows that an iterator fetches at a time: Milvus gives 16,384 at most."""
 
@@ -62,7 +65,12 @@ class Connection:
             except OSError as error:
                 raise StorageFailed(address.folder, error.strerror or str(error)) from error
         with self._reaching():
-            self._client = pymilvus.MilvusClient(address.uri, token=address.token, timeout=self._read_s)
+            self._client = pymilvus.MilvusClient(
+                address.uri,
+                token=address.token,
+                timeout=self._read_s,
+                grpc_options={"grpc.max_reconnect_backoff_ms": _RECONNECT_MS},
+            )
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:

@@ -121,7 +121,7 @@ def endless(handler: BaseHTTPRequestHandler) -> None:
 
 
 HUGE = {"Content-Length": str(2**30)}
-BOMB = Page(gzip.compress(bytes(2**26)), "application/rss+xml", headers={"Content-Encoding": "gzip"})
+BOMB = Page(gzip.compress(bytes(2**26), 1), "application/rss+xml", headers={"Content-Encoding": "gzip"})
 
 
 class Waiting(Fetcher):
@@ -141,7 +141,7 @@ HASTY = Fetcher(HERE, FetchLimits(total=0.3, pause=0))
         pytest.param(Page(send=endless), "large", id="endless"),
         pytest.param(Page(b"", headers=HUGE), "large", id="a gigabyte"),
         pytest.param(BOMB, "large", id="a bomb"),
-        pytest.param(Page(gzip.compress(bytes(2**26)), "application/gzip"), "no feed", id="a bomb in a file"),
+        pytest.param(Page(gzip.compress(bytes(2**26), 1), "application/gzip"), "no feed", id="a bomb in a file"),
         pytest.param(Page(send=drip), "slow", id="a drip"),
         pytest.param(Page(status=302, headers={"Location": "/feed"}), "redirects", id="a circle"),
         pytest.param(Page(status=301, headers={"Location": "http://10.0.0.1/"}), "private", id="into a network"),

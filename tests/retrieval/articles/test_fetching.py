@@ -127,9 +127,9 @@ def test_more_than_the_format_allows_is_not_read(web: Web) -> None:
 
 
 def test_a_bomb_is_not_unpacked_further_than_the_format_allows(web: Web) -> None:
-    bomb = gzip.compress(bytes(2**26))
+    bomb = gzip.compress(bytes(2**26), 1)
 
-    assert len(bomb) < 2**17
+    assert len(bomb) < 2**19
     assert failure(web.at("/", Page(bomb, headers={"Content-Encoding": "gzip"}))).problem == "large"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from retrieval.errors import (
 from retrieval.index import watching
 from retrieval.index.address import Where
 from retrieval.index.milvus import connection
+from retrieval.index.milvus.connection import Connection
 from retrieval.index.protocol import Index
 from retrieval.index.updating import open_up_to_date, update
 from retrieval.index.watching import Follower
@@ -107,3 +109,23 @@ def follower_is_lost(follower: Follower, heard: list[QuothError]) -> bool:
     follower._told(None)  # so that the same error is told again
     follower.look()
     return len(heard) > before
+
+
+def test_a_store_that_was_away_for_long_is_looked_for_every_few_seconds(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Left alone, gRPC waits ever longer between two tries: two minutes at last."""
+    import grpc
+
+    made: list[dict[str, Any]] = []
+    real = grpc.insecure_channel
+
+    def noted(target: str, options: Any, **more: Any) -> Any:
+        made.append(dict(options))
+        return real(target, options, **more)
+
+    monkeypatch.setattr(grpc, "insecure_channel", noted)
+    Connection(server.address()).close()
+
+    assert made
+    assert all(options["grpc.max_reconnect_backoff_ms"] <= 5_000 for options in made)

@@ -146,7 +146,7 @@ GOOD = ["a.txt", "A note", 0, 4, "", "", 0, "Rain"]
         packed([*GOOD, "end", "4"]),
         packed([*GOOD[:7], ""]),
         base64.urlsafe_b64encode(b"\1" + bytes(9) + zlib.compress(b"[" * 5_000)).decode().rstrip("="),
-        base64.urlsafe_b64encode(b"\1" + bytes(9) + zlib.compress(bytes(10**7))).decode().rstrip("="),
+        base64.urlsafe_b64encode(b"\1" + bytes(9) + zlib.compress(bytes(10**7), 1)).decode().rstrip("="),
         base64.urlsafe_b64encode(b"\1" + bytes(9) + zlib.compress(b"\xff\xfe")).decode().rstrip("="),
     ],
 )
