@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from retrieval.errors import IndexCorrupt, IndexMissing, StorageFailed
+from retrieval.models.bundled import hash_file
 
 Files = Mapping[str, Mapping[str, Any]]
 """Size and hash (``size``, ``sha256``) of files, by their names in a folder."""
@@ -92,9 +92,3 @@ def hashes(folder: Path, names: Collection[str]) -> dict[str, str]:
     """The hashes of files in ``folder``, by name; all cores share the work."""
     with ThreadPoolExecutor() as pool:
         return dict(zip(names, pool.map(lambda name: hash_file(folder / name), names), strict=True))
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -58,6 +58,7 @@ def verify_bundled() -> str:
 
 
 _BLOCK = 4 << 20
+"""Bytes read at a time: between two blocks a thread waits for its turn, beside others that import."""
 
 
 def hash_file(path: Path) -> str:

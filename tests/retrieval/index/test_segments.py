@@ -24,6 +24,7 @@ from retrieval.index import folder as folder_module
 from retrieval.index.planning import to_merge
 from retrieval.index.snapshot import Snapshot, open_latest, published
 from retrieval.index.updating import open_up_to_date, update
+from retrieval.models import bundled
 from tests.fakes import FakeEncoder
 from tests.retrieval.examples import NEWS, CountingEncoder, write
 from tests.retrieval.index.comparing import KEEPER, assert_same_as_fresh
@@ -366,7 +367,7 @@ def test_files_that_are_in_the_next_snapshot_too_are_not_read_again(
     articles: Path, index: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    real = checking.hash_file
+    real = bundled.hash_file
     monkeypatch.setattr(checking, "_RACY_NS", 0)
     update(articles, index, encoder)
     serving = open_latest(index)
