@@ -32,7 +32,7 @@ from retrieval.articles.formats.web import read_page
 from retrieval.articles.formats.word import read_word
 from retrieval.errors import ArticleUnreadable
 
-RULES = "6"
+RULES = "7"
 """Raised whenever the same file would be read differently, so that indexes of what was read before are rebuilt."""
 
 

@@ -47,6 +47,7 @@ def prepare(tree: HtmlElement) -> None:
             part.drop_tree()
     for raised in list(tree.iter("sup")):
         _raise(raised)
+    _run_on(tree)
     for table in list(tree.iter("table")):
         if _is_layout(table):
             _undo_table(table)
@@ -142,6 +143,17 @@ def _raise(part: HtmlElement) -> None:
         part.text, part.tail = words.translate(_RAISED), tail
     elif _NOTE.fullmatch(words) and re.search(r"[^\W\d_]{3}$|[.,;:!?)\"”’]$", before):
         part.drop_tree()
+
+
+def _run_on(tree: HtmlElement) -> None:
+    """Leave of code and speech inside of paragraphs their words; the extractor would set them apart."""
+    for part in list(tree.iter("code", "q")):
+        if part.getparent() is None or next(part.iterancestors("pre"), None) is not None:
+            continue
+        if part.tag == "q":
+            part.text = f"“{part.text or ''}"
+            part.tail = f"”{part.tail or ''}"
+        part.drop_tag()
 
 
 def _pair(terms: HtmlElement) -> None:

@@ -291,3 +291,18 @@ def test_words_in_elements_of_the_page_s_own_are_read() -> None:
 
 def test_a_page_of_one_word_is_read() -> None:
     assert blocks_of("Closed") == ["Closed"]
+
+
+@pytest.mark.parametrize(
+    ("markup", "seen"),
+    [
+        ("<p>Give <code>--force</code> to <code>mill index</code> first.</p>", "Give --force to mill index first."),
+        ("<p>He calls it <q>the mill</q> and laughs.</p>", "He calls it “the mill” and laughs."),
+        ("<ul><li>Run <code>make</code> first.</li></ul>", "- Run make first."),
+        ("<h2>The <code>mill</code> command</h2><p>It turns.</p>", "## The mill command"),
+        ("<pre><code>mill index</code></pre>", "mill index"),
+    ],
+)
+def test_code_or_speech_inside_of_a_sentence_does_not_cut_it(markup: str, seen: str) -> None:
+    assert seen in blocks_of(f"<article><p>{LONG}</p>{markup}<p>{LONG} Twice.</p></article>")
+    assert seen in blocks_of(markup)
