@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
 
+_SHOWN_IN_TURN = frozenset({"multipart/mixed", "multipart/signed"})
+
 _QUOTED = re.compile(r"(?:>[ \t]?)+")
 
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
@@ -36,17 +38,32 @@ def read_mail(name: str, content: bytes) -> list[ExtractedArticle]:
         raise ArticleUnreadable(name, "it is encrypted; save a copy that is not")
     if not message.keys() or not any(header in message for header in ("From", "Date", "Subject", "MIME-Version")):
         raise ArticleUnreadable(name, "it is damaged or no EML file")
-    body = message.get_body(preferencelist=("plain", "html"))
-    if body is None:
+    bodies = list(_bodies(message))
+    if not bodies:
         raise ArticleUnreadable(name, "it holds no text, perhaps only attachments")
     found = {"title": _subject(message), "source": _sender(message), "published": _day(message)}
-    text = without_soft_hyphens("\n\n".join(_paragraphs(body)))
+    text = without_soft_hyphens("\n\n".join(paragraph for body in bodies for paragraph in _paragraphs(body)))
     return [ExtractedArticle(text, {key: value for key, value in found.items() if value})]
+
+
+def _bodies(part: MIMEPart) -> Iterator[MIMEPart]:
+    """The texts that are shown of a message or of a part of one: several where it shows parts one behind the other."""
+    if part.get_content_type() in _SHOWN_IN_TURN:
+        parts = [each for each in part.iter_parts() if not each.is_attachment()]
+        for each in [each for each in parts if not each.get_filename()] or parts:
+            yield from _bodies(each)
+        return
+    forms = [form for kind in ("plain", "html") if (form := part.get_body((kind,))) is not None]
+    yield from [form for form in forms if _payload(form).strip()][:1] or forms[:1]
+
+
+def _payload(body: MIMEPart) -> bytes:
+    return cast("bytes", body.get_payload(decode=True) or b"")
 
 
 def _paragraphs(body: MIMEPart) -> Iterator[str]:
     """The paragraphs of a message; what it quotes of another one stands in paragraphs of its own behind ``>``."""
-    payload = cast("bytes", body.get_payload(decode=True) or b"")
+    payload = _payload(body)
     charset = body.get_content_charset() or ""
     if body.get_content_subtype() == "html":
         yield from _of_page(load_page("page.html", payload, charset))

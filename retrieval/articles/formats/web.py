@@ -67,7 +67,11 @@ def load_page(name: str, content: bytes, charset: str = "") -> HtmlElement | Non
     import trafilatura
 
     page = _ZERO_WIDTH_NAMES.sub("\u200b", _SOFT_HYPHEN_NAMES.sub("", _decode_page(name, content, charset)))
-    return trafilatura.load_html(without_soft_hyphens(page))
+    page = without_soft_hyphens(page)
+    tree = trafilatura.load_html(page)
+    if tree is None and page.strip():  # to trafilatura, a single block without <html> around it is no page
+        tree = trafilatura.load_html(f"<!DOCTYPE html>\n{page}")
+    return tree
 
 
 def whole_page(tree: HtmlElement | None) -> list[str]:

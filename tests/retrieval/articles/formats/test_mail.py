@@ -46,6 +46,50 @@ def test_a_message_in_html_alone_has_its_paragraphs_and_what_it_answers_behind_a
     assert article.source == "a@b.example"
 
 
+PARTS = "From: a@b.example\nMIME-Version: 1.0\nContent-Type: multipart/{}; boundary=b"
+
+
+def parts(*parts: str) -> bytes:
+    return "".join(f"--b\n{part}\n" for part in parts).encode() + b"--b--\n"
+
+
+def test_words_before_and_behind_a_picture_are_read_and_none_of_what_is_attached() -> None:
+    body = parts(
+        "Content-Type: text/plain\n\nIt turns on Friday.",
+        "Content-Type: image/png\nContent-Disposition: inline; filename=a.png\n\nAAAA",
+        "Content-Type: text/plain\n\nBring a sack.",
+        "Content-Type: text/plain; name=a.txt\n\nOf a file.",
+        "Content-Type: text/plain\nContent-Disposition: attachment\n\nOf another.",
+    )
+
+    assert paragraphs(message(PARTS.format("mixed"), body)) == ["It turns on Friday.", "Bring a sack."]
+
+
+def test_what_a_list_adds_in_plain_text_takes_no_place_of_a_message_in_html() -> None:
+    body = parts(
+        "Content-Type: text/html\n\n<p>It turns on Friday.</p><p>Bring a sack.</p>",
+        "Content-Type: text/plain\n\nThis list is run by the mill.",
+    )
+
+    assert paragraphs(message(PARTS.format("mixed"), body)) == [
+        "It turns on Friday.",
+        "Bring a sack.",
+        "This list is run by the mill.",
+    ]
+
+
+def test_a_message_whose_only_part_has_a_name_is_read() -> None:
+    body = parts("Content-Type: text/plain; name=a.txt\n\nIt turns on Friday.")
+
+    assert paragraphs(message(PARTS.format("mixed"), body)) == ["It turns on Friday."]
+
+
+def test_where_the_plain_form_is_empty_the_other_one_is_read() -> None:
+    body = parts("Content-Type: text/plain\n\n \n", "Content-Type: text/html\n\n<div>It turns on Friday.</div>")
+
+    assert paragraphs(message(PARTS.format("alternative"), body)) == ["It turns on Friday."]
+
+
 def test_damaged_headers_and_an_unknown_encoding_cost_nothing_else() -> None:
     head = "From: <<>>,,\nDate: some day\nSubject: The fee\nContent-Type: text/plain; charset=martian"
     article = message(head, "Nine crowns, Märta.".encode())

@@ -240,7 +240,10 @@ LONG = (
 
 
 def blocks_of(body: str) -> list[str]:
-    page = f"<html><head><title>The mill</title></head><body>{body}</body></html>"
+    return blocks_of_page(f"<html><head><title>The mill</title></head><body>{body}</body></html>")
+
+
+def blocks_of_page(page: str) -> list[str]:
     return paragraphs(parse("a.html", page.encode()).articles[0])
 
 
@@ -306,3 +309,10 @@ def test_a_page_of_one_word_is_read() -> None:
 def test_code_or_speech_inside_of_a_sentence_does_not_cut_it(markup: str, seen: str) -> None:
     assert seen in blocks_of(f"<article><p>{LONG}</p>{markup}<p>{LONG} Twice.</p></article>")
     assert seen in blocks_of(markup)
+
+
+@pytest.mark.parametrize("before", ["", "<!-- saved from a place whose address is longer than fifty characters -->"])
+def test_a_page_of_a_single_block_is_read(before: str) -> None:
+    assert blocks_of_page(f"{before}<div dir='ltr'>It turns on Monday.</div>") == ["It turns on Monday."]
+    assert blocks_of_page(f"{before}<html><body><p>It turns on Monday.</p></body></html>") == ["It turns on Monday."]
+    assert blocks_of_page("It turns on Monday.") == ["It turns on Monday."]
