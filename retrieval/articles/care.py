@@ -84,6 +84,8 @@ def add(folder: Path, files: Sequence[Path]) -> tuple[list[str], list[str]]:
     added: dict[str, bytes] = {}
     present: list[str] = []
     for file in files:
+        if file.is_dir():
+            raise ArticleUnreadable(str(file), "it is a folder; name the files in it")
         _check_name(file)
         if not file.exists():
             raise FileMissing(file)

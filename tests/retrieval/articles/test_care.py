@@ -115,6 +115,14 @@ def test_what_is_no_article_does_not_land(
     assert names(library) == before
 
 
+@pytest.mark.parametrize("name", ["letters", "letters.md"])
+def test_a_folder_is_named_as_one(name: str, library: Path, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+
+    with pytest.raises(ArticleUnreadable, match="it is a folder; name the files in it"):
+        folder.add(library, [tmp_path / name])
+
+
 def test_a_missing_file_is_named(library: Path) -> None:
     with pytest.raises(FileMissing) as caught:
         folder.add(library, [Path("nowhere.txt")])
