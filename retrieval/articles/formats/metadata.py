@@ -53,9 +53,7 @@ def pick_metadata(found: Mapping[Any, Any]) -> Metadata:
     for ours, names in _METADATA_NAMES.items():
         given = [lowered[name] for name in names if lowered.get(name) is not None]
         if ours == "published":
-            given = [
-                value for value in given if not isinstance(value, bool)
-            ]  # a flag of Jekyll and Eleventy: not a day
+            given = [value for value in given if str(value).strip().lower() not in _FLAGS]
         written = [text for value in given if (text := _written(value)) is not None]
         if written:
             values[ours] = written[0]
@@ -64,6 +62,9 @@ def pick_metadata(found: Mapping[Any, Any]) -> Metadata:
     named = _CHARSET.search(str(lowered.get("content_type", "")))
     return Metadata(values, tuple(notes), named[1] if named else "")
 
+
+_FLAGS = frozenset({"true", "false", "yes", "no"})
+"""Jekyll and Eleventy are told so whether something is published, not when."""
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
 
@@ -224,6 +225,9 @@ def _json_block(block: _Block) -> Metadata | None:
 _YAML_SLIPS = (ValueError, LookupError, AttributeError, TypeError, RecursionError)
 """What PyYAML raises, of its own, for tagged values that make no sense, such as ``!!bool maybe``."""
 
+_YAML_KINDS = frozenset({"tag:yaml.org,2002:merge", "tag:yaml.org,2002:null"})
+"""Kinds of values that are told from how they are written."""
+
 _YAML_LINE = re.compile(r"^\t*(\w+)[ \t]*:[ \t]+(\S.*)$", re.MULTILINE)
 
 _TOML_LINE = re.compile(r"^(\w+)[ \t]*=[ \t]*(\S.*)$", re.MULTILINE)
@@ -234,10 +238,10 @@ def _from_yaml(text: str, what: str, first_line: int) -> Metadata | None:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        """Leaves days as they are written: an impossible one makes no other value senseless."""
+        """Leaves values as they are written: 3.10 and NO are titles, and an impossible day spoils no other value."""
 
     Loader.yaml_implicit_resolvers = {
-        first: [item for item in resolvers if item[0] != "tag:yaml.org,2002:timestamp"]
+        first: [item for item in resolvers if item[0] in _YAML_KINDS]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
     if len(text) > _MAX_PARSED:
