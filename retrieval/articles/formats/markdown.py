@@ -103,6 +103,7 @@ _CODE = re.compile("\ue000(\\d+)\ue001|[\ue000\ue001]")
 """Stands for a piece of code, which is no place for the marks below."""
 
 _NOTE_MARKS = (
+    (re.compile(r"\A\[(?:\[_?toc_?\]|toc)\]\Z", re.IGNORECASE), ""),  # the place of a table of contents
     (re.compile(r"!\[\[[^\[\]\n]{0,300}\]\]"), ""),  # another note or a picture, shown here
     (re.compile(r"\[\[(?:[^\[\]\n|]{1,300}\|)?([^\[\]\n|]{1,300})\]\]"), r"\1"),  # a link to another note
     (re.compile(r"\A\[!\w{1,30}\][+-]?[ \t]*\n?"), ""),  # what kind of box this is
@@ -112,7 +113,6 @@ _NOTE_MARKS = (
     (re.compile(r"==(?=\S)([^=\n]{1,500})(?<=\S)=="), r"\1"),  # marked
     (re.compile(r"[ \t]+\^[\w-]{1,60}$", re.MULTILINE), ""),  # the name of a paragraph
     (re.compile(r"[ \t]*\{[:#.][^{}\n]{0,200}\}$", re.MULTILINE), ""),  # attributes of a paragraph or heading
-    (re.compile(r"\A\[(?:\[_?toc_?\]|toc)\]\Z", re.IGNORECASE), ""),  # the place of a table of contents
     (re.compile(r"^:[ \t]+(?=\S)", re.MULTILINE), ""),  # what a term means, in the line below it
     (re.compile(r"[ \t]{2,}"), " "),
 )
@@ -125,7 +125,7 @@ _SITE_MARKS = re.compile(
     |\{\{[^{}]{0,1000}\}\}                      # a variable or a shortcode
     |\{%[^{}]{0,1000}%\}                        # a tag of Liquid, Jinja or Nunjucks
     |%%[^%]{0,1000}%%                           # a comment of Obsidian
-    |^:{3,}[ \t]*[\w-]*[ \t]*\[?(?P<title>[^\]\n]{0,200})\]?[ \t]*$     # where a box begins or ends
+    |^:{3,}[ \t]*(?:\{[\w:-]+\}|[\w-]*)[ \t]*\[?(?P<title>[^\]\n]{0,200})\]?[ \t]*$     # where a box begins or ends
     |^\{:[^{}\n]{0,200}\}[ \t]*$                # attributes of kramdown
     |^\*\[[^\]\n]{1,60}\]:[^\n]*$                # what an abbreviation stands for
     |\{/\*[^{}]{0,1000}\*/\}                     # a comment of MDX

@@ -24,6 +24,7 @@ def text_of(markdown: str) -> str:
         ("- [x] Oil the wheel\n- [ ] Paint the door", "- Oil the wheel\n\n- Paint the door"),
         ("## Fees {#fees}\n\nNine crowns.", "## Fees\n\nNine crowns."),
         ("[TOC]\n\nNine crowns.", "Nine crowns."),
+        ("[[_TOC_]]\n\nNine crowns.", "Nine crowns."),
     ],
 )
 def test_of_the_marks_of_note_programs_the_words_stay(markdown: str, seen: str) -> None:
@@ -37,6 +38,8 @@ def test_of_the_marks_of_note_programs_the_words_stay(markdown: str, seen: str) 
         ('{{< figure src="mill.jpg" >}}\n\nIt turns.', "It turns."),
         (":::note[Flour]\nBring a sack.\n:::\nIt turns.", "Flour\n\nBring a sack.\n\nIt turns."),
         (":::tip\n\nBring a sack.\n\n:::", "Bring a sack."),
+        (":::{note}\nBring a sack.\n:::", "Bring a sack."),
+        (":::{admonition} Flour\nBring a sack.\n:::", "Flour\n\nBring a sack."),
         ("import Tabs from '@theme/Tabs';\n\n<Tabs>It turns.</Tabs>", "It turns."),
         ("{: .lead }\nIt turns.\n{: #mill}", "It turns."),
     ],
