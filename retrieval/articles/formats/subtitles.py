@@ -34,8 +34,8 @@ _TAG = re.compile(r"</?[a-zA-Z\d][^<>\n]{0,200}>")
 _SOUND = re.compile(r"[\s♪♫#]*(?:\[[^\[\]]*\][\s♪♫]*)*")
 """A line that says what is heard, not what is said, as "[Music]"."""
 
-_TURN = re.compile(r"(?:[-\u2010-\u2015]|>>+)\s*(?=\S)")
-"""Before what another person says."""
+_TURN = re.compile(r"(?:[-\u2010-\u2015](?!\d)|>>+)\s*(?=\S)")
+"""Before what another person says; before a number the dash is its sign."""
 
 _LANGUAGE = re.compile(r"\.[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?$")
 

@@ -37,6 +37,12 @@ def test_a_named_voice_begins_a_paragraph() -> None:
     assert paragraphs(read("a.vtt", cues.encode())) == ["Ann: Is it new?", "Ole: Yes."]
 
 
+def test_the_sign_of_a_number_is_no_other_speaker() -> None:
+    cue = "1\n00:00:01,000 --> 00:00:02,000\n-9 degrees today.\n- 9 degrees?\n"
+
+    assert paragraphs(read("a.srt", cue.encode())) == ["-9 degrees today.", "9 degrees?"]
+
+
 def test_what_holds_no_cues_is_refused() -> None:
     assert refusal("a.srt", b"Words.") == "it is damaged or no SRT file"
     assert refusal("a.vtt", b"WEBVTT\n\n") == "it is damaged or no VTT file"
