@@ -126,9 +126,9 @@ def _check_lock(name: str, archive: ZipFile, chapters: tuple[str, ...]) -> None:
 
 
 def _without_note_marks(tree: _Element | None) -> _Element | None:
-    """A chapter without the numbers that lead to notes."""
-    for link in list(tree.iter("a")) if tree is not None else []:
-        kinds = " ".join(value for key, value in link.attrib.items() if key in {"epub:type", "role"})
-        if "noteref" in kinds:
-            link.drop_tree()
+    """A chapter without the numbers that lead to notes, and those of printed pages."""
+    for mark in list(tree.iter("a", "span", "div")) if tree is not None else []:
+        kinds = " ".join(value for key, value in mark.attrib.items() if key in {"epub:type", "role"})
+        if ("noteref" in kinds and mark.tag == "a") or "pagebreak" in kinds:
+            mark.drop_tree()
     return tree

@@ -47,6 +47,13 @@ def test_all_of_a_chapter_is_read_whatever_part_of_it_calls_itself_an_article() 
     assert paragraphs(book) == ["Before it.", "In it."]
 
 
+def test_the_numbers_of_printed_pages_are_left_out() -> None:
+    mark = '<span xmlns:epub="http://www.idpf.org/2007/ops" epub:type="pagebreak">5</span>'
+    [book] = parse("a.epub", epub({"a.xhtml": f"<p>The fee is {mark}nine crowns.</p>"})).articles
+
+    assert book.text == "The fee is nine crowns."
+
+
 def test_a_missing_chapter_is_named_and_the_others_are_read() -> None:
     package = epub(FEE)
     lacking = package.replace(b"OPS/a.xhtml", b"OPS/b.xhtml")
