@@ -12,6 +12,7 @@ from pathlib import Path
 
 from retrieval.articles.article import SURROGATE, Article, Skipped
 from retrieval.articles.confined import extract_confined
+from retrieval.articles.formats.decoding import without_soft_hyphens
 from retrieval.articles.formats.metadata import Metadata, read_sidecar
 from retrieval.articles.formats.values import HEADING, ExtractedArticle, UnreadableArticle
 from retrieval.errors import ArticleUnreadable
@@ -109,8 +110,9 @@ def _summary(skipped: Sequence[Skipped]) -> Skipped | None:
 
 def _article(name: str, found: ExtractedArticle, metadata: Metadata) -> tuple[Article, list[str]]:
     """An article of what a format's reader found and of metadata that go before it, and what was left out of it."""
-    text = SURROGATE.sub("\N{REPLACEMENT CHARACTER}", found.text).strip()
-    stripped = len(found.text) - len(found.text.lstrip())
+    whole = found.text if found.pages else without_soft_hyphens(found.text)  # pages begin at places in it
+    text = SURROGATE.sub("\N{REPLACEMENT CHARACTER}", whole).strip()
+    stripped = len(whole) - len(whole.lstrip())
     if not re.search(r"\w", text):
         raise ArticleUnreadable(name, "it holds no text")
     known = {**found.metadata, **metadata.values}
@@ -132,7 +134,7 @@ def _article(name: str, found: ExtractedArticle, metadata: Metadata) -> tuple[Ar
 def _line(value: str | None) -> str | None:
     """A value as one line of text, or None when there is nothing in it."""
     # YAML and JSON can escape half of a surrogate pair, which no file and no terminal takes.
-    return " ".join(SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value or "").split()) or None
+    return " ".join(SURROGATE.sub("\N{REPLACEMENT CHARACTER}", without_soft_hyphens(value or "")).split()) or None
 
 
 def _cut(field: str, value: str | None, notes: list[str]) -> str | None:
@@ -212,7 +214,7 @@ def _title_in(text: str) -> str | None:
     first, _, rest = text.partition("\n")
     if heading := HEADING.match(text):
         return _line(heading[2])
-    alone = not rest or rest.startswith("\n")
+    alone = not rest.partition("\n")[0].strip()
     return _line(first) if alone and len(first) <= MAX_TITLE_LENGTH and not _NO_TITLE.match(first) else None
 
 

@@ -7,9 +7,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.charts import charts
+from retrieval.articles.formats.decoding import without_soft_hyphens
 from retrieval.articles.formats.metadata import is_made_up
 from retrieval.articles.formats.packed import office_file, xml_of
-from retrieval.articles.formats.values import ExtractedArticle, squeezed
+from retrieval.articles.formats.values import ExtractedArticle, raised, squeezed
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -38,7 +39,7 @@ def read_slides(name: str, content: bytes) -> list[ExtractedArticle]:
     text = ""
     pages: list[int] = []
     for slide in presentation.slides:
-        words = _GAP.join(filter(None, _slide_blocks(slide)))
+        words = without_soft_hyphens(_GAP.join(filter(None, _slide_blocks(slide))))
         gap = _GAP if text and words else ""
         pages.append(len(text) + len(_GAP) if text else 0)
         text += gap + words
@@ -103,5 +104,14 @@ def _words(parent: _Element) -> Iterator[str]:
             yield child.text or ""
         elif child.tag == f"{_A}br":
             yield "\n"
+        elif child.tag == f"{_A}r" and _is_raised(child):
+            yield raised("".join(_words(child)))
         elif isinstance(child.tag, str) and child.tag != _FALLBACK:
             yield from _words(child)
+
+
+def _is_raised(run: _Element) -> bool:
+    """Whether a run is set higher than its line; how much is in thousandths of a percent."""
+    looks = run.find(f"{_A}rPr")
+    raised_by = looks.get("baseline", "0") if looks is not None else "0"
+    return raised_by.rstrip("%").isdecimal() and int(raised_by.rstrip("%")) > 0

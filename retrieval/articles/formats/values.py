@@ -38,6 +38,14 @@ class UnreadableArticle:
 Extracted = ExtractedArticle | UnreadableArticle
 
 
+_RAISED = str.maketrans("0123456789+-\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+
+
+def raised(number: str) -> str:
+    """A number that is set higher than its line, as a power is, in characters that say so."""
+    return number.translate(_RAISED)
+
+
 def squeezed(text: str | None) -> str:
     """``text`` with each run of white space as one space."""
     return " ".join((text or "").split())

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retrieval.articles.formats.values import squeezed
+from retrieval.articles.formats.values import raised, squeezed
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -45,8 +45,8 @@ def prepare(tree: HtmlElement) -> None:
     for part in [part for part in tree.iter() if isinstance(part.tag, str) and part.get("hidden") in _HIDDEN]:
         if part.getparent() is not None and part.tag != "body":
             part.drop_tree()
-    for raised in list(tree.iter("sup")):
-        _raise(raised)
+    for part in list(tree.iter("sup")):
+        _raise(part)
     _run_on(tree)
     for table in list(tree.iter("table")):
         if _is_layout(table):
@@ -125,8 +125,6 @@ _HIDDEN = ("", "hidden", "true")
 
 _POWER = re.compile(r"[\d+\u2212-]{1,4}")
 
-_RAISED = str.maketrans("0123456789+-\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
-
 _NOTE = re.compile(r"\d{1,3}|[a-z*†‡]")
 
 
@@ -140,7 +138,7 @@ def _raise(part: HtmlElement) -> None:
     if _POWER.fullmatch(words) and re.search(r"\d$|(?<![^\W\d_])[^\W\d_]{1,2}$", before):
         tail = part.tail
         part.clear()
-        part.text, part.tail = words.translate(_RAISED), tail
+        part.text, part.tail = raised(words), tail
     elif _NOTE.fullmatch(words) and re.search(r"[^\W\d_]{3}$|[.,;:!?)\"”’]$", before):
         part.drop_tree()
 

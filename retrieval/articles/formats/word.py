@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.charts import charts
 from retrieval.articles.formats.packed import office_file
-from retrieval.articles.formats.values import ExtractedArticle, squeezed
+from retrieval.articles.formats.values import ExtractedArticle, raised, squeezed
 from retrieval.articles.formats.word_formulas import FORMULAS, MATH
 from retrieval.articles.formats.word_numbers import BULLET, Numbers
 
@@ -184,6 +184,8 @@ def _word_parts(parent: _Element) -> Iterable[str]:
             yield _SIGNS[child.tag]
         elif child.tag in FORMULAS:
             yield FORMULAS[child.tag](child, _words)
+        elif child.tag == f"{_W}r" and _value(child.find(f"{_W}rPr"), "vertAlign") == "superscript":
+            yield raised(_words(child)) if not _is_hidden(child) else ""
         elif child.tag != f"{_W}txbxContent" and not (child.tag == f"{_W}r" and _is_hidden(child)):
             yield from _word_parts(child)
 

@@ -120,6 +120,11 @@ def test_whether_something_is_published_is_not_when() -> None:
     assert parsed("---\npublished: true\n---\nText").published is None
 
 
+@pytest.mark.parametrize("written", ["3.10", "NO", "10:04", "007", "1_000", "On"])
+def test_a_title_that_means_something_else_to_yaml_stays_as_it_is_written(written: str) -> None:
+    assert parsed(f"---\ntitle: {written}\nsource: {written}\n---\nText").title == written
+
+
 def test_front_matter_without_end_is_text_and_without_measure_is_read_line_by_line() -> None:
     assert parsed("---\ntitle: T\n").text == "---\ntitle: T"
     long = "---\ntitle: T\nx: " + "y" * 70_000 + "\n---\nText"
@@ -205,6 +210,7 @@ def test_of_many_values_beyond_measure_in_one_file_the_first_is_named() -> None:
     [
         ("# The summit\n\nThey met.", "The summit"),
         ("The summit\n\nThey met.", "The summit"),
+        ("The summit\n \t\nThey met.", "The summit"),
         ("They met.\n\nThen they left.", "a long day"),
         ("The summit\nwas short.", "a long day"),
         ("x" * 151 + "\n\nThey met.", "a long day"),

@@ -44,3 +44,9 @@ def test_soft_hyphens_are_taken_out(name: str) -> None:
     found = parse(name, (page if name.endswith("html") else text).encode()).articles[0].text
 
     assert found == "The inspector found a leak."
+
+
+def test_soft_hyphens_are_taken_out_of_texts_and_titles_in_json() -> None:
+    [article] = parse("a.json", '{"text": "The in\\u00adspector came.", "title": "A le\xadak"}'.encode()).articles
+
+    assert (article.text, article.title) == ("The inspector came.", "A leak")

@@ -63,6 +63,23 @@ def with_part(name: str, content: str, replace: tuple[str, str]) -> bytes:
     return zipped({**parts, name: content})
 
 
+def test_powers_are_written_as_such_and_soft_hyphens_are_taken_out() -> None:
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[5])
+    paragraph = slide.shapes.title.text_frame.paragraphs[0]
+    paragraph.add_run().text = "Ninety in\xadspectors, 10"
+    power = paragraph.add_run()
+    power.text = "6"
+    power.font._element.set("baseline", "30000")
+    deck.slides.add_slide(deck.slide_layouts[5]).shapes.title.text = "More"
+    out = io.BytesIO()
+    deck.save(out)
+    [article] = parse("a.pptx", out.getvalue()).articles
+
+    assert article.text == "# Ninety inspectors, 10⁶\n\n# More"
+    assert article.page_at(article.text.index("# More")) == 2
+
+
 def test_words_of_a_drawing_made_of_a_list_are_read() -> None:
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/diagramData"
     link = f'<Relationship Id="rId99" Type="{kind}" Target="../diagrams/data1.xml"/></Relationships>'
