@@ -29,6 +29,9 @@ _SMALL_FOLLOWS = (
 )
 """What may end a sentence, but not where a small letter follows."""
 
+_HIGH = "\u2070\u00b9\u00b2\u00b3\u2074-\u2079"
+"""Digits that are set high, as a note's number is."""
+
 _MONTHS = (
     "Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|januar|februar|marts?|mars|maj|mai|juni|juli|oktober|december"
 )
@@ -43,6 +46,9 @@ _FALSE = tuple(
         (r"\bdeg\.", r"[CFK]\b"),
         (r"(?<![\d.])\d{1,2}\.", rf"(?:{_MONTHS})\b"),
         (r"\b(?:am|den|vom|zum|bis|seit|ab) \d{1,2}\.", r"(?i:april|august|september|november)\b"),
+        (r"\d ?(?:[km]?g|[ckm]?m|ml)\.", r"[a-z]"),
+        (r"\b[A-Z]\w+!", r"[a-z]"),  # Wham! played
+        (r"[^\W_]{2}[.!?]", rf"[{_HIGH}]"),
         (r"\b[ap]\.m\.", r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|[ECMP][SD]?T\b|GMT\b|UTC\b"),
     )
 )
@@ -59,6 +65,7 @@ _MISSED = re.compile(
     (?<=[^\W\d_A-Z][?!])[?!]*(?=[A-Z][a-z]*[\s,;:’'])            # true?Yes
     |(?<=[^\W\d_A-Z]{{2}}\.)(?=(?:{_OPENERS})\s)                  # at nine.She left
     |(?<=[^\W\d_A-Z]{{2}}[.!?])\d{{1,3}}\s{{1,9}}(?=[A-Z])        # a note's number: old.3 It was
+    |(?<=[^\W_A-Z]{{2}}[.!?])[{_HIGH}]{{1,3}}\s{{1,9}}(?=[A-Z])    # the same, set high
     |(?<=[.!?…])\)\s{{1,9}}(?=[A-Z“"])                            # (Nobody came.) The mayor
     |(?<=…)["”’)]*\s{{1,9}}(?=[A-Z“"])
     |(?<=[.?!])["”]\s{{1,9}}(?=["“][A-Z])                         # "Is it?" "It is."

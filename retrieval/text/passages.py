@@ -13,7 +13,7 @@ from retrieval.text.sentences import WORD, Span, sentences, trimmed, words_in
 MAX_WORDS = 95
 """Size of a passage. Longer ones blur their vector and outgrow the encoder's window of 256 tokens."""
 
-RULES = "4"
+RULES = "5"
 """Raised whenever the same text would be cut differently, so that indexes cut by older rules are rebuilt."""
 
 _CLAUSE_END = re.compile(r"[,;:)\]—–](?=\s)")
