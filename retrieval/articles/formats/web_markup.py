@@ -143,15 +143,26 @@ def _raise(part: HtmlElement) -> None:
         part.drop_tree()
 
 
+_OF_WORDS = ("p", "li", "td", "th", "dd", "blockquote")
+
+
 def _run_on(tree: HtmlElement) -> None:
-    """Leave of code and speech inside of paragraphs their words; the extractor would set them apart."""
-    for part in list(tree.iter("code", "q")):
+    """Leave of code, speech and days inside of paragraphs their words; the extractor would cut there, or drop them."""
+    for part in list(tree.iter("code", "q", "time")):
         if part.getparent() is None or next(part.iterancestors("pre"), None) is not None:
+            continue
+        if part.tag == "time" and _stands_alone(part):  # it dates the page
             continue
         if part.tag == "q":
             part.text = f"“{part.text or ''}"
             part.tail = f"”{part.tail or ''}"
         part.drop_tag()
+
+
+def _stands_alone(part: HtmlElement) -> bool:
+    """Whether there are no other words in the paragraph, the item or the cell that something is in."""
+    around = next(part.iterancestors(*_OF_WORDS), part)
+    return squeezed("".join(around.itertext())) == squeezed("".join(part.itertext()))
 
 
 def _pair(terms: HtmlElement) -> None:

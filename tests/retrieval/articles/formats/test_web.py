@@ -301,14 +301,23 @@ def test_a_page_of_one_word_is_read() -> None:
     [
         ("<p>Give <code>--force</code> to <code>mill index</code> first.</p>", "Give --force to mill index first."),
         ("<p>He calls it <q>the mill</q> and laughs.</p>", "He calls it “the mill” and laughs."),
+        ("<p>It turned at <time datetime='2020-01-01'>New Year</time> again.</p>", "It turned at New Year again."),
         ("<ul><li>Run <code>make</code> first.</li></ul>", "- Run make first."),
         ("<h2>The <code>mill</code> command</h2><p>It turns.</p>", "## The mill command"),
         ("<pre><code>mill index</code></pre>", "mill index"),
     ],
 )
-def test_code_or_speech_inside_of_a_sentence_does_not_cut_it(markup: str, seen: str) -> None:
+def test_code_speech_or_a_day_inside_of_a_sentence_does_not_cut_it(markup: str, seen: str) -> None:
     assert seen in blocks_of(f"<article><p>{LONG}</p>{markup}<p>{LONG} Twice.</p></article>")
     assert seen in blocks_of(markup)
+
+
+def test_the_day_of_a_page_is_no_paragraph_of_it() -> None:
+    day = "<p><time datetime='2020-01-01'>New Year</time></p>"
+
+    said = [f"{LONG} Part {number}." for number in range(9)]
+
+    assert blocks_of(f"<article>{day}<p>{'</p><p>'.join(said)}</p></article>") == said
 
 
 @pytest.mark.parametrize("before", ["", "<!-- saved from a place whose address is longer than fifty characters -->"])
