@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -24,6 +24,13 @@ _SHOWN_IN_TURN = frozenset({"multipart/mixed", "multipart/signed"})
 
 _QUOTED = re.compile(r"(?:>[ \t]?)+")
 
+_EARLIER = re.compile(
+    r"""-{2,}\ ?(?:original\ message|forwarded\ message|(?:ursprüngliche|weitergeleitete)\ nachricht)\ ?-{2,}
+    |(?:_{5,}\n)?(?:From|Von|De):\ .+\n(?:Sent|Date|Gesendet|Datum|Envoyé):\ """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""How the head of an earlier message begins below which it stands as it is."""
+
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 
 
@@ -42,7 +49,9 @@ def read_mail(name: str, content: bytes) -> list[ExtractedArticle]:
     if not bodies:
         raise ArticleUnreadable(name, "it holds no text, perhaps only attachments")
     found = {"title": _subject(message), "source": _sender(message), "published": _day(message)}
-    text = without_soft_hyphens("\n\n".join(paragraph for body in bodies for paragraph in _paragraphs(body)))
+    text = without_soft_hyphens(
+        "\n\n".join(paragraph for body in bodies for paragraph in _earlier_apart(_paragraphs(body)))
+    )
     return [ExtractedArticle(text, {key: value for key, value in found.items() if value})]
 
 
@@ -74,6 +83,14 @@ def _paragraphs(body: MIMEPart) -> Iterator[str]:
         text = decode("text.txt", payload)
     text = _SIGNATURE.sub("", unix_lines(text))
     yield from _quoted_apart(text.split("\n"))
+
+
+def _earlier_apart(paragraphs: Iterable[str]) -> Iterator[str]:
+    """Paragraphs with those behind ``>`` that stand below the head of an earlier message, as Outlook has it."""
+    earlier = False
+    for paragraph in paragraphs:
+        earlier = earlier or _EARLIER.match(paragraph) is not None
+        yield f"> {paragraph}" if earlier and not paragraph.startswith("> ") else paragraph
 
 
 def _of_page(tree: HtmlElement | None) -> Iterator[str]:

@@ -46,6 +46,24 @@ def test_a_message_in_html_alone_has_its_paragraphs_and_what_it_answers_behind_a
     assert article.source == "a@b.example"
 
 
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "-----Original Message-----\nFrom: Ole Brandt\nSent: Monday",
+        "________________________________\nFrom: Ole Brandt\nSent: Monday\nTo: Marta Lund",
+        "Von: Ole Brandt\nGesendet: Montag\nAn: Marta Lund",
+        "---------- Forwarded message ---------\nFrom: Ole Brandt",
+    ],
+)
+def test_an_earlier_message_below_its_own_head_stands_behind_a_mark(mark: str) -> None:
+    plain = f"From: me\n\nIt arrives on Friday.\n\n{mark}\n\nWhen does it arrive?\n\n> It is late.".encode()
+    seen = ["From: me", "It arrives on Friday.", f"> {mark}", "> When does it arrive?", "> It is late."]
+    page = "".join(f"<p>{said.removeprefix('> ')}</p>".replace("\n", "<br>") for said in seen).encode()
+
+    assert paragraphs(message("From: a@b.example", plain)) == seen
+    assert paragraphs(message("From: a@b.example\nContent-Type: text/html", page)) == seen
+
+
 PARTS = "From: a@b.example\nMIME-Version: 1.0\nContent-Type: multipart/{}; boundary=b"
 
 
