@@ -171,10 +171,15 @@ def _iso_day(value: str) -> date | None:
     try:
         if dotted := _DOTTED_DAY.match(value):
             return date(int(dotted[3]), int(dotted[2]), int(dotted[1]))
-        return datetime.fromisoformat(value).date()
+        return None if _WEEK.fullmatch(value) else datetime.fromisoformat(value).date()
     except ValueError:
         return None
 
+
+_WEEK = re.compile(r"\d{4}-?W\d{2}")
+"""Python takes a week for its Monday."""
+
+_YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 
 _DOTTED_DAY = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})(?!\d)")
 
@@ -190,7 +195,9 @@ def _written_day(value: str) -> date | None:
         first, second = (parser.parse(value, default=default).date() for default in _DEFAULT_DATES)
     except (ValueError, OverflowError):
         return None
-    return first if first == second else None
+    # Of "5-8 March 2024" dateutil takes 5 for the year.
+    years = _YEAR.findall(value) or [str(first.year)]
+    return first if first == second and str(first.year) in years else None
 
 
 _DEFAULT_DATES = datetime(2000, 1, 1), datetime(2003, 12, 31)  # noqa: DTZ001 - only days are compared

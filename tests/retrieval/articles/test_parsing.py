@@ -75,7 +75,20 @@ def test_a_date_may_be_written_in_any_usual_way(written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["yesterday", "2016", "May 2016", "'28'", "Monday", "99999999999999999999", "2016-13-45", "31.2.2016"]
+    "written",
+    [
+        "yesterday",
+        "2016",
+        "May 2016",
+        "'28'",
+        "Monday",
+        "99999999999999999999",
+        "2016-13-45",
+        "31.2.2016",
+        "2016-W48",
+        "5-8 May 2016",
+        "May 5-8, 2016",
+    ],
 )
 def test_a_date_that_does_not_name_one_day_is_left_out_and_never_filled_in(written: str) -> None:
     assert left_out(f"---\npublished: {written}\ntitle: T\n---\nText") == (
