@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.decoding import decode
 from retrieval.articles.formats.metadata import front_matter
-from retrieval.articles.formats.values import ExtractedArticle, squeezed
+from retrieval.articles.formats.values import ExtractedArticle, raised, squeezed
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -122,6 +122,7 @@ _NOTE_MARKS = (
 _SITE_MARKS = re.compile(
     r"""
     (?P<code>^[ ]{0,3}(?P<fence>`{3,}+|~{3,}+)[^\n]*+\n(?:.*?\n)??(?:[ ]{0,3}(?P=fence)[`~]*[ \t]*$|\Z)|`[^`\n]+`)
+    |<sup>(?P<power>[\d+\u2212-]{1,6})</sup>
     |\{\{[^{}]{0,1000}\}\}                      # a variable or a shortcode
     |\{%[^{}]{0,1000}%\}                        # a tag of Liquid, Jinja or Nunjucks
     |%%[^%]{0,1000}%%                           # a comment of Obsidian
@@ -149,6 +150,8 @@ def _without_site_marks(text: str) -> str:
     def seen(found: re.Match[str]) -> str:
         if found["code"]:
             return found[0]
+        if found["power"]:
+            return raised(found["power"])
         if found["boxed"] is not None:
             return f"{found['box'] or ''}\n\n{_INDENT.sub('', found['boxed'])}\n"
         return f"\n{found['title']}\n" if found["title"] is not None else ""

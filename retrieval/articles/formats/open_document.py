@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.packed import LOCKED, open_package, xml_of
-from retrieval.articles.formats.values import ExtractedArticle, squeezed
+from retrieval.articles.formats.values import ExtractedArticle, raised, squeezed
 from retrieval.errors import ArticleUnreadable
 
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ def _known(meta: _Element) -> Iterator[tuple[str, str]]:
             yield ours, value
 
 
+def _is_high(looks: _Element) -> bool:
+    place = looks.get(f"{_STYLE}text-position") or ""
+    return place.startswith("super") or place[:1] in set("123456789")
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads what is shown of a document's elements."""
@@ -77,7 +82,8 @@ class _Reader:
     """Holds the formulas, which are documents of their own."""
     titles: frozenset[str]
     hidden: frozenset[str]
-    """Names of the styles of titles, and of what is hidden."""
+    high: frozenset[str]
+    """Names of the styles of titles, of what is hidden and of what is set higher than its line."""
 
     @classmethod
     def of(cls, root: _Element, archive: ZipFile) -> _Reader:
@@ -89,8 +95,9 @@ class _Reader:
             for one in styles
             if any(part.get(f"{_TEXT}display") == "none" for part in one.iter(f"{_STYLE}text-properties"))
         ]
-        named = [frozenset(one.get(f"{_STYLE}name") or "" for one in chosen) for chosen in (titles, hidden)]
-        return cls(archive, named[0] | {"Title"}, named[1])
+        high = [one for one in styles if any(map(_is_high, one.iter(f"{_STYLE}text-properties")))]
+        named = [frozenset(one.get(f"{_STYLE}name") or "" for one in chosen) for chosen in (titles, hidden, high)]
+        return cls(archive, named[0] | {"Title"}, named[1], named[2])
 
     def blocks(self, parent: _Element, mark: str = "") -> Iterator[str]:
         """Paragraphs and rows of tables, in the order in which they stand in the file."""
@@ -138,7 +145,8 @@ class _Reader:
             elif child.tag == f"{_DRAW}object":
                 yield self._formula(child.get(_LINK) or "")
             elif child.tag not in _APART and self._is_shown(child):
-                yield from self._words(child)
+                high = child.get(f"{_TEXT}style-name") in self.high
+                yield from [raised("".join(self._words(child)))] if high else self._words(child)
             yield child.tail or ""
 
     def _is_shown(self, child: _Element) -> bool:

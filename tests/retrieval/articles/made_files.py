@@ -76,6 +76,8 @@ _SPACES = "".join(
 _STYLES = (
     '<style:style style:name="P1" style:parent-style-name="Title"/>'
     '<style:style style:name="T1"><style:text-properties text:display="none"/></style:style>'
+    '<style:style style:name="T2"><style:text-properties style:text-position="super 58%"/></style:style>'
+    '<style:style style:name="T3"><style:text-properties style:text-position="sub 58%"/></style:style>'
 )
 
 

@@ -48,6 +48,11 @@ def test_of_the_marks_of_site_programs_the_words_stay(markdown: str, seen: str) 
     assert text_of(markdown) == seen
 
 
+def test_powers_are_written_as_such() -> None:
+    assert text_of("It has 10<sup>6</sup> cells, or `10<sup>6</sup>`.") == "It has 10⁶ cells, or 10<sup>6</sup>."
+    assert text_of("<p>It has 10<sup>-6</sup> cells.</p>") == "It has 10⁻⁶ cells."
+
+
 @pytest.mark.parametrize("code", ["a[[0]] == b[[1]] == {{ c }} %% d %%", "{% raw %}", "[^1] ~~x~~"])
 def test_in_code_the_same_signs_are_left_alone(code: str) -> None:
     assert text_of(f"Use `{code}` here.") == f"Use `{code}` here.".replace("`", "")

@@ -32,6 +32,12 @@ def test_title_author_and_day_come_from_its_properties() -> None:
     assert (letter.title, letter.source, letter.published) == ("The crane of Orvik", "Marta Lund", date(2024, 3, 4))
 
 
+def test_powers_are_written_as_such() -> None:
+    powers = '10<text:span text:style-name="T2">-6</text:span> of H<text:span text:style-name="T3">2</text:span>O'
+
+    assert parse("a.odt", odt(f"<text:p>It holds {powers}.</text:p>")).articles[0].text == "It holds 10⁻⁶ of H2O."
+
+
 def test_a_table_of_one_column_places_paragraphs() -> None:
     cell = "<table:table-cell><text:p>One.</text:p><text:p>Two.</text:p></table:table-cell>"
     [article] = parse("a.odt", odt(f"<table:table><table:table-row>{cell}</table:table-row></table:table>")).articles
