@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from retrieval.articles.formats.decoding import without_soft_hyphens
-from retrieval.articles.formats.values import ExtractedArticle, squeezed
+from retrieval.articles.formats.values import ExtractedArticle, raised, squeezed
 from retrieval.errors import ArticleUnreadable
 
 _GROUP = re.compile(r"[^{}]+")
@@ -16,6 +16,12 @@ _HIDDEN = re.compile(r"(?<!\\)\\(?:v|deleted)1?(?![a-z0-9-])")
 
 _SHOWN = re.compile(r"\\(?:v0|deleted0|plain|pard)(?![a-z0-9])")
 """Marks from which on a group is hidden (or deleted, with changes tracked), and from which on it is shown again."""
+
+_HIGH = re.compile(r"(?<!\\)\\super1?(?![a-z0-9-])[^{}]*?(?=[{}]|\\(?:super|nosupersub|plain|pard)(?![a-z])|\Z)")
+"""What is set higher than its line, up to where that ends."""
+
+_CONTROL = re.compile(r"(\\(?:[a-z]+-?\d*|'[0-9a-f]{2}|.))|([^\\]+)", re.DOTALL)
+"""A mark of the format, or words."""
 
 _LINE_BREAK = re.compile(r"(?<!\\)\\line(?![a-z0-9-]) ?")
 
@@ -40,6 +46,7 @@ def read_rich_text(name: str, content: bytes) -> list[ExtractedArticle]:
         raise ArticleUnreadable(name, "it is damaged or no RTF file")
     head = written[:_HEAD]
     known = {"title": _property(head, "title"), "source": _property(head, "author"), "published": _created(head)}
+    written = _HIGH.sub(_raised, written)
     shown = _LINE_BREAK.sub(_LINE, _GROUP.sub(_without_hidden, written))
     text = without_soft_hyphens("\n\n".join(filter(None, _paragraphs(_words(shown)))))
     return [ExtractedArticle(text, {key: value for key, value in known.items() if value})]
@@ -52,6 +59,11 @@ def _without_hidden(group: re.Match[str]) -> str:
     if hidden is None or _SHOWN.search(text, hidden.end()):
         return text
     return f"{text[: hidden.start()]}\\*{text[hidden.end() :]}"
+
+
+def _raised(high: re.Match[str]) -> str:
+    """What is set higher than its line, with numbers in characters that say so."""
+    return _CONTROL.sub(lambda part: part[1] or raised(part[2]), high[0])
 
 
 def _words(written: str) -> str:

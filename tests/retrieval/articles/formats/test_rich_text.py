@@ -49,5 +49,12 @@ def test_marks_inside_of_a_paragraph(rtf: bytes, text: str) -> None:
     assert text_of(rtf) == text
 
 
+@pytest.mark.parametrize(
+    "power", [rb"{\super -6}", rb"{\f1\super\insrsid123 -6}", rb"\super -6\nosupersub ", rb"{\up6 \super -6\super0}"]
+)
+def test_powers_are_written_as_such(power: bytes) -> None:
+    assert text_of(rb"{\rtf1 It has 10" + power + rb" and 10 {\sub 2}.}") == "It has 10⁻⁶ and 10 2."
+
+
 def test_what_is_no_rich_text_is_refused() -> None:
     assert refusal("a.rtf", b"Words.") == "it is damaged or no RTF file"
