@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from retrieval.articles.formats.decoding import decode, unix_lines, without_soft_hyphens
@@ -59,8 +60,11 @@ def _bodies(part: MIMEPart) -> Iterator[MIMEPart]:
     """The texts that are shown of a message or of a part of one: several where it shows parts one behind the other."""
     if part.get_content_type() in _SHOWN_IN_TURN:
         parts = [each for each in part.iter_parts() if not each.is_attachment()]
-        for each in [each for each in parts if not each.get_filename()] or parts:
-            yield from _bodies(each)
+        bodies = [list(_bodies(each)) for each in parts]
+        unnamed = [
+            found for each, found in zip(parts, bodies, strict=True) if each is parts[0] or not each.get_filename()
+        ]
+        yield from chain(*unnamed) if any(unnamed) else chain(*bodies)
         return
     forms = [form for kind in ("plain", "html") if (form := part.get_body((kind,))) is not None]
     yield from [form for form in forms if _payload(form).strip()][:1] or forms[:1]

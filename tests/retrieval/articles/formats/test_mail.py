@@ -102,6 +102,14 @@ def test_a_message_whose_only_part_has_a_name_is_read() -> None:
     assert paragraphs(message(PARTS.format("mixed"), body)) == ["It turns on Friday."]
 
 
+def test_a_name_makes_no_attachment_of_the_first_text() -> None:
+    named, footer = ("Content-Type: text/plain; name=a.txt\n\nIt turns.", "Content-Type: text/plain\n\nBy the mill.")
+    picture = "Content-Type: image/png; name=a.png\n\nAAAA"
+
+    assert paragraphs(message(PARTS.format("mixed"), parts(named, footer))) == ["It turns.", "By the mill."]
+    assert paragraphs(message(PARTS.format("mixed"), parts(picture, named))) == ["It turns."]
+
+
 def test_where_the_plain_form_is_empty_the_other_one_is_read() -> None:
     body = parts("Content-Type: text/plain\n\n \n", "Content-Type: text/html\n\n<div>It turns on Friday.</div>")
 
