@@ -52,6 +52,16 @@ def test_a_word_for_a_time_is_explained_from_the_articles_date(text: str, expect
         "The Sunday Times reported it.",
         "It is open on Mondays.",
         "They met in Sochi on May 6.",
+        "The library is open Monday to Friday.",
+        "It is open from Monday through Saturday, and Tuesday–Thursday at night.",
+        "Trains run between Monday and Thursday.",
+        "The choir sings every Monday, Wednesday and Friday.",
+        "In 2014 it cost twice as much as in the previous year.",
+        "It fell ill, and died the next week.",
+        "The prize is given in the last week of March.",
+        "The council meets on the last Tuesday of a month.",
+        "Sheffield Wednesday won.",
+        "Her letter to USA Today was printed.",
     ],
 )
 def test_what_needs_no_day_or_has_one_is_left_alone(text: str) -> None:
