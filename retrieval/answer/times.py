@@ -49,7 +49,9 @@ _THE, _OF = re.compile(r"\bthe\s+$", re.IGNORECASE), re.compile(r"\s+of\b", re.I
 """Around "next week" or "last Monday": it is told from another time than the day of publication."""
 
 _TENSE = re.compile(
-    r"(?P<to_come>\b(?:will|shall|won't|to\s+be|due|scheduled|expected|upcoming|set\s+(?:to|for)|until|till)\b"
+    r"(?P<to_come>\b(?:will|shall|won't|to\s+be|due|scheduled|expected|upcoming|set\s+(?:to|for)|until|till"
+    r"|(?:would|should|must)(?!\s+have\b)|(?:plans?|intends?|hopes?|wants?|aims?|is|are|going)\s+to|remains?|stays?"
+    r"|takes?\s+place)\b"
     r"|\b(?:by|opens?|begins?|starts?)(?=\s+(?:on\s+)?$))"
     r"|\b(?:said|says|told|reported|announced|added|wrote|confirmed|claimed|denied|warned)\b",
     re.IGNORECASE,
