@@ -145,7 +145,8 @@ def _quote(reading: Reading) -> Quote:
     )
 
 
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)+")
+_NUMBER = re.compile(r"(?<![A-Za-z])[A-Za-z]{0,4}\d+(?:[.,:]\d+)*[A-Za-z]{0,4}")
+"""With letters around it, as of 2.5m and E42."""
 
 _LONGEST_NUMBER = 40
 """Code points."""
