@@ -63,6 +63,7 @@ Remark = Literal["greeting", "thanks", "who", "help", "new", "more", "context", 
 _REMARKS: dict[Remark, str] = {
     "greeting": r"(hi|hello|hey|hiya|good (morning|afternoon|evening)|greetings)( there| quoth| everyone| again)?",
     "thanks": r"(ok(ay)? |great |perfect )?(many )?(thanks|thank you|thx|ty|cheers)( a lot| so much| very much| quoth)?"
+    r"( (that|this|it) (really )?help(s|ed)( a lot| me)?)?"
     r"|ok(ay)?|great|perfect|cool|got it|i see|never ?mind",
     "who": r"(and )?(who|what) are you|what('s| is) your name|are you (a )?(bot|robot|human|real|an ai)",
     "help": r"help( me)?( please)?|(and )?what (can|could|should|may) i ask( you)?( about)?|what can you do"
@@ -70,7 +71,8 @@ _REMARKS: dict[Remark, str] = {
     "new": r"new( (topic|subject|conversation|talk))?|start over|(let's )?change the subject",
     "more": r"(show me |give me |tell me )?more( please)?|next( (one|quote|please))?|go on|anything else|what else",
     "context": r"where does (it|that|the article) say (that|this|so)|(show|give) me (the )?(context|paragraph)",
-    "sources": r"(show|give) me the (article|source)s?|which article( is (that|this|it))?|what('s| is) the source",
+    "sources": r"(show|give) me the (article|source)s?|which article( is (that|this|it))?|what('s| is) the source"
+    r"|(and )?(the |your )?sources?( please)?",
 }
 
 _PATTERNS = {kind: re.compile(pattern) for kind, pattern in _REMARKS.items()}

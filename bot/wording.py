@@ -298,6 +298,9 @@ def _file_error(failure: QuothError) -> str | None:
     match failure:
         case errors.FileMissing(path):
             return f"There is no file {path}: name one that is there."
+        case errors.FileFailed(path, reason):
+            remedy = "make room or give yourself the right to it, or name another file"
+            return f"{path} cannot be used ({reason}): {remedy}."
         case errors.StorageFailed(path, reason):
             remedy = "make room or give yourself the right to it, or name another with --articles or --index"
             return f"{path} cannot be used ({reason}): {remedy}."

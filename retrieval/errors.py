@@ -234,6 +234,11 @@ class StorageFailed(QuothError):
 
 
 @dataclass(eq=False)
+class FileFailed(StorageFailed):
+    """The same of a file that was named by itself, and belongs to neither the articles nor the index."""
+
+
+@dataclass(eq=False)
 class BackgroundFailed(QuothError):
     """Something that runs in the background met an error that nobody foresaw, and goes on; that error is the cause."""
 

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from bot import beside, languages, wording
 from bot.discord.library import NOTHING, Beside, short_id
-from bot.discord.markup import attribution, escaped, opened_at, page_of, plain, quotation, size
+from bot.discord.markup import attribution, escaped, fitting, opened_at, page_of, plain, quotation, size
 from bot.discord.memory import Forgotten, Place, Record
 from bot.languages import count, say, sentence
 from bot.talks import Remark
@@ -143,10 +143,6 @@ def voted(card: Card, votes: Mapping[str, int]) -> Card:
 def button(verb: Verb, number: int, key: str, label: str = "", **more: bool | str | int) -> Button:
     """A button that does something (``verb``) with a quote or page, of the answer or article that has a key."""
     return Button(label, f"quoth:{verb}:{number}:{key}", **more)  # type: ignore[arg-type]
-
-
-_QUOTED = 3
-"""Articles named at once: as many as always fit."""
 
 
 def answer(record: Record, article: Article | None, number: int = 0, about: Beside = NOTHING) -> Card:
@@ -313,28 +309,27 @@ _WAYS = sentence(
     "-# What do the articles have on a message? In its menu: Apps, Find in articles.\n"
     "-# All articles: `/articles list`. What I keep of you: `/forget me` deletes it."
 )
-_KNOWN, _KNOWN_TITLE = 5, 100
-"""Articles that are named, the newest, and how much of each title."""
+_KNOWN, _KNOWN_TITLE, _MORE = 5, 100, 50
+"""Articles that are named, the newest, and how much of each title; room to say that there are more."""
 
 
 def welcome(articles: Sequence[ArticleInfo], examples: Sequence[str]) -> Card:
     """What the bot is for, what it knows, how to ask, and ``examples``, which are answered when they are pressed."""
     newest = sorted(articles, key=lambda article: str(article.published or ""), reverse=True)
     lines = [f"- {attribution(replace(each, title=plain(each.title, _KNOWN_TITLE)))}" for each in newest[:_KNOWN]]
-    if len(articles) > _KNOWN:
-        lines.append(say("- and {n} more", n=languages.number(len(articles) - _KNOWN)))
-    knowing = say("I know {articles}:", articles=count(len(articles), "article"))
-    known = "\n".join([knowing, *lines]) if articles else say(NO_ARTICLES)
-    body = f"{say(_PURPOSE)}\n\n{known}" + (f"\n\n{say('For example:')}" if examples else "")
+    knowing, ways = say("I know {articles}:", articles=count(len(articles), "article")), say(_WAYS)
+    above, below = f"{say(_PURPOSE)}\n\n", f"\n\n{say('For example:')}" if examples else ""
+    lines = fitting(lines, CONTENT - size(above + knowing + below + ways) - _MORE)
+    if len(articles) > len(lines):
+        lines.append(say("- and {n} more", n=languages.number(len(articles) - len(lines))))
+    body = above + ("\n".join([knowing, *lines]) if articles else say(NO_ARTICLES)) + below
     buttons = [button("ask", 0, each, each, row=row) for row, each in enumerate(examples)]
-    ways = say(_WAYS)
     return Card(body, f"{body}\n{ways}", ways, buttons=tuple(buttons))
 
 
 def sources(articles: Sequence[ArticleInfo]) -> Card:
     """The articles that were quoted, each once, with links."""
-    several = dict.fromkeys(map(attribution, articles))
-    return notice("\n".join(list(several)[:_QUOTED]))
+    return notice("\n".join(fitting(dict.fromkeys(map(attribution, articles)), CONTENT)))
 
 
 def _asked(record: Record) -> str:

@@ -84,6 +84,12 @@ def _fitting(sizes: Iterable[int], limit: int) -> int:
     return bisect_right(list(accumulate(sizes)), limit)
 
 
+def fitting(lines: Iterable[str], limit: int) -> list[str]:
+    """As many of the first lines as there is room for, with the ends of lines between them."""
+    several = list(lines)
+    return several[: _fitting((size(each) + 1 for each in several), limit + 1)]
+
+
 def plain(text: str, limit: int) -> str:
     """``text`` as one line where Discord knows no Markdown: a label, an embed's author, a thread's name."""
     line = " ".join(visible(text).split())

@@ -28,7 +28,10 @@ def sentence(error: Exception) -> str:
         case typer.TyperException():
             context = getattr(error, "ctx", None)
             path = context.command_path if context else "quoth"
-            return f"{error.format_message().rstrip('.')}: see {path} --help."
+            message = error.format_message().rstrip(".")
+            if path == "quoth ask" and message.startswith("Got unexpected extra argument"):
+                message += "; put the question into quotation marks"
+            return f"{message}: see {path} --help."
         case OSError():
             if closed := closed_stream(error):
                 return _CLOSED[closed]

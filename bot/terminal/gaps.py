@@ -18,7 +18,7 @@ from bot.languages import count, day
 from bot.settings import PREFIX
 from bot.terminal.rendering import DIM, Ruled
 from bot.wording import line
-from retrieval.errors import DatasetInvalid, StorageFailed
+from retrieval.errors import DatasetInvalid, FileFailed
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -98,7 +98,7 @@ def export(path: Path, found: Sequence[Gap]) -> tuple[int, int]:
 
     Raises:
         DatasetInvalid: the file is there, and no such data set.
-        StorageFailed: it cannot be read or written.
+        FileFailed: it cannot be read or written.
     """
     before = _read(path)
     known = {key_of(str(text)) for row in before.values() for text in (row.get("question", ""), *row.get("also", ()))}
@@ -109,7 +109,7 @@ def export(path: Path, found: Sequence[Gap]) -> tuple[int, int]:
         draft.write_text("".join(f"{each}\n" for each in lines), encoding="utf-8")
         draft.replace(path)
     except OSError as error:
-        raise StorageFailed(path, error.strerror or str(error)) from error
+        raise FileFailed(path, error.strerror or str(error)) from error
     return len(new), len(found) - len(new)
 
 
@@ -128,7 +128,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise StorageFailed(path, error.strerror or str(error)) from error
+        raise FileFailed(path, error.strerror or str(error)) from error
     except (ValueError, RecursionError) as error:
         raise DatasetInvalid(path, "it has lines that are not JSON") from error
     if not all(isinstance(row, dict) and "data" not in row for row in rows.values()):

@@ -21,9 +21,24 @@ def day(text: str) -> date:
         raise typer.BadParameter(f"{text!r} is not a day; write it as 2016-11-28") from None
 
 
-ArticlesOption = Annotated[Path | None, typer.Option("--articles", metavar="DIR", help="The folder of articles.")]
+def place(text: str) -> str:
+    """A folder as it is typed: an empty name, as of a variable that is not set, is not the folder one is in."""
+    if not text.strip():
+        raise typer.BadParameter("it is empty; name a folder")
+    return text
+
+
+def folder(text: str) -> Path:
+    """The same as a path."""
+    return Path(place(text))
+
+
+ArticlesOption = Annotated[
+    Path | None, typer.Option("--articles", metavar="DIR", parser=folder, help="The folder of articles.")
+]
 IndexOption = Annotated[
-    str | None, typer.Option("--index", metavar="DIR", help="The folder of the index, or milvus://HOST:PORT/NAME.")
+    str | None,
+    typer.Option("--index", metavar="DIR", parser=place, help="The folder of the index, or milvus://HOST:PORT/NAME."),
 ]
 TopOption = Annotated[int | None, typer.Option("--top", metavar="N", min=1, max=50, help="Quotes at most.")]
 SourceOption = Annotated[str | None, typer.Option("--source", metavar="S", help="Quote only this source.")]

@@ -137,8 +137,15 @@ def _instead(question: str, name: str, quote: str) -> str | None:
 
 
 def _like(number: str, numbers: frozenset[str]) -> str | None:
-    """One of ``numbers`` that is of the same kind: a year, a number, a month or a day of the week."""
-    alike = [other for other in sorted(numbers) if other[0].isdigit() == number[0].isdigit()]
-    if number.isdigit() and len(number) == 4:  # noqa: PLR2004 - a year
-        alike = [other for other in alike if len(other) == len(number)]
+    """One of ``numbers`` that is of the same kind."""
+    alike = sorted(other for other in numbers if _figure_kind(other) == _figure_kind(number))
     return alike[0] if alike else None
+
+
+def _figure_kind(figure: str) -> str:
+    """Whether a figure is a year, another whole number, a broken one, a month or a day of the week."""
+    if not figure[0].isdigit():
+        return "day" if figure.endswith("day") else "month"
+    if not figure.isdigit():
+        return "broken"
+    return "year" if len(figure) == 4 else "whole"  # noqa: PLR2004

@@ -126,8 +126,10 @@ def figures(text: str, *, typed: bool = False) -> frozenset[str]:
 
 
 def names(question: str, texts: Iterable[str]) -> tuple[str, ...]:
-    """The words of a question that are names: by its capitals or, where it has none, by those in ``texts``."""
+    """The words of a question that are names: by its capitals or, where these tell nothing, by those in ``texts``."""
     words = _WORD.findall(question)
+    if question.isupper() and any(map(_opens, words)):  # all of it is in capitals, which tell nothing then
+        words = [word.lower() for word in words]
     capital = [
         word
         for number, word in enumerate(words)

@@ -132,16 +132,36 @@ def choose(readings: Iterable[Reading], top: int, weights: QuoteWeights) -> tupl
 def _quote(reading: Reading) -> Quote:
     """The whole sentences around a reading or, where one is too long, the part of it around the words that answer."""
     article = reading.hit.passage.article
-    focus = reading.highlights[0] if reading.highlights else reading.span
+    marked = _marked(article.text, reading.highlights)
+    focus = marked[0] if marked else reading.span
     place = excerpt(article.text, whole_sentences(article.text, reading.span), focus)
     return Quote(
         article,
         *place,
-        highlights=inside(reading.highlights, place),
+        highlights=inside(marked, place),
         score=total_score(reading),
         hit=reading.hit,
         also_in=article.copies,
     )
+
+
+_NUMBER = re.compile(r"(?<![A-Za-z])[A-Za-z]{0,4}\d+(?:[.,:]\d+)*[A-Za-z]{0,4}")
+"""With letters around it, as of 2.5m and E42."""
+
+_LONGEST_NUMBER = 40
+"""Code points."""
+
+
+def _marked(text: str, highlights: Sequence[Span]) -> tuple[Span, ...]:
+    """The words to highlight: of a number such as 2.4 never a part, and no punctuation by itself."""
+    marked: tuple[Span, ...] = ()
+    for start, end in highlights:
+        if any(map(str.isalnum, text[start:end])):
+            around = _NUMBER.finditer(text, max(0, start - _LONGEST_NUMBER), end + _LONGEST_NUMBER)
+            touched = [number.span() for number in around if number.start() < end and start < number.end()]
+            touched.append((start, end))
+            marked = _united(marked, [Span(min(touched)[0], max(last for _, last in touched))])
+    return marked
 
 
 def _merged_into(chosen: list[Quote], quote: Quote, weights: QuoteWeights) -> bool:

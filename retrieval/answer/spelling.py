@@ -20,6 +20,11 @@ _LONG = 9
 """Letters from which two edits are no more than a slip."""
 _SAME_START = 6
 """Letters below which the first must be right: short words that differ there are seldom one."""
+_CONTRACTED = re.compile(
+    r"(?:is|are|was|were|has|have|had|do|does|did|ca|could|wo|would|should|must|need)nt|(?:they|you|we)(?:re|ve|ll|d)"
+    r"|(?:could|would|should)ve|(?:who|what|where|when|why|how|that|there|here|let)s"
+)
+"""What many type without its apostrophe, and no dictionary has."""
 _READ = 8
 """Passages that are looked through for how a term is written, and near terms for which that is done."""
 
@@ -75,7 +80,7 @@ class Speller:
     def _near(self, word: str, *, named: bool) -> list[str]:
         """What may be meant by a word, if it is a slip: words of the articles, all equally near to it."""
         low = plain(word)
-        if not _SHORTEST <= len(low) <= _LONGEST:
+        if not _SHORTEST <= len(low) <= _LONGEST or _CONTRACTED.fullmatch(low):
             return []
         typed = term(low)
         if self._stands(low, typed):

@@ -25,22 +25,33 @@ _MENTION = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+_ANY_DAY = rf"(?:{'|'.join(WEEKDAYS)})"
+_TO = r"(?:\s+(?:to|through|thru|till|until)\s+|\s*[-–—]\s*)"
+
 _NO_DAY = re.compile(
-    r"\b(?:every|each|most|any|(?-i:Black|Bloody|Good|Ash|Palm|Easter|Maundy|Cyber|Super|Holy|Shrove))\s+$",
+    rf"\b(?:(?:every|each|most|any)\s+(?:{_ANY_DAY}(?:,|,?\s+and|,?\s+or)\s+)*"
+    r"|(?-i:Black|Bloody|Good|Ash|Palm|Easter|Maundy|Cyber|Super|Holy|Shrove|Whit|Giving|Sheffield|USA)\s+"
+    rf"|{_ANY_DAY}{_TO}|between\s+(?:{_ANY_DAY}\s+and\s+)?)$",
     re.IGNORECASE,
 )
-"""Before a weekday: then it is one of many, or a name."""
+"""Before a day: then it is one of many, an end of a stretch of days, or a name."""
 
 _DATED = re.compile(
+    rf"{_TO}{_ANY_DAY}\b|"
     r"(?:\s+(?:morning|afternoon|evening|night))?,?\s*(?:the\s+)?"
     rf"(?:\(?\d|(?:{'|'.join(month[:3] for month in MONTHS)})[a-z]*\.?\s+\d)"
     r"|\s+(?-i:Times|Telegraph|Mail|Mirror|Herald|Express|Post|School|Night Football)\b",
     re.IGNORECASE,
 )
-"""After a weekday: the text has the date itself, or it is a name."""
+"""After a weekday: the text has the date itself, or it begins a stretch of days, or it is a name."""
+
+_THE, _OF = re.compile(r"\bthe\s+$", re.IGNORECASE), re.compile(r"\s+of\b", re.IGNORECASE)
+"""Around "next week" or "last Monday": it is told from another time than the day of publication."""
 
 _TENSE = re.compile(
-    r"(?P<to_come>\b(?:will|shall|won't|to\s+be|due|scheduled|expected|upcoming|set\s+(?:to|for)|until|till)\b"
+    r"(?P<to_come>\b(?:will|shall|won't|to\s+be|due|scheduled|expected|upcoming|set\s+(?:to|for)|until|till"
+    r"|(?:would|should|must)(?!\s+have\b)|(?:plans?|intends?|hopes?|wants?|aims?|is|are|going)\s+to|remains?|stays?"
+    r"|takes?\s+place)\b"
     r"|\b(?:by|opens?|begins?|starts?)(?=\s+(?:on\s+)?$))"
     r"|\b(?:said|says|told|reported|announced|added|wrote|confirmed|claimed|denied|warned)\b",
     re.IGNORECASE,
@@ -97,9 +108,11 @@ def explained(text: str, published: date | None) -> tuple[Explained, ...]:
 def _meanings(text: str, published: date) -> Iterator[tuple[str, date, date]]:
     for match in _MENTION.finditer(text):
         words = " ".join(match[0].split())
+        if _NO_DAY.search(text, 0, match.start()) or _is_of_another(text, match):
+            continue
         try:
             if match["weekday"]:
-                if not _NO_DAY.search(text, 0, match.start()) and not _DATED.match(text, match.end()):
+                if not _DATED.match(text, match.end()):
                     to_come = _is_to_come(text[max(0, match.start() - _BEFORE) : match.start()])
                     found = _weekday(match["weekday"], (match["which"] or "").lower(), published, to_come=to_come)
                     yield words, found, found
@@ -110,6 +123,12 @@ def _meanings(text: str, published: date) -> Iterator[tuple[str, date, date]]:
                 yield words, *_period(match["unit"].lower(), _SIDES[match["side"].lower()], published)
         except (OverflowError, ValueError):
             continue  # before the first year that a date can have, or after the last
+
+
+def _is_of_another(text: str, match: re.Match[str]) -> bool:
+    """Whether it is told from another time than the day of publication: "the next week", "the last week of March"."""
+    relative = match["side"] or match["which"]
+    return bool(relative and (_THE.search(text, 0, match.start()) or _OF.match(text, match.end())))
 
 
 def _is_to_come(before: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from retrieval.errors import ResultsInvalid, StorageFailed
+from retrieval.errors import FileFailed, ResultsInvalid
 from retrieval.evaluation.metrics import Outcome
 
 
@@ -56,13 +56,13 @@ def save(path: Path, results: Sequence[Result]) -> None:
     """Write results as JSON lines.
 
     Raises:
-        StorageFailed: the file cannot be written.
+        FileFailed: the file cannot be written.
     """
     lines = "".join(json.dumps(asdict(result), ensure_ascii=False) + "\n" for result in results)
     try:
         path.write_text(lines, encoding="utf-8")
     except OSError as error:
-        raise StorageFailed(path, error.strerror or str(error)) from error
+        raise FileFailed(path, error.strerror or str(error)) from error
 
 
 def load(path: Path) -> list[Result]:

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from retrieval.articles.article import Article
 from retrieval.articles.parsing import parse
-from retrieval.errors import ArticleUnreadable, DatasetInvalid, FileMissing, StorageFailed
+from retrieval.errors import ArticleUnreadable, DatasetInvalid, FileFailed, FileMissing
 from retrieval.text.sentences import Span
 
 _T = TypeVar("_T")
@@ -67,7 +67,7 @@ def load(path: Path, *, only_questions: bool = False) -> Dataset:
     of Germany"), which are put together again as they are printed.
 
     Raises:
-        FileMissing, StorageFailed: the file is not there, or cannot be read.
+        FileMissing, FileFailed: the file is not there, or cannot be read.
         DatasetInvalid: it is none of these, or an answer is not in its paragraph; the reason says where.
     """
     try:
@@ -75,7 +75,7 @@ def load(path: Path, *, only_questions: bool = False) -> Dataset:
     except FileNotFoundError as error:
         raise FileMissing(path) from error
     except OSError as error:
-        raise StorageFailed(path, error.strerror or str(error)) from error
+        raise FileFailed(path, error.strerror or str(error)) from error
     try:
         return _parse(_decode(content), only_questions=only_questions)
     except _FaultError as fault:

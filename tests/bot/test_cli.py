@@ -46,6 +46,23 @@ def test_wrong_usage_is_one_sentence(arguments: tuple[str, ...], cause: str, quo
     assert len(said.err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("option", ["--articles", "--index"])
+def test_an_empty_name_is_no_folder(option: str, quoth: Quoth) -> None:
+    said = quoth("ask", option, "", "who met in Sochi?")
+
+    assert (said.status, said.out) == (2, "")
+    assert said.err.startswith(f"quoth: Invalid value for '{option}': it is empty; name a folder")
+    assert said.err.count("\n") == 1
+
+
+def test_words_without_quotation_marks_around_them_are_told_of_them(quoth: Quoth) -> None:
+    said = quoth("ask", "what", "colour", "is", "it")
+
+    assert (said.status, said.out) == (2, "")
+    assert "(colour is it); put the question into quotation marks: see quoth ask --help.\n" in said.err
+    assert "quotation marks" not in quoth("index", "what").err
+
+
 def test_a_bad_setting_is_one_sentence(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUOTH_CONFIDENCE", "reckless")
 
@@ -232,6 +249,13 @@ def test_a_file_that_is_no_data_set_is_one_sentence(quoth: Quoth, tmp_path: Path
 
     assert said.status == 2
     assert "set.json is not a data set" in said.err
+
+
+def test_a_folder_in_place_of_a_data_set_is_one_sentence_about_files(quoth: Quoth, library: Path) -> None:
+    said = quoth("eval", str(library))
+
+    assert said.status == 2
+    assert said.err.endswith("or name another file.\n")
 
 
 def test_the_shipped_article_says_who_met_in_sochi(

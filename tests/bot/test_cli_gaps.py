@@ -149,6 +149,7 @@ def test_a_place_that_cannot_be_written_is_named(quoth: Quoth, tmp_path: Path) -
     for file in (tmp_path / "none" / "gaps.jsonl", tmp_path):
         said = quoth("gaps", "--export", str(file))
         assert (said.status, str(file) in said.err) == (2, True)
+        assert said.err.endswith("or name another file.\n")
 
 
 @pytest.mark.usefixtures("asked")

@@ -68,6 +68,7 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     errors.FetchingMissing(): ("needs a library", "pip install 'quoth[feeds]'"),
     errors.FileMissing(PATH): ("no file", "name one that is there"),
     errors.StorageFailed(PATH, "No space left on device"): ("No space left on device", "make room"),
+    errors.FileFailed(PATH, "Is a directory"): ("Is a directory", "name another file."),
     errors.LinkUnreadable("x" * 90, "it is cut off"): ("it is cut off", "copy it whole"),
     errors.QuestionEmpty(): ("empty", "ask it in words"),
     errors.QuestionTooLong(100_000, 2_000): ("100,000 characters", "2,000"),

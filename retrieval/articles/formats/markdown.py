@@ -38,13 +38,13 @@ def _plain_markdown(text: str) -> str:
 
 def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
     prefix = ""
+    lists = _Lists()
     row: list[str] | None = None
     for token in tokens:
+        prefix = lists.mark_at(token) or prefix
         match token.type:
             case "heading_open":
                 prefix = "#" * int(token.tag[1]) + " "
-            case "list_item_open":
-                prefix = "- "
             case "tr_open":
                 row = []
             case "tr_close":
@@ -67,6 +67,29 @@ def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
 
 _DRAWN = frozenset({"dataview", "dataviewjs", "mermaid", "plantuml", "query", "tasks"})
 """Languages of code of which a reader sees what it draws or finds, not the code."""
+
+
+class _Lists:
+    """The lists around a place, and what stands before their items: a number where the list has them."""
+
+    def __init__(self) -> None:
+        self._numbers: list[int | None] = []
+        """The next item's in each, the innermost last."""
+
+    def mark_at(self, token: Token) -> str:
+        """What stands before the item that a token opens; nothing where it opens none."""
+        if token.type in ("bullet_list_open", "ordered_list_open"):
+            ordered = token.type == "ordered_list_open"
+            self._numbers.append(int(token.attrs.get("start", 1)) if ordered else None)
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            self._numbers.pop()
+        elif token.type == "list_item_open":
+            number = self._numbers[-1]
+            if number is None:
+                return "- "
+            self._numbers[-1] = number + 1
+            return f"{number}{token.markup} "
+        return ""
 
 
 def _marked(prefix: str, line: str) -> str:

@@ -59,12 +59,18 @@ def pick_metadata(found: Mapping[Any, Any]) -> Metadata:
             values[ours] = written[0]
         elif given:
             notes.append(f"its {ours} is not a single value and was left out")
+    if "url" not in values and _ADDRESS.fullmatch(values.get("source", "")):
+        values["url"] = values.pop("source")  # as Obsidian's Web Clipper writes it
+        named_too = [text for name in _METADATA_NAMES["source"][1:] if (text := _written(lowered.get(name)))]
+        values |= {"source": named_too[0]} if named_too else {}
     named = _CHARSET.search(str(lowered.get("content_type", "")))
     return Metadata(values, tuple(notes), named[1] if named else "")
 
 
 _FLAGS = frozenset({"true", "false", "yes", "no"})
 """Jekyll and Eleventy are told so whether something is published, not when."""
+
+_ADDRESS = re.compile(r"\s*https?://\S+\s*", re.IGNORECASE)
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
 

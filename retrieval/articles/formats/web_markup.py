@@ -59,6 +59,27 @@ def prepare(tree: HtmlElement) -> None:
         part.tag = "div" if next(part.iterdescendants(*_BLOCKS), None) is not None else "span"
     _hide(tree)
     _join_containers(tree)
+    _break_lines(tree)
+
+
+def _break_lines(tree: HtmlElement) -> None:
+    """Put a <br> where a line ends in preformatted text: elsewhere on a page an end of a line is a blank."""
+    within = [part for preformatted in tree.iter("pre") for part in preformatted.iter() if isinstance(part.tag, str)]
+    for part in within:
+        part.text, laid = _lines(part, part.text)
+        for child in list(part):
+            child.tail, breaks = _lines(part, child.tail)
+            laid += [child, *breaks]
+        part[:] = laid
+
+
+def _lines(part: HtmlElement, text: str | None) -> tuple[str, list[HtmlElement]]:
+    """The first line of a text, and a <br> with each further one."""
+    first, *rest = (text or "").split("\n")
+    breaks = [part.makeelement("br") for _ in rest]
+    for each, line in zip(breaks, rest, strict=True):
+        each.tail = line
+    return first, breaks
 
 
 _NOT_SHOWN = re.compile(r"(?:display:none|visibility:hidden)(?:!important)?(?:;|$)")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.discord import article_cards, cards, markup
+from bot.languages import TRANSLATED, speaking
 from tests.bot.discord.markdown import read
 from tests.bot.discord.test_cards import assert_within_limits, long_texts, texts
 from tests.bot.examples import ARTICLE, an_article
@@ -58,3 +60,16 @@ def test_progress_and_outcome_are_a_line() -> None:
     assert article_cards.progress("encoding", 1200, 3400) == "Encoding passages: 1,200 of 3,400…"
     assert article_cards.progress("unheard of", 0, 0) == "Working…"
     assert article_cards.refreshed(None, 1) == "Nothing has changed: 1 article."
+
+
+@pytest.mark.parametrize("language", ["en", *TRANSLATED])
+def test_articles_with_long_titles_and_addresses_are_named_as_far_as_they_fit(language: str) -> None:
+    article = replace(ARTICLE.info, title="The harbour " * 40, source="Herald " * 60)
+    several = [replace(article, url=f"https://e.org/{number}{'a' * 450}") for number in range(9)]
+    with speaking(language):
+        shown = cards.sources(several), cards.welcome(several, ["Who met?"])
+
+    for card in shown:
+        assert_within_limits(card)
+        assert "https://e.org/0a" in card.plain
+        assert "https://e.org/8a" not in card.plain

@@ -52,6 +52,19 @@ def test_a_number_that_the_quote_lacks_is_doubted(doubts: Callable[[str], tuple[
     assert doubts("Who met in Sochi in June?") == (Doubt("figure", "June", "May"),)
 
 
+@pytest.mark.parametrize("asked", ["in 2014", "in June", "on 5 Sundays"])
+def test_a_figure_of_another_kind_does_not_stand_in_place_of_the_one_asked_for(asked: str, news: Index) -> None:
+    text = "Abe met Putin on Monday, and paid 1.35 million."
+    article = Article("a.md", "A meeting", source=None, published=None, url=None, path="a.md", text=text)
+    hit = Hit(Passage(article, 0, len(text)), score=1.0, dense=0.5, lexical=2.0, dense_z=1.0, lexical_z=1.0)
+    quote = Quote(article, 0, len(text), highlights=(Span(0, 3),), score=2.0, hit=hit)
+    reading = Reading(hit, Span(0, 3), (Span(0, 3),), 1.0, Signals(margin=4.0, answerable=2.0))
+
+    found = gather([quote], reading, [f"Who met Putin {asked}?"], [hit], news.terms).doubts
+
+    assert [doubt.found for doubt in found if doubt.about == "figure"] == [None]
+
+
 def test_a_span_of_another_kind_than_was_asked_for_is_doubted(doubts: Callable[[str], tuple[Doubt, ...]]) -> None:
     assert doubts("When did they meet?") == (Doubt("kind", "when", "Abe"),)
 

@@ -75,6 +75,8 @@ def test_names_are_what_has_capitals_or_has_them_in_the_articles() -> None:
     assert names("What did Abe say in Sochi in May?", around) == ("Abe", "Sochi")
     assert names("Abe and Putin", around) == ("Abe", "Putin")
     assert names("what did putin say about the plan in sochi", around) == ("putin", "sochi")
+    assert names("WHAT DID PUTIN SAY ABOUT THE PLAN IN SOCHI?", around) == ("putin", "sochi")
+    assert names("NATO", around) == ("NATO",)
     assert names("What was said?", around) == ()
 
 

@@ -198,3 +198,29 @@ def test_a_sentence_told_twice_in_one_article_is_quoted_once() -> None:
     (quote,) = choose([reading("They", 2.0, article=article), again], 3)
 
     assert (quote.start, quote.end, quote.also_in) == (0, 18, ())
+
+
+@pytest.mark.parametrize(
+    ("marked", "seen"),
+    [("2", "2.4"), ("30 pm", "7:30 pm"), ("1,240", "1,240.50"), ("£2", "£2.5m"), ("42", "E42"), ("May", "May")],
+)
+def test_of_a_number_all_is_bold_or_nothing(marked: str, seen: str) -> None:
+    article = article_of(
+        "In May the Tarn rose by 2.4 metres until 7:30 pm, which cost 1,240.50 euros, or £2.5m, and led to E42."
+    )
+    (quote,) = choose([reading(marked, 1.0, article=article)], 3)
+
+    assert bold(quote) == [seen]
+
+
+def test_two_parts_of_one_number_are_bold_once() -> None:
+    article = article_of("The Tarn rose by 2.4 metres.")
+    (quote,) = choose([reading("2", 2.0, article=article), reading("4", 1.0, article=article)], 3)
+
+    assert bold(quote) == ["2.4"]
+
+
+def test_a_full_stop_alone_is_not_bold_and_is_no_further_quote() -> None:
+    quotes = choose([reading("Eight", 3.0), reading("One met Two here.", 2.9, highlight=".")], 3)
+
+    assert [bold(quote) for quote in quotes] == [["Eight"]]

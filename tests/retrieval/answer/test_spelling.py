@@ -72,6 +72,13 @@ def test_what_an_article_has_is_no_slip_though_another_word_shares_its_term(tmp_
     assert speller.corrected("who showed it on Deportes?").slips == ()
 
 
+@pytest.mark.parametrize("word", ["isnt", "wasnt", "havent", "didnt", "Couldnt", "theyre", "youve"])
+def test_a_word_without_its_apostrophe_is_no_slip(word: str, tmp_path: Path) -> None:
+    speller = told(tmp_path, "Er ist da. They want the Haven and a dint there; thou couldst. Youre is a name.")
+
+    assert speller.corrected(f"why {word} it open?").slips == ()
+
+
 @pytest.mark.parametrize("word", ["wrote", "Sochis", "1234", "Abu"])
 def test_a_word_that_is_merely_absent_or_a_form_of_another_stays(word: str, speller: Speller) -> None:
     assert speller.corrected(word) == Correction(word)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from retrieval.articles.article import Article
 from retrieval.articles.parsing import parse
-from retrieval.errors import DatasetInvalid, FileMissing, StorageFailed
+from retrieval.errors import DatasetInvalid, FileFailed, FileMissing
 from retrieval.evaluation.datasets import Dataset, Question, as_file, detokenised, holds, load
 from retrieval.text.sentences import Span
 
@@ -211,7 +211,7 @@ def test_a_file_that_is_no_text_is_refused(path: Path, content: bytes, reason: s
 def test_a_file_that_cannot_be_read_is_an_error_of_the_disk(tmp_path: Path) -> None:
     with pytest.raises(FileMissing) as missing:
         load(tmp_path / "missing")
-    with pytest.raises(StorageFailed) as unreadable:
+    with pytest.raises(FileFailed) as unreadable:
         load(tmp_path)
 
     assert (missing.value.path, unreadable.value.path) == (tmp_path / "missing", tmp_path)

@@ -95,3 +95,16 @@ def test_of_html_in_markdown_the_words_are_quoted() -> None:
 )
 def test_of_further_marks_too_what_a_reader_sees_stays(markdown: str, seen: str) -> None:
     assert text_of(markdown) == seen
+
+
+@pytest.mark.parametrize(
+    ("markdown", "seen"),
+    [
+        ("1. Oil the wheel.\n2. Paint the door.", "1. Oil the wheel.\n\n2. Paint the door."),
+        ("1. Oil the wheel.\n1. Paint the door.\n   - Green", "1. Oil the wheel.\n\n2. Paint the door.\n\n- Green"),
+        ("3) Fees\n4) Hours\n   1. Summer", "3) Fees\n\n4) Hours\n\n1. Summer"),
+        ("12. September 2026 war der Tag.\n\nEs regnete.", "12. September 2026 war der Tag.\n\nEs regnete."),
+    ],
+)
+def test_items_of_a_numbered_list_keep_their_numbers(markdown: str, seen: str) -> None:
+    assert text_of(markdown) == seen

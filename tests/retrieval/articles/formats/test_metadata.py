@@ -42,6 +42,17 @@ def test_metadata_that_make_no_sense_are_named_and_the_article_stays(sidecar: by
     assert found.note == Skipped("a.txt", reason, in_part=True)
 
 
+def test_an_address_given_as_the_source_is_the_link() -> None:
+    clipped = b'---\ntitle: "The quay"\nsource: "https://herald.example/quay"\nauthor:\n  - "[[Ann Lee]]"\n---\nText'
+    [alone] = parse("a.md", clipped).articles
+    [beside] = parse("a.md", clipped.replace(b"author:", b"site: Herald\nauthor:")).articles
+    [linked] = parse("a.md", clipped.replace(b"author:", b"url: https://a.example\nauthor:")).articles
+
+    assert (alone.source, alone.url) == (None, "https://herald.example/quay")
+    assert (beside.source, beside.url) == ("Herald", "https://herald.example/quay")
+    assert (linked.source, linked.url) == ("https://herald.example/quay", "https://a.example")
+
+
 def test_an_empty_metadata_file_changes_nothing() -> None:
     assert parse("a.txt", b"Text", b"") == parse("a.txt", b"Text")
 

@@ -325,3 +325,19 @@ def test_a_page_of_a_single_block_is_read(before: str) -> None:
     assert blocks_of_page(f"{before}<div dir='ltr'>It turns on Monday.</div>") == ["It turns on Monday."]
     assert blocks_of_page(f"{before}<html><body><p>It turns on Monday.</p></body></html>") == ["It turns on Monday."]
     assert blocks_of_page("It turns on Monday.") == ["It turns on Monday."]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<pre>Roses are red,\n   violets are blue.</pre>",
+        "<pre><code>\n<b>Roses</b> are red,\n<!-- and --><i>violets</i> are blue.\n</code></pre>",
+        "<pre><span>Roses are red,</span>\n\n<span>violets are blue.</span></pre>",
+    ],
+)
+def test_lines_of_preformatted_text_stay_lines(markup: str) -> None:
+    lines = "Roses are red,\nviolets are blue."
+    around = "<p>The mill on the river was built in 1871, and turned for a hundred years before it burned down.</p>" * 3
+
+    assert blocks_of(markup) == [lines]
+    assert lines in blocks_of(f"<article>{around}{markup}{around}</article>")
