@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
-from retrieval.articles.formats.decoding import decode, unix_lines, without_soft_hyphens
+from retrieval.articles.formats.decoding import decode, unix_lines
 from retrieval.articles.formats.values import ExtractedArticle, squeezed
 from retrieval.articles.formats.web import load_page, whole_page
 from retrieval.errors import ArticleUnreadable
@@ -50,9 +50,7 @@ def read_mail(name: str, content: bytes) -> list[ExtractedArticle]:
     if not bodies:
         raise ArticleUnreadable(name, "it holds no text, perhaps only attachments")
     found = {"title": _subject(message), "source": _sender(message), "published": _day(message)}
-    text = without_soft_hyphens(
-        "\n\n".join(paragraph for body in bodies for paragraph in _earlier_apart(_paragraphs(body)))
-    )
+    text = "\n\n".join(paragraph for body in bodies for paragraph in _earlier_apart(_paragraphs(body)))
     return [ExtractedArticle(text, {key: value for key, value in found.items() if value})]
 
 

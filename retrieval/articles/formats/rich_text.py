@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from retrieval.articles.formats.decoding import without_soft_hyphens
 from retrieval.articles.formats.values import ExtractedArticle, raised, squeezed
 from retrieval.errors import ArticleUnreadable
 
@@ -48,7 +47,7 @@ def read_rich_text(name: str, content: bytes) -> list[ExtractedArticle]:
     known = {"title": _property(head, "title"), "source": _property(head, "author"), "published": _created(head)}
     written = _HIGH.sub(_raised, written)
     shown = _LINE_BREAK.sub(_LINE, _GROUP.sub(_without_hidden, written))
-    text = without_soft_hyphens("\n\n".join(filter(None, _paragraphs(_words(shown)))))
+    text = "\n\n".join(filter(None, _paragraphs(_words(shown))))
     return [ExtractedArticle(text, {key: value for key, value in known.items() if value})]
 
 
