@@ -33,11 +33,11 @@ style:
 	@$(BIN)/ruff format --check --quiet || { echo 'make check: $(BIN)/ruff format puts this right' >&2; exit 1; }
 	@$(BIN)/ruff check --quiet
 
-# Two processes: a third would import everything once more. Each runs whole files, so that what a file's tests share is
+# Three processes, for tests that start a program wait for it. Each runs whole files, so that what a file's tests share is
 # made once; tests/conftest.py says what they begin with.
 test: check
 	@$(BIN)/python -m slipcover --json --out .coverage.json \
-	    -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder -q
+	    -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder -q
 	@$(BIN)/python -m slipcover --merge .coverage.json --out .coverage.json --skip-covered --fail-under 95 || { \
 	    echo 'make test: fewer than 95 % of the lines and branches are run by a test' >&2; exit 1; }
 

@@ -1,13 +1,14 @@
 """``python -m benchmarks.runtimes DATA``: answers by ONNX Runtime, as they come, beside the same networks on PyTorch.
 
 Both answer every question from one index, in turn, each first as often as the other. What it prints of PyTorch is what
-``quoth eval`` would, were encoder and reader run by it in the number type that is fastest on this processor.
+``quoth eval`` would, were encoder and reader run by it in the number type that is fastest on this processor. It prints
+figures of the questions so far after every thousand, since all of a data set take an hour.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, median
 from unittest.mock import patch
@@ -25,6 +26,8 @@ from retrieval.models.token_scores import SpanScorer
 
 _WARM = 5
 """Questions asked first, which do not count."""
+_TOLD = 1_000
+"""Questions after which figures are printed."""
 
 _RATES = {
     "first quote": "first_quote",
@@ -52,7 +55,8 @@ def main() -> None:
             "PyTorch": Engine(engine.index, SentenceTransformerEncoder(device="cpu"), reader=_reader_on_torch()),
             "ONNX Runtime": engine,
         }
-        _print(_asked(engines, questions), report)
+        for marks in _asked(engines, questions):
+            _print(marks, report)
 
 
 def _reader_on_torch() -> SpanReader:
@@ -65,22 +69,23 @@ def _reader_on_torch() -> SpanReader:
     return reader
 
 
-def _asked(engines: Mapping[str, Engine], questions: Sequence[datasets.Question]) -> dict[str, list[Marks]]:
-    """How good each engine's answers were, and how long they took."""
+def _asked(engines: Mapping[str, Engine], questions: Sequence[datasets.Question]) -> Iterator[dict[str, list[Marks]]]:
+    """How good each engine's answers were so far, and how long they took."""
     marks: dict[str, list[Marks]] = {name: [] for name in engines}
     order = list(engines)
-    for question in (*questions[:_WARM], *questions):
+    for number, question in enumerate((*questions[:_WARM], *questions), 1 - _WARM):
         order.reverse()
         for name in order:
             (outcome,) = metrics.outcomes(engines[name], [question])
             marks[name].append(outcome.marks)
-    return {name: each[_WARM:] for name, each in marks.items()}
+        if number > 0 and (number % _TOLD == 0 or number == len(questions)):
+            yield {name: each[_WARM:] for name, each in marks.items()}
 
 
 def _print(marks: Mapping[str, Sequence[Marks]], report: Report) -> None:
     """Each figure for every engine."""
     figures = {name: metrics.summarise(each, articles=0, report=report) for name, each in marks.items()}
-    print(f"{len(next(iter(marks.values())))} questions", *figures, sep="\t")
+    print(f"{len(next(iter(marks.values())))} questions", *figures, sep="\t", flush=True)
     for name, field in (("p50, ms", "p50_ms"), ("p95, ms", "p95_ms")):
         values = [getattr(each, field) for each in figures.values()]
         print(name, *(f"{value:.1f}" for value in values), f"{values[-1] / values[0]:.2f} times", sep="\t")
