@@ -75,8 +75,6 @@ _REMARKS: dict[Remark, str] = {
     r"|(and )?(the |your )?sources?( please)?",
 }
 
-_PATTERNS = {kind: re.compile(pattern) for kind, pattern in _REMARKS.items()}
-
 
 def remark(said: str) -> Remark | None:
     """What kind of small talk or command in words ("more") ``said`` is; None for a question to the articles."""
@@ -85,4 +83,4 @@ def remark(said: str) -> Remark | None:
 
 def _remark(said: str) -> Remark | None:
     words = " ".join(re.sub(r"[^\w\s']+", " ", said.replace("’", "'").casefold()).split())
-    return next((kind for kind, pattern in _PATTERNS.items() if pattern.fullmatch(words)), None)
+    return next((kind for kind, pattern in _REMARKS.items() if re.fullmatch(pattern, words)), None)

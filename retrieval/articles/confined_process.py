@@ -15,7 +15,7 @@ from typing import IO, Any
 from retrieval.articles import web_tasks
 from retrieval.articles.formats import scans
 from retrieval.articles.formats.progress import listening
-from retrieval.articles.formats.registry import extract_articles
+from retrieval.articles.formats.registry import FORMATS, extract_articles
 from retrieval.articles.formats.scans import PictureUnread, Printed, recognising
 from retrieval.articles.lockdown import lock_down
 from retrieval.errors import ArticleUnreadable
@@ -104,6 +104,8 @@ def _warm_up() -> None:
     import pptx
     import pypdf
 
+    for kind in FORMATS.values():
+        kind.reader()
     for name in _LATE:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)

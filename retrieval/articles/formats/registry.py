@@ -15,21 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import PurePath
 
-from retrieval.articles.formats.book import read_book
-from retrieval.articles.formats.json_files import read_json, read_json_lines
-from retrieval.articles.formats.mail import read_mail
-from retrieval.articles.formats.markdown import read_markdown
-from retrieval.articles.formats.open_document import read_open_document
-from retrieval.articles.formats.pdf import read_pdf
-from retrieval.articles.formats.rich_text import read_rich_text
-from retrieval.articles.formats.slides import read_slides
-from retrieval.articles.formats.subtitles import read_subtitles
-from retrieval.articles.formats.text import read_text
 from retrieval.articles.formats.values import Extracted
-from retrieval.articles.formats.web import read_page
-from retrieval.articles.formats.word import read_word
 from retrieval.errors import ArticleUnreadable
 
 RULES = "7"
@@ -40,13 +29,19 @@ RULES = "7"
 class Format:
     """A kind of file: how to read it, and how large it may be."""
 
-    read: Callable[[str, bytes], Sequence[Extracted]]
-    """A function of the file's name and bytes."""
+    read: str
+    """A function of the file's name and bytes, behind the name of its module, which is one beside this."""
     max_mib: int
     """Larger files are skipped: the Bible is 4 MiB of text, so that is a mistake or an attack, not an article."""
     confined_from: int = 0
     """Files of so many bytes or more are read in the confined process, as they might make their parser hang, swell or
     crash; smaller ones are not worth the journey."""
+
+    def reader(self) -> Callable[[str, bytes], Sequence[Extracted]]:
+        """The function, whose module is imported only now: a question that finds the index fresh needs none of them."""
+        module, name = self.read.split(".")
+        found: Callable[[str, bytes], Sequence[Extracted]] = getattr(import_module(f"{__package__}.{module}"), name)
+        return found
 
 
 def format_of(name: str) -> Format:
@@ -61,7 +56,7 @@ def extract_articles(name: str, content: bytes) -> Sequence[Extracted]:
         ArticleUnreadable: it is not what its name says, damaged, locked, or nested or packed beyond reason.
     """
     try:
-        return format_of(name).read(name, content)
+        return format_of(name).reader()(name, content)
     except ArticleUnreadable:
         raise
     except RecursionError:
@@ -77,31 +72,31 @@ def extract_articles(name: str, content: bytes) -> Sequence[Extracted]:
     raise ArticleUnreadable(name, reason)
 
 
-_PAGE = Format(read_page, max_mib=8)
+_PAGE = Format("web.read_page", max_mib=8)
 
-_TEXT = Format(read_text, max_mib=32, confined_from=2**20)
+_TEXT = Format("text.read_text", max_mib=32, confined_from=2**20)
 
-_SUBTITLES = Format(read_subtitles, max_mib=8)
+_SUBTITLES = Format("subtitles.read_subtitles", max_mib=8)
 
-_MARKDOWN = Format(read_markdown, max_mib=8, confined_from=2**16)
+_MARKDOWN = Format("markdown.read_markdown", max_mib=8, confined_from=2**16)
 
 FORMATS: Mapping[str, Format] = {
     ".txt": _TEXT,
     ".text": _TEXT,
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
-    ".json": Format(read_json, max_mib=64, confined_from=2**20),
-    ".jsonl": Format(read_json_lines, max_mib=64, confined_from=2**20),
+    ".json": Format("json_files.read_json", max_mib=64, confined_from=2**20),
+    ".jsonl": Format("json_files.read_json_lines", max_mib=64, confined_from=2**20),
     ".html": _PAGE,
     ".htm": _PAGE,
     ".xhtml": _PAGE,
-    ".pdf": Format(read_pdf, max_mib=64),
-    ".docx": Format(read_word, max_mib=32),
-    ".odt": Format(read_open_document, max_mib=32),
-    ".rtf": Format(read_rich_text, max_mib=32),
-    ".pptx": Format(read_slides, max_mib=64),
-    ".epub": Format(read_book, max_mib=64),
-    ".eml": Format(read_mail, max_mib=32),
+    ".pdf": Format("pdf.read_pdf", max_mib=64),
+    ".docx": Format("word.read_word", max_mib=32),
+    ".odt": Format("open_document.read_open_document", max_mib=32),
+    ".rtf": Format("rich_text.read_rich_text", max_mib=32),
+    ".pptx": Format("slides.read_slides", max_mib=64),
+    ".epub": Format("book.read_book", max_mib=64),
+    ".eml": Format("mail.read_mail", max_mib=32),
     ".srt": _SUBTITLES,
     ".vtt": _SUBTITLES,
 }

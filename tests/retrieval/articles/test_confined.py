@@ -30,11 +30,12 @@ HOSTILE = """\
 import sys; sys.path[:] = sys.argv[1:]
 import ctypes, os, resource, signal, socket, subprocess, threading
 from retrieval.articles import confined_process, lockdown
-from retrieval.articles.formats import registry
+from retrieval.articles.formats import registry, text
 from retrieval.articles.formats.values import ExtractedArticle
 def obey(name, content):
     return [ExtractedArticle(repr(eval(content)), {})]
-registry.FORMATS[".txt"] = registry.Format(obey, max_mib=1)
+text.read_text = obey
+registry.FORMATS[".txt"] = registry.Format("text.read_text", max_mib=1)
 confined_process._warm_up = lambda: registry.extract_articles("a.json", b"[]")  # no other files are read
 {change}
 held = []

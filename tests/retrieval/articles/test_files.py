@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -78,6 +80,20 @@ def test_reading_takes_the_name_below_the_folder_as_the_id(tmp_path: Path) -> No
     article = read(tmp_path, "news/a.txt")
 
     assert (article.id, article.path, article.text) == ("news/a.txt", "news/a.txt", "They met.")
+
+
+def test_looking_through_a_folder_loads_nothing_that_reads_files(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF")
+    code = (
+        "import sys; from pathlib import Path; from retrieval.articles.files import scan\n"
+        "scan(Path(sys.argv[1])); print(*sys.modules)"
+    )
+
+    loaded = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, check=True, text=True).stdout
+
+    readers = {f"retrieval.articles.formats.{each.read.split('.')[0]}" for each in FORMATS.values()}
+    assert "retrieval.articles.formats.registry" in loaded.split()
+    assert not readers & set(loaded.split())
 
 
 def test_reading_refuses_a_file_that_vanished_or_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
