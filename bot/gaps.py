@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.question_log import Logged, Nearest
+from retrieval.answer.question import wording_of
 
 Group = Callable[[Sequence[str], Sequence[str]], Sequence[Sequence[int]]]
 """Puts together questions that mean the same, given texts that show which words are names; gives indices."""
@@ -76,15 +76,10 @@ def find(log: Sequence[Logged], group: Group) -> Gaps:
     )
 
 
-def key_of(question: str) -> str:
-    """What is the same for questions that differ in marks, spaces and letter case alone."""
-    return " ".join(re.findall(r"\w+", question.casefold())) or question
-
-
 def _by_wording(log: Iterable[Logged]) -> list[list[Logged]]:
     found: dict[str, list[Logged]] = {}
     for each in log:
-        found.setdefault(key_of(each.asked.understood), []).append(each)
+        found.setdefault(wording_of(each.asked.understood), []).append(each)
     return list(found.values())
 
 

@@ -13,11 +13,12 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bot import question_log
-from bot.gaps import Gap, Gaps, key_of
+from bot.gaps import Gap, Gaps
 from bot.languages import count, day
 from bot.settings import PREFIX
 from bot.terminal.rendering import DIM, Ruled
 from bot.wording import line
+from retrieval.answer.question import wording_of
 from retrieval.errors import DatasetInvalid, FileFailed
 
 if TYPE_CHECKING:
@@ -101,8 +102,10 @@ def export(path: Path, found: Sequence[Gap]) -> tuple[int, int]:
         FileFailed: it cannot be read or written.
     """
     before = _read(path)
-    known = {key_of(str(text)) for row in before.values() for text in (row.get("question", ""), *row.get("also", ()))}
-    new = [gap for gap in found if not known & {key_of(text) for text in (gap.question, *gap.others)}]
+    known = {
+        wording_of(str(text)) for row in before.values() for text in (row.get("question", ""), *row.get("also", ()))
+    }
+    new = [gap for gap in found if not known & {wording_of(text) for text in (gap.question, *gap.others)}]
     lines = [*before, *(json.dumps(_row(gap), ensure_ascii=False) for gap in new)]
     draft = path.with_name(f"{path.name}.new")
     try:

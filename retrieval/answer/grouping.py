@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from retrieval.answer.question import figures, kinds_in, names
+from retrieval.answer.question import figures, kinds_in, names, wording_of
 from retrieval.text.terms import content_terms, terms
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ def _written_alike(questions: Sequence[str]) -> list[list[int]]:
     """Indices of questions that differ in marks, spaces and letter case at most."""
     alike: dict[str, list[int]] = {}
     for number, question in enumerate(questions):
-        words = re.findall(r"\w+", question.casefold())
-        alike.setdefault(" ".join(words) or question, []).append(number)
+        alike.setdefault(wording_of(question), []).append(number)
     return list(alike.values())
 
 

@@ -73,7 +73,13 @@ _TIME = re.compile(
 )
 _NAME = re.compile(r"\b[^\W\d_a-z]\w")
 _WORD = re.compile(r"\w[\w’'-]*")
+_WORD_PART = re.compile(r"\w+")
 _QUESTION_WORD = re.compile(r"(who|whom|whose|when|where|why|how|which|what|name)$", re.IGNORECASE)
+
+
+def wording_of(question: str) -> str:
+    """What is the same for questions that differ in marks, spaces and letter case alone."""
+    return " ".join(_WORD_PART.findall(question.casefold())) or question
 
 
 @lru_cache(maxsize=64)
