@@ -67,6 +67,15 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     return tuple(_sentences(text))
 
 
+def headings_above(text: str, place: int) -> tuple[str, ...]:
+    """The words of the headings that a place of ``text`` stands under, the highest first."""
+    above: dict[int, str] = {}
+    for heading in HEADING.finditer(text, 0, place):
+        level = len(heading[1])
+        above = {higher: words for higher, words in above.items() if higher < level} | {level: heading[2]}
+    return tuple(above.values())
+
+
 def _sentences(text: str) -> Iterator[Sentence]:
     for paragraph in _paragraphs(text):
         if HEADING.match(text, paragraph.start):

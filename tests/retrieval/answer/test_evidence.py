@@ -47,6 +47,20 @@ def test_the_most_telling_word_that_the_quote_lacks_is_named_where_nothing_else_
     assert doubts("Who met?") == ()
 
 
+def test_what_the_headings_above_a_quote_say_is_not_lacking(news: Index) -> None:
+    text = "# Settings\n\n## LOG_LEVEL\n\nHow much is told.\n\n## OTP_SECRET\n\n### Version 3\n\nGenerate it once."
+    article = Article("a.md", "Manual", source=None, published=None, url=None, path="a.md", text=text)
+    start = text.index("Generate")
+    hit = Hit(Passage(article, start, len(text)), score=1.0, dense=0.5, lexical=2.0, dense_z=1.0, lexical_z=1.0)
+    quote = Quote(article, start, len(text), highlights=(Span(start, len(text)),), score=2.0, hit=hit)
+
+    def doubted(question: str) -> tuple[Doubt, ...]:
+        return gather([quote], READING, [question], [hit], news.terms).doubts
+
+    assert doubted("what does the setting OTP_SECRET do in Version 3?") == ()
+    assert doubted("what does LOG_LEVEL do?") == (Doubt("name", "LOG_LEVEL", None),)
+
+
 def test_a_number_that_the_quote_lacks_is_doubted(doubts: Callable[[str], tuple[Doubt, ...]]) -> None:
     assert doubts("Who met in Sochi in 2014?") == (Doubt("figure", "2014", "2016"),)
     assert doubts("Who met in Sochi in June?") == (Doubt("figure", "June", "May"),)
