@@ -14,7 +14,6 @@ from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading
 from retrieval.answer.search import Hit
 from retrieval.index.protocol import Terms
-from retrieval.text.sentences import headings_above
 from retrieval.text.terms import content_terms, coverage, located_terms, terms
 
 _NAMED = r"((?:the )?[^\W\d_a-z][\w’'-]*(?: (?:of |the )?[^\W\d_a-z][\w’'-]*)*)"
@@ -85,13 +84,13 @@ def gather(
 
 def _coverage(quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:
     """What part of the question's rare words the quote's passage has with what stands above, the mean over variants."""
-    text = f"{_above(quote)} {quote.hit.passage.text}"
+    text = f"{quote.above} {quote.hit.passage.text}"
     return sum(coverage(each, text) for each in weighed) / len(weighed)
 
 
 def _word_lacking(question: str, quote: Quote, weights: Mapping[str, float]) -> tuple[Doubt, ...]:
     """A doubt about the rarest word that the quote lacks, if it makes a good part of the question."""
-    there = set(terms(f"{_above(quote)} {quote.text}"))
+    there = set(terms(f"{quote.above} {quote.text}"))
     lacking = {term: weight for term, weight in weights.items() if term not in there}
     term = max(lacking, key=lambda each: lacking[each], default="")
     if lacking.get(term, 0.0) < _TELLING:
@@ -108,7 +107,7 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
     article = quote.article
     # Of a very long sentence the quote is a part, and what is asked for may stand in the passage around it.
     around_it = quote.hit.passage.text if any(quote.cut) else ""
-    said = f"{_above(quote)} {quote.text} {around_it}"
+    said = f"{quote.above}. {quote.text} {around_it}"
     there = set(terms(said))
     doubts = [
         Doubt("name", name, _instead(question, name, quote.text))
@@ -127,11 +126,6 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
     if not any(suits(kind, words) for words in marked) or not measured(question, quote.text):
         doubts.append(Doubt("kind", kind, marked[0]))
     return doubts
-
-
-def _above(quote: Quote) -> str:
-    """The title of a quote's article and the headings that the quote stands under."""
-    return ". ".join((quote.article.title, *headings_above(quote.article.text, quote.start), ""))
 
 
 def _instead(question: str, name: str, quote: str) -> str | None:

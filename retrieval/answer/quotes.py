@@ -18,6 +18,7 @@ from retrieval.answer.search import Hit
 from retrieval.answer.times import Explained, explained
 from retrieval.articles.article import Article, ArticleInfo
 from retrieval.index.changes import Stale
+from retrieval.text.passages import Passage
 from retrieval.text.quote_link import QuoteLink
 from retrieval.text.sentences import Span, paragraph_around
 
@@ -61,6 +62,11 @@ class Quote:
     def text(self) -> str:
         """The quote, word for word."""
         return self.article.text[self.start : self.end]
+
+    @property
+    def above(self) -> str:
+        """The title of its article and the headings that it stands under."""
+        return Passage(self.article, self.start, self.end).above
 
     @property
     def page(self) -> int | None:

@@ -282,7 +282,7 @@ def reader_named(name: str, device: str | None = None) -> Reader | None:
 
 
 def _pair(task: ReadingTask, text: Passage) -> Pair:
-    return Pair(task.question, text.article.title, text.text)
+    return Pair(task.question, text.above, text.text)
 
 
 def _to_be_quoted(reading: Reading) -> Passage:

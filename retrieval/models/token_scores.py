@@ -22,6 +22,7 @@ class Pair(NamedTuple):
 
     question: str
     title: str
+    """Of the article, with the headings that the passage stands under."""
     passage: str
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from retrieval.articles.article import Article
-from retrieval.text.sentences import WORD, Span, sentences, trimmed, words_in
+from retrieval.text.sentences import WORD, Span, headings_above, sentences, trimmed, words_in
 
 MAX_WORDS = 95
 """Size of a passage. Longer ones blur their vector and outgrow the encoder's window of 256 tokens."""
@@ -16,6 +16,8 @@ MAX_WORDS = 95
 RULES = "5"
 """Raised whenever the same text would be cut differently, so that indexes cut by older rules are rebuilt."""
 
+_HEADINGS = 200
+"""Code points of the headings above a passage that tell what it is about."""
 _CLAUSE_END = re.compile(r"[,;:)\]—–](?=\s)")
 
 
@@ -31,6 +33,12 @@ class Passage:
     def text(self) -> str:
         """The passage, word for word."""
         return self.article.text[self.start : self.end]
+
+    @property
+    def above(self) -> str:
+        """The title of its article and the headings that it stands under, of which the last ones are kept."""
+        headings = ". ".join(headings_above(self.article.text, self.start))[-_HEADINGS:]
+        return f"{self.article.title}. {headings}" if headings else self.article.title
 
 
 def cut(text: str) -> list[Span]:

@@ -67,13 +67,21 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     return tuple(_sentences(text))
 
 
-def headings_above(text: str, place: int) -> tuple[str, ...]:
+def headings_above(text: str, place: int) -> list[str]:
     """The words of the headings that a place of ``text`` stands under, the highest first."""
-    above: dict[int, str] = {}
-    for heading in HEADING.finditer(text, 0, place):
-        level = len(heading[1])
-        above = {higher: words for higher, words in above.items() if higher < level} | {level: heading[2]}
-    return tuple(above.values())
+    found: list[str] = []
+    level = 7  # below any
+    for start, own, words in reversed(_headings(text)):
+        if start < place and own < level:
+            found.append(words)
+            level = own
+    return found[::-1]
+
+
+@lru_cache(maxsize=64)
+def _headings(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Where each heading begins, its level and its words."""
+    return tuple((found.start(), len(found[1]), found[2]) for found in HEADING.finditer(text))
 
 
 def _sentences(text: str) -> Iterator[Sentence]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +29,13 @@ class FakeNetwork:
         self._likes = likes
         self._ends = ends or likes
         self.passages: list[str] = []
+        self.titles: list[str] = []
         self.passes = 0
 
     def score(self, pairs: Sequence[Pair]) -> list[TokenScores]:
         self.passes += 1
         self.passages.extend(pair.passage for pair in pairs)
+        self.titles.extend(pair.title for pair in pairs)
         return [self._scores(pair.passage) for pair in pairs]
 
     def _scores(self, passage: str) -> TokenScores:
@@ -67,6 +70,17 @@ def test_the_best_span_of_each_sentence_is_read_with_its_margin_and_what_shared_
     assert best.score == pytest.approx(0.25 * 10.0 + 0.7)
     by_sentence = {text_of(reading): reading.score for reading in readings}
     assert by_sentence["rained"] == pytest.approx(0.25 * -2.0 + 0.7)
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_a_passage_is_read_with_the_headings_that_it_stands_under() -> None:
+    hit = hit_of("## Redis\n\n### PORT\n\nIt is 6379.")
+    below = replace(hit, passage=replace(hit.passage, start=hit.passage.article.text.index("It is")))
+    network = FakeNetwork()
+
+    spans_read(network, [below])
+
+    assert network.titles == [f"{hit.passage.article.title}. Redis. PORT"]
 
 
 @pytest.mark.usefixtures("calibrated")

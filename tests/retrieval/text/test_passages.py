@@ -308,3 +308,26 @@ def test_time_grows_with_length_and_not_with_its_square(text: str) -> None:
 )
 def test_a_report_says_something_behind_its_dateline(text: str, says: str) -> None:
     assert text[after_dateline(text, 0) :] == says
+
+
+def test_a_passage_knows_its_title_and_the_headings_that_it_stands_under() -> None:
+    text = "Before.\n\n# Backend\n\n### Old\n\nGone.\n\n## Redis\n\n### PORT\n\nIt is 6379.\n\n## Mail\n\nNone."
+    article = article_of(text)
+
+    def above(words: str) -> str:
+        return Passage(article, text.index(words), len(text)).above
+
+    assert above("Before") == article.title
+    assert above("It is") == f"{article.title}. Backend. Redis. PORT"
+    assert above("### PORT") == f"{article.title}. Backend. Redis"
+    assert above("None") == f"{article.title}. Backend. Mail"
+
+
+def test_of_endless_headings_the_last_words_are_kept() -> None:
+    text = f"# {'long ' * 1_000}end\n\nIt rained."
+    article = article_of(text)
+
+    above = Passage(article, text.index("It"), len(text)).above
+
+    assert len(above) < len(article.title) + 250
+    assert above.endswith("long end")
