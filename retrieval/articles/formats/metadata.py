@@ -234,6 +234,8 @@ _YAML_SLIPS = (ValueError, LookupError, AttributeError, TypeError, RecursionErro
 _YAML_KINDS = frozenset({"tag:yaml.org,2002:merge", "tag:yaml.org,2002:null"})
 """Kinds of values that are told from how they are written."""
 
+_TABS = re.compile(r"^\t+", re.MULTILINE)
+
 _YAML_LINE = re.compile(r"^\t*(\w+)[ \t]*:[ \t]+(\S.*)$", re.MULTILINE)
 
 _TOML_LINE = re.compile(r"^(\w+)[ \t]*=[ \t]*(\S.*)$", re.MULTILINE)
@@ -255,7 +257,9 @@ def _from_yaml(text: str, what: str, first_line: int) -> Metadata | None:
         return Metadata(found.values, (f"{what} is too long and was read line by line", *found.notes))
     try:
         # Not the faster loader in C: values nested deeply enough overflow its stack and end the process.
-        parsed = yaml.load(text, Loader)  # noqa: S506 - it is the safe loader with one rule less
+        # Tabs may stand before the items of a list in brackets, and people indent by them elsewhere, too.
+        indented = _TABS.sub(lambda tabs: "    " * len(tabs[0]), text)
+        parsed = yaml.load(indented, Loader)  # noqa: S506 - it is the safe loader with one rule less
     except (yaml.YAMLError, *_YAML_SLIPS) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {first_line + mark.line})" if mark else ""

@@ -118,6 +118,15 @@ def test_front_matter_that_is_no_yaml_is_read_line_by_line(yaml: str) -> None:
     assert left_out(text).startswith("its front matter is not valid YAML")
 
 
+def test_front_matter_that_is_indented_by_tabs_is_yaml() -> None:
+    text = '---\ntitle: A mill\nmenu:\n\tdocs:\n\t\tweight: 50\naliases: [\n\t"/mill",\n]\ndate: 2024-03-05\n---\nText'
+
+    article = parsed(text, "a.md")
+
+    assert (article.title, article.published, article.text) == ("A mill", date(2024, 3, 5), "Text")
+    assert parse("a.md", text.encode()).note is None
+
+
 def test_a_title_that_begins_with_a_sign_of_yaml_is_a_title() -> None:
     assert parsed("---\ntitle: @gullholm speaks\n---\nText").title == "@gullholm speaks"
 
