@@ -1,8 +1,9 @@
-"""What stands beside a quote, in words: what its article says of it, its page, its "Monday", newer articles."""
+"""What stands beside a quote, in words: what its article says of it, its section, its "Monday", newer articles."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from bot import languages
@@ -21,6 +22,8 @@ _VERDICTS: Mapping[Kind, str] = {
     "correction": sentence("The article corrects this"),
     "satire": sentence("Satire"),
 }
+_HEADINGS, _LONGEST_HEADING = 2, 80
+"""How many headings above a quote are told, and code points of each."""
 _SATIRE = sentence("Satire, as its title or source says")
 
 
@@ -36,9 +39,21 @@ def verdict(article: Article, start: int, end: int) -> str | None:
     return f"{say(_VERDICTS[found.kind])}: {words}" if words else say(_SATIRE)
 
 
-def page(page: int | None, *, scanned: bool = False) -> list[str]:
-    """The page that a quote is on, in words, and whether OCR has read it; nothing where there is none."""
-    return [] if page is None else [say("page {n}", n=number(page)), *([say("read by OCR")] if scanned else [])]
+def standing(article: Article, start: int, end: int) -> list[str]:
+    """Where in its article a quote stands, in words: its headings, its page, and whether OCR has read it."""
+    page = article.page_at(start)
+    found = [say("under “{headings}”", headings=headings)] if (headings := _headings(article, start)) else []
+    found += [] if page is None else [say("page {n}", n=number(page))]
+    return [*found, say("read by OCR")] if article.is_scanned(start, end) else found
+
+
+def _headings(article: Article, start: int) -> str:
+    """The last headings that a quote stands under, but for one that only repeats the title."""
+    from retrieval.text.sentences import headings_above
+
+    told = [line(words) for words in headings_above(article.text, start)]
+    told = [words for words in told if words.casefold() != line(article.title).casefold()]
+    return " › ".join(shorten(words, _LONGEST_HEADING, placeholder=" …") for words in told[-_HEADINGS:])
 
 
 def newer(article: ArticleInfo) -> str:

@@ -61,6 +61,7 @@ def _slice_json(article: Article, span: Span, server: str) -> dict[str, Any]:
     """What is known of words of an article by themselves, whatever was asked."""
     from retrieval.answer.excerpts import cut_at
     from retrieval.answer.times import explained
+    from retrieval.text.sentences import headings_above
 
     url = article.url_at(span.start)
     text = article.text[span.start : span.end]
@@ -69,6 +70,7 @@ def _slice_json(article: Article, span: Span, server: str) -> dict[str, Any]:
         "start": span.start,
         "end": span.end,
         "article": article_json(article),
+        "headings": headings_above(article.text, span.start),
         "page": article.page_at(span.start),
         "ocr": article.is_scanned(span.start, span.end),
         "url": url,

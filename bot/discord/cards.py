@@ -268,9 +268,7 @@ def _below(place: Place, article: Article, about: Beside) -> tuple[str, str]:
     """What stands under a quote: the article's verdict on it; where it stands, and in small print what explains it."""
     end = min(place.end, len(article.text))
     verdict = beside.verdict(article, place.start, end)
-    scanned = article.is_scanned(place.start, end)
-    on_page = beside.page(article.page_at(place.start), scanned=scanned)
-    small = [attribution(article, on_page, article.url_at(place.start))]
+    small = [attribution(article, beside.standing(article, place.start, end), article.url_at(place.start))]
     older = place.older and not about.newer
     small += [escaped(note, _NOTE) for note in beside.notes(article, place.start, end, older=older)]
     if about.newer:

@@ -263,10 +263,10 @@ def _composed(pieces: Sequence[_Piece]) -> str:
     return "".join([*parts, "**"] if bold else parts)
 
 
-_LONGEST_TITLE, _LONGEST_SOURCE, _LONGEST_URL = 300, 120, 500
+_LONGEST_TITLE, _LONGEST_SOURCE, _LONGEST_WITHIN, _LONGEST_URL = 300, 120, 200, 500
 
 
-def attribution(article: ArticleInfo, on_page: Sequence[str] = (), url: str | None = None) -> str:
+def attribution(article: ArticleInfo, within: Sequence[str] = (), url: str | None = None) -> str:
     """Where a quote stands: title, linked to ``url`` or the article's address · source · 28 November 2016 · page 12."""
     url = address(url or article.url or "")
     # Discord's link text may hold no brackets, escaped or not.
@@ -274,7 +274,7 @@ def attribution(article: ArticleInfo, on_page: Sequence[str] = (), url: str | No
     facts = [f"[{escaped(title, _LONGEST_TITLE)}](<{url}>)" if url else escaped(title, _LONGEST_TITLE)]
     facts += [escaped(article.source, _LONGEST_SOURCE)] if article.source else []
     facts += [day(article.published)] if article.published else []
-    facts += on_page
+    facts += [escaped(each, _LONGEST_WITHIN) for each in within]
     return " · ".join(facts)
 
 

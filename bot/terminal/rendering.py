@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import links
-from bot.beside import newer, notes, page, verdict
+from bot.beside import newer, notes, standing, verdict
 from bot.languages import count, day
 from bot.wording import (
     NEAREST,
@@ -137,18 +137,19 @@ def context(quote: Quote, server: str = "") -> RenderableType:
 
 
 def _whence(quote: Quote) -> Text:
-    """Where a quote stands, its page among it."""
+    """Where a quote stands, its section and page among it."""
     at_words = links.at_words(quote.url, quote.text)
-    return attribution(quote.article, page(quote.page, scanned=quote.scanned), quote.url, at_words)
+    return attribution(quote.article, standing(quote.article, quote.start, quote.end), quote.url, at_words)
 
 
 def _again(number: int, quote: Quote) -> Text:
-    """That a quote is of the same article as the one with that number, and its page."""
-    return Text(" · ").join(map(Text, [f"the same article as {number}", *page(quote.page, scanned=quote.scanned)]))
+    """That a quote is of the same article as the one with that number, and where in it."""
+    within = standing(quote.article, quote.start, quote.end)
+    return Text(" · ").join(map(Text, [f"the same article as {number}", *within]))
 
 
 def attribution(
-    article: ArticleInfo, on_page: Sequence[str] = (), url: str | None = None, opens: str | None = None
+    article: ArticleInfo, within: Sequence[str] = (), url: str | None = None, opens: str | None = None
 ) -> Text:
     """Where a quote stands: title · source · 28 November 2016 · page 12 · link, which is ``url`` or the article's.
 
@@ -157,7 +158,7 @@ def attribution(
     facts = [Text(line(article.title))]
     facts += [Text(line(article.source))] if article.source else []
     facts += [Text(day(article.published))] if article.published else []
-    facts += map(Text, on_page)
+    facts += map(Text, within)
     if url := line(url or article.url or ""):
         # Only what is a web address becomes a link that a click follows.
         facts.append(Text(url, f"link {line(opens or url)}" if re.fullmatch(r"https?://\S+", url) else ""))

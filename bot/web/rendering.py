@@ -66,7 +66,7 @@ class QuoteView:
     article: ArticleView
     paragraph: Sequence[Piece]
     """The paragraph around it, if that is more than the quote."""
-    page: Sequence[str] = ()
+    within: Sequence[str] = ()
     verdict: str = ""
     notes: Sequence[str] = ()
     also_in: Sequence[ArticleView] = field(default_factory=tuple)
@@ -132,7 +132,7 @@ def slice_view(
         body,
         article_view(article, reading_place(article, *place), links.at_words(article.url_at(place.start), words)),
         [*pieces(article.text, *around, [place])] if around != place else [],
-        page=beside.page(article.page_at(place.start), scanned=article.is_scanned(*place)),
+        within=beside.standing(article, *place),
         verdict=wording.line(beside.verdict(article, *place) or ""),
         notes=[
             *map(wording.line, beside.notes(article, *place, older=older)),

@@ -115,6 +115,7 @@ class Words(BaseModel):
     end: int
     highlights: list[Place] = Field(description="The words that answer.")
     article: Article
+    headings: list[str] = Field(description="That it stands under, the highest first.")
     page: int | None
     ocr: bool
     url: str | None

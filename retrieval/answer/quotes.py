@@ -20,7 +20,7 @@ from retrieval.articles.article import Article, ArticleInfo
 from retrieval.index.changes import Stale
 from retrieval.text.passages import Passage
 from retrieval.text.quote_link import QuoteLink
-from retrieval.text.sentences import Span, paragraph_around
+from retrieval.text.sentences import Span, headings_above, paragraph_around
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,11 @@ class Quote:
     def above(self) -> str:
         """The title of its article and the headings that it stands under."""
         return Passage(self.article, self.start, self.end).above
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Those that it stands under, the highest first."""
+        return tuple(headings_above(self.article.text, self.start))
 
     @property
     def page(self) -> int | None:

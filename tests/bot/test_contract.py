@@ -49,6 +49,7 @@ def test_json_has_what_the_contract_says() -> None:
                     "url": "https://example.org/sochi",
                     "path": "sochi.md",
                 },
+                "headings": [],
                 "page": None,
                 "ocr": False,
                 "url": "https://example.org/sochi",
@@ -83,6 +84,14 @@ def test_explaining_adds_every_stage_to_the_json() -> None:
 
     assert said["evidence"] == {"cosine": 0.8, "coverage": 1.0}
     assert said["hits"][0] | {"article": "sochi.md", "start": 0, "end": len(TEXT), "score": 1.5} == said["hits"][0]
+
+
+def test_json_has_the_headings_that_a_quote_stands_under() -> None:
+    article = an_article("# Fish\n\n## In tar\n\nHerring.")
+
+    (said,) = contract.answer_json(an_answer(a_quote(article, 19, 27)))["quotes"]
+
+    assert (said["text"], said["headings"]) == ("Herring.", ["Fish", "In tar"])
 
 
 def test_json_has_the_page_of_a_quote_and_a_link_to_it() -> None:

@@ -378,6 +378,15 @@ def test_a_card_says_the_page_and_links_to_it() -> None:
         assert card.plain.endswith("](<https://e.org/a.pdf#page=2>) · TASS · 28 November 2016 · page 2")
 
 
+def test_a_card_says_the_section_whatever_its_heading_holds() -> None:
+    text = "## *Stars* and `ticks`\n\nTar. Herring."
+    article = replace(ARTICLE, text=text)
+    place = Place(article.id, article.content_hash, len(text) - 8, len(text), ())
+    record = Record("k", 1, "Who met?", titled=False, answered=True, places=(place,))
+
+    assert cards.answer(record, article).plain.endswith(r"under “\*Stars\* and \`ticks\`”")
+
+
 def test_a_card_says_that_ocr_has_read_the_page() -> None:
     article = replace(ARTICLE, pages=(0, 13), scanned=(2,))
     place = Place(article.id, article.content_hash, 13, 52, ())

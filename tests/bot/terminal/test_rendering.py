@@ -238,6 +238,27 @@ def test_a_quote_says_its_page_and_a_pdf_opens_there() -> None:
     assert "page 2 · https://e.org/a.pdf#page=2\n" in shown(rendering.context(first), 200)
 
 
+def test_a_quote_says_the_last_headings_that_it_stands_under() -> None:
+    text = "# Meeting\n\nTar.\n\n# Backend\n\n## Redis\n\n### PORT\n\nIt is 6379."
+    article = replace(ARTICLE, title="Meeting", text=text)
+    tar, port = (a_quote(article, text.index(words), text.index(words) + 4) for words in ("Tar.", "It is"))
+
+    said = shown(rendering.quotes([port, tar]), 200)
+
+    assert "TASS · 28 November 2016 · under “Redis › PORT” · https://" in said
+    assert "the same article as 1\n" in said  # under a heading that only repeats the title
+
+
+def test_of_a_heading_as_long_as_a_paragraph_the_beginning_is_told() -> None:
+    text = f"# {'word ' * 100}\n\nTar."
+    article = replace(ARTICLE, text=text, url=None)
+
+    said = shown(rendering.quotes([a_quote(article, len(text) - 4, len(text))]), 400)
+
+    assert said.rstrip().endswith("word …”")
+    assert len(said) < 250
+
+
 def test_a_quote_off_a_page_that_ocr_has_read_says_so() -> None:
     article = replace(ARTICLE, pages=(0, 13), scanned=(2,))
     first, second = a_quote(article, 13, 52), a_quote(article, 0, 12)
