@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from retrieval.answer.arranging import complete
 from retrieval.answer.offices import Office
 from retrieval.answer.question import figures as figures_in
 from retrieval.answer.question import kind_of, measured, names, suits
@@ -56,7 +57,7 @@ def gather(
     """The evidence for the first of the quotes. No number depends on how the rest of the corpus scores.
 
     Args:
-        quotes: best first.
+        quotes: best first. What is doubted of the first is what it lacks as it is shown, with all that completes it.
         reading: the best, which the first quote was made of.
         variants: the question as typed and, last, as it was read: coverages are their mean, for the words that a
             conversation lends a question are there anyway.
@@ -68,18 +69,19 @@ def gather(
     # passage lacks, numbers that it lacks, words that are not of the kind asked for.
     if not quotes or reading is None:
         return Evidence({}, ())
-    doubts = tuple(_doubts(variants[-1], quotes[0], [hit.passage.text for hit in hits]))
+    (first,) = complete(quotes[:1])
+    doubts = tuple(_doubts(variants[-1], first, [hit.passage.text for hit in hits]))
     weighed = [common.weights(variant, beside=_BESIDE) for variant in variants]
     numbers = {
         "reading": reading.score,
         "margin": reading.signals.margin,
         "answerable": reading.signals.answerable,
-        "cosine": quotes[0].hit.dense,
-        "coverage": _coverage(quotes[0], weighed),
+        "cosine": first.hit.dense,
+        "coverage": _coverage(first, weighed),
         "names": float(any(doubt.about == "name" for doubt in doubts)),
         "yes_no": float(kind_of(variants[-1]) == "yes or no"),
     }
-    return Evidence(numbers, doubts or _word_lacking(variants[0], quotes[0], weighed[0]))
+    return Evidence(numbers, doubts or _word_lacking(variants[0], first, weighed[0]))
 
 
 def _coverage(quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:

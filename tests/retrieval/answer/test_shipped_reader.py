@@ -71,3 +71,11 @@ def test_who_met_has_both_names_in_bold(engine: Engine) -> None:
 )
 def test_what_the_article_does_not_say_is_declined(engine: Engine, question: str) -> None:
     assert not engine.ask(question).answered
+
+
+def test_what_a_quote_has_from_the_sentence_before_is_not_lacking(engine: Engine) -> None:
+    answer = engine.ask("What did Seko urge companies to do?")
+
+    assert "he said" in answer.quotes[0].text
+    assert "Seko" in answer.quotes[0].text
+    assert answer.doubts == ()
