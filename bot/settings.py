@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, Secre
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from retrieval.errors import QuothError
-from retrieval.index.address import StoreAddress, where
+from retrieval.index.address import StoreAddress, from_home, where
 
 PREFIX = "QUOTH_"
 CONFIDENCE = {"bold": 0.1, "balanced": 0.27, "careful": 0.5}
@@ -114,7 +114,7 @@ def _place(value: object, info: ValidationInfo) -> object:
     return where(str(value), token.get_secret_value() if token else "") if isinstance(value, str | Path) else value
 
 
-HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
+HomePath = Annotated[Path, AfterValidator(from_home)]
 Ids = Annotated[frozenset[Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_ids)]
 Hosts = Annotated[
     frozenset[Annotated[str, Field(pattern=r"^([\w.-]+|[0-9a-f:]*:[0-9a-f:.]+)$")]], NoDecode, BeforeValidator(_hosts)

@@ -12,6 +12,7 @@ _STORE = re.compile(
 
 _PORT = 19530
 """Milvus's own."""
+_LAST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,24 @@ def where(text: str, token: str = "") -> Where:
     Raises:
         ValueError: it begins like the address of a store, and is none.
     """
-    if match := _STORE.fullmatch(text):
+    if (match := _STORE.fullmatch(text)) and 0 < int(match["port"] or _PORT) <= _LAST_PORT:
         scheme = "https" if match["tls"] else "http"
         return StoreAddress(f"{scheme}://{match['host']}:{match['port'] or _PORT}", match["name"], token)
     if "://" in text:
         raise ValueError(text)
-    path = Path(text).expanduser()
+    path = from_home(Path(text))
     return StoreAddress(str(path)) if path.suffix == ".db" else path
+
+
+def from_home(path: Path) -> Path:
+    """A path with a home folder in the place of its tilde.
+
+    Raises:
+        ValueError: nobody of that name has a home here, or no path can be called so.
+    """
+    if "\0" in str(path):
+        raise ValueError(path)
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(path) from error

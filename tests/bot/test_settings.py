@@ -55,6 +55,11 @@ def test_confidence_is_a_word_or_a_number(said: str, probability: float, monkeyp
         ("QUOTH_DISCORD_TEST_GUILD", "0", "the id of a server"),
         ("QUOTH_DISCORD_COOLDOWN", "inf", "seconds"),
         ("QUOTH_LOG_LEVEL", "loud", "debug, info"),
+        ("QUOTH_ARTICLES", "~nobody-of-that-name/news", "the path of a folder"),
+        ("QUOTH_INDEX", "~nobody-of-that-name/index", "the path of a folder"),
+        ("QUOTH_STATE", "~nobody-of-that-name", "the path of a folder"),
+        ("QUOTH_INDEX", "milvus://store:99999/quoth", "milvus://host:19530/name"),
+        ("QUOTH_INDEX", "milvus://store:0/quoth", "milvus://host:19530/name"),
     ],
 )
 def test_a_bad_value_is_named_with_what_would_be_good(
@@ -67,6 +72,16 @@ def test_a_bad_value_is_named_with_what_would_be_good(
 
     assert (caught.value.variable, caught.value.value) == (variable, value)
     assert wanted in caught.value.wanted
+
+
+@pytest.mark.parametrize("variable", ["QUOTH_ARTICLES", "QUOTH_INDEX", "QUOTH_COLLECTIONS"])
+def test_a_path_that_no_file_can_have_is_named(variable: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(f"{variable}=a\0b\n".encode())
+
+    with pytest.raises(SettingInvalid) as caught:
+        settings.load()
+
+    assert caught.value.variable == variable
 
 
 def test_every_setting_has_words_for_a_bad_value() -> None:
