@@ -163,10 +163,18 @@ def _listening(settings: Settings) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family)
-    except OSError as error:
-        # What the system says; Python adds the address to it, which the sentence has.
-        why = str(error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)).lower()
-        raise ServeRefused("address", f"{settings.serve_host} port {port} ({why})") from error
+    except (OSError, UnicodeError) as error:
+        raise ServeRefused("address", f"{settings.serve_host} port {port} ({_why(error)})") from error
+
+
+def _why(error: OSError | UnicodeError) -> str:
+    """What the system says; Python adds the address to it, which the sentence has."""
+    match error:
+        case UnicodeError():
+            return "no host is called so"
+        case socket.gaierror():
+            return str(error.strerror).lower()
+    return os.strerror(error.errno or 0).lower()
 
 
 def _shown(listening: socket.socket) -> str:

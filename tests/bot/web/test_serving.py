@@ -276,3 +276,13 @@ def test_a_port_that_cannot_be_had_is_one_sentence() -> None:
 
     why = "port {} (address already in use): name another with --host and --port."
     assert wording.error(refused.value) == "The server cannot listen on 127.0.0.1 " + why.format(port)
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("host", ["news..example.org", "x" * 70])
+def test_a_name_that_no_host_can_have_is_one_sentence(host: str) -> None:
+    with pytest.raises(ServeRefused) as refused:
+        serving._listening(Settings(serve_host=host))
+
+    why = f"The server cannot listen on {host} port 8000 (no host is called so): name another with --host and --port."
+    assert wording.error(refused.value) == why
