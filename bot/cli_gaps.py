@@ -63,7 +63,9 @@ def _found(settings: Settings, since: date | None) -> Gaps:
 
     # What is older is no longer kept, though nobody may have run since to delete it.
     oldest = datetime.now(UTC) - timedelta(days=settings.questions_days)
-    begin = max(oldest, datetime.combine(since, time()).astimezone()) if since else oldest
+    # Of days long before that, no moment need be found: the first of all has none in some places.
+    first = max(since or date.min, oldest.date() - timedelta(days=1))
+    begin = max(oldest, datetime.combine(first, time()).astimezone())
     kept = bool(settings.questions_days)
     log = question_log.read(settings.state, settings.articles, since=begin) if kept else []
     encoder = assembly.build_encoder(settings)

@@ -74,6 +74,14 @@ def test_fewer_are_shown_when_that_is_asked_for(quoth: Quoth) -> None:
     assert none.out == "Nothing was asked of data/articles since 1 January 2200.\n"
 
 
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize(("since", "status"), [("0001-01-01", 0), ("1969-12-31", 0), ("9999-12-31", 1)])
+def test_any_day_of_the_calendar_can_be_named(quoth: Quoth, since: str, status: int) -> None:
+    said = quoth("gaps", "--since", since)
+
+    assert (said.status, said.err) == (status, "")
+
+
 def test_why_there_is_none_is_told(
     quoth: Quoth, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
