@@ -139,7 +139,8 @@ class Pages:
         if (kind := remark(asked.q)) is not None:
             if kind in ("more", "context", "sources") and asked.talk:
                 return RedirectResponse(f"/more?{urlencode({'talk': asked.talk, **asked.limits})}", 303)
-            return self._page(asked, said=wording.small_talk(kind, self._articles))
+            going_on = asked.model_copy(update={"talk": ""}) if kind == "new" else asked
+            return self._page(going_on, said=wording.small_talk(kind, self._articles))
         self._service.admit(address_of(request), "page")
         question = Question(asked.q, asked.filters, talk=asked.talk or None)
         try:

@@ -148,6 +148,16 @@ def test_small_talk_gets_a_reply(client: TestClient) -> None:
     assert "Hello. Ask me about" in get(client, "/?q=hello").text("main")
 
 
+@pytest.mark.parametrize(("said", "goes_on"), [("new+topic", False), ("thanks", True)])
+def test_a_new_subject_in_words_ends_the_talk_and_thanks_do_not(client: TestClient, said: str, goes_on: bool) -> None:
+    talk = fields(get(client, ASKED))["talk"]
+
+    page = get(client, f"/?q={said}&talk={talk}&source=TASS")
+
+    assert fields(page).get("talk", "") == (talk if goes_on else "")
+    assert "only from TASS" in page.text("main")
+
+
 def test_filters_limit_the_answer_and_stay(client: TestClient) -> None:
     page = get(client, f"{ASKED}&source=Nature+Weekly&after=2019-01-01&before=")
 
