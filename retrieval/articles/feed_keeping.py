@@ -22,7 +22,7 @@ from retrieval.errors import ArticleUnknown, ArticleUnreadable, FetchFailed, Fet
 
 _LONGEST_SLUG = 60
 """Bytes."""
-_FAR_PAST = 0.0
+_FAR_PAST = float("-inf")
 
 _PASSING: frozenset[FetchProblem] = frozenset({"broken", "busy", "server", "slow", "unknown host", "unreachable"})
 """What may be over at the next update."""

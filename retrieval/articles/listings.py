@@ -226,15 +226,17 @@ def _web_address(address: str, base: str = "") -> str:
 
 
 def _seconds(parsed: time.struct_time | Literal[False] | None) -> float | None:
-    """A time in UTC as seconds since 1970; None for no time, or one that no calendar has."""
-    if not parsed:
-        return None
-    try:
-        seconds = float(calendar.timegm(parsed))
-        datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return seconds
+    """A time in UTC as seconds since 1970; None for no time."""
+    with suppress(ValueError, OverflowError):
+        return _dated(float(calendar.timegm(parsed))) if parsed else None
+    return None
+
+
+def _dated(seconds: float) -> float | None:
+    """Seconds since 1970; None where no calendar has that time, or in the year 1, which programs write for none."""
+    with suppress(ValueError, OverflowError, OSError):
+        return seconds if datetime.fromtimestamp(seconds, UTC).year > 1 else None
+    return None
 
 
 def _words(detail: Any) -> str:
@@ -309,11 +311,10 @@ def _line(value: object) -> str:
 
 def _moment(value: object) -> float | None:
     """A time as ISO 8601 writes it, in seconds since 1970; without a zone it is in UTC."""
-    try:
+    with suppress(ValueError, OverflowError):
         found = datetime.fromisoformat(_text(value).strip())
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return None
+        return _dated((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
+    return None
 
 
 # --- sitemaps ------------------------------------------------------------------------------------------------

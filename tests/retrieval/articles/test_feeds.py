@@ -111,6 +111,12 @@ def test_only_so_many_and_so_young_entries_are_kept(library: Path, web: Web) -> 
     assert numbers(follow(library, address, FETCHER, Wanted(days=30))) == (1, 0, 0)
 
 
+def test_entries_from_before_1970_are_kept_as_all_others(library: Path, web: Web) -> None:
+    old = item("moon", "<p>Two people walked on the Moon.</p>", day=datetime(1969, 7, 21, 10, tzinfo=UTC))
+
+    assert numbers(follow(library, web.at("/feed", rss(item("1"), old)), FETCHER)) == (2, 0, 0)
+
+
 def test_an_entry_without_text_is_counted_once_and_is_no_article(library: Path, web: Web) -> None:
     found = follow(
         library, web.at("/feed", rss(item("1", ""), item("2", "<img src='a.png'>", ""), item("3"))), FETCHER, TEXTS

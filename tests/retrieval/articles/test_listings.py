@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from retrieval.articles import confined, web_tasks
-from retrieval.articles.listings import Entry, Listing, read_listing
+from retrieval.articles.listings import Entry, Listing, listing_of, read_listing
 from retrieval.errors import ArticleUnreadable
 
 BASE = "https://example.org/news/feed"
@@ -90,6 +90,8 @@ def test_html_in_a_title_is_left_out(title: str, said: str) -> None:
         ("yesterday", None),
         ("", None),
         ("0000-00-00T00:00:00Z", None),
+        ("0001-01-01T00:00:00Z", None),
+        ("Sun, 20 Jul 1969 20:17:40 GMT", "1969-07-20T20:17:40+00:00"),
     ],
 )
 def test_dates_of_all_sorts(written: str, meant: str | None) -> None:
@@ -213,6 +215,18 @@ def test_a_json_feed_with_odd_values_is_read(content: str) -> None:
 @pytest.mark.parametrize("content", ["{", '{"a": 1}', '{"version": 3}', "[]", '{"items": "' + "x" * 100])
 def test_other_json_is_no_feed(content: str) -> None:
     assert listing(content).kind == "none"
+
+
+@pytest.mark.parametrize(
+    "written", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "20160-11-28", 5]
+)
+def test_one_entry_with_a_time_that_is_none_costs_no_more_than_its_date(written: object) -> None:
+    feed = json_feed({"id": "1", "date_published": written}, {"id": "2", "date_published": "2016-11-28T10:00:00Z"})
+    told = {"content_type": "", "address": BASE}
+
+    found = listing_of(confined.read_from_web("listing", told, feed.encode()))
+
+    assert [day(entry) for entry in found.entries] == [None, "2016-11-28T10:00:00+00:00"]
 
 
 # --- sitemaps ------------------------------------------------------------------------------------------------
