@@ -22,7 +22,7 @@ from mcp.server.stdio import stdio_server
 
 from bot import wording
 from bot.mcp import tools
-from bot.mcp.tools import ArgumentsInvalid
+from bot.mcp.tools import ArgumentsInvalid, Usual
 from bot.pool import Busy, Pool
 from retrieval.errors import QuothError
 from retrieval.index.watching import Follower
@@ -129,8 +129,8 @@ class Articles:
         self._following.close()
 
 
-def server_of(articles: Articles, pool: Pool, address: str = "") -> Server[Any]:
-    """A server whose tools ask ``articles`` on the threads of ``pool``; links to quotes lead to ``address``."""
+def server_of(articles: Articles, pool: Pool, usual: Usual) -> Server[Any]:
+    """A server whose tools ask ``articles`` on the threads of ``pool``."""
 
     async def listed(_: ServerRequestContext[Any], __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[_described(each) for each in tools.TOOLS.values()])
@@ -138,7 +138,7 @@ def server_of(articles: Articles, pool: Pool, address: str = "") -> Server[Any]:
     async def called(_: ServerRequestContext[Any], asked: types.CallToolRequestParams) -> types.CallToolResult:
         try:
             engine = await articles.opened()
-            said = await pool.run(lambda: tools.call(engine, asked.name, asked.arguments or {}, address))
+            said = await pool.run(lambda: tools.call(engine, asked.name, asked.arguments or {}, usual))
         except Exception as error:  # noqa: BLE001 - an assistant is told in a sentence, and the server goes on
             return types.CallToolResult(content=[_text(_sentence(error, articles))], is_error=True)
         shown = json.dumps(said, ensure_ascii=False).encode(errors="replace").decode()
@@ -192,9 +192,10 @@ def run(settings: Settings, build: Build, engine_of: Callable[[Index], Engine]) 
     ``engine_of`` makes an engine of a newer index.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="{levelname} {name}: {message}", style="{")
+    usual = Usual(settings.address, settings.top)
     pool, articles = Pool("answer"), Articles(build, lambda *given: _follow(settings, engine_of, *given))
     try:
-        asyncio.run(_serve(articles, server_of(articles, pool, settings.address)))
+        asyncio.run(_serve(articles, server_of(articles, pool, usual)))
     finally:
         pool.close()
         articles.close()

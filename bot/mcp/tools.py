@@ -49,7 +49,7 @@ class AskFields(_Fields):
     """A question, and which articles may answer it."""
 
     question: str = Field(description="The question in full, by itself: it is not read in the light of earlier ones.")
-    top: int = Field(default=3, ge=1, le=50, description="The most quotes.")
+    top: int | None = Field(default=None, ge=1, le=50, description="The most quotes; without it, as many as is usual.")
     source: str | None = Field(default=None, max_length=500, description="Quote only this source.")
     after: date | None = Field(default=None, description="Quote only what was published on this day or later.")
     before: date | None = Field(default=None, description="Quote only what was published on this day or earlier.")
@@ -85,6 +85,16 @@ class ListFields(_Fields):
 
 
 @dataclass(frozen=True, slots=True)
+class Usual:
+    """What holds for every call, by the settings."""
+
+    address: str = ""
+    """The server that links to quotes lead to; empty for none."""
+    top: int = 3
+    """The most quotes of an answer, unless a question says."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tool:
     """Something that an assistant can call."""
 
@@ -92,16 +102,16 @@ class Tool:
     title: str
     description: str
     fields: type[_Fields]
-    run: Callable[[Engine, Any, str], dict[str, Any]]
-    """Is given the engine, the fields, and the address that links lead to."""
+    run: Callable[[Engine, Any, Usual], dict[str, Any]]
+    """Is given the engine, the fields, and what holds where these do not say."""
 
 
 class ArgumentsInvalid(Exception):
     """Arguments that a tool cannot take; the message is a sentence that says why."""
 
 
-def call(engine: Engine, name: str, arguments: Mapping[str, Any], server: str = "") -> dict[str, Any]:
-    """What a tool gives for these arguments; links to quotes lead to the address ``server``, if there is one.
+def call(engine: Engine, name: str, arguments: Mapping[str, Any], usual: Usual) -> dict[str, Any]:
+    """What a tool gives for these arguments.
 
     Raises:
         ArgumentsInvalid: there is no such tool, or it does not take these arguments.
@@ -116,16 +126,19 @@ def call(engine: Engine, name: str, arguments: Mapping[str, Any], server: str = 
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the arguments"
         raise ArgumentsInvalid(wording.line(f"{where}: {first['msg']}.")[:500]) from error
-    return tool.run(engine, fields, server)
+    return tool.run(engine, fields, usual)
 
 
-def _ask(engine: Engine, asked: AskFields, server: str) -> dict[str, Any]:
-    answer = engine.ask(asked.question, asked.filters, asked.top)
-    said = contract.answer_json(answer, server=server)
-    return {"answered": said["answered"], "note": _SAID if answer.answered else _NOT_SAID, **said}
+def _ask(engine: Engine, asked: AskFields, usual: Usual) -> dict[str, Any]:
+    answer = engine.ask(asked.question, asked.filters, asked.top or usual.top)
+    said = contract.answer_json(answer, server=usual.address)
+    note = _SAID if answer.answered else _NOT_SAID
+    if not answer.hits:
+        note = f"{wording.excluded(asked.filters, engine.index.articles)} Tell the user so, or ask again without it."
+    return {"answered": said["answered"], "note": note, **said}
 
 
-def _read(engine: Engine, place: ReadFields, _: str) -> dict[str, Any]:
+def _read(engine: Engine, place: ReadFields, _: Usual) -> dict[str, Any]:
     article = engine.index.article(place.article)
     length = len(article.text)
     start = min(place.start, length)
@@ -150,7 +163,7 @@ def _around(text: str, place: Span) -> Span:
     return Span(max(before, place.start - 2 * _AROUND), min(after, place.end + 2 * _AROUND))
 
 
-def _list(engine: Engine, wanted: ListFields, _: str) -> dict[str, Any]:
+def _list(engine: Engine, wanted: ListFields, _: Usual) -> dict[str, Any]:
     listed = found(engine.index.articles, wanted.find)
     end = wanted.offset + wanted.limit
     return {

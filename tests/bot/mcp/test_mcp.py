@@ -19,6 +19,7 @@ from mcp import Client, StdioServerParameters
 
 from bot.mcp import serving
 from bot.mcp.serving import Articles, server_of
+from bot.mcp.tools import Usual
 from bot.pool import Pool
 from bot.settings import Settings
 from retrieval.engine import Engine
@@ -27,6 +28,7 @@ from tests.bot.conftest import ARTICLES, Quoth
 from tests.fakes import FakeEncoder
 
 ROOT = Path(__file__).parents[3]
+USUAL = Usual("https://quotes.example.org", 3)
 SOCHI = "who met Vladimir Putin in Sochi?"
 LONG = "\n\n".join(f"Paragraph {n} of the long one says that ship {n} carried tar." for n in range(400))
 
@@ -47,10 +49,12 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 
 @asynccontextmanager
-async def asking(build: Callable[[Any], Opened], pool: Pool | None = None) -> AsyncIterator[Client]:
+async def asking(
+    build: Callable[[Any], Opened], pool: Pool | None = None, usual: Usual = USUAL
+) -> AsyncIterator[Client]:
     """A client of a server in this process."""
     answers, articles = pool or Pool("answer"), Articles(build)
-    async with Client(server_of(articles, answers, "https://quotes.example.org")) as client:
+    async with Client(server_of(articles, answers, usual)) as client:
         yield client
     answers.close()
     articles.close()
@@ -111,6 +115,22 @@ async def test_an_answer_is_quoted_with_its_article_and_link(client: Assistant, 
     assert quote["text"] == "Shinzo Abe met Vladimir Putin in Sochi on May 6."
     assert quote["article"]["url"] == "https://example.org/sochi"
     assert quote["link"].startswith("https://quotes.example.org/")
+
+
+async def test_an_answer_has_as_many_quotes_as_is_set_unless_the_question_says(engine: Engine) -> None:
+    question = "which ship carried tar?"
+    async with asking(lambda _: Opened(engine), usual=Usual(top=2)) as client:
+        usual = await given(client, "ask", question=question, top=None)
+        said = await given(client, "ask", question=question, top=4)
+
+    assert (len(usual["quotes"]), len(said["quotes"])) == (2, 4)
+
+
+async def test_a_filter_that_leaves_no_article_is_not_taken_for_silence_of_the_articles(client: Assistant) -> None:
+    said = await given(client, "ask", question=SOCHI, source="Reuters")
+
+    assert (said["answered"], said["quotes"]) == (False, [])
+    assert said["note"].startswith("No article is left by the filter (only from Reuters): the articles are from")
 
 
 async def test_what_the_articles_do_not_say_is_told_plainly(client: Assistant) -> None:
