@@ -318,8 +318,11 @@ def _model_error(failure: QuothError) -> str | None:
             if name == "bundled":
                 name, remedy = "that is bundled", "install Quoth again"
             return f"The model {name} cannot be loaded ({reason}): {remedy}."
-        case errors.ReaderUnavailable(name, reason):
-            return f"The reader {name} cannot be loaded ({reason}): put its files back as they came with Quoth."
+        case errors.ReaderUnavailable(name, reason, named):
+            remedy = "put its files back as they came with Quoth"
+            if named:
+                remedy = "set QUOTH_READER to trained, none, or another model's folder or name on the hub"
+            return f"The reader {name} cannot be loaded ({reason}): {remedy}."
         case errors.PyTorchMissing(what):
             return f"{what} needs PyTorch, which is not installed: pip install 'quoth[encoders]'."
         case errors.DeviceUnavailable(device, reason):

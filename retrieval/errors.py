@@ -142,10 +142,11 @@ class EncoderUnavailable(QuothError):
 
 @dataclass(eq=False)
 class ReaderUnavailable(QuothError):
-    """The reader's model cannot be loaded."""
+    """The reader's model cannot be loaded; ``named`` says whether it is another than the one that ships."""
 
     name: str
     reason: str
+    named: bool = False
 
 
 @dataclass(eq=False)

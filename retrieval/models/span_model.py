@@ -137,7 +137,7 @@ class SpanModel:
         try:
             return cls(*_load(name)).ready(device)
         except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
-            raise ReaderUnavailable(name, first_line(error)) from error
+            raise ReaderUnavailable(name, first_line(error), named=True) from error
 
     def ready(self, device: str | None = None) -> SpanModel:
         """The same model, set for answering on ``device``: no dropout, and the number type that is fastest there.

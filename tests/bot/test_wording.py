@@ -50,6 +50,7 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     errors.EncoderUnavailable("bundled", "gone"): ("gone", "install Quoth again"),
     errors.EncoderUnavailable("my-model", "gone"): ("my-model", "QUOTH_ENCODER"),
     errors.ReaderUnavailable("data/reader", "gone"): ("data/reader", "put its files back"),
+    errors.ReaderUnavailable("my/reader", "gone", named=True): ("my/reader", "set QUOTH_READER to trained, none"),
     errors.DeviceUnavailable("cuda:9", "there is none"): ("cuda:9", "QUOTH_DEVICE"),
     errors.PyTorchMissing("The model x/y"): ("The model x/y needs PyTorch", "quoth[encoders]"),
     errors.BackgroundFailed("following the index", "KeyError: 'x'"): ("following the index", "please report it"),

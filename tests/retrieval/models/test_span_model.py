@@ -257,4 +257,5 @@ def test_a_model_that_does_not_exist_is_one_fact(tmp_path: Path) -> None:
     with pytest.raises(ReaderUnavailable) as refused:
         SpanModel.named(str(tmp_path))
 
+    assert refused.value.named
     assert "\n" not in refused.value.reason
