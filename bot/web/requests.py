@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
 
 from bot import wording
 from bot.web.problems import Problem
@@ -62,16 +63,19 @@ async def _closed(request: Request) -> None:
 
 
 async def body(request: Request, shape: type[_Shape]) -> _Shape:
-    """The body as an object of that shape; raises ``Problem``."""
+    """The body as an object of that shape; raises ``Problem``, and ``Gone`` where its end does not come."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         # Another kind could be sent by any page that a browser shows, without asking the server first.
         raise Problem("media-type", "Send it with the header Content-Type: application/json.")
     content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > LARGEST:
-            raise Problem("large", f"Send at most {LARGEST:,} bytes.", {"Connection": "close"})
+    try:
+        async for chunk in request.stream():
+            content += chunk
+            if len(content) > LARGEST:
+                raise Problem("large", f"Send at most {LARGEST:,} bytes.", {"Connection": "close"})
+    except ClientDisconnect as error:
+        raise Gone from error
     try:
         return shape.model_validate_json(bytes(content))
     except ValidationError as error:

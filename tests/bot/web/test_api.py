@@ -13,6 +13,7 @@ import pytest
 from bot import contract
 from bot.web import shapes
 from bot.web.access import Access
+from bot.web.app import create_app
 from bot.web.openapi import document
 from bot.web.requests import LARGEST, Gone, until_gone
 from bot.web.service import Opening, Question, Service
@@ -316,6 +317,26 @@ async def test_whoever_goes_away_frees_their_place(service: Service, source: Ope
     blocked.going.set()
     await running
     assert blocked.asked == ["first?"]
+
+
+async def test_whoever_goes_away_amid_a_question_is_no_fault_of_the_server(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    coming = [{"type": "http.request", "body": b'{"qu', "more_body": True}, {"type": "http.disconnect"}]
+    headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/ask", "query_string": b"", "headers": headers}
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return coming.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await create_app(service, Access())(scope, receive, send)
+
+    assert sent[0]["status"] == 499
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(
