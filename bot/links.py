@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 QUOTES = "/quotes"
 """The folder of addresses under which a server shows quotes."""
 
-_PASTED = re.compile(rf"(?:.*{QUOTES}/)?([\w-]+)/?(?:[?#].*)?", re.ASCII | re.DOTALL)
+_PASTED = re.compile(rf"(?:\S*{QUOTES}/)?([\w-]+)/?(?:[?#]\S*)?", re.ASCII)
+"""One link: of several that stand together, none may pass for all."""
 
 SAID: Mapping[State, str] = {
     "stands": "These words stand where they were quoted.",

@@ -30,6 +30,12 @@ def test_a_link_is_read_with_and_without_a_server(pasted: str) -> None:
     assert links.read(pasted) == QUOTE.link
 
 
+@pytest.mark.parametrize("between", [" ", "\n", "?from=mail "])
+def test_one_of_several_links_does_not_pass_for_all(between: str) -> None:
+    with pytest.raises(LinkUnreadable):
+        links.read(f"https://quotes.example.org/quotes/gone{between}https://quotes.example.org/quotes/{TOKEN}")
+
+
 @pytest.mark.parametrize(
     "pasted", ["", "/quotes/", f"/quotes/{TOKEN[:-9]}…", "../../etc/passwd", f"https://example.org/{TOKEN}/more", "é"]
 )
