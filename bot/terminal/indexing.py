@@ -48,7 +48,10 @@ def watch(articles: Path, index: Where, encoder: Encoder, *, as_json: bool = Fal
             print_report(news, as_json=as_json)
 
     errors.print(f"Watching {articles}; Ctrl-C ends it.", style="dim")
-    watching.watch(articles, index, encoder, told, stop)
+    try:
+        watching.watch(articles, index, encoder, told, stop)
+    except KeyboardInterrupt:  # what was encoded is not lost, and the next run goes on from there
+        errors.print("Ended.", style="dim")
 
 
 def print_report(report: Report, *, as_json: bool) -> None:

@@ -165,9 +165,7 @@ def _events(articles: Path, stop: threading.Event, failed: Callable[[QuothError 
 
     while not stop.is_set():
         try:
-            for changes in watchfiles.watch(
-                articles, stop_event=stop, rust_timeout=_TICK_MS, yield_on_timeout=True, raise_interrupt=False
-            ):
+            for changes in watchfiles.watch(articles, stop_event=stop, rust_timeout=_TICK_MS, yield_on_timeout=True):
                 yield bool(changes)
         except Exception as error:  # noqa: BLE001 - among them a folder that is gone and a limit of the system
             failed(_as_fact("watching the articles", error))

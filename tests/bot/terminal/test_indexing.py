@@ -106,3 +106,16 @@ def test_a_watch_tells_of_each_update_and_of_what_goes_wrong(
     assert done.out.count("Indexed 3 articles") == 2
     assert "Watching" in done.err
     assert f"{library.name}" in done.err
+
+
+def test_ctrl_c_ends_the_watch_in_peace(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
+    def watch(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("retrieval.index.watching.watch", watch)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr("os.nice", lambda _: None, raising=False)
+
+    done = quoth("index", "--watch")
+
+    assert (done.status, done.err.splitlines()[-1]) == (0, "Ended.")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import shutil
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -275,6 +279,16 @@ def test_the_watch_goes_on_after_an_error_that_nobody_foresaw(
     assert isinstance(news[0], BackgroundFailed)
     assert news[0].reason == "ZeroDivisionError: by chance"
     assert isinstance(news[1], Report)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a process is sent no Ctrl-C")
+def test_ctrl_c_ends_the_watch_while_it_waits_for_changes(articles: Path) -> None:
+    events = live._events(articles, threading.Event(), lambda _: None)
+    next(events)
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        list(itertools.islice(events, 3_000))
 
 
 def test_a_folder_that_the_system_cannot_watch_is_swept(
