@@ -18,6 +18,7 @@ from bot.languages import count
 from bot.settings import PREFIX, Settings
 from bot.terminal.feeds import state
 from bot.wording import first_ids
+from retrieval.answer.span_reader import check_shipped
 from retrieval.articles import care as folder
 from retrieval.articles import tesseract
 from retrieval.articles.article import Skipped
@@ -77,6 +78,7 @@ def examine(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
     yield from _store(settings)
     yield from _ocr(settings)
     yield from _model(settings)
+    yield from _reader(settings)
     yield from _articles(settings)
     yield from _feeds(settings)
     yield from _index(settings, encoder)
@@ -136,7 +138,23 @@ def _model(settings: Settings) -> Iterator[Finding]:
         yield _broken("model", error)
 
 
+def _reader(settings: Settings) -> Iterator[Finding]:
+    if settings.reader == "none":
+        yield Finding("model", f"No reader finds the words that answer: {PREFIX}READER is none")
+    elif settings.reader != "trained":
+        yield Finding("model", f"{settings.reader}, from {PREFIX}READER: it is looked at when a question is asked")
+    else:
+        try:
+            check_shipped()
+            yield Finding("model", "The reader that ships is there")
+        except QuothError as error:
+            yield _broken("model", error)
+
+
 def _articles(settings: Settings) -> Iterator[Finding]:
+    if settings.index_only:
+        yield Finding("articles", f"None are looked at: {PREFIX}INDEX_ONLY answers from the index as it is")
+        return
     try:
         found, skipped = folder.survey(settings.articles)
     except QuothError as error:
@@ -154,6 +172,8 @@ def _articles(settings: Settings) -> Iterator[Finding]:
 
 def _feeds(settings: Settings) -> Iterator[Finding]:
     """The feeds that are followed, when each came last, and what failed."""
+    if settings.index_only:
+        return
     try:
         followed = FeedList(settings.articles).all()
     except QuothError as error:
@@ -190,6 +210,8 @@ def _index(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
         yield from _duplicates(index)
         if isinstance(index, Snapshot) and isinstance(settings.index, Path):
             yield _disk(settings.index, index)
+        if settings.index_only:
+            return
         differences = compare(settings.articles, index, encoder)
     except QuothError as error:
         yield _broken("index", error)

@@ -25,7 +25,9 @@ from retrieval.answer.reader import (
 )
 from retrieval.answer.roles import gives_reason, reverses
 from retrieval.answer.search import Hit
+from retrieval.errors import ReaderUnavailable
 from retrieval.models.runtimes import span_model_named, trained_span_model
+from retrieval.models.tensors import TensorFile
 from retrieval.models.token_scores import WEIGHTS_FILE, Pair, SpanScorer, TokenScores
 from retrieval.text.passages import Passage
 from retrieval.text.sentences import Span, after_dateline
@@ -279,6 +281,16 @@ def reader_named(name: str, device: str | None = None) -> Reader | None:
     folder = Path(name)
     ours = folder.is_dir() and not (folder / "config.json").exists()
     return SpanReader(folder if ours else name, device=device)
+
+
+def check_shipped() -> None:
+    """See that the reader that ships has its files, of which no network is loaded; raises ``ReaderUnavailable``."""
+    Calibration.load(SHIPPED / CALIBRATION_FILE)
+    for name in (WEIGHTS_FILE, JUDGE_FILE):
+        try:
+            TensorFile(SHIPPED / name)
+        except (OSError, ValueError) as error:
+            raise ReaderUnavailable(str(SHIPPED), f"{name} is missing or damaged") from error
 
 
 def _pair(task: ReadingTask, text: Passage) -> Pair:

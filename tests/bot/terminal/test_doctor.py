@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from bot.terminal import doctor
+from retrieval.answer import span_reader
 from retrieval.errors import WeightsMismatch
 from tests.bot.conftest import Quoth
 
@@ -156,6 +158,40 @@ def test_a_model_of_ones_own_is_named(quoth: Quoth, monkeypatch: pytest.MonkeyPa
 
     assert "models/mine, from QUOTH_ENCODER" in text
     assert "QUOTH_ENCODER = models/mine\n" in text
+
+
+@pytest.mark.usefixtures("library")
+def test_a_reader_that_lacks_a_file_is_named_before_somebody_asks(
+    quoth: Quoth, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    quoth("index")
+    monkeypatch.setenv("QUOTH_READER", "models/mine")
+    assert "models/mine, from QUOTH_READER" in quoth("doctor").out
+    monkeypatch.setenv("QUOTH_READER", "trained")
+    assert todo(quoth) == {}
+    copied = tmp_path / "reader"
+    shutil.copytree(span_reader.SHIPPED, copied)
+    (copied / "model.safetensors").write_bytes(b"half of it")
+    monkeypatch.setattr(span_reader, "SHIPPED", copied)
+
+    ((finding, remedy),) = todo(quoth).items()
+
+    assert "model.safetensors is missing or damaged" in finding
+    assert remedy == "put its files back as they came with Quoth"
+
+
+def test_where_the_index_alone_is_answered_from_no_folder_of_articles_lacks(
+    quoth: Quoth, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quoth("index")
+    shutil.rmtree(library)
+    monkeypatch.setenv("QUOTH_INDEX_ONLY", "true")
+
+    said = quoth("doctor")
+
+    assert (said.status, todo(quoth)) == (0, {})
+    assert "QUOTH_INDEX_ONLY answers from the index as it is" in said.out
+    assert "3 articles, 3 passages" in said.out
 
 
 @pytest.mark.usefixtures("library")
