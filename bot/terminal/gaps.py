@@ -126,7 +126,7 @@ def _row(gap: Gap) -> dict[str, Any]:
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     """The lines of a data set, each with what it says; none where there is no such file."""
     try:
-        lines = [each for each in path.read_text(encoding="utf-8").split("\n") if each.strip()]
+        lines = [each for each in path.read_text(encoding="utf-8-sig").split("\n") if each.strip()]
         rows = {each: json.loads(each) for each in lines}
     except FileNotFoundError:
         return {}

@@ -140,6 +140,16 @@ def test_a_second_export_adds_what_is_new_and_leaves_what_was_filled_in(
 
 
 @pytest.mark.usefixtures("asked")
+def test_what_an_editor_puts_before_the_first_line_keeps_nothing_out(quoth: Quoth, tmp_path: Path) -> None:
+    file = tmp_path / "gaps.jsonl"
+    filled = '{"question": "What do blue whales eat in winter?", "answers": ["krill"]}'
+    file.write_text(f"{filled}\n", "utf-8-sig", newline="\r\n")
+
+    assert "Added 1 question" in quoth("gaps", "--export", str(file)).out
+    assert file.read_text("utf-8").splitlines()[0] == filled
+
+
+@pytest.mark.usefixtures("asked")
 @pytest.mark.parametrize("content", ["no JSON\n", '{"data": []}\n', "[1]\n"])
 def test_a_file_of_another_kind_is_left_alone(quoth: Quoth, tmp_path: Path, content: str) -> None:
     file = tmp_path / "other.json"
