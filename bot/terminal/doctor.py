@@ -25,7 +25,7 @@ from retrieval.articles.article import Skipped
 from retrieval.articles.feed_list import Feed, FeedList
 from retrieval.articles.formats import scans
 from retrieval.articles.formats.registry import FORMATS
-from retrieval.errors import QuothError
+from retrieval.errors import FolderMissing, QuothError
 from retrieval.index.address import StoreAddress
 from retrieval.index.changes import Differences, compare
 from retrieval.index.places import place_of
@@ -176,6 +176,8 @@ def _feeds(settings: Settings) -> Iterator[Finding]:
         return
     try:
         followed = FeedList(settings.articles).all()
+    except FolderMissing:
+        return  # as the articles told
     except QuothError as error:
         yield _broken("feeds", error)
         return
@@ -213,6 +215,8 @@ def _index(settings: Settings, encoder: Encoder) -> Iterator[Finding]:
         if settings.index_only:
             return
         differences = compare(settings.articles, index, encoder)
+    except FolderMissing:
+        return  # likewise
     except QuothError as error:
         yield _broken("index", error)
         return

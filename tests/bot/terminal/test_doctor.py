@@ -130,6 +130,13 @@ def test_a_missing_folder_is_named(quoth: Quoth) -> None:
     )
 
 
+def test_a_missing_folder_is_one_thing_to_do(quoth: Quoth, library: Path) -> None:
+    quoth("index")
+    shutil.rmtree(library)
+
+    assert quoth("doctor").out.rstrip().endswith("1 thing to do.")
+
+
 def test_an_empty_folder_needs_an_article(quoth: Quoth, tmp_path: Path) -> None:
     (tmp_path / "data" / "articles").mkdir(parents=True)
 
