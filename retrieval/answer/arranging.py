@@ -10,6 +10,7 @@ from retrieval.answer.claims import with_verdict
 from retrieval.answer.excerpts import excerpt, inside
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import with_antecedents
+from retrieval.answer.replies import with_reply
 from retrieval.answer.sameness import adds_nothing, facts, has_words, nearly_the_same
 from retrieval.answer.speech import with_speaker
 from retrieval.answer.times import TimeAsked, time_asked
@@ -37,7 +38,7 @@ def arranged(quotes: Iterable[Quote], question: str, weights: ArrangingWeights) 
 
 
 def complete(quotes: Iterable[Quote]) -> list[Quote]:
-    """The quotes with what makes them understood: antecedents, who speaks, the verdict on a claim.
+    """The quotes with what makes them understood: antecedents, who speaks, a question's reply, a claim's verdict.
 
     Of two that then overlap the better one stays.
     """
@@ -65,7 +66,7 @@ def _completed(quote: Quote) -> Span:
     text, place = quote.article.text, Span(quote.start, quote.end)
     if is_back_matter(text, place):
         return entry_around(text, place)
-    return with_verdict(quote.article, with_antecedents(text, with_speaker(text, place)))
+    return with_verdict(quote.article, with_antecedents(text, with_reply(text, with_speaker(text, place))))
 
 
 def distinct(quotes: Iterable[Quote]) -> list[Quote]:
