@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from retrieval.answer.claims import with_verdict
 from retrieval.answer.excerpts import excerpt, inside
+from retrieval.answer.question import kind_of
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import with_antecedents
 from retrieval.answer.replies import with_reply
@@ -16,9 +18,12 @@ from retrieval.answer.speech import with_speaker
 from retrieval.answer.times import TimeAsked, time_asked
 from retrieval.text.back_matter import entry_around, is_back_matter
 from retrieval.text.sentences import Span
-from retrieval.text.terms import content_terms
+from retrieval.text.terms import content_terms, stop_terms
 
 _NEVER = date.min
+
+_NOT = re.compile(r"\b(?:not|no|never)\b|n['’]t\b", re.IGNORECASE)
+_OR = re.compile(r"\b(?:or|oder|ou|или)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,34 @@ def by_time(quotes: Sequence[Quote], question: str, weights: ArrangingWeights) -
     for number, quote in zip(alike, ordered, strict=True):
         arranged[number] = quote
     return arranged
+
+
+def without_echo(quotes: Sequence[Quote], question: str) -> tuple[Quote, ...]:
+    """The quotes without bold on what is only words of the question, unless it asks for one of them: "this or that".
+
+    What answers best stays bold, unless yes or no is asked for: the answer may be in words of the question.
+    """
+    if _OR.search(question):
+        return tuple(quotes)
+    asked = facts(question).all
+    best = quotes[0].highlights[:1] if quotes and kind_of(question) != "yes or no" else ()
+    return tuple(
+        replace(
+            quote,
+            highlights=tuple(
+                mark
+                for mark in quote.highlights
+                if not _echoes(quote, mark, asked) or (quote is quotes[0] and mark in best)
+            ),
+        )
+        for quote in quotes
+    )
+
+
+def _echoes(quote: Quote, mark: Span, asked: frozenset[str]) -> bool:
+    words = quote.article.text[mark.start : mark.end]
+    said = facts(words).all - stop_terms()
+    return bool(said) and said <= asked and not _NOT.search(words)
 
 
 def _newest_first(quotes: Sequence[Quote]) -> list[Quote]:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from retrieval.answer.arranging import ArrangingWeights, by_time, complete, distinct
+from retrieval.answer.arranging import ArrangingWeights, by_time, complete, distinct, without_echo
 from retrieval.answer.quotes import Quote
 from retrieval.answer.sameness import adds_nothing, facts, nearly_the_same
 from retrieval.answer.search import Hit
@@ -125,3 +125,28 @@ def test_numbers_are_the_same_in_digits_and_in_words() -> None:
     assert nearly_the_same("It cost 12 crowns.", "It cost twelve crowns!")
     assert not nearly_the_same("It cost 12 crowns.", "It cost 13 crowns.")
     assert adds_nothing("Ann Lee left.", "The mayor of Harn", "Lee, the mayor of Harn, left.")
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "question", "bold"),
+    [
+        ("The hall in Harn is open on Sundays.", "hall in Harn", "is the hall in Harn open?", False),
+        ("The hall in Harn is open on Sundays.", "Sundays", "when is the hall in Harn open?", True),
+        ("The hall in Harn is not open.", "not open", "is the hall in Harn open?", True),
+        ("The hall holds 150 people.", "150 people", "how many people does the hall hold?", True),
+        ("The Needle won.", "The Needle", "who won, The Needle or The Anchor?", True),
+        ("Nobody was hurt.", "Nobody", "was anybody hurt?", True),
+    ],
+)
+def test_words_of_the_question_are_not_bold_by_themselves(text: str, marked: str, question: str, bold: bool) -> None:
+    better = quoted("It lies by the sea.", "sea")
+    _, quote = without_echo([better, quoted(text, marked)], question)
+
+    assert bool(quote.highlights) == bold
+
+
+@pytest.mark.parametrize(("question", "bold"), [("is the hall open?", False), ("what is open?", True)])
+def test_what_answers_best_stays_bold_unless_yes_or_no_is_asked_for(question: str, bold: bool) -> None:
+    [quote] = without_echo([quoted("The hall is open.", "open")], question)
+
+    assert bool(quote.highlights) == bold

@@ -213,6 +213,23 @@ def test_of_a_number_all_is_bold_or_nothing(marked: str, seen: str) -> None:
     assert bold(quote) == [seen]
 
 
+@pytest.mark.parametrize(
+    ("text", "marked", "seen"),
+    [
+        ("Директором музея назначен Пётр Ильин.", "Д", "Директором"),
+        ("Η γέφυρα άνοιξε τον Μάιο.", "έφυρ", "γέφυρα"),
+        ("पुल मई में खुला था।", "प", "पुल"),
+        ("The bread was unleavened then.", "leaven", "unleavened"),
+        ("灯台は1912年に建てられました。", "は1912", "は1912"),
+    ],
+)
+def test_no_part_of_a_word_is_bold(text: str, marked: str, seen: str) -> None:
+    article = article_of(text)
+    [quote] = choose([reading(text, 1.0, highlight=marked, article=article)], 1)
+
+    assert bold(quote) == [seen]
+
+
 def test_two_parts_of_one_number_are_bold_once() -> None:
     article = article_of("The Tarn rose by 2.4 metres.")
     (quote,) = choose([reading("2", 2.0, article=article), reading("4", 1.0, article=article)], 3)
