@@ -180,8 +180,10 @@ def _has_kind(first: Quote, other: Quote, asked: set[str]) -> bool:
 
 
 def _of_time(quote: Quote, asked: TimeAsked) -> bool:
-    """Whether a quote is of the time asked about: its article is, or it names that year."""
+    """Whether a quote is of the time asked about: its article is, it names that year, or its "last month" is it."""
     published = quote.article.published
-    return (published is not None and asked.holds(published)) or (
-        asked.year is not None and str(asked.year) in facts(quote.text).numbers
+    return (
+        (published is not None and asked.holds(published))
+        or (asked.year is not None and str(asked.year) in facts(quote.text).numbers)
+        or any(asked.holds(each.first) and asked.holds(each.last) for each in quote.times)
     )

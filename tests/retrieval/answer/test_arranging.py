@@ -50,6 +50,13 @@ def test_where_the_question_names_a_time_the_newest_does_not_come_first(question
     assert arranged(OLD, NEW, question=question) == [(OLD.text, False), (NEW.text, False)]
 
 
+def test_the_quote_whose_last_month_is_asked_about_comes_first() -> None:
+    old = quoted("14 people died in the sinking of the Halcyon last month.", "14", MARCH)
+    asked = "how many people died in the sinking of the Halcyon in February 2021?"
+
+    assert arranged(NEW, old, question=asked) == [(old.text, False), (NEW.text, False)]
+
+
 def test_the_quote_of_the_time_asked_about_comes_first() -> None:
     asked = "how many people had died in the sinking of the Halcyon in March?"
 
