@@ -13,7 +13,7 @@ from retrieval.answer.question import kind_of
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import with_antecedents
 from retrieval.answer.replies import with_reply
-from retrieval.answer.sameness import adds_nothing, facts, has_words, nearly_the_same
+from retrieval.answer.sameness import adds_nothing, contradict, facts, has_words, nearly_the_same
 from retrieval.answer.speech import with_speaker
 from retrieval.answer.times import TimeAsked, time_asked
 from retrieval.text.back_matter import entry_around, is_back_matter
@@ -93,6 +93,8 @@ def distinct(quotes: Iterable[Quote]) -> list[Quote]:
 def _tells_again(better: Quote, quote: Quote) -> bool:
     marked = [quote.article.text[start:end] for start, end in quote.highlights]
     if not has_words(better.text, better.article.title, marked):
+        return False
+    if better.article.id != quote.article.id and contradict(better.text, quote.text):
         return False
     same_day = better.article.published == quote.article.published
     return nearly_the_same(better.text, quote.text) or (

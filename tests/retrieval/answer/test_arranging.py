@@ -129,6 +129,14 @@ def test_a_claim_is_completed_by_its_verdict_and_the_verdict_is_not_told_twice()
 def test_numbers_are_the_same_in_digits_and_in_words() -> None:
     assert facts("Thirty-one of 9,000 paid two crowns and 1.5 euros.").numbers == {"31", "9000", "2", "1.5"}
     assert facts("One of them left.").numbers == frozenset()
+    assert facts("It cost 2.50 or 4,50 or 100.00, or half a million.").numbers == {
+        "2.5",
+        "4.5",
+        "100",
+        "half",
+        "million",
+    }
+    assert facts("It cost 2.5m.").numbers == {"2.5"}
     assert nearly_the_same("It cost 12 crowns.", "It cost twelve crowns!")
     assert not nearly_the_same("It cost 12 crowns.", "It cost 13 crowns.")
     assert adds_nothing("Ann Lee left.", "The mayor of Harn", "Lee, the mayor of Harn, left.")
@@ -157,3 +165,32 @@ def test_what_answers_best_stays_bold_unless_yes_or_no_is_asked_for(question: st
     [quote] = without_echo([quoted("The hall is open.", "open")], question)
 
     assert bool(quote.highlights) == bold
+
+
+STORM = "A storm cut power to 3,000 homes in Harn on Thursday night."
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "marked"),
+    [
+        (STORM, "A storm did not cut power to 3,000 homes in Harn on Thursday night.", "Thursday"),
+        ("Harn’s council approved the plan for a bridge.", "Harn’s council rejected the plan for a bridge.", "council"),
+        ("Prices of bread in Harn rose on Monday.", "Prices of bread in Harn fell on Monday.", "Monday"),
+        ("Ann beat Bob in the final.", "Bob beat Ann in the final.", "final"),
+        ("Half of the homes in Harn are dark.", "A quarter of the homes in Harn are dark.", "homes"),
+        ("The dam in Harn cost 2.5 million crowns.", "The dam in Harn cost 2.5 billion crowns.", "dam"),
+    ],
+)
+def test_an_article_that_contradicts_a_quote_is_not_named_as_saying_the_same(one: str, other: str, marked: str) -> None:
+    quotes = [quoted(text, marked, MARCH) for text in (one, other)]
+
+    assert [quote.also_in for quote in distinct(quotes)] == [(), ()]
+    assert len(distinct(reversed(quotes))) == 2
+
+
+def test_an_article_that_says_the_same_in_other_words_is_named() -> None:
+    other = quoted("A storm cut the power to 3000 homes in Harn on Thursday night.", "Thursday", APRIL)
+
+    [quote] = distinct([quoted(STORM, "Thursday", MARCH), other])
+
+    assert [article.id for article in quote.also_in] == [other.article.id]
