@@ -112,10 +112,10 @@ def by_time(quotes: Sequence[Quote], question: str, weights: ArrangingWeights) -
     """The quotes with those that answer like the first in order of their articles' dates, the newest first.
 
     Where the question names a time, those of that time come first instead; where it asks about another time than now
-    and does not say which, the order stays. An older article's quote is marked as such.
+    and does not say which, the order stays. An older article's quote is marked as such. Claims and satire take no part.
     """
     asked = time_asked(question)
-    if not quotes or (asked and not asked.known):
+    if not quotes or (asked and not asked.known) or not _stands(quotes[0]):
         return list(quotes)
     alike = [number for number, quote in enumerate(quotes) if _alike(quotes[0], quote, question, weights)]
     group = [quotes[number] for number in alike]
@@ -167,9 +167,17 @@ def _alike(first: Quote, other: Quote, question: str, weights: ArrangingWeights)
         return True
     if not first.article.published or not other.article.published or other.score < first.score - weights.near:
         return False
+    if not _stands(other):
+        return False
     asked = content_terms(question)
     ours, theirs = (content_terms(f"{each.article.title} {each.hit.passage.text}") & asked for each in (first, other))
     return len(theirs) >= weights.about * len(ours) and _has_kind(first, other, asked)
+
+
+def _stands(quote: Quote) -> bool:
+    """Whether an article stands to its words: neither reports them as a claim nor jokes."""
+    found = quote.verdict
+    return found is None or found.kind == "correction"
 
 
 def _has_kind(first: Quote, other: Quote, asked: set[str]) -> bool:

@@ -176,11 +176,18 @@ def verdict(article: Article, span: Span) -> Verdict | None:
 
 
 def with_verdict(article: Article, span: Span) -> Span:
-    """The sentences with the verdict on them, where it stands right before or behind them, or is broken off."""
+    """The sentences with the verdict on them, where it stands right before or behind them, or is broken off.
+
+    A denial of what the sentence before it says ("the company denied it") is nothing without that.
+    """
     text = article.text
     place = _Place(text, span)
     if note := _note_around(place):
         return Span(min(span.start, note.start), max(span.end, note.end))
+    if place.first and not place.every[place.first].opens:
+        before = place.words(place.first - 1)
+        if _points_back(before, place.own, hearsay=bool(_HEARSAY.search(before))):
+            return Span(place.every[place.first - 1].start, span.end)
     found = _of_claim(place)
     if found and found.span:
         gap = text[min(span.end, found.span.end) : max(span.start, found.span.start)]

@@ -66,7 +66,7 @@ _TENSE = re.compile(
 _AHEAD = re.compile(
     r"(?:\s+(?:morning|afternoon|evening|night))?,?\s+"
     r"(?:(?!(?:\w+ed|said|says|told|was|were|had|did|met|won|lost|went|began|took|made|came|gave|held|saw|left|found|as"
-    r"|when)\b)[\w'’-]+\s+){0,6}?"
+    r"|when|that|which|who|because|after|before|until)\b)[\w'’-]+\s+){0,6}?"
     r"(?:will|shall|won['’]t|(?:is|are)\s+(?:to|due|expected|scheduled|set|going\s+to)|(?:re-?)?opens|begins|starts)\b",
     re.IGNORECASE,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -48,6 +49,14 @@ def test_of_two_quotes_that_answer_alike_the_newer_comes_first() -> None:
 )
 def test_where_the_question_names_a_time_the_newest_does_not_come_first(question: str) -> None:
     assert arranged(OLD, NEW, question=question) == [(OLD.text, False), (NEW.text, False)]
+
+
+def test_satire_is_not_the_newest() -> None:
+    joke = quoted("The sinking of the Halcyon killed 31 people.\n\nThis article is satire.", "31", APRIL, 4.9)
+    joke = replace(joke, end=joke.text.index("\n"))
+
+    assert arranged(OLD, joke) == [(OLD.text, False), (joke.article.text, False)]
+    assert arranged(joke, OLD) == [(joke.article.text, False), (OLD.text, False)]
 
 
 def test_the_quote_whose_last_month_is_asked_about_comes_first() -> None:

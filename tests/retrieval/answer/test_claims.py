@@ -180,6 +180,12 @@ def test_a_sentence_that_the_article_corrects_has_its_correction() -> None:
     assert judged(CORRECTED, "cellar") is None
 
 
+def test_a_denial_is_shown_with_what_it_denies() -> None:
+    text = "The day was wet. A post says the company poured arsenic into the lake. The company, Norrick, denied it."
+
+    assert shown(text, "Norrick") == text.partition("wet. ")[2]
+
+
 @pytest.mark.parametrize(
     "note",
     [

@@ -39,6 +39,7 @@ def told(text: str, published: date = MONDAY) -> list[str]:
         ("On Saturday, the festival will begin.", "Saturday · 3 December 2016"),
         ("Wednesday will be sunny.", "Wednesday · 30 November 2016"),
         ("On Friday the council agreed that the pool will open.", "Friday · 25 November 2016"),
+        ("A rumour spread on Friday that she will leave.", "Friday · 25 November 2016"),
         ("Since Friday buses will not stop there.", "Friday · 25 November 2016"),
         ("A vote is planned for Thursday.", "Thursday · 1 December 2016"),
         ("The trial continues on Tuesday.", "Tuesday · 29 November 2016"),
