@@ -11,8 +11,8 @@ from functools import lru_cache
 from retrieval.index.protocol import Index
 from retrieval.text.terms import plain, stem, term, words_of
 
-_WORD = re.compile(r"(?<![^\W_])(?:[^\W\d_]+|[^\W\d_]+\d[^\W\d_]+)(?![^\W_])")
-"""A word, which may have one digit inside for a letter: "h0spital"; not what stands beside digits, as in "MX500"."""
+_WORD = re.compile(r"(?<![^\W_])[^\W\d_]+\d[^\W\d_]+(?![^\W_])|[^\W\d_]+")
+"""A word, which may have one digit inside for a letter: "h0spital"."""
 _SHORTEST = 4
 """Letters of a word that may be a slip: among shorter ones everything is near everything."""
 _LONGEST = 30
