@@ -69,7 +69,7 @@ _DENIAL = re.compile(
 
 _OF_A_REPORT = re.compile(
     r"\b(?:den(?:y|ies|ied|ying)|dismiss\w*|reject\w*|refut\w*|rebut\w*|call(?:s|ed)|describ(?:es|ed)|retract\w*)\s+"
-    r"(?:(?:it|this|that|them)\b(?!\s+\w+\s+(?:was|were|had|is))|(?:the|these|those|such|this|all|any)\s+"
+    r"(?:(?:it|this|that|them)\b(?!\s+(?:\w+\s+){1,3}?(?:was|were|had|is|are|has|have|will|would))|(?:the|these|those|such|this|all|any)\s+"
     r"(?:\w+\s+)?(?:claims?|reports?|rumou?rs?|allegations?|accusations?|charges?|story|stories|posts?|speculation)\b)"
     r"|\b(?:claims?|reports?|rumou?rs?|allegations?|accusations?|story|stories|posts?|that|this|it)\s+"
     r"(?:is|are|was|were)\s+(?:\w+\s+)?(?:false|untrue|not\s+true|baseless|groundless|unfounded|fabricated|fake"
@@ -94,8 +94,8 @@ _IN_FACT = re.compile(r"\W*(?:in\s+(?:fact|reality|truth)|actually)\b", re.IGNOR
 """How the truth begins behind what is doubtful."""
 
 _DENIED = re.compile(
-    r"\bden(?:y|ies|ied)\s+"
-    r"(?:(?:it|this|that)\b|(?:the|these|all|any|both)\s+(?:claim|report|allegation|accusation|charge)s?\b)"
+    r"\bden(?:y|ies|ied)\s+(?:(?:it|this|that)(?=\W*$|[.,;:]|\s+(?:in|on|at|to|when|and|but|too|all|again)\b)"
+    r"|(?:the|these|all|any|both)\s+(?:claim|report|allegation|accusation|charge)s?\b)"
     r"|\b(?:claim|report|allegation|accusation)s?\s+(?:is\s+|was\s+|were\s+)?(?:absurd|ridiculous|untrue|false|baseless)\b",
     re.IGNORECASE,
 )
@@ -116,6 +116,12 @@ _RATED = re.compile(
 )
 
 _NEGATED = re.compile(r"\b(?:not|never|no|nobody|nothing|none)\b|n['’]t\b", re.IGNORECASE)
+
+_IT_IS_NOT = re.compile(
+    r"\b(?:it|this|that|there|they)\s+(?:(?:is|was|are|were|has|had|have|does|did|do)(?:\s+not|n['’]t)|never)\b",
+    re.IGNORECASE,
+)
+"""A denial behind hearsay that may share but one word with it: "it was not a wolf"."""
 
 _NOTE = re.compile(
     r"^\W*(?:corrections?|clarification|editor['’]?s['’]?\s+note|corrected|errat(?:um|a)|korrektur|berichtigung"
@@ -186,7 +192,7 @@ def with_verdict(article: Article, span: Span) -> Span:
         return Span(min(span.start, note.start), max(span.end, note.end))
     if place.first and not place.every[place.first].opens:
         before = place.words(place.first - 1)
-        if _points_back(before, place.own, hearsay=bool(_HEARSAY.search(before))):
+        if _points_back(before, place.own, hearsay=bool(_HEARSAY.search(before)), beside=True):
             return Span(place.every[place.first - 1].start, span.end)
     found = _of_claim(place)
     if found and found.span:
@@ -296,20 +302,22 @@ def _denials(place: _Place) -> Iterator[int]:
     for number in (*range(place.behind, last), *range(place.first - 1, first - 1, -1)):
         words = place.words(number)
         behind = number >= place.behind
-        if (number == place.behind and _points_back(place.own, words, hearsay=hearsay)) or (
+        same_paragraph = number < len(place.every) and not place.every[number].opens
+        if (number == place.behind and _points_back(place.own, words, hearsay=hearsay, beside=same_paragraph)) or (
             (_DENIAL.search(words) and _HEARSAY.search(words) and _shares(words, place.own, of=place.own))
             or (hearsay and behind and _NEGATED.search(words) and _shares(words, place.own, of=words))
         ):
             yield number
 
 
-def _points_back(own: str, words: str, *, hearsay: bool) -> bool:
+def _points_back(own: str, words: str, *, hearsay: bool, beside: bool) -> bool:
     """Whether the sentence behind others says that it is not so, or that what they show is a forgery."""
     forged = _FORGED.search(words)
     return bool(
         (hearsay and _OF_A_REPORT.search(words))
+        or (hearsay and _IT_IS_NOT.search(words) and (content_terms(own) & content_terms(words)) - _idle())
         or (_DOUBTFUL.search(own) and _IN_FACT.match(words))
-        or _DENIED.search(words)
+        or (beside and _DENIED.search(words))
         or (forged and forged[1].lower() in own.lower())
     )
 

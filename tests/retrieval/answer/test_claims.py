@@ -85,6 +85,11 @@ def shown(text: str, words: str) -> str:
             "Her lawyer denied it in a letter.",
         ),
         (
+            "Residents claimed that a wolf killed nine sheep. The forestry office said it was not a wolf but a dog.",
+            "sheep",
+            "The forestry office said it was not a wolf but a dog.",
+        ),
+        (
             "Harn was charged with stealing the crown. She was acquitted in May.",
             "crown",
             "She was acquitted in May.",
@@ -158,6 +163,8 @@ def test_a_denial_that_comes_first_is_found() -> None:
         ("Mary reported the theft. She was not hurt.", "theft"),
         ("The storm killed four, police reported. In fact, it was the worst in years.", "storm"),
         ("According to Ola Harn the mill is old. It is impossible to see it from town.", "mill"),
+        ("Supporters said it would save money. Mayor Falk denied that taxes would rise.", "Supporters"),
+        ("The pact saves money, the mayor said.\n\nHer son denied it.", "pact"),
         ("She filed a suit in May. The court dismissed it in June.", "suit"),
     ],
 )
