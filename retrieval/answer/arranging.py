@@ -12,7 +12,7 @@ from retrieval.answer.excerpts import excerpt, inside
 from retrieval.answer.question import kind_of
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import with_antecedents
-from retrieval.answer.replies import with_reply
+from retrieval.answer.replies import is_question, with_reply
 from retrieval.answer.sameness import adds_nothing, contradict, facts, has_words, nearly_the_same
 from retrieval.answer.speech import with_speaker
 from retrieval.answer.times import TimeAsked, time_asked
@@ -51,7 +51,10 @@ def complete(quotes: Iterable[Quote]) -> list[Quote]:
     for quote in quotes:
         if not any(quote.overlaps(other) for other in told):
             longer = _at(quote, _completed(quote))
-            shown = quote if any(longer.overlaps(other) for other in told) else longer
+            known = any(longer.overlaps(other) for other in told)
+            if known and is_question(quote.article.text, Span(quote.start, quote.end)):
+                continue  # what is said to it is quoted already
+            shown = quote if known else longer
             told.append(_at(shown, _excerpt(shown)))
     return told
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from retrieval.text.sentences import Span, sentences
+from retrieval.text.sentences import Sentence, Span, sentences
 
 _ASKS = ("?", "\uff1f", "\u061f")
 
@@ -13,13 +13,27 @@ _CLOSING = " \t\n\"”»’')*_"
 
 
 def with_reply(text: str, span: Span) -> Span:
-    """Whole sentences with the one behind them, where they are nothing but a question: "Is it open? No. It closed"."""
+    """Whole sentences with the one behind them, where they are nothing but a question: "Is it open? No. It closed".
+
+    What is said to a question with which its paragraph begins, as in lists of such, has that before it.
+    """
     every = sentences(text)
+    first = bisect_left(every, span.start, key=lambda sentence: sentence.start)
     behind = bisect_left(every, span.end, key=lambda sentence: sentence.start)
-    asked = all(
-        text[each.start : each.end].rstrip(_CLOSING).endswith(_ASKS)
-        for each in every[bisect_left(every, span.start, key=lambda sentence: sentence.start) : behind]
-    )
-    if not asked or behind >= len(every) or every[behind].heading:
-        return span
-    return Span(span.start, every[behind].end)
+    if 0 < first < len(every) and not every[first].opens and every[first - 1].opens and _asks(text, every[first - 1]):
+        return Span(every[first - 1].start, span.end)
+    if behind < len(every) and not every[behind].heading and all(_asks(text, each) for each in every[first:behind]):
+        return Span(span.start, every[behind].end)
+    return span
+
+
+def is_question(text: str, span: Span) -> bool:
+    """Whether sentences are nothing but questions."""
+    every = sentences(text)
+    first = bisect_left(every, span.start, key=lambda sentence: sentence.start)
+    asked = every[first : bisect_left(every, span.end, key=lambda sentence: sentence.start)]
+    return bool(asked) and all(_asks(text, each) for each in asked)
+
+
+def _asks(text: str, sentence: Sentence) -> bool:
+    return text[sentence.start : sentence.end].rstrip(_CLOSING).endswith(_ASKS)

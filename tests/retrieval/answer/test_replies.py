@@ -29,6 +29,11 @@ def shown(text: str, words: str) -> str:
         ),
         ("Who owns the mill in Harn? Nobody knows who does. The mill stands empty.", "empty", "The mill stands empty."),
         ("The mill in Harn stands empty. Who owns the mill in Harn?", "owns", "Who owns the mill in Harn?"),
+        (
+            "Is the sauna in it? Yes. The sauna opens at noon.",
+            "noon",
+            "Is the sauna in it? Yes. The sauna opens at noon.",
+        ),
         ("Who owns the mill in Harn?\n\n# Weather\n\nIt rains.", "owns", "Who owns the mill in Harn?"),
     ],
 )
