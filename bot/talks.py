@@ -77,7 +77,8 @@ _REMARKS: dict[Remark, str] = {
     "new": r"new( (topic|subject|conversation|talk))?|start over|(let's )?change the subject",
     "more": r"(show (me )?|give me |tell me )?more( please)?|next( (one|quote|please))?|go on|anything else|what else",
     "context": r"where does (it|that|the article) say (that|this|so)"
-    r"|((show|give) (me )?)?(the )?(context|paragraph)( please)?",
+    r"|((show|give) (me )?)?(the )?(context|paragraph)( please)?|really|seriously"
+    r"|(are )?you sure( about (that|this|it))?|is (that|this|it) (really )?(so|true|right)",
     "sources": r"(show|give) me the (article|source)s?|which article( (is|was) (that|this|it))?"
     r"|what('s| is) (the|your) source|where is (that|this|it) from|(and )?(the |your )?sources?( please)?",
 }

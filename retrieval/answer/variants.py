@@ -108,6 +108,11 @@ def looks_like_follow_up(question: str) -> bool:
     return not has_name and bool(_CONJUNCTION.match(question) or len(content_terms(question)) <= 1)
 
 
+def is_fragment(question: str) -> bool:
+    """Whether a question is a few words without a verb: "And The Needle?"."""
+    return not has_reference(question) and bool(_FRAGMENT.fullmatch(question))
+
+
 def resolve_references(question: str, context: Context) -> str:
     """The question with the names that its pronouns may stand for or, without names, the conversation's first question.
 
