@@ -305,10 +305,11 @@ class Engine:
             doubts=evidence.doubts,
             context=query.context if interpretation.in_context else None,
         )
-        return self._without_echo(replace(answer, next_context=next_context(answer, query.context)), variants.typed)
+        return _without_echo(replace(answer, next_context=next_context(answer, query.context)), variants, self._reader)
 
-    def _without_echo(self, answer: Answer, question: str) -> Answer:
-        """The answer without bold on words of the question, where the reader has a model, and marks what answers."""
-        if not self._reader.compares_variants:
-            return answer
-        return replace(answer, quotes=without_echo(answer.quotes, question))
+
+def _without_echo(answer: Answer, variants: QueryVariants, reader: Reader) -> Answer:
+    """The answer without bold on words of the question, where its reader has a model, which marks what answers."""
+    if not reader.compares_variants:
+        return answer
+    return replace(answer, quotes=without_echo(answer.quotes, variants.typed))
