@@ -123,6 +123,7 @@ def about(talk: Context) -> str:
 _OPENERS: dict[Remark, str] = {
     "greeting": sentence("Hello."),
     "thanks": sentence("You are welcome."),
+    "farewell": sentence("Goodbye."),
     "who": sentence(
         "I am Quoth: I answer questions by quoting articles, word for word, and say so when they do not say."
     ),
@@ -133,14 +134,19 @@ _OPENERS: dict[Remark, str] = {
 
 
 def small_talk(kind: Remark | None, found: Sequence[ArticleInfo]) -> str:
-    """A reply to a greeting, thanks and the like, or to silence (None), naming what there is to ask about."""
+    """A reply to a greeting, thanks and the like, or to silence (None), naming what there is to ask about.
+
+    After a farewell nothing more is to be asked.
+    """
+    if kind == "farewell":
+        return say(_OPENERS[kind])
     titles = ", ".join(f"“{line(article.title)}”" for article in found[:_TITLES])
     if len(found) > _TITLES:
         titles = say("{titles} and {n} more", titles=titles, n=number(len(found) - _TITLES))
-    there = say("Ask me about {titles}.", titles=titles)
-    if not kind:
-        there = say("Ask me something, say about {titles}.", titles=titles)
-    opener = [say(_OPENERS[kind])] if kind in _OPENERS else []
+    if kind and kind in _OPENERS:
+        opener, there = [say(_OPENERS[kind])], say("Ask me about {titles}.", titles=titles)
+    else:
+        opener, there = [], say("Ask me something, say about {titles}.", titles=titles)
     return " ".join([*opener, there if found else say("There are no articles yet.")])
 
 

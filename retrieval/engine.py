@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retrieval.answer.answer import Answer, Stage
-from retrieval.answer.arranging import ArrangingWeights, arranged
+from retrieval.answer.arranging import ArrangingWeights, arranged, without_echo
 from retrieval.answer.conversation import Conversation, Turn
 from retrieval.answer.courtesies import without_courtesies
 from retrieval.answer.evidence import Evidence, gather
@@ -305,4 +305,11 @@ class Engine:
             doubts=evidence.doubts,
             context=query.context if interpretation.in_context else None,
         )
-        return replace(answer, next_context=next_context(answer, query.context))
+        return _without_echo(replace(answer, next_context=next_context(answer, query.context)), variants, self._reader)
+
+
+def _without_echo(answer: Answer, variants: QueryVariants, reader: Reader) -> Answer:
+    """The answer without bold on words of the question, where its reader has a model, which marks what answers."""
+    if not reader.compares_variants:
+        return answer
+    return replace(answer, quotes=without_echo(answer.quotes, variants.typed))

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from retrieval.answer.claims import with_verdict
 from retrieval.answer.excerpts import excerpt, inside
+from retrieval.answer.question import kind_of
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import with_antecedents
-from retrieval.answer.sameness import adds_nothing, facts, has_words, nearly_the_same
+from retrieval.answer.replies import is_question, with_reply
+from retrieval.answer.sameness import adds_nothing, contradict, facts, has_words, nearly_the_same
 from retrieval.answer.speech import with_speaker
 from retrieval.answer.times import TimeAsked, time_asked
 from retrieval.text.back_matter import entry_around, is_back_matter
 from retrieval.text.sentences import Span
-from retrieval.text.terms import content_terms
+from retrieval.text.terms import content_terms, stop_terms
 
 _NEVER = date.min
+
+_NOT = re.compile(r"\b(?:not|no|never)\b|n['’]t\b", re.IGNORECASE)
+_OR = re.compile(r"\b(?:or|oder|ou|или)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ def arranged(quotes: Iterable[Quote], question: str, weights: ArrangingWeights) 
 
 
 def complete(quotes: Iterable[Quote]) -> list[Quote]:
-    """The quotes with what makes them understood: antecedents, who speaks, the verdict on a claim.
+    """The quotes with what makes them understood: antecedents, who speaks, a question's reply, a claim's verdict.
 
     Of two that then overlap the better one stays.
     """
@@ -45,7 +51,10 @@ def complete(quotes: Iterable[Quote]) -> list[Quote]:
     for quote in quotes:
         if not any(quote.overlaps(other) for other in told):
             longer = _at(quote, _completed(quote))
-            shown = quote if any(longer.overlaps(other) for other in told) else longer
+            known = any(longer.overlaps(other) for other in told)
+            if known and is_question(quote.article.text, Span(quote.start, quote.end)):
+                continue  # what is said to it is quoted already
+            shown = quote if known else longer
             told.append(_at(shown, _excerpt(shown)))
     return told
 
@@ -65,7 +74,7 @@ def _completed(quote: Quote) -> Span:
     text, place = quote.article.text, Span(quote.start, quote.end)
     if is_back_matter(text, place):
         return entry_around(text, place)
-    return with_verdict(quote.article, with_antecedents(text, with_speaker(text, place)))
+    return with_verdict(quote.article, with_antecedents(text, with_reply(text, with_speaker(text, place))))
 
 
 def distinct(quotes: Iterable[Quote]) -> list[Quote]:
@@ -88,6 +97,8 @@ def _tells_again(better: Quote, quote: Quote) -> bool:
     marked = [quote.article.text[start:end] for start, end in quote.highlights]
     if not has_words(better.text, better.article.title, marked):
         return False
+    if better.article.id != quote.article.id and contradict(better.text, quote.text):
+        return False
     same_day = better.article.published == quote.article.published
     return nearly_the_same(better.text, quote.text) or (
         same_day and adds_nothing(better.text, better.article.title, quote.text)
@@ -104,10 +115,10 @@ def by_time(quotes: Sequence[Quote], question: str, weights: ArrangingWeights) -
     """The quotes with those that answer like the first in order of their articles' dates, the newest first.
 
     Where the question names a time, those of that time come first instead; where it asks about another time than now
-    and does not say which, the order stays. An older article's quote is marked as such.
+    and does not say which, the order stays. An older article's quote is marked as such. Claims and satire take no part.
     """
     asked = time_asked(question)
-    if not quotes or (asked and not asked.known):
+    if not quotes or (asked and not asked.known) or not _stands(quotes[0]):
         return list(quotes)
     alike = [number for number, quote in enumerate(quotes) if _alike(quotes[0], quote, question, weights)]
     group = [quotes[number] for number in alike]
@@ -116,6 +127,34 @@ def by_time(quotes: Sequence[Quote], question: str, weights: ArrangingWeights) -
     for number, quote in zip(alike, ordered, strict=True):
         arranged[number] = quote
     return arranged
+
+
+def without_echo(quotes: Sequence[Quote], question: str) -> tuple[Quote, ...]:
+    """The quotes without bold on what is only words of the question, unless it asks for one of them: "this or that".
+
+    What answers best stays bold, unless yes or no is asked for: the answer may be in words of the question.
+    """
+    if _OR.search(question):
+        return tuple(quotes)
+    asked = facts(question).all
+    best = quotes[0].highlights[:1] if quotes and kind_of(question) != "yes or no" else ()
+    return tuple(
+        replace(
+            quote,
+            highlights=tuple(
+                mark
+                for mark in quote.highlights
+                if not _echoes(quote, mark, asked) or (quote is quotes[0] and mark in best)
+            ),
+        )
+        for quote in quotes
+    )
+
+
+def _echoes(quote: Quote, mark: Span, asked: frozenset[str]) -> bool:
+    words = quote.article.text[mark.start : mark.end]
+    said = facts(words).all - stop_terms()
+    return bool(said) and said <= asked and not _NOT.search(words)
 
 
 def _newest_first(quotes: Sequence[Quote]) -> list[Quote]:
@@ -131,9 +170,17 @@ def _alike(first: Quote, other: Quote, question: str, weights: ArrangingWeights)
         return True
     if not first.article.published or not other.article.published or other.score < first.score - weights.near:
         return False
+    if not _stands(other):
+        return False
     asked = content_terms(question)
     ours, theirs = (content_terms(f"{each.article.title} {each.hit.passage.text}") & asked for each in (first, other))
     return len(theirs) >= weights.about * len(ours) and _has_kind(first, other, asked)
+
+
+def _stands(quote: Quote) -> bool:
+    """Whether an article stands to its words: neither reports them as a claim nor jokes."""
+    found = quote.verdict
+    return found is None or found.kind == "correction"
 
 
 def _has_kind(first: Quote, other: Quote, asked: set[str]) -> bool:
@@ -146,8 +193,10 @@ def _has_kind(first: Quote, other: Quote, asked: set[str]) -> bool:
 
 
 def _of_time(quote: Quote, asked: TimeAsked) -> bool:
-    """Whether a quote is of the time asked about: its article is, or it names that year."""
+    """Whether a quote is of the time asked about: its article is, it names that year, or its "last month" is it."""
     published = quote.article.published
-    return (published is not None and asked.holds(published)) or (
-        asked.year is not None and str(asked.year) in facts(quote.text).numbers
+    return (
+        (published is not None and asked.holds(published))
+        or (asked.year is not None and str(asked.year) in facts(quote.text).numbers)
+        or any(asked.holds(each.first) and asked.holds(each.last) for each in quote.times)
     )

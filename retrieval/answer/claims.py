@@ -29,27 +29,31 @@ _FAR = 40
 _NOTES = 12
 """Sentences at an article's beginning and at its end among which corrections and marks of satire are looked for."""
 
-_LABEL = r"(?m)^[\s#*_>\"“]*(?:{})[*_\"”]*(?:\s*[:—–][*_]*|\s+-)(?=\s|$)"
+_LABEL = r"(?m)^[\s#*_>\"“]*(?:{})[*_\"”]*(?:\s*[:—–][*_]*(?=\s|$)|\s+-(?=\s|$)|\uff1a)"
 _HEADING = r"^#+\s*(?:{})\W*$"
 
 _CLAIMED = (
     r"(?:the\s+)?(?:viral\s+)?(?:claims?|allegation|myth|rumou?r|post)(?:\s+(?:one|two|three|\d+))?|what\s+(?:was|is)\s+claimed"
-    r"|what\s+(?:they|people)\s+say"
+    r"|what\s+(?:they|people)\s+say|what(?:['’]s|\s+is|\s+was)\s+the\s+claim"
+    r"|behauptung|gerücht|mythos|affirmation|allégation|mythe|intox|afirmación|bulo|mito|alegação|boato|утверждение|миф|слух|主張"
 )
 _FOUND = (
     r"(?:the\s+)?(?:facts?|truth|reality|verdict|ruling|rating|assessment|conclusion|answer|evidence)"
     r"|(?:our|ap['’]?s)\s+(?:verdict|ruling|rating|assessment|conclusion|findings?)|fact[- ]?check|what\s+we\s+found"
-    r"|in\s+(?:fact|reality)|what\s+is\s+true"
+    r"|in\s+(?:fact|reality)|what\s+is\s+true|fakt(?:en)?|wahrheit|bewertung|urteil|(?:les\s+)?faits|vérité|réalité"
+    r"|(?:los\s+)?hechos|verdad|realidad|veredicto|(?:os\s+)?fa(?:c)?tos|verdade|realidade|veredito|факты?|правда|вердикт"
+    r"|事実|判定"
 )
 _CLAIM_LABEL = re.compile(f"{_LABEL.format(_CLAIMED)}|{_HEADING.format(_CLAIMED)}", re.IGNORECASE)
 _FOUND_LABEL = re.compile(f"{_LABEL.format(_FOUND)}|{_HEADING.format(_FOUND)}", re.IGNORECASE)
 
-_LABEL_SIGN = re.compile(r"[:—–#]|\s-")
+_LABEL_SIGN = re.compile(r"[:\uff1a—–#]|\s-")
 """What any label has."""
 
 _HEARSAY = re.compile(
     r"\b(?:claim(?:s|ed|ing)?|alleg\w+|rumou?r\w*|report(?:s|ed(?:ly)?)?|posts?|viral|purported\w*|supposed(?:ly)?|hoax"
-    r"|unconfirmed|accus\w+|insinuat\w+|speculat\w+|according\s+to)\b",
+    r"|unconfirmed|accus\w+|charged\s+with|insinuat\w+|speculat\w+|according\s+to|purport\w*|tweets?|tweeted|legend|myth"
+    r"|(?:is|was|been)\s+(?:widely\s+)?(?:said|shared|believed|thought)|(?:some|many|people)\s+(?:\w+\s+)?(?:say|believe|think))\b",
     re.IGNORECASE,
 )
 """Words of a sentence that passes on what others say."""
@@ -65,14 +69,45 @@ _DENIAL = re.compile(
 
 _OF_A_REPORT = re.compile(
     r"\b(?:den(?:y|ies|ied|ying)|dismiss\w*|reject\w*|refut\w*|rebut\w*|call(?:s|ed)|describ(?:es|ed)|retract\w*)\s+"
-    r"(?:(?:it|this|that|them)\b(?!\s+\w+\s+(?:was|were|had|is))|(?:the|these|those|such|this|all|any)\s+"
+    r"(?:(?:it|this|that|them)\b(?!\s+(?:\w+\s+){1,3}?(?:was|were|had|is|are|has|have|will|would))|(?:the|these|those|such|this|all|any)\s+"
     r"(?:\w+\s+)?(?:claims?|reports?|rumou?rs?|allegations?|accusations?|charges?|story|stories|posts?|speculation)\b)"
     r"|\b(?:claims?|reports?|rumou?rs?|allegations?|accusations?|story|stories|posts?|that|this|it)\s+"
     r"(?:is|are|was|were)\s+(?:\w+\s+)?(?:false|untrue|not\s+true|baseless|groundless|unfounded|fabricated|fake"
-    r"|a\s+hoax|nonsense|misleading|incorrect)\b",
+    r"|a\s+hoax|nonsense|misleading|incorrect)\b"
+    r"|\b(?:that|this|which)\s+(?:is|was)\s+(?:wrong|impossible|a\s+lie|not\s+(?:so|correct|right|possible|the\s+case))\b"
+    r"(?!\s+to\b)"
+    r"|\bno\s+such\b|\bnothing\s+of\s+the\s+(?:kind|sort)\b|\bno\s+truth\s+in\b"
+    r"|\b(?:turn(?:s|ed)\s+out|prov(?:es?|ed))\s+(?:to\s+be\s+)?(?:an?\s+)?(?:false|untrue|wrong|hoax|joke|lie|fake"
+    r"|invention)\b"
+    r"|\b(?:withdrew|withdrawn|took\s+back)\s+(?:it|the\s+(?:report|story|claim|article|allegation)s?)\b"
+    r"|\bpleaded\s+not\s+guilty\b|\b(?:was|were|been)\s+(?:acquitted|cleared|exonerated)\b",
     re.IGNORECASE,
 )
 """A denial that points back at what was said before it."""
+
+_DOUBTFUL = re.compile(
+    r"\b(?:claim(?:s|ed|ing)?|alleg\w+|rumou?r\w*|posts?|tweets?|viral|hoax|myth|legend|believe|purport\w*"
+    r"|supposed(?:ly)?)\b",
+    re.IGNORECASE,
+)
+_IN_FACT = re.compile(r"\W*(?:in\s+(?:fact|reality|truth)|actually)\b", re.IGNORECASE)
+"""How the truth begins behind what is doubtful."""
+
+_DENIED = re.compile(
+    r"\bden(?:y|ies|ied)\s+(?:(?:it|this|that)(?=\W*$|[.,;:]|\s+(?:in|on|at|to|when|and|but|too|all|again)\b)"
+    r"|(?:the|these|all|any|both)\s+(?:claim|report|allegation|accusation|charge)s?\b)"
+    r"|\b(?:claim|report|allegation|accusation)s?\s+(?:is\s+|was\s+|were\s+)?(?:absurd|ridiculous|untrue|false|baseless)\b",
+    re.IGNORECASE,
+)
+"""One that points back whoever said it, police or a paper."""
+
+_FORGED = re.compile(
+    r"\b(?:the|this|that)\s+(photo|picture|image|video|letter|document|footage|recording|message|tweet|screenshot)\w*"
+    r"\s+(?:is|was|has\s+been|had\s+been)\s+(?:\w+\s+){0,2}"
+    r"(?:fake|faked|forgery|forged|doctored|altered|edited|staged|fabricated|hoax|manipulated)\b",
+    re.IGNORECASE,
+)
+"""What was shown before is not what it seems."""
 
 _RATED = re.compile(
     r"\b(?:we\s+rate|(?:is|was|been)\s+rated|earns?|our\s+(?:ruling|rating))\b.{0,60}?"
@@ -82,9 +117,19 @@ _RATED = re.compile(
 
 _NEGATED = re.compile(r"\b(?:not|never|no|nobody|nothing|none)\b|n['’]t\b", re.IGNORECASE)
 
+_IT_IS_NOT = re.compile(
+    r"\b(?:it|this|that|there|they)\s+(?:(?:is|was|are|were|has|had|have|does|did|do)(?:\s+not|n['’]t)|never)\b",
+    re.IGNORECASE,
+)
+"""A denial behind hearsay that may share but one word with it: "it was not a wolf"."""
+
 _NOTE = re.compile(
-    r"^\W*(?:corrections?|clarification|editor['’]?s['’]?\s+note|corrected)\b\s*(?:[:.—–(]|to\b)"
-    r"|\bearlier\s+version\s+of\s+(?:this|the|our)\s+(?:article|story|report|post|headline)\b"
+    r"^\W*(?:corrections?|clarification|editor['’]?s['’]?\s+note|corrected|errat(?:um|a)|korrektur|berichtigung"
+    r"|rectificati(?:f|on)|correcci[oó]n|rectificaci[oó]n|fe\s+de\s+erratas|correção|исправление|уточнение|訂正)\s*"
+    r"(?:[:\uff1a.—–(]|to\b)"
+    r"|^\W*update\b[^:]{0,30}:.*\b(?:not|instead\s+of|rather\s+than|incorrect\w*|wrong\w*|misstated)\b"
+    r"|\b(?:earlier|previous|prior|original)\s+version\s+"
+    r"(?:of\s+(?:this|the|our)\s+(?:article|story|report|post|headline)\b|(?:mis\w+ed|incorrectly|wrongly|said|stated|gave)\b)"
     r"|\b(?:this|the)\s+(?:article|story|report|post)\s+(?:has\s+been|was)\s+(?:corrected|amended|updated\s+to\s+correct)",
     re.IGNORECASE,
 )
@@ -92,10 +137,12 @@ _NOTE = re.compile(
 _SATIRE = re.compile(
     r"\b(?:this|the\s+above|our|the)\s+(?:\w+\s+)?(?:article|story|piece|report|text|site|page|website|column)s?\s+"
     r"(?:is|are|was)\s+(?:\w+\s+){0,3}(?:satir\w+|parody|spoof|fictional|fiction)\b"
-    r"|^\W*satire\b\s*[:.|—–)\]]|\bsatirical\s+(?:article|news|story|website|site|column)\b",
+    r"|^\W*satire\b\s*[:.|—–)\]]|\bsatirical\s+(?:article|news|story|website|site|column|publication|magazine|paper|blog|piece)"
+    r"|^[\s(\[*_]*(?:(?:note|disclaimer|editor['’]s\s+note):?\s+)?this\s+is\s+(?:a\s+)?(?:satire|parody|spoof)\b|\bapril\s+fools?\b"
+    r"|\b(?:dieser|dieses|diese|dies|ce|cet|cette|este|esta|esto)\s+(?:\w+\s+)?(?:ist|est|es|é)\s+(?:\w+\s+)?(?:satir\w*|parod\w*|sátira)",
     re.IGNORECASE,
 )
-_SATIRE_ABOVE = re.compile(r"^\W*(?:satire|parody)\s*[:|—–\])]|[([|]\s*(?:satire|parody)\b", re.IGNORECASE)
+_SATIRE_ABOVE = re.compile(r"^\W*(?:satire|parody)\s*[:|—–\])]|[([|–—-]\s*(?:satire|parody)\b", re.IGNORECASE)
 _SATIRE_SOURCE = re.compile(r"\b(?:satir\w+|parody|spoof)\b", re.IGNORECASE)
 
 
@@ -104,8 +151,8 @@ def _idle() -> frozenset[str]:
     """Terms such as "false" and "said", which say nothing of what a verdict is about."""
     return frozenset(
         content_terms(
-            "correction clarification editor note earlier version article story report said claim rumour police denied "
-            "false true"
+            "correction clarification erratum editor note earlier previous original version misstated incorrectly"
+            " wrongly gave article story report said claim rumour police denied false true"
         )
     )
 
@@ -135,11 +182,18 @@ def verdict(article: Article, span: Span) -> Verdict | None:
 
 
 def with_verdict(article: Article, span: Span) -> Span:
-    """The sentences with the verdict on them, where it stands right before or behind them, or is broken off."""
+    """The sentences with the verdict on them, where it stands right before or behind them, or is broken off.
+
+    A denial of what the sentence before it says ("the company denied it") is nothing without that.
+    """
     text = article.text
     place = _Place(text, span)
     if note := _note_around(place):
         return Span(min(span.start, note.start), max(span.end, note.end))
+    if place.first and not place.every[place.first].opens:
+        before = place.words(place.first - 1)
+        if _points_back(before, place.own, hearsay=bool(_HEARSAY.search(before)), beside=True):
+            return Span(place.every[place.first - 1].start, span.end)
     found = _of_claim(place)
     if found and found.span:
         gap = text[min(span.end, found.span.end) : max(span.start, found.span.start)]
@@ -242,16 +296,30 @@ def _denials(place: _Place) -> Iterator[int]:
     """The sentences near that deny what the sentences say."""
     hearsay = bool(_HEARSAY.search(place.own))
     first, last = max(0, place.first - _NEAR), min(len(place.every), place.behind + _NEAR)
-    if not hearsay and not _DENIAL.search(place.text, place.every[first].start, place.every[last - 1].end):
+    around = place.every[first].start, place.every[last - 1].end
+    if not (hearsay or any(pattern.search(place.text, *around) for pattern in (_DENIAL, _DENIED, _FORGED))):
         return
     for number in (*range(place.behind, last), *range(place.first - 1, first - 1, -1)):
         words = place.words(number)
         behind = number >= place.behind
-        if (hearsay and number == place.behind and _OF_A_REPORT.search(words)) or (
+        same_paragraph = number < len(place.every) and not place.every[number].opens
+        if (number == place.behind and _points_back(place.own, words, hearsay=hearsay, beside=same_paragraph)) or (
             (_DENIAL.search(words) and _HEARSAY.search(words) and _shares(words, place.own, of=place.own))
             or (hearsay and behind and _NEGATED.search(words) and _shares(words, place.own, of=words))
         ):
             yield number
+
+
+def _points_back(own: str, words: str, *, hearsay: bool, beside: bool) -> bool:
+    """Whether the sentence behind others says that it is not so, or that what they show is a forgery."""
+    forged = _FORGED.search(words)
+    return bool(
+        (hearsay and _OF_A_REPORT.search(words))
+        or (hearsay and _IT_IS_NOT.search(words) and (content_terms(own) & content_terms(words)) - _idle())
+        or (_DOUBTFUL.search(own) and _IN_FACT.match(words))
+        or (beside and _DENIED.search(words))
+        or (forged and forged[1].lower() in own.lower())
+    )
 
 
 def _shares(words: str, other: str, *, of: str) -> bool:

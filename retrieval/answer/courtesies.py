@@ -1,6 +1,7 @@
 """A question without what politeness puts around it: "hey, please tell me who met in Sochi, thanks!".
 
-Such words are no part of what is asked, and they are near no passage. English only, as questions to Quoth are.
+Such words are no part of what is asked, and they are near no passage. English, and of the other languages that the bot
+speaks greetings and thanks.
 """
 
 from __future__ import annotations
@@ -8,15 +9,19 @@ from __future__ import annotations
 import re
 
 _GREETING = (
-    r"(?:hi|hello|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening))"
+    r"(?:hi|hello|hey|hiya|yo|howdy|greetings|dear(?= quoth)|good (?:morning|afternoon|evening)|hallo"
+    r"|guten (?:tag|morgen|abend)|bonjour|bonsoir|salut|hola|buen[ao]s (?:d[ií]as|tardes|noches)|ol[aá]|bom dia"
+    r"|boa (?:tarde|noite)|привет|здравствуйте|добрый (?:день|вечер)|こんにちは)"
     r"(?: (?:there|again|all|everyone|everybody|folks|guys|team|bot|quoth))*"
 )
 _THANKS = (
-    r"(?:many )?(?:thanks|thank you|thx|tysm|ty|cheers|tia)"
+    r"(?:many )?(?:thanks|thank you|thx|tysm|ty|cheers|tia|(?:vielen )?dank|danke(?: sch[öo]n| sehr)?"
+    r"|merci(?: beaucoup)?|(?:muchas )?gracias|(?:muito )?obrigad[ao]|спасибо|ありがとう(?:ございます)?)"
     r"(?: (?:a lot|so much|very much|in advance|everyone|all|guys|quoth|for (?:your|the|any) (?:help|time|answers?)))*"
 )
-_PLEASE = r"(?:please|pls|plz|kindly)"
+_PLEASE = r"(?:please|pls|plz|kindly|bitte|s['’]il (?:vous|te) pla[iî]t|por favor|пожалуйста)"
 _FILLER = r"(?:ok|okay|well|um+|uh+|hm+|right|alright|sorry|excuse me|quick question|(?:my )?question|quoth)"
+_REACTION = r"(?:lol|haha|wow|oh|ah|cool|great|nice|perfect|awesome|interesting|yes|yep|yeah|no|nope)"
 _ANNOUNCED = (
     r"(?:so )?(?:i have|i've got|here is|here's) (?:a|another|one more) (?:quick |short )?question(?: for you)?"
 )
@@ -37,19 +42,24 @@ _ASKS = (
 )
 """How an indirect question begins."""
 
-_BREAK = r"(?:\s*[,.!;:…–—]+\s*|\s+-+\s+)"
+_BREAK = r"(?:\s*[,.!;:…–—、。]+\s*|\s+-+\s+)"
 _SET_OFF = rf"(?:{_GREETING}|{_THANKS}|{_FILLER}|{_ANNOUNCED}|{_PLEASE}){_BREAK}(?=\S)"
 _BEFORE_ANOTHER = (
     rf"(?:{_GREETING}|{_FILLER}|{_ANNOUNCED}|{_PLEASE})\s+"
-    rf"(?=(?:who|whom|whose|what|when|where|why|how|which|{_PLEASE}|{_REQUEST}|{_WISH}|{_FILLER})\b)"
+    rf"(?=(?:(?:and|so|but)\s+)?(?:who|whom|whose|what|when|where|why|how|which|{_PLEASE}|{_REQUEST}|{_WISH}|{_FILLER})\b)"
 )
 """Where no stop sets it off, only before a question: "Hello Kitty" is no greeting."""
+_REACTED = (
+    rf"{_REACTION}(?:\s*[,.!…]+\s*|\s+)"
+    rf"(?=(?:and|so|but|who|whom|whose|what|when|where|why|how|which|{_THANKS}|{_REACTION}(?=[,.!]))\b)"
+)
+"""What is said to the answer before, and then something is asked: "Nice, France" is none."""
 _INDIRECTLY = rf"(?:{_PLEASE}\s+)?(?:{_REQUEST}|{_WISH})(?:{_BREAK}|\s+)(?={_ASKS})"
 _TOLD = (
     rf"{_PLEASE}\s+(?:{_SHOW} (?:me|us)|explain)\s+"
     r"(?!(?:more|about|again|that|so|the (?:article|source|context|paragraph)s?)\b)"
 )
-_LEADS = tuple(re.compile(each, re.IGNORECASE) for each in (_SET_OFF, _BEFORE_ANOTHER, _INDIRECTLY, _TOLD))
+_LEADS = tuple(re.compile(each, re.IGNORECASE) for each in (_SET_OFF, _BEFORE_ANOTHER, _REACTED, _INDIRECTLY, _TOLD))
 
 _TAIL = (
     rf"(?:{_THANKS}|{_PLEASE}|anyone|anybody|guys|folks|quoth|do you know|does anyone know|any ideas?"

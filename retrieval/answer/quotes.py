@@ -7,6 +7,7 @@ then ``without_weak`` leaves out what falls far behind the first.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -156,23 +157,41 @@ def _quote(reading: Reading) -> Quote:
     )
 
 
-_NUMBER = re.compile(r"(?<![A-Za-z])[A-Za-z]{0,4}\d+(?:[.,:]\d+)*[A-Za-z]{0,4}")
-"""With letters around it, as of 2.5m and E42."""
+_NUMBER = re.compile(r"\d{4}-\d\d-\d\d(?!\d)|(?<![A-Za-z])[A-Za-z]{0,4}\d+(?:[.,:/]\d+)*[A-Za-z]{0,4}")
+"""With letters around it, as of 2.5m and E42; a date in figures, such as 05/03/2024 and 2024-03-05."""
+
+_SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+"""A letter of a script without spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
 
 _LONGEST_NUMBER = 40
-"""Code points."""
+"""Code points; of a word too, as far as it is looked at."""
 
 
 def _marked(text: str, highlights: Sequence[Span]) -> tuple[Span, ...]:
-    """The words to highlight: of a number such as 2.4 never a part, and no punctuation by itself."""
+    """What to highlight: of a number such as 2.4 never a part, nor of a word, and no punctuation by itself."""
     marked: tuple[Span, ...] = ()
     for start, end in highlights:
         if any(map(str.isalnum, text[start:end])):
             around = _NUMBER.finditer(text, max(0, start - _LONGEST_NUMBER), end + _LONGEST_NUMBER)
             touched = [number.span() for number in around if number.start() < end and start < number.end()]
-            touched.append((start, end))
+            touched.append(_whole_words(text, start, end))
             marked = _united(marked, [Span(min(touched)[0], max(last for _, last in touched))])
     return marked
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """A place in a text, with the rest of the words that it cuts; in scripts without spaces no word is known."""
+    earliest, latest = max(0, start - _LONGEST_NUMBER), min(len(text), end + _LONGEST_NUMBER)
+    while start > earliest and _is_letter(text[start - 1]) and _is_letter(text[start]):
+        start -= 1
+    while end < latest and _is_letter(text[end - 1]) and _is_letter(text[end]):
+        end += 1
+    return start, end
+
+
+def _is_letter(character: str) -> bool:
+    """Whether a character is a letter, or a mark on one, of a script that has spaces between its words."""
+    return unicodedata.category(character)[0] in "LM" and not _SPACELESS.match(character)
 
 
 def _merged_into(chosen: list[Quote], quote: Quote, weights: QuoteWeights) -> bool:

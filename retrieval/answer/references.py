@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from retrieval.answer.answer import Answer
 from retrieval.answer.query import Context
 from retrieval.answer.quotes import Quote
+from retrieval.answer.variants import is_fragment
 
 _NAMES = 4
 """Names that a pronoun may stand for, at most."""
@@ -23,8 +24,8 @@ _COMMON = frozenset({"The", "A", "An", "In", "On", "At", "He", "She", "It", "The
 def next_context(answer: Answer, before: Context | None) -> Context | None:
     """What a question after ``answer`` may go on from; None where nothing was answered yet.
 
-    The subject begins with the latest question that stood on its own. What was declined is no part of it: then it
-    stays what it was ``before``.
+    The subject begins with the latest question that stood on its own. A few words without a verb count as the question
+    that they were read as. What was declined is no part of it: then it stays what it was ``before``.
     """
     if not answer.answered:
         return before
@@ -36,10 +37,11 @@ def next_context(answer: Answer, before: Context | None) -> Context | None:
     for name in (*marked, *inside, *(goes_on_from.names if goes_on_from else ())):
         if not any(name in longer for longer in known):
             known.append(name)
+    read_as = answer.interpretation.read_as if goes_on_from and is_fragment(asked) else ""
     pair = goes_on_from.pair if goes_on_from else None
     return Context(
         first=goes_on_from.first if goes_on_from else asked,
-        previous=asked,
+        previous=read_as or asked,
         quoted=first.hit.passage.text,
         names=tuple(known[:_NAMES]),
         pair=(marked[0], marked[1]) if len(marked) > 1 else pair,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from retrieval.text.terms import content_terms, stop_terms, term
+from retrieval.text.terms import content_terms, stop_terms, term, terms
 
 _SMALL = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -19,13 +19,35 @@ _VALUES = {word: value for value, word in enumerate(_SMALL)} | {word: 10 * n for
 _TEN = "|".join(_TENS)
 _UNIT = "|".join(_SMALL[1:10])
 _NUMBER = re.compile(
-    rf"\b(?:(?P<digits>\d+(?:[.,]\d+)*)|(?P<ten>{_TEN})(?:[-\u2010\s](?P<unit>{_UNIT}))?|(?P<word>{'|'.join(_SMALL[2:])}))\b",
+    rf"\b(?:(?P<digits>\d+(?:[.,]\d+)*)(?!\d)"
+    rf"|(?:(?P<ten>{_TEN})(?:[-\u2010\s](?P<unit>{_UNIT}))?|(?P<word>{'|'.join(_SMALL[2:])})"
+    r"|(?P<scale>half|quarter|dozen|hundred|thousand|million|billion|trillion))s?\b)",
     re.IGNORECASE,
 )
-"""A number in digits or words up to 99. "One" is none: it is a pronoun more often than not."""
+"""A number in digits, in words up to 99, or what it counts in. "One" is none: it is a pronoun more often than not."""
 
 _NAME = re.compile(r"(?<![.!?:”\"“\n]\s)(?<!^)(?<![“\"‘(])\b[A-Z][\w’-]*\w")
 """A capitalised word that does not open a sentence."""
+
+_NOT = re.compile(
+    r"\b(?:not|no|never|nobody|none|nothing|without|nicht|kein\w*|pas|jamais|nunca|não|не)\b|n['’]t\b", re.IGNORECASE
+)
+
+_OPPOSITES = tuple(
+    (frozenset(map(term, one.split())), frozenset(map(term, other.split())))
+    for one, other in (
+        ("approve accept back support confirm pass", "reject oppose refuse deny block decline"),
+        ("rise rose increase grow gain climb", "fall fell decrease shrink lose drop decline"),
+        ("win beat", "lose"),
+        ("open begin start", "close end shut stop"),
+        ("before", "after"),
+        ("more higher", "less fewer lower"),
+        ("arrive join enter", "leave depart resign"),
+        ("guilty convict", "innocent acquit clear"),
+        ("alive survive", "dead die kill"),
+    )
+)
+"""Words of which two sentences that are otherwise alike do not say the same."""
 
 _SAME = 0.8
 """What part of both quotes' terms they share when they are one told twice."""
@@ -68,6 +90,28 @@ def nearly_the_same(one: str, other: str) -> bool:
     return bool(every) and shared >= _SAME * every
 
 
+def contradict(one: str, other: str) -> bool:
+    """Whether of two sentences about the same one may deny the other: "not", "rejected", or who did it to whom."""
+    if bool(_NOT.search(one)) != bool(_NOT.search(other)):
+        return True
+    ours, theirs = set(terms(one)), set(terms(other))
+    for sides in (*_OPPOSITES, *((right, left) for left, right in _OPPOSITES)):
+        if ours & sides[0] and theirs & sides[1] and not (ours & sides[1] or theirs & sides[0]):
+            return True
+    first, second = _opener(one), _opener(other)
+    return bool(first and second) and first != second and first in theirs and second in ours
+
+
+def _opener(text: str) -> str:
+    """The term of the name that a sentence begins with; nothing where it begins with another word."""
+    found = _OPENER.match(text)
+    opener = term(found[0]) if found else ""
+    return "" if opener in stop_terms() else opener
+
+
+_OPENER = re.compile(r"[A-Z][\w’-]*\w")
+
+
 def adds_nothing(better: str, title: str, other: str) -> bool:
     """Whether ``other`` has no name and no number that a ``better`` quote with its title lacks.
 
@@ -84,9 +128,16 @@ def has_words(better: str, title: str, marked: Iterable[str]) -> bool:
     return facts("\n".join(marked)).all <= facts(f"{better}\n{title}").all
 
 
+_DECIMALS = re.compile(r"(?<=\d)(?:(\.\d*?[1-9])0+|\.0+)$")
+"""Zeros at the end of a broken number."""
+
+
 def _value(number: re.Match[str]) -> str:
     if number["digits"]:
-        return number["digits"].replace(",", "").rstrip(".")
+        digits = re.sub(r"^(\d+),(\d\d?)$", r"\1.\2", number["digits"])
+        return _DECIMALS.sub(r"\1", digits.replace(",", ""))
+    if number["scale"]:
+        return number["scale"].lower()
     if number["word"]:
         return str(_VALUES[number["word"].lower()])
     return str(_VALUES[number["ten"].lower()] + (_VALUES[number["unit"].lower()] if number["unit"] else 0))

@@ -18,31 +18,54 @@ _SPOKEN = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*(?:\"|$)|„[^“”]*(?:[“
 _SAYS = re.compile(
     r"\b(?:said|says|say|told|tells|added|adds|asked|asks|wrote|writes|replied|explained|explains|warned|warns|argued"
     r"|recalled|recalls|insisted|announced|declared|stated|noted|promised|shouted|according\s+to|put\s+it|tweeted"
-    r"|continued|concluded|admitted|complained|quoted)\b|[:,]\s*[“\"„«]",
+    r"|continued|concluded|admitted|complained|quoted|spoke|speaks|stressed|claimed|denied|confirmed|testified|commented"
+    r"|remarked|sagte|sagt|erklärte|sprach|betonte|meinte|dit|déclaré|affirmé|parlé|dijo|declaró|afirmó|habló|disse"
+    r"|afirmou|declarou|сказала?|заявила?|сообщила?|отметила?|выступила?)\b|[:,]\s*[“\"„«]",
     re.IGNORECASE,
 )
 
 _PRONOUN_SAYS = re.compile(
     r"\b(?:he|she|they)\s+(?:\w+ly\s+)?(?:also\s+)?(?:said|says|told|added|wrote|replied|explained|warned|recalled|asked"
-    r"|insisted|continued|noted)\b|\b(?:said|says|added|wrote|recalled)\s+(?:he|she)\b",
+    r"|insisted|continued|noted)\b|\b(?:said|says|added|wrote|recalled)\s+(?:he|she)\b"
+    r"|\b(?:sagte|sagt|erklärte|betonte|meinte)\s+(?:er|sie)\b|\ba-t-(?:il|elle)\s+\w+"
+    r"|\b(?:сказал|заявил|отметил|добавил)\u0430?\s+(?:он|она)\b",
     re.IGNORECASE,
 )
 
-_NAME = re.compile(r"\b[A-Z][\w’'-]+(?:\s+(?:(?:van|von|de|al|bin|the|of)\s+)?[A-Z][\w’'-]+)+")
+_UPPER = r"[A-ZÀ-ÖØ-ÞА-ЯЁ]"
+_NAME = re.compile(rf"\b{_UPPER}[\w’'-]+(?:\s+(?:(?:van|von|de|al|bin|the|of)\s+)?{_UPPER}[\w’'-]+)+")
+
+_TURN = re.compile(rf"^(?:(?:{_UPPER}[\w.’'-]*|de|van|von)[ ]?){{1,4}}:(?=\s)", re.MULTILINE)
+"""Whose turn it is, at the beginning of a line of a transcript: "OHM: "."""
+
+_TURNS = 1000
+"""Code points around a line that tell whether it is one of a transcript, by another such line."""
 
 
 def with_speaker(text: str, span: Span) -> Span:
     """Whole sentences with those around them that complete their direct speech, or say whose it is.
 
     A speech that was cut is completed within its paragraph; one without a word around it gets the sentence beside it
-    that says who speaks, and "she said" the sentence before it, if it has a name.
+    that says who speaks, and "she said" the sentence before it, if it has a name. In a transcript the line's beginning
+    says who speaks.
     """
+    span = _in_turn(text, span)
     if not _MARKS.search(text, *_paragraph(text, span)):
         return span
     span = _completed(text, span)
     if not _outside(text, span):
         span = _attributed(text, span)
     return _named(text, span)
+
+
+def _in_turn(text: str, span: Span) -> Span:
+    """The span from its line's beginning on, where that says whose turn it is in a transcript."""
+    line = text.rfind("\n", 0, span.start) + 1
+    between = sum(line <= each.start < span.start for each in sentences(text)) if line < span.start else 0
+    if not 0 < between <= _MOST or not _TURN.match(text, line):
+        return span
+    around = text[max(0, line - _TURNS) : span.end + _TURNS]
+    return Span(line, span.end) if len(_TURN.findall(around)) > 1 else span
 
 
 def _numbers(text: str, span: Span) -> tuple[int, int]:
@@ -114,8 +137,11 @@ def _attributed(text: str, span: Span) -> Span:
         return Span(every[first - 1].start, span.end)
     if last + 1 < len(every) and not every[last + 1].opens and _tells(text, every[last + 1]):
         return Span(span.start, every[last + 1].end)
-    if every[first].opens and first > 0 and not every[first - 1].heading and _tells(text, every[first - 1]):
-        return Span(every[first - 1].start, span.end)
+    for before in range(first - 1, max(-1, first - 1 - _MOST), -1):  # speech may go on over several paragraphs
+        if not every[before + 1].opens or every[before].heading:
+            break
+        if _tells(text, every[before]):
+            return Span(every[before].start, span.end)
     return span
 
 

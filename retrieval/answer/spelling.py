@@ -11,7 +11,8 @@ from functools import lru_cache
 from retrieval.index.protocol import Index
 from retrieval.text.terms import plain, stem, term, words_of
 
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"(?<![^\W_])[^\W\d_]+\d[^\W\d_]+(?![^\W_])|[^\W\d_]+")
+"""A word, which may have one digit inside for a letter: "h0spital"."""
 _SHORTEST = 4
 """Letters of a word that may be a slip: among shorter ones everything is near everything."""
 _LONGEST = 30
@@ -25,6 +26,18 @@ _CONTRACTED = re.compile(
     r"|(?:could|would|should)ve|(?:who|what|where|when|why|how|that|there|here|let)s"
 )
 """What many type without its apostrophe, and no dictionary has."""
+_ASKED_IN = {
+    "de": re.compile(
+        r"\b(?:wer|wen|wem|wessen|wann|wo|wohin|warum|wieso|wie|wieviele?|welche[mnrs]?)\b", re.IGNORECASE
+    ),
+    "fr": re.compile(r"\b(?:qui|quand|où|pourquoi|comment|combien|quel(?:le)?s?|est-ce)\b", re.IGNORECASE),
+    "es": re.compile(
+        r"¿|\b(?:qui[eé]n(?:es)?|qu[eé]|cu[aá]ndo|d[oó]nde|c[oó]mo|cu[aá]l(?:es)?|cu[aá]nt[ao]s?)\b", re.IGNORECASE
+    ),
+    "pt": re.compile(r"\b(?:quem|quando|onde|como|qual|quais|quant[ao]s?|por que)\b", re.IGNORECASE),
+    "ru": re.compile(r"[\u0400-\u04ff]"),
+}
+"""What tells the language of a question, for which another dictionary is asked too."""
 _READ = 8
 """Passages that are looked through for how a term is written, and near terms for which that is done."""
 
@@ -59,11 +72,14 @@ class Speller:
         long word) makes it one that the articles have: by optimal string alignment, which takes two letters that
         changed places for one edit. Of several words as near, the one is meant that a passage has beside most of
         the question. A word with a capital inside of the question is a name, and is read as nothing but another name,
-        unless it is long.
+        unless it is long. What a dictionary of the question's language has is no slip.
         """
+        abroad = tuple(language for language, asks in _ASKED_IN.items() if asks.search(question))
         words = dict.fromkeys((found[0], _is_name(question, found)) for found in _WORD.finditer(question))
         slips = {
-            word: self._likeliest(near, question) for word, named in words if (near := self._near(word, named=named))
+            word: self._likeliest(near, question)
+            for word, named in words
+            if (near := self._near(word, named=named)) and not _is_of(abroad, word, near)
         }
         text = _WORD.sub(lambda match: slips.get(match[0], match[0]), question)
         return Correction(text, tuple(Slip(typed, meant) for typed, meant in slips.items()))
@@ -98,6 +114,8 @@ class Speller:
             return []
         edits = 2 if len(low) >= _LONG else 1
         there = sorted((*written, *self._named(typed, edits)))  # of "Plan" and "plan" the second stays
+        if not low.isalpha():
+            there = [each for each in there if each.isalpha() and len(each) == len(low)]
         likely = list({each.casefold(): each for each in (*(() if named else self._known(low)), *there)}.values())
         if named:
             likely = [each for each in likely if each[0].isupper() and not is_known(plain(each), "en", low_memory=True)]
@@ -144,6 +162,17 @@ def _is_name(question: str, word: re.Match[str]) -> bool:
     if len(word[0]) >= _LONG or not word[0][0].isupper() or not (before or (behind and behind[0][0].isupper())):
         return False
     return sum(str(other)[0].islower() for other in (*before, *behind)) > len(before + behind) / 2
+
+
+def _is_of(languages: Sequence[str], word: str, near: Sequence[str]) -> bool:
+    """Whether a word is one of these languages or, in Russian, a name near to it with an ending."""
+    if not languages:
+        return False
+    from simplemma import is_known
+
+    low = word.lower()
+    declined = "ru" in languages and any(low.startswith(each.lower()) for each in near)
+    return declined or any(is_known(each, lang=tuple(languages), low_memory=True) for each in (low, low.capitalize()))
 
 
 def _starts(low: str, other: str) -> bool:

@@ -19,7 +19,8 @@ MONTHS = (
 _MENTION = re.compile(
     rf"""
     \b(?:(?P<which>last|next|this|coming|past|previous)\s+)?(?P<weekday>{"|".join(WEEKDAYS)})\b
-    | \b(?P<day>yesterday|today|tonight|tomorrow|last\s+night)\b
+    | \b(?P<day>(?:the\s+)?day\s+(?:before\s+yesterday|after\s+tomorrow)
+    |yesterday|today|tonight|tomorrow|last\s+night)\b
     | \b(?P<side>last|next|this|previous)\s+(?P<unit>week|month|year)\b
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -29,7 +30,8 @@ _ANY_DAY = rf"(?:{'|'.join(WEEKDAYS)})"
 _TO = r"(?:\s+(?:to|through|thru|till|until)\s+|\s*[-–—]\s*)"
 
 _NO_DAY = re.compile(
-    rf"\b(?:(?:every|each|most|any)\s+(?:{_ANY_DAY}(?:,|,?\s+and|,?\s+or)\s+)*"
+    r"\b(?:(?:an?|one|some|most|any|each|every|the|other|first|second|third|fourth|following|week\s+(?:on|from))\s+"
+    rf"(?:{_ANY_DAY}(?:,|,?\s+and|,?\s+or)\s+)*"
     r"|(?-i:Black|Bloody|Good|Ash|Palm|Easter|Maundy|Cyber|Super|Holy|Shrove|Whit|Giving|Sheffield|USA)\s+"
     rf"|{_ANY_DAY}{_TO}|between\s+(?:{_ANY_DAY}\s+and\s+)?)$",
     re.IGNORECASE,
@@ -40,7 +42,8 @@ _DATED = re.compile(
     rf"{_TO}{_ANY_DAY}\b|"
     r"(?:\s+(?:morning|afternoon|evening|night))?,?\s*(?:the\s+)?"
     rf"(?:\(?\d|(?:{'|'.join(month[:3] for month in MONTHS)})[a-z]*\.?\s+\d)"
-    r"|\s+(?-i:Times|Telegraph|Mail|Mirror|Herald|Express|Post|School|Night Football)\b",
+    r"|\s+(?-i:Times|Telegraph|Mail|Mirror|Herald|Express|Post|School|Night Football|Mercury|World|League)\b"
+    r"|\s+(?:school|roast|best|last|week)\b|,?\s+in\s+(?:early\s+|mid-?|late\s+)?(?:\d{4}|" + "|".join(MONTHS) + r")\b",
     re.IGNORECASE,
 )
 """After a weekday: the text has the date itself, or it begins a stretch of days, or it is a name."""
@@ -52,18 +55,37 @@ _TENSE = re.compile(
     r"(?P<to_come>\b(?:will|shall|won't|to\s+be|due|scheduled|expected|upcoming|set\s+(?:to|for)|until|till"
     r"|(?:would|should|must)(?!\s+have\b)|(?:plans?|intends?|hopes?|wants?|aims?|is|are|going)\s+to|remains?|stays?"
     r"|takes?\s+place)\b"
-    r"|\b(?:by|opens?|begins?|starts?)(?=\s+(?:on\s+)?$))"
-    r"|\b(?:said|says|told|reported|announced|added|wrote|confirmed|claimed|denied|warned)\b",
+    r"|\b(?:by|(?:re-?)?opens?|begins?|starts?|ends?|closes|resumes?|continues?|expires?|go(?:es)?\s+to\s+the\s+polls"
+    r"|(?:planned|slated|called|due)\s+for|takes?\s+(?:effect|office|over)|comes?\s+into\s+(?:force|effect))"
+    r"(?=\s+(?:on\s+)?$))"
+    r"|\b(?:since|said|says|told|reported|announced|added|wrote|confirmed|claimed|denied|warned)\b",
     re.IGNORECASE,
 )
 """What stands before a weekday, and tells whether it is still to come; what stands nearest to it counts."""
+
+_AHEAD = re.compile(
+    r"(?:\s+(?:morning|afternoon|evening|night))?,?\s+"
+    r"(?:(?!(?:\w+ed|said|says|told|was|were|had|did|met|won|lost|went|began|took|made|came|gave|held|saw|left|found|as"
+    r"|when|that|which|who|because|after|before|until)\b)[\w'’-]+\s+){0,6}?"
+    r"(?:will|shall|won['’]t|(?:is|are)\s+(?:to|due|expected|scheduled|set|going\s+to)|(?:re-?)?opens|begins|starts)\b",
+    re.IGNORECASE,
+)
+"""After a weekday: its clause tells of what is to come, as "on Saturday the festival will begin"."""
 
 _CLAUSE = re.compile(r"[^.;!?]*$")
 
 _BEFORE = 120
 """Code points before a weekday that tell its tense."""
 
-_DAYS = {"yesterday": -1, "last night": -1, "today": 0, "tonight": 0, "tomorrow": 1}
+_DAYS = {
+    "day before yesterday": -2,
+    "day after tomorrow": 2,
+    "yesterday": -1,
+    "last night": -1,
+    "today": 0,
+    "tonight": 0,
+    "tomorrow": 1,
+}
 
 _SIDES = {"last": -1, "previous": -1, "this": 0, "next": 1}
 
@@ -113,11 +135,12 @@ def _meanings(text: str, published: date) -> Iterator[tuple[str, date, date]]:
         try:
             if match["weekday"]:
                 if not _DATED.match(text, match.end()):
-                    to_come = _is_to_come(text[max(0, match.start() - _BEFORE) : match.start()])
+                    start, end = match.span()
+                    to_come = _is_to_come(text[max(0, start - _BEFORE) : start], text[end : end + _BEFORE])
                     found = _weekday(match["weekday"], (match["which"] or "").lower(), published, to_come=to_come)
                     yield words, found, found
             elif match["day"]:
-                found = published + timedelta(days=_DAYS[words.lower()])
+                found = published + timedelta(days=_DAYS[words.lower().removeprefix("the ")])
                 yield words, found, found
             else:
                 yield words, *_period(match["unit"].lower(), _SIDES[match["side"].lower()], published)
@@ -131,11 +154,11 @@ def _is_of_another(text: str, match: re.Match[str]) -> bool:
     return bool(relative and (_THE.search(text, 0, match.start()) or _OF.match(text, match.end())))
 
 
-def _is_to_come(before: str) -> bool:
-    """Whether the clause that ends here tells of what is to come."""
+def _is_to_come(before: str, behind: str) -> bool:
+    """Whether the clause that ends here, or else the one that begins here, tells of what is to come."""
     clause = _CLAUSE.search(before)
     told = list(_TENSE.finditer(before, clause.start() if clause else 0))
-    return bool(told and told[-1]["to_come"])
+    return bool(told[-1]["to_come"] if told else _AHEAD.match(behind))
 
 
 def _weekday(name: str, which: str, published: date, *, to_come: bool) -> date:
@@ -145,6 +168,8 @@ def _weekday(name: str, which: str, published: date, *, to_come: bool) -> date:
         return published + timedelta(days=ahead or 7)
     if which in ("last", "past", "previous"):
         return published + timedelta(days=ahead - 7)
+    if which == "this":
+        to_come = to_come or WEEKDAYS.index(name.lower()) > published.weekday()
     return published + timedelta(days=ahead if to_come or not ahead else ahead - 7)
 
 
@@ -167,18 +192,22 @@ def _day(value: date) -> str:
 
 _ASKED = re.compile(
     rf"""
-    (?:\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?)?
-    \b(?P<month>{"|".join(MONTHS)})\b
+    \b(?P<iso>\d{{4}})-(?P<iso_month>\d\d)-(?P<iso_day>\d\d)\b
+    | (?<![\d.,/])(?P<one>\d{{1,2}})(?P<sign>[./-])(?P<two>\d{{1,2}})(?P=sign)(?P<last>\d{{4}})\b
+    | (?:\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?)?
+    \b(?P<month>{"|".join(MONTHS)}|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)(?!\w)
     (?:\s+(?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d))?
     (?:,?\s+(?:of\s+)?(?P<year>\d{{4}})\b)?
     | \b(?:in|of|by|since|during|before|after|until|year|from|for)\s+(?P<alone>1\d{{3}}|20\d\d)\b
+    | (?<![\d.,:/$€£¥#])(?<!\d-)(?:\b|\bFY)(?P<bare>(?:19|20)\d\d)(?![\w%]|[.,:/-]\d)
+    (?!\s+(?:people|men|women|children|(?!(?:is|was|as|has|does)\b)\w+s)\b)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 
 _PAST = re.compile(
     r"\b(?:first|originally|initially|earlier|earliest|former|formerly|previous|previously|once|used\s+to|ago|"
-    r"at\s+the\s+time|back\s+then|(?:last|this)\s+(?:week|month|year)|yesterday|oldest)\b",
+    r"at\s+the\s+time|back\s+then|(?:last|this)\s+(?:week|month|year)|yesterday|oldest|(?:1\d|20)\d0['’]?s)\b",
     re.IGNORECASE,
 )
 """What asks about another time than now, without saying which."""
@@ -214,10 +243,22 @@ def time_asked(question: str) -> TimeAsked | None:
     "May" counts as a month only where a preposition, a day or a year says so.
     """
     for match in _ASKED.finditer(question):
-        if match["alone"]:
-            return TimeAsked(year=int(match["alone"]))
+        if alone := match["alone"] or match["bare"]:
+            return TimeAsked(year=int(alone))
+        if match["iso"]:
+            return TimeAsked(int(match["iso"]), int(match["iso_month"]), int(match["iso_day"]))
+        if match["last"]:
+            return _in_figures(match)
         day = match["day"] or match["day_after"]
         if day or match["year"] or _MONTH_FOLLOWS.search(question[: match.start("month")]):
-            month = MONTHS.index(match["month"].lower()) + 1
+            month = next(n for n, name in enumerate(MONTHS, 1) if name.startswith(match["month"][:3].lower()))
             return TimeAsked(int(match["year"]) if match["year"] else None, month, int(day) if day else None)
     return TimeAsked() if _PAST.search(question) else None
+
+
+def _in_figures(date: re.Match[str]) -> TimeAsked:
+    """The time of 25/03/2024, 03/25/2024 or 5.3.2024; of 05/03/2024 nothing tells which is the month."""
+    year, one, two = int(date["last"]), int(date["one"]), int(date["two"])
+    if date["sign"] == "." or one > len(MONTHS) or one == two:
+        return TimeAsked(year, two, one)
+    return TimeAsked(year, one, two) if two > len(MONTHS) else TimeAsked(year)

@@ -10,15 +10,37 @@ import re
 from dataclasses import dataclass
 
 from retrieval.answer.query import Context
+from retrieval.answer.times import MONTHS
 from retrieval.text.terms import content_terms
 
 _PRONOUN = re.compile(
     r"\b(it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|there|then|ones?)\b",
     re.IGNORECASE,
 )
+_ASKS_ABROAD = re.compile(
+    r"\W*(?:(?:und|et|y|e|и|\u0430)\s+)?(?:warum|wieso|weshalb|wann|wo|wohin|wer|wen|wem|wie|pourquoi|quand|où|qui|comment"
+    r"|combien|por ?qu[eéê]|cu[aá]ndo|d[oó]nde|qui[eé]n|c[oó]mo|cu[aá]ntos?|quando|onde|quem|quanto|почему|зачем|когда"
+    r"|где|кто|как|сколько|なぜ|どうして|いつ|どこ|誰|だれ)\W*",
+    re.IGNORECASE,
+)
+"""A question that is nothing but a question word, in the languages that the bot speaks."""
 _CONJUNCTION = re.compile(r"\W*(and|but|so|or)\b", re.IGNORECASE)
 _WHAT_ABOUT = re.compile(r"\W*((and|but|so|or)\s+)?(what|how) about\b", re.IGNORECASE)
 _THEY = re.compile(r"\b(they|them)\b", re.IGNORECASE)
+_FRAGMENT = re.compile(
+    r"\W*(?:(?:and|but|so|or|und|aber|et|mais|y|pero|e|и|\u0430)\b[\s,]*)?(?:(?<=[\s,])|(?:what|how) about\s+)"
+    r"(?P<rest>(?!.*\b(?:who|whom|whose|what|when|where|why|how|which|is|are|was|were|do|does|did|has|have|had|can|could"
+    r"|will|would|should|not)(?:n['’]?t)?\b)\w\S*(?:\s+\S+){0,4})",
+    re.IGNORECASE,
+)
+"""A few words without a verb that stand in the place of some of the question before: "And The Needle?"."""
+_BESIDE = re.compile(r"(?:in|on|at|by|for|with|from|to|since|before|after|during|under|near)\b", re.IGNORECASE)
+"""How a fragment begins that stands behind the question before, rather than in the place of its name."""
+_NAME = re.compile(
+    r"(?:\b[Tt]he )?"
+    rf"(?!(?:The|An?|In|On|At|Wh\w+|How|Is|Are|Was|Were|Do|Does|Did|{'|'.join(MONTHS).title()})\b)"
+    r"\b[A-Z][\w’'-]*(?:\s+(?:(?:of|de|van|von)\s+)?[A-Z][\w’'-]*)*"
+)
 _LEADING_CONJUNCTION = re.compile(r"^\W*(and|but|so)\b[\s,]*(?=\w)", re.IGNORECASE)
 
 
@@ -69,18 +91,26 @@ class QueryVariants:
 
 def has_reference(question: str) -> bool:
     """Whether a question lacks a name: it has a pronoun, or no word that means something by itself."""
-    return bool(_PRONOUN.search(question)) or not content_terms(question)
+    return bool(_PRONOUN.search(question) or _ASKS_ABROAD.fullmatch(question)) or not content_terms(question)
 
 
 def looks_like_follow_up(question: str) -> bool:
     """Whether a question's wording alone makes it a follow-up.
 
-    It has a reference, begins with "and" or "what about", or has next to no content terms.
+    It has a reference, begins with "and" or "what about", or has next to no content terms. A name stands for itself,
+    but not where it is all that follows "and".
     """
     if has_reference(question) or _WHAT_ABOUT.match(question):
         return True
+    if _FRAGMENT.fullmatch(question):
+        return True
     has_name = re.search(r"\s[A-Z]", question)  # a name stands for itself
     return not has_name and bool(_CONJUNCTION.match(question) or len(content_terms(question)) <= 1)
+
+
+def is_fragment(question: str) -> bool:
+    """Whether a question is a few words without a verb: "And The Needle?"."""
+    return not has_reference(question) and bool(_FRAGMENT.fullmatch(question))
 
 
 def resolve_references(question: str, context: Context) -> str:
@@ -88,8 +118,12 @@ def resolve_references(question: str, context: Context) -> str:
 
     A leading "and" goes. Two who were named together are put where "they" stood, which a reader understands better
     than names behind a question; of other pronouns nothing tells which is meant. Where no name is known, the first
-    question stands behind this one and tells a reader what it is about.
+    question stands behind this one and tells a reader what it is about. A few words without a verb take their place in
+    the question before.
     """
+    if context.names and not has_reference(question) and (fragment := _FRAGMENT.fullmatch(question)):
+        before = context.first if _FRAGMENT.fullmatch(context.previous) else context.previous
+        return _put_into(before, fragment["rest"])
     question = _LEADING_CONJUNCTION.sub("", question)
     if not context.names:
         return f"{question} ({context.first.rstrip(' ?')})"
@@ -99,3 +133,13 @@ def resolve_references(question: str, context: Context) -> str:
         together = " and ".join(context.pair)
         return _THEY.sub(lambda _: together, question, count=1)
     return f"{question} ({', '.join(context.names)})"
+
+
+def _put_into(question: str, words: str) -> str:
+    """A question with other words in the place of some of its own: of its only name, if they have one; else behind."""
+    theirs, ours = _NAME.findall(question), _NAME.findall(words)
+    if len(theirs) == len(ours) == 1:
+        return question.replace(theirs[0], ours[0])
+    if _BESIDE.match(words) and not ours:
+        return f"{question.rstrip(' ?')} {words}"
+    return f"{words} ({question.rstrip(' ?')})"

@@ -35,11 +35,23 @@ _BLANK_LINES = re.compile(r"\n\s*\n")
 
 _DATELINE = re.compile(r"[^\W\da-z]{2}[^a-z.]*\b[A-Z][a-z]+\.? \d{1,2}\.?$")
 
+_DAY = r"(?:(?:le[ ])?\d{1,2}\.?[ ][^\W\d]{3,}\.?(?:,?[ ]\d{4})?(?:[ ]года)?|[A-Z][a-z]+\.?[ ]\d{1,2}(?:,[ ]\d{4})?)"
 _OPENING = re.compile(
-    r"[^\W\da-z][^\W\da-z]+(?:[ -][^\W\da-z]{2,})*(?:, [A-Z][a-z]+)?(?:, [A-Z][a-z]+\.? \d{1,2})?\.? "
-    r"(?:(?:\([A-Z][\w ]*\)|/[A-Z][\w-]*/)\.?(?: [-–—]{1,2})?|[-–—]{1,2}) "
+    rf"""
+    (?:ST\.[ ])?[^\W\da-z][^\W\da-z]+(?:[ -][^\W\da-z]{{2,}})*
+    (?:,[ ](?!{_DAY})[A-Z][\w.]*(?:[ ][A-Z][\w.]*){{0,2}})?
+    (?:
+        (?:,[ ]{_DAY})?\.?[ ](?:(?:\([^\W\d][\w ]*\)|/[^\W\d][\w-]*/)\.?(?:[ ][-–—]{{1,2}})?|[-–—]{{1,2}})
+        | ,[ ]{_DAY}\.?(?<=\.)
+    )[ ]
+    | [A-Z][\w-]+(?:[ ][A-Z][\w-]+)*(?:
+        ,[ ]{_DAY}(?:[ ]\([^\W\d][\w ]*\))?
+        | [ ]\((?:AFP|AP|dpa|EFE|ANSA|Reuters|UPI|Kyodo|Xinhua|TASS)\)
+    )[ ][-–—]{{1,2}}[ ]
+    """,
+    re.VERBOSE,
 )
-"""Place, day and agency before a report's first sentence: "WASHINGTON (AP) — "."""
+"""Place, day and agency before a report's first sentence: "WASHINGTON (AP) — "; in small letters with day or agency."""
 
 _LIST_ITEM = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,3}[.)])[ \t]+\S", re.MULTILINE)
 

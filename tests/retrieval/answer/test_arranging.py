@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from retrieval.answer.arranging import ArrangingWeights, by_time, complete, distinct
+from retrieval.answer.arranging import ArrangingWeights, by_time, complete, distinct, without_echo
 from retrieval.answer.quotes import Quote
 from retrieval.answer.sameness import adds_nothing, facts, nearly_the_same
 from retrieval.answer.search import Hit
@@ -48,6 +49,21 @@ def test_of_two_quotes_that_answer_alike_the_newer_comes_first() -> None:
 )
 def test_where_the_question_names_a_time_the_newest_does_not_come_first(question: str) -> None:
     assert arranged(OLD, NEW, question=question) == [(OLD.text, False), (NEW.text, False)]
+
+
+def test_satire_is_not_the_newest() -> None:
+    joke = quoted("The sinking of the Halcyon killed 31 people.\n\nThis article is satire.", "31", APRIL, 4.9)
+    joke = replace(joke, end=joke.text.index("\n"))
+
+    assert arranged(OLD, joke) == [(OLD.text, False), (joke.article.text, False)]
+    assert arranged(joke, OLD) == [(joke.article.text, False), (OLD.text, False)]
+
+
+def test_the_quote_whose_last_month_is_asked_about_comes_first() -> None:
+    old = quoted("14 people died in the sinking of the Halcyon last month.", "14", MARCH)
+    asked = "how many people died in the sinking of the Halcyon in February 2021?"
+
+    assert arranged(NEW, old, question=asked) == [(old.text, False), (NEW.text, False)]
 
 
 def test_the_quote_of_the_time_asked_about_comes_first() -> None:
@@ -122,6 +138,68 @@ def test_a_claim_is_completed_by_its_verdict_and_the_verdict_is_not_told_twice()
 def test_numbers_are_the_same_in_digits_and_in_words() -> None:
     assert facts("Thirty-one of 9,000 paid two crowns and 1.5 euros.").numbers == {"31", "9000", "2", "1.5"}
     assert facts("One of them left.").numbers == frozenset()
+    assert facts("It cost 2.50 or 4,50 or 100.00, or half a million.").numbers == {
+        "2.5",
+        "4.5",
+        "100",
+        "half",
+        "million",
+    }
+    assert facts("It cost 2.5m.").numbers == {"2.5"}
     assert nearly_the_same("It cost 12 crowns.", "It cost twelve crowns!")
     assert not nearly_the_same("It cost 12 crowns.", "It cost 13 crowns.")
     assert adds_nothing("Ann Lee left.", "The mayor of Harn", "Lee, the mayor of Harn, left.")
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "question", "bold"),
+    [
+        ("The hall in Harn is open on Sundays.", "hall in Harn", "is the hall in Harn open?", False),
+        ("The hall in Harn is open on Sundays.", "Sundays", "when is the hall in Harn open?", True),
+        ("The hall in Harn is not open.", "not open", "is the hall in Harn open?", True),
+        ("The hall holds 150 people.", "150 people", "how many people does the hall hold?", True),
+        ("The Needle won.", "The Needle", "who won, The Needle or The Anchor?", True),
+        ("Nobody was hurt.", "Nobody", "was anybody hurt?", True),
+    ],
+)
+def test_words_of_the_question_are_not_bold_by_themselves(text: str, marked: str, question: str, bold: bool) -> None:
+    better = quoted("It lies by the sea.", "sea")
+    _, quote = without_echo([better, quoted(text, marked)], question)
+
+    assert bool(quote.highlights) == bold
+
+
+@pytest.mark.parametrize(("question", "bold"), [("is the hall open?", False), ("what is open?", True)])
+def test_what_answers_best_stays_bold_unless_yes_or_no_is_asked_for(question: str, bold: bool) -> None:
+    [quote] = without_echo([quoted("The hall is open.", "open")], question)
+
+    assert bool(quote.highlights) == bold
+
+
+STORM = "A storm cut power to 3,000 homes in Harn on Thursday night."
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "marked"),
+    [
+        (STORM, "A storm did not cut power to 3,000 homes in Harn on Thursday night.", "Thursday"),
+        ("Harn’s council approved the plan for a bridge.", "Harn’s council rejected the plan for a bridge.", "council"),
+        ("Prices of bread in Harn rose on Monday.", "Prices of bread in Harn fell on Monday.", "Monday"),
+        ("Ann beat Bob in the final.", "Bob beat Ann in the final.", "final"),
+        ("Half of the homes in Harn are dark.", "A quarter of the homes in Harn are dark.", "homes"),
+        ("The dam in Harn cost 2.5 million crowns.", "The dam in Harn cost 2.5 billion crowns.", "dam"),
+    ],
+)
+def test_an_article_that_contradicts_a_quote_is_not_named_as_saying_the_same(one: str, other: str, marked: str) -> None:
+    quotes = [quoted(text, marked, MARCH) for text in (one, other)]
+
+    assert [quote.also_in for quote in distinct(quotes)] == [(), ()]
+    assert len(distinct(reversed(quotes))) == 2
+
+
+def test_an_article_that_says_the_same_in_other_words_is_named() -> None:
+    other = quoted("A storm cut the power to 3000 homes in Harn on Thursday night.", "Thursday", APRIL)
+
+    [quote] = distinct([quoted(STORM, "Thursday", MARCH), other])
+
+    assert [article.id for article in quote.also_in] == [other.article.id]

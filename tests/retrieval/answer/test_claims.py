@@ -74,6 +74,51 @@ def shown(text: str, words: str) -> str:
             "bribe",
             "The mayor rejected the allegation.",
         ),
+        (
+            "Another post said that three children were in hospital. The hospital said it treated no such patients.",
+            "children",
+            "The hospital said it treated no such patients.",
+        ),
+        (
+            "Police said that Ola Harn stole the crown. Her lawyer denied it in a letter.",
+            "crown",
+            "Her lawyer denied it in a letter.",
+        ),
+        (
+            "Residents claimed that a wolf killed nine sheep. The forestry office said it was not a wolf but a dog.",
+            "sheep",
+            "The forestry office said it was not a wolf but a dog.",
+        ),
+        (
+            "Harn was charged with stealing the crown. She was acquitted in May.",
+            "crown",
+            "She was acquitted in May.",
+        ),
+        (
+            "The bread tax will double, a tweet claims. In fact, it stays as it is.",
+            "tweet",
+            "In fact, it stays as it is.",
+        ),
+        (
+            "The weekly Kompass reported that the bank is broke. The story turned out to be untrue.",
+            "Kompass",
+            "The story turned out to be untrue.",
+        ),
+        (
+            "A photo shows a shark in Mill Street. The photo was doctored.",
+            "shark",
+            "The photo was doctored.",
+        ),
+        (
+            "Behauptung: Fledermäuse sind blind.\n\nFakt: Fledermäuse sehen gut.",
+            "blind",
+            "Fakt: Fledermäuse sehen gut.",
+        ),
+        (
+            "# What's the claim?\n\nBats are blind.\n\n# Our verdict\n\nFalse. Bats see quite well.",
+            "blind",
+            "# Our verdict\n\nFalse. Bats see quite well.",
+        ),
     ],
 )
 def test_a_claim_is_shown_together_with_the_verdict_beside_it(text: str, claim: str, found: str) -> None:
@@ -116,6 +161,11 @@ def test_a_denial_that_comes_first_is_found() -> None:
         ("Kyodo news agency reported on Monday that exports rose. Imports did not.", "Kyodo"),
         ("The club signed a striker. The goalkeeper did not play. Fans denied that they had left early.", "striker"),
         ("Mary reported the theft. She was not hurt.", "theft"),
+        ("The storm killed four, police reported. In fact, it was the worst in years.", "storm"),
+        ("According to Ola Harn the mill is old. It is impossible to see it from town.", "mill"),
+        ("Supporters said it would save money. Mayor Falk denied that taxes would rise.", "Supporters"),
+        ("The pact saves money, the mayor said.\n\nHer son denied it.", "pact"),
+        ("She filed a suit in May. The court dismissed it in June.", "suit"),
     ],
 )
 def test_what_stands_for_itself_has_no_verdict(text: str, words: str) -> None:
@@ -137,6 +187,25 @@ def test_a_sentence_that_the_article_corrects_has_its_correction() -> None:
     assert judged(CORRECTED, "cellar") is None
 
 
+def test_a_denial_is_shown_with_what_it_denies() -> None:
+    text = "The day was wet. A post says the company poured arsenic into the lake. The company, Norrick, denied it."
+
+    assert shown(text, "Norrick") == text.partition("wet. ")[2]
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Erratum: The bridge is 40 metres long.",
+        "A previous version of this article misstated the length of the bridge. It is 40 metres.",
+        "An earlier version wrongly said that the bridge is 400 metres long.",
+        "Update: The bridge is 40 metres long, not 400.",
+    ],
+)
+def test_a_correction_is_known_by_other_words_too(note: str) -> None:
+    assert judged(f"The bridge is 400 metres long.\n\n{note}", "400") == note
+
+
 @pytest.mark.parametrize("part", ["Correction:", "Luis Ferrant"])
 def test_a_correction_is_shown_whole(part: str) -> None:
     assert shown(CORRECTED, part) == CORRECTED.strip().rpartition("\n")[2]
@@ -153,6 +222,19 @@ def test_satire_is_marked_by_the_text_the_title_or_the_source() -> None:
         found = verdict(above, span)
         assert found
         assert (found.kind, found.span) == ("satire", None)
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "This is satire.",
+        "The Goose is a satirical publication.",
+        "Dieser Text ist Satire.",
+        "April Fools! None of it is so.",
+    ],
+)
+def test_satire_is_known_by_other_words_too(mark: str) -> None:
+    assert judged(f"A goat became governor on Thursday.\n\n{mark}", "goat") == mark
 
 
 PIECES = ["CLAIM: It fell.", "THE FACTS: It stands.", "\n\n", "\n", " ", "# Claim", "Police denied the report."]

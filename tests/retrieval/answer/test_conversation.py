@@ -9,6 +9,7 @@ import pytest
 
 from retrieval.answer.answer import Answer
 from retrieval.answer.conversation import Talk
+from retrieval.answer.interpretation import Interpretation
 from retrieval.answer.query import Context, Filters
 from retrieval.answer.quotes import Quote
 from retrieval.answer.references import next_context
@@ -32,6 +33,17 @@ def quote_of(article: Article, start: int, end: int, *highlights: tuple[int, int
 
 
 QUOTE = quote_of(ARTICLE, 13, 52, (13, 23), (28, 42))
+
+
+def test_a_fragment_counts_as_the_question_that_it_was_read_as() -> None:
+    before = answer_of(QUOTE, question="who met Putin?").next_context
+    asked = answer_of(QUOTE, question="And Abe?", before=before)
+    read_as = replace(asked, interpretation=Interpretation(in_context=True, read_as="who met Abe?"))
+
+    context = next_context(read_as, before)
+
+    assert context
+    assert context.previous == "who met Abe?"
 
 
 def answer_of(

@@ -24,6 +24,13 @@ from retrieval.answer.courtesies import without_courtesies
         "Excuse me, quick question: who met in Sochi? ty",
         "🙏 ok - I was wondering who met in Sochi? :)",
         "who met in Sochi? can you tell me?",
+        "lol who met in Sochi?",
+        "Great, thanks. who met in Sochi?",
+        "Nice! who met in Sochi?",
+        "Hallo, who met in Sochi? Danke!",
+        "bonjour, who met in Sochi, s'il vous plaît ?",
+        "Привет! who met in Sochi? Спасибо",
+        "こんにちは、who met in Sochi?",
     ],
 )
 def test_politeness_is_no_part_of_what_is_asked(typed: str) -> None:
@@ -35,6 +42,9 @@ def test_politeness_is_no_part_of_what_is_asked(typed: str) -> None:
     [
         "who met in Sochi?",
         "Hello Kitty was drawn by whom?",
+        "Nice, France: how large is it?",
+        "No. 10 is whose house?",
+        "Yes, Minister was about whom?",
         "Hey Jude was written by whom?",
         "Cheers was filmed in which city?",
         "who said thanks",

@@ -202,13 +202,40 @@ def test_a_sentence_told_twice_in_one_article_is_quoted_once() -> None:
 
 @pytest.mark.parametrize(
     ("marked", "seen"),
-    [("2", "2.4"), ("30 pm", "7:30 pm"), ("1,240", "1,240.50"), ("£2", "£2.5m"), ("42", "E42"), ("May", "May")],
+    [
+        ("2", "2.4"),
+        ("03/", "05/03/2016"),
+        ("-03", "2016-03-05"),
+        ("30 pm", "7:30 pm"),
+        ("1,240", "1,240.50"),
+        ("£2", "£2.5m"),
+        ("42", "E42"),
+        ("May", "May"),
+    ],
 )
 def test_of_a_number_all_is_bold_or_nothing(marked: str, seen: str) -> None:
     article = article_of(
-        "In May the Tarn rose by 2.4 metres until 7:30 pm, which cost 1,240.50 euros, or £2.5m, and led to E42."
+        "In May the Tarn rose by 2.4 metres until 7:30 pm, which cost 1,240.50 euros, or £2.5m, and led to E42. "
+        "It ended on 05/03/2016, or 2016-03-05."
     )
     (quote,) = choose([reading(marked, 1.0, article=article)], 3)
+
+    assert bold(quote) == [seen]
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "seen"),
+    [
+        ("Директором музея назначен Пётр Ильин.", "Д", "Директором"),
+        ("Η γέφυρα άνοιξε τον Μάιο.", "έφυρ", "γέφυρα"),
+        ("पुल मई में खुला था।", "प", "पुल"),
+        ("The bread was unleavened then.", "leaven", "unleavened"),
+        ("灯台は1912年に建てられました。", "は1912", "は1912"),
+    ],
+)
+def test_no_part_of_a_word_is_bold(text: str, marked: str, seen: str) -> None:
+    article = article_of(text)
+    [quote] = choose([reading(text, 1.0, highlight=marked, article=article)], 1)
 
     assert bold(quote) == [seen]
 

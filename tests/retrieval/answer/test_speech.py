@@ -36,6 +36,19 @@ Ada Lindqvist, the prime minister, flew to Port Maren.
 
 The wind grew.
 """
+TRANSCRIPT = """\
+FALK: The bridge is safe. It was built in 1960.
+OHM: I do not agree. The bridge was built in 1950.
+"""
+PARAGRAPHS = """\
+Jonas Falk, the mayor, spoke on Monday.
+
+“The bridge is safe and sound.
+
+“Good men built it in 1960. It will stand for long.”
+"""
+GERMAN = "Der Rat von Harn tagte. Bürgermeister Jonas Falk sprach lange. „Die Brücke ist sicher und stammt von 1960.“"
+RUSSIAN = "Мэр Йонас Фальк пришёл в понедельник. «Мост построили в 1960 году», — сказал он."
 ALONE = """\
 "It fell on its own. Nobody touched it."
 
@@ -52,6 +65,10 @@ Jonas Pell said so.
         (NESTED, "Vulgo", NESTED.partition(" The name")[0]),
         (NESTED, "spread", NESTED.partition(". ")[2].partition("). ")[2]),
         (APART, "forgotten", APART.partition("\n\nThe wind")[0]),
+        (TRANSCRIPT, "1950", TRANSCRIPT.partition("\n")[2].strip()),
+        (PARAGRAPHS, "1960", PARAGRAPHS.strip()),
+        (GERMAN, "1960", GERMAN.partition("tagte. ")[2]),
+        (RUSSIAN, "1960", RUSSIAN),
     ],
 )
 def test_speech_comes_with_its_speaker(text: str, words: str, expected: str) -> None:
@@ -65,6 +82,7 @@ def test_speech_comes_with_its_speaker(text: str, words: str, expected: str) -> 
         (SPOKEN, "sat down", "He sat down at the table."),
         (APART, "wind", "The wind grew."),
         (ALONE, "Nobody", '"It fell on its own. Nobody touched it."'),
+        ("Opening hours: From nine. The desk shuts at noon.", "noon", "The desk shuts at noon."),
         ("He ran the “Red Lion” in Harn. It burnt down last year.", "Red Lion", "He ran the “Red Lion” in Harn."),
     ],
 )

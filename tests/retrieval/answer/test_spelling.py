@@ -98,3 +98,32 @@ def test_a_name_is_read_as_another_name_and_a_question_in_capitals_has_none(tmp_
 
     assert speller.corrected("who met in Elvestat?").text == "who met in Elvestad?"
     assert speller.corrected("WHO SOLD THE MILLK?").slips
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("reserv0ir", "reservoir"), ("m4yor", "mayor"), ("may9or", "mayor"), ("MX50O", "MX50O"), ("route6", "route6")],
+)
+def test_a_digit_typed_for_a_letter_is_put_right(typed: str, meant: str, tmp_path: Path) -> None:
+    speller = told(tmp_path, "The mayor saw the reservoir and the route, with 40 pumps of the type MX500.")
+
+    assert speller.corrected(f"who saw the {typed} then?").text == f"who saw the {meant} then?"
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Qui est le maire de Harn?", "The mare of Harn ran."),
+        ("Wann fährt sie nach Harn?", "Die Fähre nach Harn."),
+        ("Кто открыл музей?", "Музей открыла Анна."),
+        ("Кто мэр Эльмута?", "Эльмут спит."),
+    ],
+)
+def test_words_of_the_language_of_the_question_are_no_slips(question: str, text: str, tmp_path: Path) -> None:
+    assert told(tmp_path, text).corrected(question).slips == ()
+
+
+def test_a_slip_in_another_language_is_put_right(tmp_path: Path) -> None:
+    speller = told(tmp_path, "Die Brücke über den Harn.")
+
+    assert speller.corrected("Wer baute die Brückee?").text == "Wer baute die Brücke?"

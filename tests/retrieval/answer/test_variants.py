@@ -19,6 +19,13 @@ MET = Context("Who met in Sochi?", "and then?", "They met.")
         ("what is Khabomai?", False),
         ("and who is Hiroshige Seko?", False),
         ("and what about Japan?", True),
+        ("And The Needle?", True),
+        ("and in Tokyo?", True),
+        ("And did Abe meet Putin?", False),
+        ("and when was Shinzo Abe born?", False),
+        ("warum?", True),
+        ("¿Por qué?", True),
+        ("и когда?", True),
         ("who wrote Hamlet for the queen?", False),
     ],
 )
@@ -32,7 +39,11 @@ def test_a_questions_wording_makes_it_look_like_a_follow_up(question: str, follo
     [
         ("when was that?", ("Sochi",), None, "when was that? (Sochi)"),
         ("and what did they agree?", ("Abe", "Putin"), ("Abe", "Putin"), "what did Abe and Putin agree?"),
-        ("and what about Tokyo?", ("Sochi",), None, "what about Tokyo?"),
+        ("and what about Tokyo?", ("Sochi",), None, "Who met in Tokyo?"),
+        ("And The Needle?", ("Sochi",), None, "Who met in The Needle?"),
+        ("and in 2015?", ("Sochi",), None, "Who met in Sochi in 2015?"),
+        ("And Abe, Seko and Putin?", ("Sochi",), None, "Abe, Seko and Putin? (Who met in Sochi)"),
+        ("warum?", ("Sochi",), None, "warum? (Sochi)"),
         ("how deadly is it?", (), None, "how deadly is it? (Who met in Sochi)"),
         ("so which stage?", (), None, "which stage? (Who met in Sochi)"),
     ],
@@ -44,6 +55,12 @@ def test_a_reader_is_told_what_a_follow_up_refers_to(
 
     assert resolve_references(question, context) == read
     assert QueryVariants.of(question, context).resolved == read
+
+
+def test_what_a_few_words_stand_for_is_found_over_several_turns() -> None:
+    context = Context("Who owns The Needle?", "And The Anchor?", "It belongs to Vos.", ("Vos",))
+
+    assert resolve_references("And The Gull?", context) == "Who owns The Gull?"
 
 
 def test_a_question_is_searched_with_what_was_said_before() -> None:

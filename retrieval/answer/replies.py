@@ -1,0 +1,39 @@
+"""Questions that an article asks itself: what it says to them comes along."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from retrieval.text.sentences import Sentence, Span, sentences
+
+_ASKS = ("?", "\uff1f", "\u061f")
+
+_CLOSING = " \t\n\"”»’')*_"
+"""What may stand behind a question mark."""
+
+
+def with_reply(text: str, span: Span) -> Span:
+    """Whole sentences with the one behind them, where they are nothing but a question: "Is it open? No. It closed".
+
+    What is said to a question with which its paragraph begins, as in lists of such, has that before it.
+    """
+    every = sentences(text)
+    first = bisect_left(every, span.start, key=lambda sentence: sentence.start)
+    behind = bisect_left(every, span.end, key=lambda sentence: sentence.start)
+    if 0 < first < len(every) and not every[first].opens and every[first - 1].opens and _asks(text, every[first - 1]):
+        return Span(every[first - 1].start, span.end)
+    if behind < len(every) and not every[behind].heading and all(_asks(text, each) for each in every[first:behind]):
+        return Span(span.start, every[behind].end)
+    return span
+
+
+def is_question(text: str, span: Span) -> bool:
+    """Whether sentences are nothing but questions."""
+    every = sentences(text)
+    first = bisect_left(every, span.start, key=lambda sentence: sentence.start)
+    asked = every[first : bisect_left(every, span.end, key=lambda sentence: sentence.start)]
+    return bool(asked) and all(_asks(text, each) for each in asked)
+
+
+def _asks(text: str, sentence: Sentence) -> bool:
+    return text[sentence.start : sentence.end].rstrip(_CLOSING).endswith(_ASKS)
