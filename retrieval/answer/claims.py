@@ -137,11 +137,14 @@ _NOTE = re.compile(
 _SATIRE = re.compile(
     r"\b(?:this|the\s+above|our|the)\s+(?:\w+\s+)?(?:article|story|piece|report|text|site|page|website|column)s?\s+"
     r"(?:is|are|was)\s+(?:\w+\s+){0,3}(?:satir\w+|parody|spoof|fictional|fiction)\b"
-    r"|^\W*satire\b\s*[:.|—–)\]]|\bsatirical\s+(?:article|news|story|website|site|column|publication|magazine|paper|blog|piece)"
-    r"|^[\s(\[*_]*(?:(?:note|disclaimer|editor['’]s\s+note):?\s+)?this\s+is\s+(?:a\s+)?(?:satire|parody|spoof)\b|\bapril\s+fools?\b"
+    r"|^\W*satire\b\s*[:.|—–)\]]"
+    r"|\b(?:this\s+is|this(?=\s+satirical)|our|we\s+are|reading)\b[^.!?]{0,40}\b(?:satirical\s+(?:article|news|story|website|site|column|publication|magazine"
+    r"|paper|blog|piece)|april\s+fools?)\b|^\W*april\s+fools?\s*[!.]"
+    r"|^[\s(\[*_]*(?:(?:note|disclaimer|editor['’]s\s+note):?\s+)?this\s+is\s+(?:a\s+)?(?:satire|parody|spoof)\b"
     r"|\b(?:dieser|dieses|diese|dies|ce|cet|cette|este|esta|esto)\s+(?:\w+\s+)?(?:ist|est|es|é)\s+(?:\w+\s+)?(?:satir\w*|parod\w*|sátira)",
     re.IGNORECASE,
 )
+"""What an article says of itself; of others papers report that they are satirical."""
 _SATIRE_ABOVE = re.compile(r"^\W*(?:satire|parody)\s*[:|—–\])]|[([|–—-]\s*(?:satire|parody)\b", re.IGNORECASE)
 _SATIRE_SOURCE = re.compile(r"\b(?:satir\w+|parody|spoof)\b", re.IGNORECASE)
 

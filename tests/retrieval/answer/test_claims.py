@@ -228,13 +228,28 @@ def test_satire_is_marked_by_the_text_the_title_or_the_source() -> None:
     "mark",
     [
         "This is satire.",
-        "The Goose is a satirical publication.",
+        "You are reading a satirical publication.",
         "Dieser Text ist Satire.",
         "April Fools! None of it is so.",
     ],
 )
 def test_satire_is_known_by_other_words_too(mark: str) -> None:
     assert judged(f"A goat became governor on Thursday.\n\n{mark}", "goat") == mark
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The Goose is a satirical magazine.",
+        "This week the satirical website The Goose laughed at it.",
+        "April Fools' Day was two days before.",
+        "The station showed an April Fools' joke in 1957.",
+    ],
+)
+def test_who_reports_on_satire_makes_none(said: str) -> None:
+    text = f"The paper's office burnt on Thursday.\n\n{said}\n\nNobody was hurt."
+
+    assert verdict(article_of(text), Span(0, 37)) is None
 
 
 PIECES = ["CLAIM: It fell.", "THE FACTS: It stands.", "\n\n", "\n", " ", "# Claim", "Police denied the report."]
