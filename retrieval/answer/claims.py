@@ -14,6 +14,26 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from retrieval.answer.claim_words import (
+    CLAIM_LABEL,
+    DENIAL,
+    DENIED,
+    DOUBTFUL,
+    FORGED,
+    FOUND_LABEL,
+    HEARSAY,
+    IN_FACT,
+    IT_IS_NOT,
+    LABEL_SIGN,
+    NEGATED,
+    NOTE,
+    OF_A_REPORT,
+    RATED,
+    SATIRE,
+    SATIRE_ABOVE,
+    SATIRE_SOURCE,
+    idle_terms,
+)
 from retrieval.articles.article import Article
 from retrieval.text.sentences import Sentence, Span, sentences
 from retrieval.text.terms import content_terms
@@ -28,136 +48,6 @@ _FAR = 40
 
 _NOTES = 12
 """Sentences at an article's beginning and at its end among which corrections and marks of satire are looked for."""
-
-_LABEL = r"(?m)^[\s#*_>\"“]*(?:{})[*_\"”]*(?:\s*[:—–][*_]*(?=\s|$)|\s+-(?=\s|$)|\uff1a)"
-_HEADING = r"^#+\s*(?:{})\W*$"
-
-_CLAIMED = (
-    r"(?:the\s+)?(?:viral\s+)?(?:claims?|allegation|myth|rumou?r|post)(?:\s+(?:one|two|three|\d+))?|what\s+(?:was|is)\s+claimed"
-    r"|what\s+(?:they|people)\s+say|what(?:['’]s|\s+is|\s+was)\s+the\s+claim"
-    r"|behauptung|gerücht|mythos|affirmation|allégation|mythe|intox|afirmación|bulo|mito|alegação|boato|утверждение|миф|слух|主張"
-)
-_FOUND = (
-    r"(?:the\s+)?(?:facts?|truth|reality|verdict|ruling|rating|assessment|conclusion|answer|evidence)"
-    r"|(?:our|ap['’]?s)\s+(?:verdict|ruling|rating|assessment|conclusion|findings?)|fact[- ]?check|what\s+we\s+found"
-    r"|in\s+(?:fact|reality)|what\s+is\s+true|fakt(?:en)?|wahrheit|bewertung|urteil|(?:les\s+)?faits|vérité|réalité"
-    r"|(?:los\s+)?hechos|verdad|realidad|veredicto|(?:os\s+)?fa(?:c)?tos|verdade|realidade|veredito|факты?|правда|вердикт"
-    r"|事実|判定"
-)
-_CLAIM_LABEL = re.compile(f"{_LABEL.format(_CLAIMED)}|{_HEADING.format(_CLAIMED)}", re.IGNORECASE)
-_FOUND_LABEL = re.compile(f"{_LABEL.format(_FOUND)}|{_HEADING.format(_FOUND)}", re.IGNORECASE)
-
-_LABEL_SIGN = re.compile(r"[:\uff1a—–#]|\s-")
-"""What any label has."""
-
-_HEARSAY = re.compile(
-    r"\b(?:claim(?:s|ed|ing)?|alleg\w+|rumou?r\w*|report(?:s|ed(?:ly)?)?|posts?|viral|purported\w*|supposed(?:ly)?|hoax"
-    r"|unconfirmed|accus\w+|charged\s+with|insinuat\w+|speculat\w+|according\s+to|purport\w*|tweets?|tweeted|legend|myth"
-    r"|(?:is|was|been)\s+(?:widely\s+)?(?:said|shared|believed|thought)|(?:some|many|people)\s+(?:\w+\s+)?(?:say|believe|think))\b",
-    re.IGNORECASE,
-)
-"""Words of a sentence that passes on what others say."""
-
-_DENIAL = re.compile(
-    r"\b(?:false(?:ly|hoods?)?|untrue|not\s+true|baseless|groundless|unfounded|fabricat\w+|hoax|debunk\w*|disprove\w*"
-    r"|no\s+(?:evidence|truth|proof|basis)|without\s+(?:evidence|basis)|misleading|pants\s+on\s+fire|fake|doctored"
-    r"|den(?:y|ies|ied|ying)|denials?|dismiss\w*|reject\w*|refut\w*|rebut\w*|retract\w*|incorrect|misinformation"
-    r"|disinformation|never\s+happened|unconfirmed|not\s+(?:been\s+)?(?:confirmed|verified)|nonsense)\b",
-    re.IGNORECASE,
-)
-"""Words of a sentence that says that something is not so."""
-
-_OF_A_REPORT = re.compile(
-    r"\b(?:den(?:y|ies|ied|ying)|dismiss\w*|reject\w*|refut\w*|rebut\w*|call(?:s|ed)|describ(?:es|ed)|retract\w*)\s+"
-    r"(?:(?:it|this|that|them)\b(?!\s+(?:\w+\s+){1,3}?(?:was|were|had|is|are|has|have|will|would))|(?:the|these|those|such|this|all|any)\s+"
-    r"(?:\w+\s+)?(?:claims?|reports?|rumou?rs?|allegations?|accusations?|charges?|story|stories|posts?|speculation)\b)"
-    r"|\b(?:claims?|reports?|rumou?rs?|allegations?|accusations?|story|stories|posts?|that|this|it)\s+"
-    r"(?:is|are|was|were)\s+(?:\w+\s+)?(?:false|untrue|not\s+true|baseless|groundless|unfounded|fabricated|fake"
-    r"|a\s+hoax|nonsense|misleading|incorrect)\b"
-    r"|\b(?:that|this|which)\s+(?:is|was)\s+(?:wrong|impossible|a\s+lie|not\s+(?:so|correct|right|possible|the\s+case))\b"
-    r"(?!\s+to\b)"
-    r"|\bno\s+such\b|\bnothing\s+of\s+the\s+(?:kind|sort)\b|\bno\s+truth\s+in\b"
-    r"|\b(?:turn(?:s|ed)\s+out|prov(?:es?|ed))\s+(?:to\s+be\s+)?(?:an?\s+)?(?:false|untrue|wrong|hoax|joke|lie|fake"
-    r"|invention)\b"
-    r"|\b(?:withdrew|withdrawn|took\s+back)\s+(?:it|the\s+(?:report|story|claim|article|allegation)s?)\b"
-    r"|\bpleaded\s+not\s+guilty\b|\b(?:was|were|been)\s+(?:acquitted|cleared|exonerated)\b",
-    re.IGNORECASE,
-)
-"""A denial that points back at what was said before it."""
-
-_DOUBTFUL = re.compile(
-    r"\b(?:claim(?:s|ed|ing)?|alleg\w+|rumou?r\w*|posts?|tweets?|viral|hoax|myth|legend|believe|purport\w*"
-    r"|supposed(?:ly)?)\b",
-    re.IGNORECASE,
-)
-_IN_FACT = re.compile(r"\W*(?:in\s+(?:fact|reality|truth)|actually)\b", re.IGNORECASE)
-"""How the truth begins behind what is doubtful."""
-
-_DENIED = re.compile(
-    r"\bden(?:y|ies|ied)\s+(?:(?:it|this|that)(?=\W*$|[.,;:]|\s+(?:in|on|at|to|when|and|but|too|all|again)\b)"
-    r"|(?:the|these|all|any|both)\s+(?:claim|report|allegation|accusation|charge)s?\b)"
-    r"|\b(?:claim|report|allegation|accusation)s?\s+(?:is\s+|was\s+|were\s+)?(?:absurd|ridiculous|untrue|false|baseless)\b",
-    re.IGNORECASE,
-)
-"""One that points back whoever said it, police or a paper."""
-
-_FORGED = re.compile(
-    r"\b(?:the|this|that)\s+(photo|picture|image|video|letter|document|footage|recording|message|tweet|screenshot)\w*"
-    r"\s+(?:is|was|has\s+been|had\s+been)\s+(?:\w+\s+){0,2}"
-    r"(?:fake|faked|forgery|forged|doctored|altered|edited|staged|fabricated|hoax|manipulated)\b",
-    re.IGNORECASE,
-)
-"""What was shown before is not what it seems."""
-
-_RATED = re.compile(
-    r"\b(?:we\s+rate|(?:is|was|been)\s+rated|earns?|our\s+(?:ruling|rating))\b.{0,60}?"
-    r"\b(?:false|true|misleading|pants\s+on\s+fire|unproven|four\s+pinocchios)\b|\bpants\s+on\s+fire\b",
-    re.IGNORECASE | re.DOTALL,
-)
-
-_NEGATED = re.compile(r"\b(?:not|never|no|nobody|nothing|none)\b|n['’]t\b", re.IGNORECASE)
-
-_IT_IS_NOT = re.compile(
-    r"\b(?:it|this|that|there|they)\s+(?:(?:is|was|are|were|has|had|have|does|did|do)(?:\s+not|n['’]t)|never)\b",
-    re.IGNORECASE,
-)
-"""A denial behind hearsay that may share but one word with it: "it was not a wolf"."""
-
-_NOTE = re.compile(
-    r"^\W*(?:corrections?|clarification|editor['’]?s['’]?\s+note|corrected|errat(?:um|a)|korrektur|berichtigung"
-    r"|rectificati(?:f|on)|correcci[oó]n|rectificaci[oó]n|fe\s+de\s+erratas|correção|исправление|уточнение|訂正)\s*"
-    r"(?:[:\uff1a.—–(]|to\b)"
-    r"|^\W*update\b[^:]{0,30}:.*\b(?:not|instead\s+of|rather\s+than|incorrect\w*|wrong\w*|misstated)\b"
-    r"|\b(?:earlier|previous|prior|original)\s+version\s+"
-    r"(?:of\s+(?:this|the|our)\s+(?:article|story|report|post|headline)\b|(?:mis\w+ed|incorrectly|wrongly|said|stated|gave)\b)"
-    r"|\b(?:this|the)\s+(?:article|story|report|post)\s+(?:has\s+been|was)\s+(?:corrected|amended|updated\s+to\s+correct)",
-    re.IGNORECASE,
-)
-
-_SATIRE = re.compile(
-    r"\b(?:this|the\s+above|our|the)\s+(?:\w+\s+)?(?:article|story|piece|report|text|site|page|website|column)s?\s+"
-    r"(?:is|are|was)\s+(?:\w+\s+){0,3}(?:satir\w+|parody|spoof|fictional|fiction)\b"
-    r"|^\W*satire\b\s*[:.|—–)\]]"
-    r"|\b(?:this\s+is|this(?=\s+satirical)|our|we\s+are|reading)\b[^.!?]{0,40}\b(?:satirical\s+(?:article|news|story|website|site|column|publication|magazine"
-    r"|paper|blog|piece)|april\s+fools?)\b|^\W*april\s+fools?\s*[!.]"
-    r"|^[\s(\[*_]*(?:(?:note|disclaimer|editor['’]s\s+note):?\s+)?this\s+is\s+(?:a\s+)?(?:satire|parody|spoof)\b"
-    r"|\b(?:dieser|dieses|diese|dies|ce|cet|cette|este|esta|esto)\s+(?:\w+\s+)?(?:ist|est|es|é)\s+(?:\w+\s+)?(?:satir\w*|parod\w*|sátira)",
-    re.IGNORECASE,
-)
-"""What an article says of itself; of others papers report that they are satirical."""
-_SATIRE_ABOVE = re.compile(r"^\W*(?:satire|parody)\s*[:|—–\])]|[([|–—-]\s*(?:satire|parody)\b", re.IGNORECASE)
-_SATIRE_SOURCE = re.compile(r"\b(?:satir\w+|parody|spoof)\b", re.IGNORECASE)
-
-
-@lru_cache(maxsize=1)
-def _idle() -> frozenset[str]:
-    """Terms such as "false" and "said", which say nothing of what a verdict is about."""
-    return frozenset(
-        content_terms(
-            "correction clarification erratum editor note earlier previous original version misstated incorrectly"
-            " wrongly gave article story report said claim rumour police denied false true"
-        )
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +85,7 @@ def with_verdict(article: Article, span: Span) -> Span:
         return Span(min(span.start, note.start), max(span.end, note.end))
     if place.first and not place.every[place.first].opens:
         before = place.words(place.first - 1)
-        if _points_back(before, place.own, hearsay=bool(_HEARSAY.search(before)), beside=True):
+        if _points_back(before, place.own, hearsay=bool(HEARSAY.search(before)), beside=True):
             return Span(place.every[place.first - 1].start, span.end)
     found = _of_claim(place)
     if found and found.span:
@@ -242,17 +132,17 @@ class _Place:
 
 def _of_claim(place: _Place) -> Verdict | None:
     """The verdict on a claim, by the label over it, by the denial near it, or by the article's rating."""
-    if _labelled(place, _FOUND_LABEL, _CLAIM_LABEL):
+    if _labelled(place, FOUND_LABEL, CLAIM_LABEL):
         return None
-    if _labelled(place, _CLAIM_LABEL, _FOUND_LABEL):
-        number = next(_numbers(place, _FOUND_LABEL), None)
-        number = next(_numbers(place, _DENIAL), None) if number is None else number
+    if _labelled(place, CLAIM_LABEL, FOUND_LABEL):
+        number = next(_numbers(place, FOUND_LABEL), None)
+        number = next(_numbers(place, DENIAL), None) if number is None else number
         return None if number is None else Verdict("claim", _with_body(place, number))
-    if _DENIAL.search(place.own) or _NOTE.search(place.own):
+    if DENIAL.search(place.own) or NOTE.search(place.own):
         return None
     number = next(_denials(place), None)
-    if number is None and _HEARSAY.search(place.own):
-        number = next((each for each in _numbers(place, _RATED) if _RATED.search(place.words(each))), None)
+    if number is None and HEARSAY.search(place.own):
+        number = next((each for each in _numbers(place, RATED) if RATED.search(place.words(each))), None)
     return None if number is None else Verdict("claim", Span(*place.every[number][:2]))
 
 
@@ -260,7 +150,7 @@ def _labelled(place: _Place, label: re.Pattern[str], other: re.Pattern[str]) -> 
     """Whether the sentences stand in a paragraph, or under a heading, with the label, and not behind the other."""
     for number in range(place.behind - 1, max(-1, place.first - _FAR), -1):
         sentence, words = place.every[number], place.words(number)
-        may_be_label = _LABEL_SIGN.search(words)
+        may_be_label = LABEL_SIGN.search(words)
         if may_be_label and label.search(words):
             return True
         if (may_be_label and other.search(words)) or (sentence.heading and number < place.first):
@@ -297,37 +187,41 @@ _SHORT = 4
 
 def _denials(place: _Place) -> Iterator[int]:
     """The sentences near that deny what the sentences say."""
-    hearsay = bool(_HEARSAY.search(place.own))
+    hearsay = bool(HEARSAY.search(place.own))
     first, last = max(0, place.first - _NEAR), min(len(place.every), place.behind + _NEAR)
     around = place.every[first].start, place.every[last - 1].end
-    if not (hearsay or any(pattern.search(place.text, *around) for pattern in (_DENIAL, _DENIED, _FORGED))):
+    if not (hearsay or any(pattern.search(place.text, *around) for pattern in (DENIAL, DENIED, FORGED))):
         return
     for number in (*range(place.behind, last), *range(place.first - 1, first - 1, -1)):
         words = place.words(number)
         behind = number >= place.behind
         same_paragraph = number < len(place.every) and not place.every[number].opens
         if (number == place.behind and _points_back(place.own, words, hearsay=hearsay, beside=same_paragraph)) or (
-            (_DENIAL.search(words) and _HEARSAY.search(words) and _shares(words, place.own, of=place.own))
-            or (hearsay and behind and _NEGATED.search(words) and _shares(words, place.own, of=words))
+            (DENIAL.search(words) and HEARSAY.search(words) and _shares(words, place.own, of=place.own))
+            or (hearsay and behind and NEGATED.search(words) and _shares(words, place.own, of=words))
         ):
             yield number
 
 
 def _points_back(own: str, words: str, *, hearsay: bool, beside: bool) -> bool:
     """Whether the sentence behind others says that it is not so, or that what they show is a forgery."""
-    forged = _FORGED.search(words)
+    forged = FORGED.search(words)
     return bool(
-        (hearsay and _OF_A_REPORT.search(words))
-        or (hearsay and _IT_IS_NOT.search(words) and (content_terms(own) & content_terms(words)) - _idle())
-        or (_DOUBTFUL.search(own) and _IN_FACT.match(words))
-        or (beside and _DENIED.search(words))
+        (hearsay and OF_A_REPORT.search(words))
+        or (
+            hearsay
+            and (denied := IT_IS_NOT.search(words))
+            and (content_terms(denied["what"]) - idle_terms()) & content_terms(own)
+        )
+        or (DOUBTFUL.search(own) and IN_FACT.match(words))
+        or (beside and DENIED.search(words))
         or (forged and forged[1].lower() in own.lower())
     )
 
 
 def _shares(words: str, other: str, *, of: str) -> bool:
     """Whether two sentences share terms: two at least, and a good part of those of one of them."""
-    ours, theirs, all_terms = (content_terms(text) - _idle() for text in (words, other, of))
+    ours, theirs, all_terms = (content_terms(text) - idle_terms() for text in (words, other, of))
     return len(ours & theirs) >= max(_LEAST, len(all_terms) * _SAME)
 
 
@@ -350,7 +244,7 @@ def _of_correction(place: _Place) -> Verdict | None:
 def _note_around(place: _Place) -> Span | None:
     """The whole of the correction that the sentences are a part of: what was wrong goes with what is right."""
     for number in range(place.behind - 1, max(-1, place.first - _NEAR), -1):
-        if _NOTE.search(place.words(number)):
+        if NOTE.search(place.words(number)):
             note = _paragraph(place, number)
             return note if note.end >= place.span.end else None
         if place.every[number].opens and number <= place.first:
@@ -378,7 +272,7 @@ def _marks(text: str) -> _Marks:
     every = sentences(text)
     ends = [*range(max(0, len(every) - _NOTES), len(every)), *range(min(_NOTES, max(0, len(every) - _NOTES)))]
     words = {number: text[every[number].start : every[number].end] for number in ends}
-    return _Marks(*(tuple(n for n in ends if pattern.search(words[n])) for pattern in (_NOTE, _SATIRE)))
+    return _Marks(*(tuple(n for n in ends if pattern.search(words[n])) for pattern in (NOTE, SATIRE)))
 
 
 def _of_satire(article: Article, place: _Place) -> Verdict | None:
@@ -388,5 +282,5 @@ def _of_satire(article: Article, place: _Place) -> Verdict | None:
         return None
     if marked:
         return Verdict("satire", Span(*place.every[marked[0]][:2]))
-    above = _SATIRE_ABOVE.search(article.title) or _SATIRE_SOURCE.search(article.source or "")
+    above = SATIRE_ABOVE.search(article.title) or SATIRE_SOURCE.search(article.source or "")
     return Verdict("satire", None) if above else None

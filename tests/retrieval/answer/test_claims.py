@@ -238,6 +238,25 @@ def test_satire_is_known_by_other_words_too(mark: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "According to police, the fire began at five. It was not clear how the fire started.",
+        "The mayor reportedly opened the bridge on Monday. It was not the first bridge she opened.",
+        "Reports said the ferry sank at noon. It was not insured, the ferry company said.",
+        "Many people believe the museum is the best. It has not changed its prices since 2010, the museum says.",
+        "The firm posts its figures every week. It does not publish figures on Sundays.",
+        "Police said the man was accused of arson. He was cleared to travel on Friday.",
+        "The firm reports profits of $3m. There is no such thing as a bad year, it said.",
+    ],
+)
+def test_what_is_not_so_beside_a_report_is_no_denial_of_it(text: str) -> None:
+    span = Span(0, text.index(". ") + 1)
+
+    assert verdict(article_of(text), span) is None
+    assert with_verdict(article_of(text), span) == span
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "The Goose is a satirical magazine.",
