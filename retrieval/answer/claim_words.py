@@ -28,8 +28,14 @@ FOUND_LABEL = re.compile(f"{_LABEL.format(_FOUND)}|{_HEADING.format(_FOUND)}", r
 LABEL_SIGN = re.compile(r"[:\uff1a—–#]|\s-")
 """What any label has."""
 
+_POSTS = (
+    r"(?:viral|facebook|instagram|social[- ]media|online)\s+posts?"
+    r"|posts?\s+(?:on|by|in|from|say|said|claim|show|shar)\w*"
+)
+"""Of a network, not of a blog or at a firm."""
+
 HEARSAY = re.compile(
-    r"\b(?:claim(?:s|ed|ing)?|alleg\w+|rumou?r\w*|report(?:s|ed(?:ly)?)?|posts?|viral|purported\w*|supposed(?:ly)?|hoax"
+    rf"\b(?:claim(?:s|ed|ing)?|alleg\w+|rumou?r\w*|report(?:s|ed(?:ly)?)?|{_POSTS}|viral|purported\w*|supposed(?:ly)?|hoax"
     r"|unconfirmed|accus\w+|charged\s+with|insinuat\w+|speculat\w+|according\s+to|purport\w*|tweets?|tweeted|legend|myth"
     r"|(?:is|was|been)\s+(?:widely\s+)?(?:said|shared|believed|thought)|(?:some|many|people)\s+(?:\w+\s+)?(?:say|believe|think))\b",
     re.IGNORECASE,
@@ -64,7 +70,7 @@ OF_A_REPORT = re.compile(
 """A denial that points back at what was said before it."""
 
 DOUBTFUL = re.compile(
-    r"\b(?:claim(?:s|ed|ing)?|alleg\w+|rumou?r\w*|posts?|tweets?|viral|hoax|myth|legend|believe|purport\w*"
+    rf"\b(?:claim(?:s|ed|ing)?|alleg\w+|rumou?r\w*|{_POSTS}|tweets?|viral|hoax|myth|legend|believe|purport\w*"
     r"|supposed(?:ly)?)\b",
     re.IGNORECASE,
 )
