@@ -244,6 +244,7 @@ def load(**given: Any) -> Settings:
         SettingInvalid: a value makes no sense, or ``.env`` cannot be read.
     """
     try:
+        _look_through(Path(".env"))
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
@@ -252,3 +253,15 @@ def load(**given: Any) -> Settings:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise SettingInvalid(".env", reason, "a readable text file of NAME=value lines in UTF-8") from error
+
+
+def _look_through(file: Path) -> None:
+    """See that ``.env`` has no broken line: what reads it would leave out a token with a quotation mark too few."""
+    if not file.is_file():
+        return
+    from dotenv.parser import parse_stream
+
+    with file.open(encoding="utf-8") as lines:
+        broken = next((found.original.line for found in parse_stream(lines) if found.error), None)
+    if broken is not None:
+        raise SettingInvalid(".env", f"broken in line {broken}", "NAME=value lines whose quotation marks are closed")

@@ -97,6 +97,15 @@ def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
     assert caught.value.variable == ".env"
 
 
+def test_a_quotation_mark_that_is_not_closed_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text('# mine\nQUOTH_TOP=5\nQUOTH_SERVE_TOKEN="abc\n', encoding="utf-8")
+
+    with pytest.raises(SettingInvalid) as caught:
+        settings.load()
+
+    assert (caught.value.variable, caught.value.value) == (".env", "broken in line 3")
+
+
 def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/somebody")
     monkeypatch.setenv("QUOTH_ARTICLES", "~/news")
