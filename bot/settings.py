@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -249,7 +250,8 @@ def load(**given: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).lower().removeprefix(PREFIX.lower())
-        raise SettingInvalid(PREFIX + name.upper(), str(first["input"]), _WANTED[name]) from error
+        told = re.sub(r"//[^/@]*@", "//…@", str(first["input"]))  # a name and password are nobody else's business
+        raise SettingInvalid(PREFIX + name.upper(), told, _WANTED[name]) from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise SettingInvalid(".env", reason, "a readable text file of NAME=value lines in UTF-8") from error

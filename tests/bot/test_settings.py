@@ -106,6 +106,15 @@ def test_a_quotation_mark_that_is_not_closed_is_named_with_its_line(tmp_path: Pa
     assert (caught.value.variable, caught.value.value) == (".env", "broken in line 3")
 
 
+def test_a_password_in_an_address_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_INDEX", "milvus://root:secret@host:19530/news")
+
+    with pytest.raises(SettingInvalid) as caught:
+        settings.load()
+
+    assert caught.value.value == "milvus://…@host:19530/news"
+
+
 def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/somebody")
     monkeypatch.setenv("QUOTH_ARTICLES", "~/news")
