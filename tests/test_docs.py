@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from bot import assembly, cli, question_log
 from bot.question_log import Asked, QuestionLog
 from bot.settings import PREFIX, Settings
+from bot.terminal import rendering
+from retrieval import Engine
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -109,6 +112,20 @@ def test_the_python_that_a_page_shows_runs_from_top_to_bottom(page: Path, capsys
         exec(compile(code, page.name, "exec"), names)  # noqa: S102 - that is what the page is there for
 
     assert "Vladimir Putin in Sochi" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("clone")
+def test_the_talk_that_the_readme_shows_goes_so() -> None:
+    [shown] = [code for code in blocks(ROOT / "README.md", "console") if code.startswith("> ")]
+    talk = Engine.open("data/articles").conversation()
+
+    for asked in shown.split("> ")[1:]:
+        question, _, printed = asked.partition("\n")
+        console = Console(width=80, file=io.StringIO(), highlight=False)
+        console.print(rendering.answer(talk.ask(question)))
+        said = console.file.getvalue()  # type: ignore[attr-defined]
+        rest = "\n".join(map(str.rstrip, said.splitlines())).removeprefix(printed.rstrip())
+        assert not rest or rest.startswith("\n\nNearest, though not an answer:"), said
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -202,13 +202,17 @@ def test_an_answer_is_the_quotation_with_its_words_in_bold_and_where_it_stands()
     assert [button.label or button.emoji for button in card.buttons] == ["Paragraph", "Article", "👍", "👎"]
 
 
+def quoted(article: Article, start: int, end: int, *marks: tuple[int, int]) -> Record:
+    """An answer that quotes these words alone."""
+    place = Place(article.id, article.content_hash, start, end, marks)
+    return Record("k", 1, "Who met?", titled=False, answered=True, places=(place,))
+
+
 def test_a_claim_has_its_verdict_under_it_and_small_print_explains_its_days() -> None:
     text = "A blog claimed on Monday that the dam had burst.\n\nThousands fled.\n\nWe rate this claim *False*."
     record = replace(RECORD, places=(Place("sochi.md", "h", 0, 48, (), older=True),))
 
-    card = cards.answer(record, replace(ARTICLE, text=text))
-
-    assert card.embed == (
+    assert cards.answer(record, replace(ARTICLE, text=text)).embed == (
         "> A blog claimed on Monday that the dam had burst.\n"
         "But the article says\\: We rate this claim \\*False\\*.\n"
         "-# [Abe and Putin meet](<https://example.org/sochi>) · TASS · 28 November 2016\n"
@@ -263,9 +267,8 @@ def test_the_paragraph_has_the_quote_in_bold() -> None:
 
 def test_in_the_paragraph_of_a_long_quote_the_answer_is_what_is_bold() -> None:
     article = an_article(f"{'Long ' * 600}Sochi {'tail ' * 600}")
-    place = Place("sochi.md", "h", 0, len(article.text) - 1, ((3000, 3005),))
 
-    assert "**Sochi**" in cards.paragraph(replace(RECORD, places=(place,)), article, 0).plain
+    assert "**Sochi**" in cards.paragraph(quoted(article, 0, len(article.text) - 1, (3000, 3005)), article, 0).plain
 
 
 def test_an_article_that_changed_is_not_quoted() -> None:
@@ -371,36 +374,26 @@ def test_errors_name_no_path_of_the_machine() -> None:
 
 def test_a_card_says_the_page_and_links_to_it() -> None:
     article = replace(ARTICLE, url="https://e.org/a.pdf", pages=(0, 13))
-    place = Place(article.id, article.content_hash, 13, 52, ())
-    record = Record("k", 1, "Who met?", titled=False, answered=True, places=(place,))
 
-    for card in (cards.answer(record, article), cards.paragraph(record, article, 0)):
+    for card in (cards.answer(quoted(article, 13, 52), article), cards.paragraph(quoted(article, 13, 52), article, 0)):
         assert card.plain.endswith("](<https://e.org/a.pdf#page=2>) · TASS · 28 November 2016 · page 2")
 
 
 def test_a_card_says_the_section_whatever_its_heading_holds() -> None:
-    text = "## *Stars* and `ticks`\n\nTar. Herring."
-    article = replace(ARTICLE, text=text)
-    place = Place(article.id, article.content_hash, len(text) - 8, len(text), ())
-    record = Record("k", 1, "Who met?", titled=False, answered=True, places=(place,))
+    article = replace(ARTICLE, text="## *Stars* and `ticks`\n\nTar. Herring.")
 
-    assert cards.answer(record, article).plain.endswith(r"under “\*Stars\* and \`ticks\`”")
+    assert cards.answer(quoted(article, 29, 37), article).plain.endswith(r"under “\*Stars\* and \`ticks\`”")
 
 
 def test_a_card_says_that_ocr_has_read_the_page() -> None:
     article = replace(ARTICLE, pages=(0, 13), scanned=(2,))
-    place = Place(article.id, article.content_hash, 13, 52, ())
-    record = Record("k", 1, "Who met?", titled=False, answered=True, places=(place,))
 
-    assert cards.answer(record, article).plain.endswith("page 2 · read by OCR")
+    assert cards.answer(quoted(article, 13, 52), article).plain.endswith("page 2 · read by OCR")
 
 
 def test_a_card_marks_what_is_left_out_of_a_long_sentence() -> None:
     article = an_article("One two three, " * 60 + "and home")
-    place = Place(article.id, article.content_hash, 15, 44, ((15, 18),))
-    record = Record("k", 1, "Who?", titled=False, answered=True, places=(place,))
+    record = quoted(article, 15, 44, (15, 18))
 
-    card = cards.answer(record, article)
-
-    assert card.plain.startswith("> … **One** two three, One two three, …\n")
+    assert cards.answer(record, article).plain.startswith("> … **One** two three, One two three, …\n")
     assert "> … " not in cards.paragraph(record, article, 0).plain
