@@ -257,7 +257,7 @@ def _from_yaml(text: str, what: str, first_line: int) -> Metadata | None:
         return Metadata(found.values, (f"{what} is too long and was read line by line", *found.notes))
     try:
         # Not the faster loader in C: values nested deeply enough overflow its stack and end the process.
-        # Tabs may stand before the items of a list in brackets, and people indent by them elsewhere, too.
+        # YAML allows tabs within brackets, and people indent by them elsewhere too; this library refuses both.
         indented = _TABS.sub(lambda tabs: "    " * len(tabs[0]), text)
         parsed = yaml.load(indented, Loader)  # noqa: S506 - it is the safe loader with one rule less
     except (yaml.YAMLError, *_YAML_SLIPS) as error:
