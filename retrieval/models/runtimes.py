@@ -37,7 +37,7 @@ class Runtime:
 def runtime_for(device: str | None) -> Runtime:
     """What runs questions: ONNX Runtime on the processor, PyTorch on any other device."""
     if device in (None, "cpu"):
-        numbers = ", the reader's networks in int8" if _reads_in_int8() else ""
+        numbers = ", the second network in int8" if _judges_in_int8() else ""
         return Runtime("ONNX Runtime", f"it is the quickest on a processor for a question at a time{numbers}")
     return Runtime("PyTorch", f"the device {device} is set")
 
@@ -52,11 +52,12 @@ def encoder_named(name: str = BUNDLED, device: str | None = None) -> Encoder:
     return SentenceTransformerEncoder(name, device=device)
 
 
-def trained_span_model(weights: Path, device: str | None = None, *, alone: bool = False) -> SpanScorer:
+def trained_span_model(weights: Path, device: str | None = None, *, judges: bool = False) -> SpanScorer:
     """The span model of a file that ``python -m training`` wrote.
 
-    ``alone`` says that it mostly gets one passage at a time, which two threads are to share on a processor. That is
-    quicker for one passage, and slower for many, of which each thread had better take its own.
+    ``judges`` says that it judges the answer that another network found. So it mostly gets one passage at a time, which
+    two threads share on a processor: quicker for one passage, slower for many, of which each thread had better take its
+    own. And no quote is its choice, so that it may multiply in int8.
 
     Raises:
         ReaderUnavailable, EncoderUnavailable, WeightsMismatch, DeviceUnavailable: it cannot be loaded.
@@ -64,7 +65,9 @@ def trained_span_model(weights: Path, device: str | None = None, *, alone: bool 
     if device in (None, "cpu"):
         from retrieval.models.onnx_span_model import OnnxSpanModel
 
-        return OnnxSpanModel(weights, int8=_reads_in_int8(), threads=min(2, cores()) if alone else 1)
+        if judges:
+            return OnnxSpanModel(weights, int8=_judges_in_int8(), threads=min(2, cores()))
+        return OnnxSpanModel(weights)
     from retrieval.models.span_model import SpanModel
 
     return SpanModel.trained(weights, device)
@@ -88,10 +91,11 @@ def _faster_with_many(count: int) -> EncodeMany | None:
     return on_torch.encode_document if on_torch.is_faster() else None
 
 
-def _reads_in_int8() -> bool:
-    """Whether the reader's networks multiply in int8: on x86, where that was measured (benchmarks/README.md).
+def _judges_in_int8() -> bool:
+    """Whether the second network multiplies in int8: on x86, where that was measured (benchmarks/README.md).
 
-    The encoder does not: vectors would be others than PyTorch makes, which encodes many passages.
+    The first does not: of its answers one in thirty would be other words. Nor does the encoder: vectors would be
+    others than PyTorch makes, which encodes many passages.
     """
     return platform.machine().lower() in ("x86_64", "amd64")
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from retrieval.answer.span_reader import SHIPPED, SpanReader, reader_named
+from retrieval.answer.span_reader import JUDGE_FILE, SHIPPED, SpanReader, reader_named
 from retrieval.errors import DeviceUnavailable, ReaderUnavailable
 from retrieval.models import span_model as module
 from retrieval.models.onnx_layers import _layer_weights, _quantized
@@ -76,8 +76,8 @@ def test_both_runtimes_give_the_same_scores(untrained: SpanModel, on_onnx: OnnxS
         assert one.no_answer == pytest.approx(other.no_answer, abs=0.02)
 
 
-def test_in_int8_the_shipped_reader_marks_the_same_words() -> None:
-    exact, quick = (OnnxSpanModel(SHIPPED / WEIGHTS_FILE, int8=int8).score([PAIR])[0] for int8 in (False, True))
+def test_in_int8_the_shipped_judge_marks_the_same_words() -> None:
+    exact, quick = (OnnxSpanModel(SHIPPED / JUDGE_FILE, int8=int8).score([PAIR])[0] for int8 in (False, True))
 
     margins = exact.margins(30), quick.margins(30)
     assert margins[0].argmax() == margins[1].argmax()
@@ -104,15 +104,17 @@ def test_two_threads_that_share_a_passage_score_as_one(written: Path, on_onnx: O
 
 
 @pytest.mark.parametrize(("machine", "int8"), [("x86_64", True), ("AMD64", True), ("aarch64", False), ("", False)])
-def test_the_reader_multiplies_in_int8_where_that_was_measured(
+def test_only_the_network_that_judges_multiplies_in_int8_and_where_that_was_measured(
     monkeypatch: pytest.MonkeyPatch, written: Path, machine: str, *, int8: bool
 ) -> None:
     monkeypatch.setattr(platform, "machine", lambda: machine)
 
-    (expected,) = OnnxSpanModel(written, int8=int8).score([PAIR])
-    (scores,) = trained_span_model(written).score([PAIR])
+    exact, expected = (OnnxSpanModel(written, int8=each).score([PAIR])[0] for each in (False, int8))
+    quotes, judges = (trained_span_model(written, judges=each).score([PAIR])[0] for each in (False, True))
 
-    np.testing.assert_array_equal(scores.starts, expected.starts)
+    np.testing.assert_array_equal(quotes.starts, exact.starts)
+    np.testing.assert_allclose(judges.starts, expected.starts, atol=1e-5)
+    assert np.allclose(judges.starts, quotes.starts, atol=1e-5) is not int8
     assert ("int8" in runtime_for(None).why) is int8
 
 
