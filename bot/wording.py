@@ -110,7 +110,9 @@ def _doubt(doubt: Doubt) -> str:
         return f"“{instead}” does not say {_ASKED_FOR.get(asked, asked)}."
     if doubt.about == "word":
         return f"The passage says nothing of “{asked}”."
-    if doubt.about == "name":
+    if doubt.about == "time":
+        return "The passage tells of what was still to come."
+    if doubt.about in ("name", "office"):
         return f"The passage is about {instead}, not {asked}." if instead else f"The passage does not name {asked}."
     return f"The passage gives {instead}, not {asked}." if instead else f"The passage does not give {asked}."
 

@@ -14,7 +14,9 @@ from retrieval.answer.question import kind_of, measured, names, suits
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading
 from retrieval.answer.search import Hit
+from retrieval.answer.to_come import asks_what_happened, is_to_come
 from retrieval.index.protocol import Terms
+from retrieval.text.sentences import Span, sentences_in
 from retrieval.text.terms import content_terms, coverage, located_terms, terms
 
 _NAMED = r"((?:the )?[^\W\d_a-z][\w’'-]*(?: (?:of |the )?[^\W\d_a-z][\w’'-]*)*)"
@@ -31,11 +33,17 @@ _TELLING = 0.25
 class Doubt:
     """Something that a question asks for and that its quote lacks."""
 
-    about: Literal["name", "figure", "kind", "word"]
+    about: Literal["name", "figure", "kind", "word", "office", "time"]
     asked: str
-    """The name, number or other word; or the kind of answer, as ``kind_of`` has it."""
+    """The name, number or other word; whose office; the kind of answer, as ``kind_of`` has it; all, where the question
+    is about the past and the quote about what was to come."""
     found: str | None = None
     """What of the same kind stands there instead, if anything does."""
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether the quote does not only lack it, but says another thing."""
+        return self.about in ("office", "time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +86,9 @@ def gather(
         "answerable": reading.signals.answerable,
         "cosine": first.hit.dense,
         "coverage": _coverage(first, weighed),
-        "names": float(any(doubt.about == "name" for doubt in doubts)),
+        "names": float(any(doubt.about in ("name", "office") for doubt in doubts)),
         "yes_no": float(kind_of(variants[-1]) == "yes or no"),
+        "contradicted": float(any(doubt.contradicts for doubt in doubts)),
     }
     return Evidence(numbers, doubts or _word_lacking(variants[0], first, weighed[0]))
 
@@ -118,7 +127,9 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
     ]
     office = Office.asked_for(question)
     if office and (other := office.holder_of_another(quote.text)):
-        doubts.append(Doubt("name", office.of, other))
+        doubts.append(Doubt("office", office.of, other))
+    if asks_what_happened(question) and is_to_come(_sentences_marked(quote)):
+        doubts.append(Doubt("time", question))
     numbers = figures_in(said)
     doubts += [
         Doubt("figure", number, _like(number, numbers)) for number in sorted(figures_in(question, typed=True) - numbers)
@@ -128,6 +139,13 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
     if not any(suits(kind, words) for words in marked) or not measured(question, quote.text):
         doubts.append(Doubt("kind", kind, marked[0]))
     return doubts
+
+
+def _sentences_marked(quote: Quote) -> str:
+    """The sentences that hold the words which answer best."""
+    text = quote.article.text
+    marked = quote.highlights[0] if quote.highlights else Span(quote.start, quote.end)
+    return " ".join(text[each.start : each.end] for each in sentences_in(text, marked))
 
 
 def _instead(question: str, name: str, quote: str) -> str | None:

@@ -15,11 +15,27 @@ _ASKED = (
     re.compile(rf"{_IS}(?P<of>[^\W\d_][\w-]+)['’]s {_OFFICE}\W*$", re.IGNORECASE),
     re.compile(rf"(?i:{_IS})(?P<of>[A-Z][\w-]+) (?P<office>(?:[a-z-]+ ){{0,3}}[a-z-]+)\W*$"),
 )
+_TITLES = frozenset(
+    terms(
+        "president premier minister chancellor king queen emperor empress prince princess sultan emir governor mayor"
+        " ambassador envoy consul secretary chief head leader chairman chairwoman chairperson chair director ceo commissioner"
+        " speaker captain coach manager commander general bishop archbishop patriarch pope dean principal judge spokesman"
+        " spokeswoman spokesperson editor owner senator"
+    )
+)
+"""Terms that an office's name ends with."""
+_NOBODY = re.compile(
+    r"(?:this|that|these|those|his|her|its|their|our|my|city|country|state|town|company|party|time|past|late|early|end"
+    r"|\d|(?:January|February|March|April|May|June|July|August|September|October|November|December)\b)",
+    re.IGNORECASE,
+)
+"""How what follows "of" or "in" begins where it names no body that has an office."""
 _BEFORE = re.compile(r"\b([A-Z][\w-]+)(?:['’]s)? $")
 _BEHIND = re.compile(r" (?:of|for|in|at) (?:the )?([A-Z][\w-]+(?: [A-Z][\w-]+)*)")
 _NO_NAME = re.compile(
     r"(?:The|An?|His|Her|Its|Their|Our|My|In|As|At|By|On|For|From|To|And|But|When|While|Since|After|Before|Former|Then|New"
-    r"|Vice|Deputy|Acting|First|Current)$"
+    r"|Vice|Deputy|Acting|First|Current|Under|Most|Artistic|All-\w+|Republican|Democrat(?:ic)?|Liberal|Labour|Conservative"
+    r"|Union|Republic|Kingdom|Commonwealth|State|Government|Colony|City|Bank|Company|Party|Church|Club|University)$"
 )
 _ALSO = {"a": "u", "b": "u", "d": "n", "e": "b"}
 """Initials that differ though a country is meant: American and United States, British, Dutch, English."""
@@ -39,7 +55,9 @@ class Office:
         """The office whose holder a question asks for; None where it asks for none."""
         found = next((match for each in _ASKED if (match := each.search(question))), None)
         name = tuple(term for term in terms(found["office"]) if term not in stop_terms()) if found else ()
-        return cls(name, found["of"]) if found and name else None
+        if not found or not name or name[-1] not in _TITLES or _NOBODY.match(found["of"]):
+            return None
+        return cls(name, found["of"])
 
     def holder_of_another(self, quote: str) -> str | None:
         """Whose office of this name the quote tells of, where it is another's each time: "Russian", "National Bank"."""
@@ -60,6 +78,10 @@ class Office:
         return names[0] if names and not any(self._means(word) for name in names for word in name.split()) else None
 
     def _means(self, word: str) -> bool:
-        """Whether a word may stand for whose office was asked for, as "French" does for France."""
-        initials = {each[0] for each in self.of.lower().split()}
+        """Whether a word may stand for whose office was asked for, as "French" does for France, "Bank" for the ECB."""
+        initials = {
+            letter
+            for each in re.split(r"[\s-]+", self.of.strip(" -"))
+            for letter in (each if each.isupper() else each[0]).lower()
+        }
         return bool({word[0].lower(), _ALSO.get(word[0].lower(), "")} & initials)

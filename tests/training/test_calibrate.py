@@ -9,7 +9,7 @@ import pytest
 
 from retrieval.articles.article import Article
 from retrieval.evaluation.datasets import Dataset
-from training.calibrate import AGAINST, EVIDENCE, Samples, calibrated, kept, save
+from training.calibrate import AGAINST, EVIDENCE, FIXED, Samples, calibrated, kept, save
 from training.statements import yes_no_questions
 
 TELLING = "answerable"
@@ -20,6 +20,7 @@ def samples(name: str, seed: int, *, fitted: bool) -> Samples:
     dice = np.random.default_rng(seed)
     answerable = np.arange(400) % 2 == 0
     table = dice.normal(size=(400, len(EVIDENCE)))
+    table[:, [EVIDENCE.index(name) for name in FIXED]] = 0
     table[:, EVIDENCE.index(TELLING)] += np.where(answerable, 2.0, -2.0)
     right = answerable & (dice.random(400) < 0.9)
     return Samples(name, fitted, table, answerable, right, np.arange(400) % 4 < 2)
@@ -29,7 +30,7 @@ def test_what_tells_right_from_wrong_gets_the_weight() -> None:
     found = calibrated([samples("near misses", 5, fitted=True), samples("others", 6, fitted=False)])
 
     weights = found["weights"]
-    assert weights[TELLING] > 5 * max(abs(weights[name]) for name in weights if name != TELLING)
+    assert weights[TELLING] > 5 * max(abs(weights[name]) for name in weights if name not in (TELLING, *FIXED))
     assert 0 < found["threshold"] < 1
     for name, crosswise in (("near misses", True), ("others", False)):
         measured = found["measured"][name]
@@ -49,6 +50,14 @@ def test_evidence_never_counts_against_what_it_means() -> None:
 
     assert all(found["weights"][name] <= 0 for name in AGAINST)
     assert found["topic"]["weights"]["coverage"] >= 0
+
+
+def test_evidence_that_the_sets_have_too_little_of_weighs_what_is_set() -> None:
+    near = samples("near misses", 5, fitted=True)
+    near.table[:7, EVIDENCE.index("contradicted")] = 1.0
+
+    for each in (near, samples("near misses", 5, fitted=True)):
+        assert calibrated([each])["weights"]["contradicted"] == FIXED["contradicted"]
 
 
 def test_about_as_many_answerable_near_misses_are_lost_at_the_threshold_as_it_is_to_lose() -> None:

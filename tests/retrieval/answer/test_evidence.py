@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from retrieval.answer.evidence import Doubt, gather
+from retrieval.answer.evidence import Doubt, Evidence, gather
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading, Signals
 from retrieval.answer.search import Hit
@@ -98,13 +98,32 @@ def test_in_a_small_collection_a_word_that_it_lacks_does_not_outweigh_those_it_h
     assert gather([QUOTE], READING, [question], [HIT], lexical).figures["coverage"] > 0.5
 
 
-def test_an_office_that_is_anothers_is_doubted_and_counts_as_a_name_that_is_lacking(news: Index) -> None:
-    text = "Russian President Putin came to Japan."
+def found_in(text: str, marked: str, question: str, news: Index) -> Evidence:
+    """What is found of a quote that is an article's whole text."""
     article = Article("b.md", "A visit", source=None, published=None, url=None, path="b.md", text=text)
     hit = Hit(Passage(article, 0, len(text)), score=1.0, dense=0.5, lexical=2.0, dense_z=1.0, lexical_z=1.0)
-    quote = Quote(article, 0, len(text), highlights=(Span(18, 23),), score=2.0, hit=hit)
+    start = text.index(marked)
+    quote = Quote(article, 0, len(text), highlights=(Span(start, start + len(marked)),), score=2.0, hit=hit)
+    return gather([quote], READING, [question], [hit], news.terms)
 
-    found = gather([quote], READING, ["Who is the president of Japan?"], [hit], news.terms)
 
-    assert found.doubts == (Doubt("name", "Japan", "Russian"),)
-    assert found.figures["names"] == 1.0
+def test_an_office_that_is_anothers_contradicts_and_counts_as_a_name_that_is_lacking(news: Index) -> None:
+    found = found_in("Russian President Putin came to Japan.", "Putin", "Who is the president of Japan?", news)
+
+    assert found.doubts == (Doubt("office", "Japan", "Russian"),)
+    assert (found.figures["names"], found.figures["contradicted"]) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "contradicted"),
+    [("When did the bridge in Lund open?", 1.0), ("When will the bridge open?", 0.0), ("Did the bridge open?", 0.0)],
+)
+def test_what_was_still_to_come_contradicts_a_question_about_what_happened(
+    question: str, contradicted: float, news: Index
+) -> None:
+    text = "The old bridge in Lund was closed. The new bridge in Lund is to open on 5 May."
+
+    found = found_in(text, "5 May", question, news)
+
+    assert found.figures["contradicted"] == contradicted
+    assert ([doubt.about for doubt in found.doubts] == ["time"]) is bool(contradicted)

@@ -20,6 +20,12 @@ from retrieval.answer.offices import Office
         ("Who is the mayor of Lund?", "Oslo's Mayor Bo met Lund's Mayor Ann Lee.", None),
         ("Who is the prime minister of Lund?", "Norwegian Minister Ann Lee came to Lund.", None),
         ("Who met the president of Lund?", "Norwegian President Ann Lee met no one.", None),
+        ("Who is the president of the ECB?", "The President of the Bank is Ann Lee.", None),
+        ("Who is the president of Lund-Oslo Radio?", "Ann Lee, Oslo President, came.", None),
+        ("Who was the first governor of Lund?", "The Colony's governor was Ann Lee.", None),
+        ("Who is the coach of Lund?", "Under coach Ann Lee they won.", None),
+        ("Who is the mayor of the city?", "Oslo's Mayor came.", None),
+        ("Who was the designer of Lund Hall?", "Ann Lee designed Lund Hall.", None),
         ("Where is the mayor of Lund?", "Oslo's Mayor is at home.", None),
     ],
 )
