@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from retrieval.text.terms import located_terms, stop_terms, terms
 
@@ -15,15 +16,13 @@ _ASKED = (
     re.compile(rf"{_IS}(?P<of>[^\W\d_][\w-]+)['’]s {_OFFICE}\W*$", re.IGNORECASE),
     re.compile(rf"(?i:{_IS})(?P<of>[A-Z][\w-]+) (?P<office>(?:[a-z-]+ ){{0,3}}[a-z-]+)\W*$"),
 )
-_TITLES = frozenset(
-    terms(
-        "president premier minister chancellor king queen emperor empress prince princess sultan emir governor mayor"
-        " ambassador envoy consul secretary chief head leader chairman chairwoman chairperson chair director ceo commissioner"
-        " speaker captain coach manager commander general bishop archbishop patriarch pope dean principal judge spokesman"
-        " spokeswoman spokesperson editor owner senator"
-    )
+_TITLES = (
+    "president premier minister chancellor king queen emperor empress prince princess sultan emir governor mayor"
+    " ambassador envoy consul secretary chief head leader chairman chairwoman chairperson chair director ceo commissioner speaker"
+    " captain coach manager commander general bishop archbishop patriarch pope dean principal judge spokesman"
+    " spokeswoman spokesperson editor owner senator"
 )
-"""Terms that an office's name ends with."""
+"""What the name of an office ends with."""
 _NOBODY = re.compile(
     r"(?:this|that|these|those|his|her|its|their|our|my|city|country|state|town|company|party|time|past|late|early|end"
     r"|\d|(?:January|February|March|April|May|June|July|August|September|October|November|December)\b)",
@@ -41,6 +40,11 @@ _ALSO = {"a": "u", "b": "u", "d": "n", "e": "b"}
 """Initials that differ though a country is meant: American and United States, British, Dutch, English."""
 
 
+@cache
+def _titles() -> frozenset[str]:
+    return frozenset(terms(_TITLES))
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """An office that a question asks who has."""
@@ -55,7 +59,7 @@ class Office:
         """The office whose holder a question asks for; None where it asks for none."""
         found = next((match for each in _ASKED if (match := each.search(question))), None)
         name = tuple(term for term in terms(found["office"]) if term not in stop_terms()) if found else ()
-        if not found or not name or name[-1] not in _TITLES or _NOBODY.match(found["of"]):
+        if not found or not name or name[-1] not in _titles() or _NOBODY.match(found["of"]):
             return None
         return cls(name, found["of"])
 
