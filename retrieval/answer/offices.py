@@ -18,9 +18,9 @@ _ASKED = (
 )
 _TITLES = (
     "president premier minister chancellor king queen emperor empress prince princess sultan emir governor mayor"
-    " ambassador envoy consul secretary chief head leader chairman chairwoman chairperson chair director ceo commissioner speaker"
-    " captain coach manager commander general bishop archbishop patriarch pope dean principal judge spokesman"
-    " spokeswoman spokesperson editor owner senator"
+    " ambassador envoy consul secretary chief head leader chairman chairwoman chairperson chair director ceo"
+    " commissioner speaker captain coach manager commander general bishop archbishop patriarch pope dean principal"
+    " judge spokesman spokeswoman spokesperson editor owner senator"
 )
 """What the name of an office ends with."""
 _NOBODY = re.compile(
