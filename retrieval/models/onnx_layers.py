@@ -182,8 +182,10 @@ def _quantized(weights: Iterable[tuple[str, NDArray[np.float32]]]) -> dict[str, 
         matrix, _, part = name.partition(".")
         if part == "weight" and not matrix.endswith("norm"):
             sizes = np.abs(array)
-            scale = np.maximum((sizes[::2] + sizes[1::2]).max(axis=0) / 127, np.float32(1e-12))
-            given[name] = np.rint(array / scale).astype(np.int8)
+            sizes[::2] += sizes[1::2]
+            scale = np.maximum(sizes[::2].max(axis=0) / 127, np.float32(1e-12))
+            scaled = np.divide(array, scale, out=sizes)  # in place: half of the time
+            given[name] = np.rint(scaled, out=scaled).astype(np.int8)
             given[f"{matrix}.scale"] = scale
     return given
 
