@@ -136,7 +136,7 @@ class SpanReader:
                 name, device = self._name, self._device
                 if isinstance(name, Path):
                     if (name / JUDGE_FILE).is_file():
-                        self._judge = trained_span_model(name / JUDGE_FILE, device, judges=True)
+                        self._judge = trained_span_model(name / JUDGE_FILE, device, alone=True)
                     self._model = trained_span_model(name / WEIGHTS_FILE, device)
                 else:
                     self._model = span_model_named(name, device)

@@ -1,6 +1,6 @@
 """The transformer under encoder and reader, run by ONNX Runtime: tokens to hidden states, without PyTorch.
 
-The graphs are files that ``python -m training.graph`` writes. They have no weights: these come from the safetensors
+The graph is a file that ``python -m training.graph`` writes. It has no weights: these come from the safetensors
 files that are there already, the bundled encoder's and the trained reader's, which share the encoder's embeddings.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -23,9 +23,6 @@ from retrieval.models.threads import trim_heap
 
 GRAPH = Path(__file__).with_name("layer.onnx")
 """One layer of all-MiniLM-L6-v2; its input ``states`` and its output ``result`` have shape (1, tokens, 384)."""
-
-INT8_GRAPH = Path(__file__).with_name("layer_int8.onnx")
-"""The same with its matrices in int8."""
 
 _LAYERS, _EPSILON = 6, 1e-12
 """As the model's ``config.json`` has them."""
@@ -124,7 +121,6 @@ class OnnxLayers:
     Args:
         tensors: the layers' weights, under the names that transformers gives them.
         prefix: how these names begin.
-        int8: multiply in int8.
         threads: how many share a pass.
 
     Raises:
@@ -132,15 +128,15 @@ class OnnxLayers:
         EncoderUnavailable, WeightsMismatch: as ``bundled_tensors``.
     """
 
-    def __init__(self, tensors: TensorFile, prefix: str, *, int8: bool = False, threads: int = 1) -> None:
+    def __init__(self, tensors: TensorFile, prefix: str, *, threads: int = 1) -> None:
         bundled = bundled_tensors()
         self._words = bundled.rows("embeddings.word_embeddings.weight")
         self._places = bundled["embeddings.position_embeddings.weight"]
         self._parts = bundled["embeddings.token_type_embeddings.weight"]
         self._norm = bundled["embeddings.LayerNorm.weight"], bundled["embeddings.LayerNorm.bias"]
-        graph, in_type = (INT8_GRAPH.read_bytes(), _quantized) if int8 else (GRAPH.read_bytes(), dict)
+        graph = GRAPH.read_bytes()
         self._layers = [
-            _session(graph, in_type(_layer_weights(tensors, f"{prefix}encoder.layer.{number}.")), threads)
+            _session(graph, dict(_layer_weights(tensors, f"{prefix}encoder.layer.{number}.")), threads)
             for number in range(_LAYERS)
         ]
         trim_heap()  # 12 MB after a network
@@ -168,26 +164,6 @@ def _layer_weights(tensors: TensorFile, at: str) -> Iterator[tuple[str, NDArray[
     for ours, theirs in _NORMS.items():
         yield f"{ours}.weight", tensors[f"{at}{theirs}.weight"]
         yield f"{ours}.bias", tensors[f"{at}{theirs}.bias"]
-
-
-def _quantized(weights: Iterable[tuple[str, NDArray[np.float32]]]) -> dict[str, NDArray[Any]]:
-    """The same with matrices in int8, each of whose columns has a scale of its own, ``NAME.scale``.
-
-    Without VNNI an x86 processor adds up pairs of products in 16 bits, and what is more than these hold is cut off. So
-    a column's scale has the two weights of each pair come to 128 together at most: no input of 255 is cut off then.
-    """
-    given: dict[str, NDArray[Any]] = {}
-    for name, array in weights:
-        given[name] = array
-        matrix, _, part = name.partition(".")
-        if part == "weight" and not matrix.endswith("norm"):
-            sizes = np.abs(array)
-            sizes[::2] += sizes[1::2]
-            scale = np.maximum(sizes[::2].max(axis=0) / 127, np.float32(1e-12))
-            scaled = np.divide(array, scale, out=sizes)  # in place: half of the time
-            given[name] = np.rint(scaled, out=scaled).astype(np.int8)
-            given[f"{matrix}.scale"] = scale
-    return given
 
 
 def _session(graph: bytes, weights: Mapping[str, NDArray[Any]], threads: int) -> Any:

@@ -22,7 +22,6 @@ class OnnxSpanModel:
 
     Args:
         weights: their file.
-        int8: multiply in int8.
         threads: how many share a passage.
 
     Raises:
@@ -30,10 +29,10 @@ class OnnxSpanModel:
         EncoderUnavailable, WeightsMismatch: the bundled encoder's embeddings cannot be had.
     """
 
-    def __init__(self, weights: Path, *, int8: bool = False, threads: int = 1) -> None:
+    def __init__(self, weights: Path, *, threads: int = 1) -> None:
         try:
             tensors = TensorFile(weights)
-            self._layers = OnnxLayers(tensors, "bert.", int8=int8, threads=threads)
+            self._layers = OnnxLayers(tensors, "bert.", threads=threads)
             self._heads, self._bias = _heads(tensors)
         except json.JSONDecodeError as error:
             raise ReaderUnavailable(str(weights.parent), f"{weights.name} is damaged") from error

@@ -6,7 +6,6 @@ GPU, and is faster with many passages on a processor that multiplies bfloat16.
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,8 +36,7 @@ class Runtime:
 def runtime_for(device: str | None) -> Runtime:
     """What runs questions: ONNX Runtime on the processor, PyTorch on any other device."""
     if device in (None, "cpu"):
-        numbers = ", the second network in int8" if _judges_in_int8() else ""
-        return Runtime("ONNX Runtime", f"it is the quickest on a processor for a question at a time{numbers}")
+        return Runtime("ONNX Runtime", "it is the quickest on a processor for a question at a time")
     return Runtime("PyTorch", f"the device {device} is set")
 
 
@@ -52,12 +50,11 @@ def encoder_named(name: str = BUNDLED, device: str | None = None) -> Encoder:
     return SentenceTransformerEncoder(name, device=device)
 
 
-def trained_span_model(weights: Path, device: str | None = None, *, judges: bool = False) -> SpanScorer:
+def trained_span_model(weights: Path, device: str | None = None, *, alone: bool = False) -> SpanScorer:
     """The span model of a file that ``python -m training`` wrote.
 
-    ``judges`` says that it judges the answer that another network found. So it mostly gets one passage at a time, which
-    two threads share on a processor: quicker for one passage, slower for many, of which each thread had better take its
-    own. And no quote is its choice, so that it may multiply in int8.
+    ``alone`` says that it mostly gets one passage at a time, which two threads are to share on a processor. That is
+    quicker for one passage, and slower for many, of which each thread had better take its own.
 
     Raises:
         ReaderUnavailable, EncoderUnavailable, WeightsMismatch, DeviceUnavailable: it cannot be loaded.
@@ -65,9 +62,7 @@ def trained_span_model(weights: Path, device: str | None = None, *, judges: bool
     if device in (None, "cpu"):
         from retrieval.models.onnx_span_model import OnnxSpanModel
 
-        if judges:
-            return OnnxSpanModel(weights, int8=_judges_in_int8(), threads=min(2, cores()))
-        return OnnxSpanModel(weights)
+        return OnnxSpanModel(weights, threads=min(2, cores()) if alone else 1)
     from retrieval.models.span_model import SpanModel
 
     return SpanModel.trained(weights, device)
@@ -89,15 +84,6 @@ def _faster_with_many(count: int) -> EncodeMany | None:
     if count < _MANY or _BFLOAT16.isdisjoint(_flags()) or not find_spec("torch"):
         return None
     return on_torch.encode_document if on_torch.is_faster() else None
-
-
-def _judges_in_int8() -> bool:
-    """Whether the second network multiplies in int8: on x86, where that was measured (benchmarks/README.md).
-
-    The first does not: of its answers one in thirty would be other words. Nor does the encoder: vectors would be
-    others than PyTorch makes, which encodes many passages.
-    """
-    return platform.machine().lower() in ("x86_64", "amd64")
 
 
 def _flags() -> set[str]:

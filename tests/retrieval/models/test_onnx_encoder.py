@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ from retrieval.models import onnx_encoder as module
 from retrieval.models import runtimes
 from retrieval.models.encoder import Encoder, SentenceTransformerEncoder, Vectors
 from retrieval.models.onnx_encoder import OnnxEncoder
-from retrieval.models.onnx_layers import GRAPH, INT8_GRAPH
+from retrieval.models.onnx_layers import GRAPH
 from tests.fakes import FakeEncoder
 from training.graph import graph
 
@@ -174,9 +173,8 @@ def test_many_passages_are_encoded_by_what_measures_faster(
 # --- the graph -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("file", "int8"), [(GRAPH, False), (INT8_GRAPH, True)])
-def test_the_graphs_are_what_their_command_writes(file: Path, *, int8: bool) -> None:
-    assert load(file, load_external_data=False) == graph(int8=int8)
+def test_the_graph_is_what_its_command_writes() -> None:
+    assert load(GRAPH, load_external_data=False) == graph()
 
 
 WITHOUT_TORCH = """

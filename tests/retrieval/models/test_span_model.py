@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,14 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from retrieval.answer.span_reader import JUDGE_FILE, SHIPPED, SpanReader, reader_named
+from retrieval.answer.span_reader import SpanReader, reader_named
 from retrieval.errors import DeviceUnavailable, ReaderUnavailable
 from retrieval.models import span_model as module
-from retrieval.models.onnx_layers import _layer_weights, _quantized
 from retrieval.models.onnx_span_model import OnnxSpanModel
-from retrieval.models.runtimes import runtime_for, trained_span_model
 from retrieval.models.span_model import SpanModel
-from retrieval.models.tensors import TensorFile
 from retrieval.models.token_scores import MAX_TOKENS, WEIGHTS_FILE, Pair, SpanScorer
 
 PASSAGE = "They met in Moscow on May 6. It rained."
@@ -76,46 +72,10 @@ def test_both_runtimes_give_the_same_scores(untrained: SpanModel, on_onnx: OnnxS
         assert one.no_answer == pytest.approx(other.no_answer, abs=0.02)
 
 
-def test_in_int8_the_shipped_judge_marks_the_same_words() -> None:
-    exact, quick = (OnnxSpanModel(SHIPPED / JUDGE_FILE, int8=int8).score([PAIR])[0] for int8 in (False, True))
-
-    margins = exact.margins(30), quick.margins(30)
-    assert margins[0].argmax() == margins[1].argmax()
-    assert margins[1].max() == pytest.approx(margins[0].max(), abs=1.5)
-    assert not np.array_equal(exact.starts, quick.starts)
-
-
-def test_no_two_products_of_int8_are_more_than_16_bits_hold() -> None:
-    tensors = TensorFile(SHIPPED / WEIGHTS_FILE)
-    given = _quantized(_layer_weights(tensors, "bert.encoder.layer.0."))
-
-    for name in ("attention", "attended", "wide", "narrow"):
-        sizes = np.abs(given[f"{name}.weight"].astype(np.int32))
-        assert (255 * (sizes[::2] + sizes[1::2])).max() <= np.iinfo(np.int16).max
-        exact = dict(_layer_weights(tensors, "bert.encoder.layer.0."))[f"{name}.weight"]
-        error = given[f"{name}.weight"] * given[f"{name}.scale"] - exact
-        assert (np.abs(error) <= given[f"{name}.scale"] * 0.51).all()
-
-
 def test_two_threads_that_share_a_passage_score_as_one(written: Path, on_onnx: OnnxSpanModel) -> None:
     (alone,), (shared,) = on_onnx.score([PAIR]), OnnxSpanModel(written, threads=2).score([PAIR])
 
     np.testing.assert_allclose(shared.starts, alone.starts, atol=1e-5)
-
-
-@pytest.mark.parametrize(("machine", "int8"), [("x86_64", True), ("AMD64", True), ("aarch64", False), ("", False)])
-def test_only_the_network_that_judges_multiplies_in_int8_and_where_that_was_measured(
-    monkeypatch: pytest.MonkeyPatch, written: Path, machine: str, *, int8: bool
-) -> None:
-    monkeypatch.setattr(platform, "machine", lambda: machine)
-
-    exact, expected = (OnnxSpanModel(written, int8=each).score([PAIR])[0] for each in (False, int8))
-    quotes, judges = (trained_span_model(written, judges=each).score([PAIR])[0] for each in (False, True))
-
-    np.testing.assert_array_equal(quotes.starts, exact.starts)
-    np.testing.assert_allclose(judges.starts, expected.starts, atol=1e-5)
-    assert np.allclose(judges.starts, quotes.starts, atol=1e-5) is not int8
-    assert ("int8" in runtime_for(None).why) is int8
 
 
 def test_many_pairs_score_as_each_does_alone(model: SpanScorer, monkeypatch: pytest.MonkeyPatch) -> None:
