@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import json
 
-from retrieval.articles.formats.decoding import decode, unix_lines
-from retrieval.articles.formats.metadata import pick_metadata
-from retrieval.articles.formats.values import Extracted, ExtractedArticle, UnreadableArticle
+from retrieval.articles.formats.decoding import decode
+from retrieval.articles.formats.records import article_of, fields_of, text_field
+from retrieval.articles.formats.values import Extracted, UnreadableArticle
 from retrieval.errors import ArticleUnreadable
 
 
 def read_json(name: str, content: bytes) -> list[Extracted]:
-    """One article, or a list of them, each an object with a ``text``."""
+    """One article, or a list of them, each an object with a ``text``; the list may be one of an object's values."""
     try:
         document = json.loads(decode(name, content))
     except ValueError as error:
         raise ArticleUnreadable(name, "it is not valid JSON") from error
-    if not isinstance(document, list):
-        found = _article_object(document, None)
-        if isinstance(found, UnreadableArticle):
-            raise ArticleUnreadable(name, found.reason)
-        return [found]
-    return [_article_object(item, number) for number, item in enumerate(document, 1)]
+    if isinstance(document, dict):
+        document = _listed(document)
+    if isinstance(document, list):
+        return [_article_object(item, number) for number, item in enumerate(document, 1)]
+    found = _article_object(document, None)
+    if isinstance(found, UnreadableArticle):
+        raise ArticleUnreadable(name, found.reason)
+    return [found]
+
+
+def _listed(document: dict[str, object]) -> object:
+    """The longest list of objects in a document, as interfaces answer, unless that is an article itself."""
+    if text_field(fields_of(document), short=False):
+        return document
+    lists = [value for value in document.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    return max(lists, key=len, default=document)
 
 
 def read_json_lines(name: str, content: bytes) -> list[Extracted]:
@@ -42,8 +52,4 @@ def _article_line(line: str, number: int) -> Extracted:
 def _article_object(item: object, number: int | None) -> Extracted:
     if not isinstance(item, dict):
         return UnreadableArticle(number or 0, "it is not a JSON object")
-    text = item.get("text")
-    if not isinstance(text, str):
-        return UnreadableArticle(number or 0, 'it has no "text" that is a string')
-    metadata = pick_metadata(item)
-    return ExtractedArticle(unix_lines(text), metadata.values, number, metadata.notes)
+    return article_of(fields_of(item), number)

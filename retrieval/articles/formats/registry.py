@@ -21,7 +21,7 @@ from pathlib import PurePath
 from retrieval.articles.formats.values import Extracted
 from retrieval.errors import ArticleUnreadable
 
-RULES = "8"
+RULES = "9"
 """Raised whenever the same file would be read differently, so that indexes of what was read before are rebuilt."""
 
 
@@ -80,13 +80,17 @@ _SUBTITLES = Format("subtitles.read_subtitles", max_mib=8)
 
 _MARKDOWN = Format("markdown.read_markdown", max_mib=8, confined_from=2**16)
 
+_TABLE = Format("table_files.read_table", max_mib=64)
+
 FORMATS: Mapping[str, Format] = {
     ".txt": _TEXT,
     ".text": _TEXT,
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
-    ".json": Format("json_files.read_json", max_mib=64, confined_from=2**20),
-    ".jsonl": Format("json_files.read_json_lines", max_mib=64, confined_from=2**20),
+    ".json": Format("json_files.read_json", max_mib=64),
+    ".jsonl": Format("json_files.read_json_lines", max_mib=64),
+    ".csv": _TABLE,
+    ".tsv": _TABLE,
     ".html": _PAGE,
     ".htm": _PAGE,
     ".xhtml": _PAGE,

@@ -59,5 +59,7 @@ def whole_files() -> dict[str, bytes]:
         **MADE,
         "a.json": b"[" + lines + b"]",
         "a.jsonl": lines + b"\n" + lines,
+        "a.csv": b"title,text\nBridge opens,The bridge opened on Monday.\n",
+        "a.tsv": b"title\ttext\nBridge opens\tThe bridge opened on Monday.\n",
         "a.md": b"---\ntitle: T\n---\n# A\n*b*",
     }

@@ -77,6 +77,73 @@ def test_json_without_an_article_is_refused(content: bytes, reason: str) -> None
     assert refusal("a.json", content) == reason
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        {
+            "headline": "Bridge opens",
+            "articleBody": "It opened.",
+            "datePublished": "2019-06-01",
+            "publisher": {"name": "Herald"},
+        },
+        {"title": "Bridge opens", "maintext": "It opened.", "date_publish": "2019-06-01 08:00", "newspaper": "Herald"},
+        {"Title": "Bridge opens", "Full Text": "It opened.", "Publication Date": "1 June 2019", "Site Name": "Herald"},
+        {
+            "title": "Bridge opens",
+            "content": "It opened.",
+            "publishedAt": "2019-06-01T08:00Z",
+            "source": {"id": None, "name": "Herald"},
+        },
+        {
+            "title": {"rendered": "Bridge opens"},
+            "content": {"rendered": "<p>It <b>opened</b>.</p>\n"},
+            "date": "2019-06-01",
+            "site": "Herald",
+        },
+        {"name": "Bridge opens", "content_html": "It opened.", "date_published": "2019-06-01", "source": "Herald"},
+        {"title": "Bridge opens", "body": "<div><p>It opened.</p></div>", "pubDate": "2019-06-01", "source": "Herald"},
+    ],
+)
+def test_the_names_that_other_programs_give_are_known(written: dict[str, object]) -> None:
+    [article] = parse("a.json", json.dumps(written | {"permalink": "https://herald.example/bridge"}).encode()).articles
+
+    assert (article.title, article.text, article.source) == ("Bridge opens", "It opened.", "Herald")
+    assert (article.published, article.url) == (date(2019, 6, 1), "https://herald.example/bridge")
+
+
+def test_a_list_inside_of_an_object_is_a_list_of_articles() -> None:
+    answer = {
+        "status": "ok",
+        "authors": [{"name": "Ann"}],
+        "articles": [BRIDGE, {"question": "Why &amp; how?", "answer": "So."}],
+    }
+
+    found = parse("news.json", json.dumps(answer).encode()).articles
+
+    assert [(article.id, article.title) for article in found] == [
+        ("news.json#1", "Bridge opens"),
+        ("news.json#2", "Why & how?"),
+    ]
+    assert found[1].text == "So."
+
+
+def test_a_summary_is_an_articles_text_only_in_a_list() -> None:
+    summed = {"title": "Snow", "summary": "It snowed.", "url": "https://example.org/snow"}
+
+    assert parse("a.json", json.dumps([summed]).encode()).articles[0].text == "It snowed."
+    assert refusal("package.json", json.dumps(summed).encode()) == 'it has no "text" that is a string'
+
+
+def test_paragraphs_may_be_a_list() -> None:
+    assert parse("a.json", json.dumps({"text": ["One.", "Two."]}).encode()).articles[0].text == "One.\n\nTwo."
+
+
+def test_text_that_speaks_of_html_stays_as_it_is() -> None:
+    text = "Write <p> and </p> around it."
+
+    assert parse("a.json", json.dumps({"text": text}).encode()).articles[0].text == text
+
+
 def test_half_a_surrogate_pair_in_json_becomes_a_character_that_files_take() -> None:
     [article] = parse("a.json", rb'{"text": "Half \ud800 a pair", "title": "\udc00 x"}').articles
 

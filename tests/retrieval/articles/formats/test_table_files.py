@@ -1,0 +1,69 @@
+"""Tables: a row an article."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from retrieval.articles.parsing import parse
+from tests.retrieval.articles.samples import refusal
+
+
+@pytest.mark.parametrize(
+    ("name", "between"), [("a.csv", ","), ("a.csv", ";"), ("a.csv", "\t"), ("a.csv", "|"), ("a.tsv", "\t")]
+)
+def test_a_row_is_an_article_whatever_stands_between_its_columns(name: str, between: str) -> None:
+    rows = [
+        ["Title", "Date", "Article Body", "Link"],
+        [
+            "Bridge opens",
+            "2019-06-01",
+            '"The bridge, at last, opened.\r\n\r\nIt ""rained""; so what | who."',
+            "https://a.example/1",
+        ],
+        ["Snow", "", "It snowed.", ""],
+    ]
+    table = "\ufeff" + "\r\n".join(between.join(row) for row in rows)
+
+    bridge, snow = parse(name, table.encode()).articles
+
+    assert (bridge.id, bridge.title, bridge.published) == (f"{name}#1", "Bridge opens", date(2019, 6, 1))
+    assert bridge.text == 'The bridge, at last, opened.\n\nIt "rained"; so what | who.'
+    assert bridge.url == "https://a.example/1"
+    assert (snow.id, snow.text, snow.published, snow.url) == (f"{name}#2", "It snowed.", None, None)
+
+
+def test_questions_and_answers_make_articles() -> None:
+    [article] = parse(
+        "faq.csv", b"id,question,answer\n7,How do I reset it?,Hold the button for ten seconds.\n"
+    ).articles
+
+    assert (article.title, article.text) == ("How do I reset it?", "Hold the button for ten seconds.")
+
+
+def test_a_row_without_text_is_named_and_the_others_are_read() -> None:
+    parsed = parse("a.csv", b"title,text\nOne\nTwo,It snowed.\n")
+
+    assert [article.id for article in parsed.articles] == ["a.csv#2"]
+    assert parsed.skipped is not None
+    assert parsed.skipped.path == "a.csv#1"
+
+
+def test_a_cell_may_be_long() -> None:
+    text = "It snowed. " * 20_000
+
+    assert parse("a.csv", f"title,text\nSnow,{text}\n".encode()).articles[0].text == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "it holds no article"),
+        (b"title,text\n", "it holds no article"),
+        (b"year,price\n2019,3\n", 'none of its columns is named "text"'),
+        (b"title,text\nA,\0\n", "it is not a text file"),
+    ],
+)
+def test_a_table_without_articles_is_refused(content: bytes, reason: str) -> None:
+    assert refusal("a.csv", content) == reason
