@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from retrieval.articles.formats.decoding import unix_lines
@@ -37,17 +37,15 @@ _HTML = re.compile(
 def fields_of(record: Mapping[Any, object]) -> dict[str, object]:
     """The fields of a record that say something, by their names in small letters without spaces and marks."""
     return {
-        _MARKS.sub("", str(name).lower()): _value(value) for name, value in record.items() if value not in (None, "")
+        _MARKS.sub("", str(name).lower()): _unwrapped(value)
+        for name, value in record.items()
+        if value is not None and value != ""
     }
 
 
-def _value(value: object) -> object:
-    """A value, or the HTML in it as WordPress gives it; the paragraphs of a list as one text."""
-    if isinstance(value, Mapping) and isinstance(value.get("rendered"), str):
-        return value["rendered"]
-    if isinstance(value, list) and len(value) > 1 and all(isinstance(each, str) for each in value):
-        return "\n\n".join(value)
-    return value
+def _unwrapped(value: object) -> object:
+    """A value, or what WordPress wraps in ``{"rendered": …}``."""
+    return value.get("rendered", value) if isinstance(value, Mapping) else value
 
 
 def article_of(fields: Mapping[str, object], number: int | None) -> ExtractedArticle | UnreadableArticle:
@@ -66,17 +64,20 @@ def article_of(fields: Mapping[str, object], number: int | None) -> ExtractedArt
     if isinstance(title := known.get("title"), str):
         known["title"] = html.unescape(title)
     metadata = pick_metadata(known)
-    return ExtractedArticle(_plain(name, str(fields[name])), metadata.values, number, metadata.notes)
+    text = _text(fields[name]) or ""
+    if name in _PAGES or _HTML.match(text):
+        text = "\n\n".join(whole_page(load_page(name, text.encode("utf-8", "surrogatepass"), "utf-8")))
+    return ExtractedArticle(unix_lines(text), metadata.values, number, metadata.notes)
 
 
 def text_field(fields: Mapping[str, object], *, short: bool = True) -> str | None:
     """Which field holds the text, if one does; not without ``short`` one that may sum up a longer text elsewhere."""
-    names: Sequence[str] = (*_TEXTS, *_PAGES, *(_SHORT if short else ()))
-    return next((name for name in names if isinstance(fields.get(name), str)), None)
+    names = (*_TEXTS, *_PAGES, *(_SHORT if short else ()))
+    return next((name for name in names if _text(fields.get(name)) is not None), None)
 
 
-def _plain(name: str, text: str) -> str:
-    """A text as it is, or the words of one in HTML."""
-    if name in _PAGES or _HTML.match(text):
-        return "\n\n".join(whole_page(load_page("record.html", text.encode("utf-8", "surrogatepass"), "utf-8")))
-    return unix_lines(text)
+def _text(value: object) -> str | None:
+    """A string, or the paragraphs in a list of them."""
+    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        return "\n\n".join(value)
+    return value if isinstance(value, str) else None

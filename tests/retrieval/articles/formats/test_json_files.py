@@ -134,8 +134,11 @@ def test_a_summary_is_an_articles_text_only_in_a_list() -> None:
     assert refusal("package.json", json.dumps(summed).encode()) == 'it has no "text" that is a string'
 
 
-def test_paragraphs_may_be_a_list() -> None:
-    assert parse("a.json", json.dumps({"text": ["One.", "Two."]}).encode()).articles[0].text == "One.\n\nTwo."
+def test_paragraphs_may_be_a_list_and_a_source_may_not() -> None:
+    parsed = parse("a.json", json.dumps({"text": ["One.", "Two."], "source": ["Herald", "Times"]}).encode())
+
+    assert (parsed.articles[0].text, parsed.articles[0].source) == ("One.\n\nTwo.", None)
+    assert parse("a.json", b'{"text": ["One."]}').articles[0].text == "One."
 
 
 def test_text_that_speaks_of_html_stays_as_it_is() -> None:
