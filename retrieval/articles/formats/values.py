@@ -10,6 +10,11 @@ HEADING = re.compile(r"^(#{1,6}) +(\S.*)$", re.MULTILINE)
 """A heading's line in an article's text."""
 
 
+def code_lines(code: str) -> str:
+    """``code`` as it goes into an article's text: a comment in it that looks like a heading is set in by a space."""
+    return HEADING.sub(r" \g<0>", code)
+
+
 @dataclass(frozen=True, slots=True)
 class ExtractedArticle:
     """One article as its file holds it: text, and metadata under our names (title, source, published, url)."""
