@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.decoding import decode
 from retrieval.articles.formats.metadata import front_matter
-from retrieval.articles.formats.values import ExtractedArticle, raised, squeezed
+from retrieval.articles.formats.values import ExtractedArticle, no_headings, raised, squeezed
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -58,7 +58,7 @@ def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
                     yield _marked(prefix, line)
                 prefix = ""
             case "fence" | "code_block":
-                yield "" if token.info.strip().lower() in _DRAWN else token.content.rstrip()
+                yield "" if token.info.strip().lower() in _DRAWN else no_headings(token.content.rstrip())
             case "html_block":
                 yield from _html_words(token.content)
             case _:
@@ -96,7 +96,7 @@ def _marked(prefix: str, line: str) -> str:
     """A line of text behind the mark of a heading or of an item of a list."""
     if not line.strip():
         return ""
-    return prefix + (squeezed(line) if prefix.startswith("#") else line.strip())
+    return prefix + squeezed(line) if prefix.startswith("#") else no_headings(prefix + line.strip())
 
 
 def _plain_inline(tokens: Iterable[Token]) -> str:

@@ -14,7 +14,7 @@ from docutils import nodes
 from retrieval.articles.formats.decoding import decode
 from retrieval.articles.formats.metadata import front_matter, pick_metadata
 from retrieval.articles.formats.restructured_marks import LABEL, document_of
-from retrieval.articles.formats.values import ExtractedArticle, code_lines, raised, squeezed
+from retrieval.articles.formats.values import ExtractedArticle, no_headings, raised, squeezed
 
 
 def read_restructured(name: str, content: bytes) -> list[ExtractedArticle]:
@@ -69,7 +69,7 @@ def _blocks(node: nodes.Node, level: int) -> Iterator[str]:
         case nodes.system_message():
             yield from _not_understood(node)
         case nodes.literal_block() | nodes.doctest_block() | nodes.math_block():
-            yield code_lines(node.astext().rstrip())
+            yield no_headings(node.astext().rstrip())
         case nodes.line_block():
             yield "\n".join(filter(None, (squeezed(_words(line)) for line in node.findall(nodes.line))))
         case nodes.TextElement():
@@ -101,7 +101,7 @@ def _not_understood(message: nodes.system_message) -> Iterator[str]:
     """What docutils could make nothing of, as it is written; of mere warnings the text stands elsewhere."""
     if message["level"] >= _ERROR:
         for block in message.findall(nodes.literal_block):
-            yield code_lines(_DIRECTIVE.sub("", block.astext()).strip())
+            yield no_headings(_DIRECTIVE.sub("", block.astext()).strip())
 
 
 _ERROR = 3

@@ -10,9 +10,9 @@ HEADING = re.compile(r"^(#{1,6}) +(\S.*)$", re.MULTILINE)
 """A heading's line in an article's text."""
 
 
-def code_lines(code: str) -> str:
-    """``code`` as it goes into an article's text: a comment in it that looks like a heading is set in by a space."""
-    return HEADING.sub(r" \g<0>", code)
+def no_headings(text: str) -> str:
+    """Code, or other text without headings: a line that looks like one, such as a comment, is set in by a space."""
+    return HEADING.sub(r" \g<0>", text) if "#" in text else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
     from lxml.html import HtmlElement
 from retrieval.articles.formats.decoding import decode, without_soft_hyphens
-from retrieval.articles.formats.values import ExtractedArticle, squeezed
+from retrieval.articles.formats.values import ExtractedArticle, no_headings, squeezed
 from retrieval.articles.formats.web_blocks import all_paragraphs, paragraphs
-from retrieval.articles.formats.web_markup import REPEATED, PageTitle, mark_repeated, prepare, publication_day
+from retrieval.articles.formats.web_markup import INDENT, REPEATED, PageTitle, mark_repeated, prepare, publication_day
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
 
@@ -128,7 +128,7 @@ def _page_blocks(element: _Element) -> Iterator[str]:
             yield from _page_blocks(child)
         elif words := _page_words(child):
             level = int((child.get("rend") or "h2")[-1]) if child.tag == "head" else 0
-            yield f"{'#' * level} {squeezed(words)}" if level else mark + words
+            yield f"{'#' * level} {squeezed(words)}" if level else no_headings(mark + words)
         yield from filter(None, [squeezed(child.tail)])
 
 
@@ -141,4 +141,4 @@ def _page_words(element: _Element) -> str:
             part.text = " " + (part.text or "")
             part.tail = " " + (part.tail or "")
     lines = "".join(element.itertext()).split("\u2028")
-    return "\n".join(filter(None, map(squeezed, lines)))
+    return "\n".join(filter(None, map(squeezed, lines))).replace(INDENT, " ")

@@ -62,8 +62,33 @@ def prepare(tree: HtmlElement) -> None:
     _break_lines(tree)
 
 
+INDENT = "\ue002"
+"""Stands for a blank at the beginning of a line of preformatted text, until each other run of blanks is one."""
+
+_INDENTED = re.compile("^[ \t]+", re.MULTILINE)
+
+
+def _indent(part: HtmlElement, *, fresh: bool = True) -> bool:
+    """Mark the blanks at the beginning of each line; whether a line is ``fresh`` before a part, and behind it."""
+    if not isinstance(part.tag, str):
+        return fresh
+    part.text, fresh = _marked(part.text or "", fresh=fresh or part.tag == "br")
+    for child in part:
+        fresh = _indent(child, fresh=fresh)
+        child.tail, fresh = _marked(child.tail or "", fresh=fresh)
+    return fresh
+
+
+def _marked(text: str, *, fresh: bool) -> tuple[str, bool]:
+    first, end, rest = ("", "", text) if fresh else text.partition("\n")
+    rest = _INDENTED.sub(lambda blanks: INDENT * len(blanks[0].expandtabs(4)), rest)
+    return first + end + rest, (fresh or bool(end)) and not rest.rpartition("\n")[2].strip(INDENT)
+
+
 def _break_lines(tree: HtmlElement) -> None:
     """Put a <br> where a line ends in preformatted text: elsewhere on a page an end of a line is a blank."""
+    for preformatted in tree.iter("pre"):
+        _indent(preformatted)
     within = [part for preformatted in tree.iter("pre") for part in preformatted.iter() if isinstance(part.tag, str)]
     for part in within:
         part.text, laid = _lines(part, part.text)

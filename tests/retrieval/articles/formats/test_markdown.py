@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retrieval.articles.parsing import parse
+from retrieval.text.sentences import headings_above
 
 
 def text_of(markdown: str) -> str:
@@ -62,6 +63,13 @@ def test_in_code_the_same_signs_are_left_alone(code: str) -> None:
 @pytest.mark.parametrize("text", ["a == b and c == d", "2^10 is 1024", "x = {1: 2}", "[a] and [b](http://c.d)"])
 def test_signs_of_other_meaning_stay(text: str) -> None:
     assert text_of(text) == text.replace("(http://c.d)", "").replace("[b]", "b")
+
+
+def test_a_comment_in_code_is_no_heading() -> None:
+    text = text_of("# Oiling\n\n```sh\n# every week\noil wheel\n```\n\n    # once\n    paint\n\n\\# 9 of 10 turn.")
+
+    assert text == "# Oiling\n\n # every week\noil wheel\n\n # once\npaint\n\n # 9 of 10 turn."
+    assert headings_above(text, text.index("paint")) == ["Oiling"]
 
 
 def test_a_row_of_a_table_is_one_piece_of_text() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from retrieval.articles.article import Article
 from retrieval.articles.parsing import parse
+from retrieval.text.sentences import headings_above
 from tests.retrieval.articles.samples import paragraphs, sample
 
 
@@ -330,7 +331,7 @@ def test_a_page_of_a_single_block_is_read(before: str) -> None:
 @pytest.mark.parametrize(
     "markup",
     [
-        "<pre>Roses are red,\n   violets are blue.</pre>",
+        "<pre>Roses are red,\nviolets are blue.   </pre>",
         "<pre><code>\n<b>Roses</b> are red,\n<!-- and --><i>violets</i> are blue.\n</code></pre>",
         "<pre><span>Roses are red,</span>\n\n<span>violets are blue.</span></pre>",
     ],
@@ -341,3 +342,21 @@ def test_lines_of_preformatted_text_stay_lines(markup: str) -> None:
 
     assert blocks_of(markup) == [lines]
     assert lines in blocks_of(f"<article>{around}{markup}{around}</article>")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "# oil it\ndef turn(x):\n    if x:\n        return 1",
+        "# oil it\ndef turn(x):\n\tif x:\n\t\treturn 1",
+        "<span># oil it</span>\n<b>def</b> turn(x):<br>    if x:\n<span> </span><i>       <u>return</u>   1</i>",
+    ],
+)
+def test_code_keeps_its_indentation_and_a_comment_in_it_is_no_heading(code: str) -> None:
+    around = "<p>The mill on the river was built in 1871, and turned for a hundred years before it burned down.</p>" * 3
+    seen = "# oil it\ndef turn(x):\n    if x:\n        return 1"
+
+    assert blocks_of(f"<pre><code>{code}</code></pre>") == [seen]
+    [article] = parse("a.html", f"<article>{around}<pre>{code}</pre>{around}</article>".encode()).articles
+    assert f" {seen}\n\n" in article.text
+    assert headings_above(article.text, len(article.text)) == []
