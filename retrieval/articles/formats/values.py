@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-HEADING = re.compile(r"^(#{1,6}) +(\S.*)$", re.MULTILINE)
-"""A heading's line in an article's text."""
+HEADING = re.compile(r"^(#{1,6}) +(?!\|)(\S.*)$", re.MULTILINE)
+"""A heading's line in an article's text; "# | Item | Price" is a row of a table."""
 
 
 def no_headings(text: str) -> str:

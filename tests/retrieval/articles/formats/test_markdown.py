@@ -78,6 +78,13 @@ def test_a_row_of_a_table_is_one_piece_of_text() -> None:
     )
 
 
+def test_a_table_that_counts_its_rows_heads_nothing() -> None:
+    text = text_of("## Fees\n\n| # | Item |\n|---|---|\n| 1 | Flour |\n\nThat is all.")
+
+    assert text == "## Fees\n\n# | Item\n\n1 | Flour\n\nThat is all."
+    assert headings_above(text, text.index("Flour")) == ["Fees"]
+
+
 def test_of_html_in_markdown_the_words_are_quoted() -> None:
     html = (
         "<details><summary>Fees &amp; fines</summary>\n<p>Nine <b>crowns</b>.<br>A night.</p></details>\n\n"
