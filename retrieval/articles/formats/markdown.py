@@ -58,7 +58,7 @@ def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
                     yield _marked(prefix, line)
                 prefix = ""
             case "fence" | "code_block":
-                yield "" if token.info.strip().lower() in _DRAWN else no_headings(token.content.rstrip())
+                yield "" if token.info.strip().lower() in _DRAWN else _code(token.content)
             case "html_block":
                 yield from _html_words(token.content)
             case _:
@@ -67,6 +67,14 @@ def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
 
 _DRAWN = frozenset({"dataview", "dataviewjs", "mermaid", "plantuml", "query", "tasks"})
 """Languages of code of which a reader sees what it draws or finds, not the code."""
+
+
+def _code(written: str) -> str:
+    """Code, without lines that would bring in another file."""
+    return no_headings(_BROUGHT_IN.sub("", written).rstrip())
+
+
+_BROUGHT_IN = re.compile(r"^[ \t]*(?:\{\{ ?#\w*include [^\n]*\}\}|-+8<-+ [^\n]*)\n", re.MULTILINE)
 
 
 class _Lists:
@@ -136,7 +144,16 @@ _NOTE_MARKS = (
     (re.compile(r"==(?=\S)([^=\n]{1,500})(?<=\S)=="), r"\1"),  # marked
     (re.compile(r"[ \t]+\^[\w-]{1,60}$", re.MULTILINE), ""),  # the name of a paragraph
     (re.compile(r"[ \t]*\{[:#.][^{}\n]{0,200}\}$", re.MULTILINE), ""),  # attributes of a paragraph or heading
-    (re.compile(r"^:[ \t]+(?=\S)", re.MULTILINE), ""),  # what a term means, in the line below it
+    (
+        re.compile(
+            r"[ \t]*\{:?[ \t]*(?:[#.]|(?:align|class|data-[\w-]+|height|loading|target|width)=)[^{}\n]{0,200}\}"
+        ),
+        "",
+    ),  # those of a link, a button or a picture
+    (re.compile(r"(?<![\w+])\+\+([\w-]+(?:\+[\w-]+)*)\+\+(?![\w+])"), r"\1"),  # keys to press
+    (re.compile(r"\^\^(?=\S)([^^\n]{1,500})(?<=\S)\^\^"), r"\1"),  # underlined
+    (re.compile(r"(?<![\w:.]):[a-z0-9+_-]*[a-z][a-z0-9+_-]*:(?![\w:`])"), ""),  # an emoji or an icon by its name
+    (re.compile(r"^:(?:[ \t]+(?=\S)|[ \t]*\n)", re.MULTILINE), ""),  # what a term means, in the line below it
     (re.compile(r"[ \t]{2,}"), " "),
 )
 """What Obsidian and others put into a paragraph, and what of it a reader sees."""
@@ -156,6 +173,9 @@ _SITE_MARKS = re.compile(
     |^export[ ](?:const|default|function)[ ][^\n]{1,300}$
     |^import[ ][^\n;]{1,200}?[ ]?['"][^'"\n]{1,200}['"];?[ \t]*$        # a component that MDX brings in
     |^\[\^[^\[\]\s]{1,60}\]:(?=[ \t])           # where a footnote is
+    |^[ \t]*-+8<-+[ ][^\n]*$                    # a piece of another file
+    # What a term means, with lines below that are indented.
+    |^(?P<sense>:[ \t]{1,3}[^\n]*\n(?:(?:[ ]{2}|\t)[^\n]*(?:\n|\Z)|[ \t]*\n(?=[ ]{2}|\t))+)
     # A box of MkDocs: its kind, its title, and its text, which is indented.
     |^(?:!!!|\?\?\?\+?|===)[ \t]+(?:[\w-]+[ \t]*){0,5}(?:"(?P<box>[^"\n]{0,200})")?[ \t]*\n
      (?P<boxed>(?:(?:[ ]{4}|\t)[^\n]*(?:\n|\Z)|[ \t]*\n)+)
@@ -175,6 +195,8 @@ def _without_site_marks(text: str) -> str:
             return found[0]
         if found["power"]:
             return raised(found["power"])
+        if found["sense"]:
+            return _INDENT.sub("", found["sense"])
         if found["boxed"] is not None:
             return f"{found['box'] or ''}\n\n{_INDENT.sub('', found['boxed'])}\n"
         return f"\n{found['title']}\n" if found["title"] is not None else ""

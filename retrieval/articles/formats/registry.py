@@ -85,6 +85,7 @@ FORMATS: Mapping[str, Format] = {
     ".text": _TEXT,
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
+    ".mdx": _MARKDOWN,
     ".rst": Format("restructured.read_restructured", max_mib=8),
     ".json": Format("json_files.read_json", max_mib=64, confined_from=2**20),
     ".jsonl": Format("json_files.read_json_lines", max_mib=64, confined_from=2**20),
