@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def read_markdown(name: str, content: bytes) -> list[ExtractedArticle]:
     """A Markdown file: front matter, and the text that a reader sees."""
     found = front_matter(name, decode(name, content))
-    return [replace(found, text=_plain_markdown(found.text))]
+    return [replace(found, text=_plain_markdown(found.text, is_mdx=name.lower().endswith(".mdx")))]
 
 
-def _plain_markdown(text: str) -> str:
+def _plain_markdown(text: str, *, is_mdx: bool) -> str:
     """Markdown as plain text: no marks, link targets or images; headings keep ``#``, rows of tables are lines.
 
     Structure is read off markdown-it-py's tokens, https://markdown-it-py.readthedocs.io.
@@ -33,6 +33,8 @@ def _plain_markdown(text: str) -> str:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark").enable("table")
+    if is_mdx:
+        parser.disable("code")  # what is indented there stands in a component
     return "\n\n".join(filter(None, _blocks(parser.parse(_without_site_marks(text)))))
 
 
@@ -159,9 +161,16 @@ _NOTE_MARKS = (
 """What Obsidian and others put into a paragraph, and what of it a reader sees."""
 
 
+_COMPONENT = r"""
+    ^[ ]{0,3}(?P<component></?[A-Z][\w.]*+
+     (?:[^<>{}"']|"[^"]*+"|'[^']*+'|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+\})*+>)[ \t]*$
+    """
+"""One of MDX, alone on its lines."""
+
 _SITE_MARKS = re.compile(
-    r"""
-    (?P<code>^[ ]{0,3}(?P<fence>`{3,}+|~{3,}+)[^\n]*+\n(?:.*?\n)??(?:[ ]{0,3}(?P=fence)[`~]*[ \t]*$|\Z)|`[^`\n]+`)
+    _COMPONENT
+    + r"""
+    |(?P<code>^[ ]{0,3}(?P<fence>`{3,}+|~{3,}+)[^\n]*+\n(?:.*?\n)??(?:[ ]{0,3}(?P=fence)[`~]*[ \t]*$|\Z)|`[^`\n]+`)
     |<sup>(?P<power>[\d+\u2212-]{1,6})</sup>
     |\{\{[^{}]{0,1000}\}\}                      # a variable or a shortcode
     |\{%[^{}]{0,1000}%\}                        # a tag of Liquid, Jinja or Nunjucks
@@ -184,6 +193,8 @@ _SITE_MARKS = re.compile(
 )
 
 
+_TITLED = re.compile(r"""\b(?:label|title)=["']([^"'\n]{1,200})["']""")
+
 _INDENT = re.compile(r"^(?: {4}|\t)", re.MULTILINE)
 
 
@@ -195,6 +206,9 @@ def _without_site_marks(text: str) -> str:
             return found[0]
         if found["power"]:
             return raised(found["power"])
+        if found["component"]:
+            titled = _TITLED.search(found["component"])
+            return f"\n{titled[1] if titled else ''}\n"
         if found["sense"]:
             return _INDENT.sub("", found["sense"])
         if found["boxed"] is not None:

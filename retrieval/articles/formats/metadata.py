@@ -76,11 +76,11 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECAS
 
 
 def _written(value: object) -> str | None:
-    """A value as text: a single one, or the only one of a list, or the name of something described."""
+    """A value as text: a single one, the only one of a list, the name of something, or the day that it was made."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if isinstance(value, Mapping):
-        value = value.get("name")
+        value = value.get("name", value.get("created"))
     if value is None or isinstance(value, (list, Mapping, set)):
         return None
     return value.isoformat() if isinstance(value, date | datetime) else str(value)

@@ -101,6 +101,15 @@ def test_markdown_with_components_is_read_too() -> None:
     assert (mill.title, mill.text) == ("Mill", "# Mill\n\nIt turns.")
 
 
+def test_of_a_component_its_title_and_its_text_stay_without_marks() -> None:
+    tabs = "<Tabs values={[{a: 'A b', to: (a) => { b }}]}>\n  <Tab label='Hours'>\n\n    *Sundays*\n\n  </Tab>\n</Tabs>"
+    [mill] = parse("mill.mdx", tabs.encode()).articles
+
+    assert mill.text == "Hours\n\nSundays"
+    assert text_of("<Box className='a'>\n  **Open** on [Sundays](a).\n</Box>") == "Open on Sundays."
+    assert text_of("Words.\n\n```jsx\n<Box a={b}>\n```") == "Words.\n\n<Box a={b}>"
+
+
 def test_of_html_in_markdown_the_words_are_quoted() -> None:
     html = (
         "<details><summary>Fees &amp; fines</summary>\n<p>Nine <b>crowns</b>.<br>A night.</p></details>\n\n"

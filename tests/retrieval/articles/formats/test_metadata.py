@@ -53,6 +53,12 @@ def test_an_address_given_as_the_source_is_the_link() -> None:
     assert (linked.source, linked.url) == ("https://herald.example/quay", "https://a.example")
 
 
+def test_of_several_days_the_one_it_was_made_is_taken() -> None:
+    [post] = parse("a.md", b"---\ndate:\n  created: 2023-11-30\n  updated: 2024-01-02\n---\nText").articles
+
+    assert post.published == date(2023, 11, 30)
+
+
 def test_an_empty_metadata_file_changes_nothing() -> None:
     assert parse("a.txt", b"Text", b"") == parse("a.txt", b"Text")
 
