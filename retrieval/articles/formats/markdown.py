@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.decoding import decode
 from retrieval.articles.formats.metadata import front_matter
+from retrieval.articles.formats.text import refuse_disguised
 from retrieval.articles.formats.values import ExtractedArticle, no_headings, raised, squeezed
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 def read_markdown(name: str, content: bytes) -> list[ExtractedArticle]:
     """A Markdown file: front matter, and the text that a reader sees."""
+    refuse_disguised(name, content)
     found = front_matter(name, decode(name, content))
     return [replace(found, text=_plain_markdown(found.text, is_mdx=name.lower().endswith(".mdx")))]
 

@@ -55,6 +55,8 @@ def extract_articles(name: str, content: bytes) -> Sequence[Extracted]:
     Raises:
         ArticleUnreadable: it is not what its name says, damaged, locked, or nested or packed beyond reason.
     """
+    if not content.strip():
+        raise ArticleUnreadable(name, "it holds no text")
     try:
         return format_of(name).reader()(name, content)
     except ArticleUnreadable:

@@ -365,7 +365,7 @@ class PageTitle:
     def chosen(self, found: str | None, site: str | None) -> str | None:
         """The title that was found, unless it is the site's name and not the article's."""
         site = squeezed(site).casefold()
-        found = squeezed(found)
+        found = self._without_site(squeezed(found))
         parts = _TITLE_PARTS.split(self.whole)
         if not site and len(parts) > 1:
             site = next((part.casefold() for part in parts if part.casefold() in self.banners), "")
@@ -382,3 +382,11 @@ class PageTitle:
             return found
         parts = [part for part in parts if part.casefold() != site]
         return max(parts, key=len, default="") or found or None
+
+    def _without_site(self, found: str) -> str:
+        """A title without the site's name behind it, where a heading of the page has it so."""
+        folded = found.casefold()
+        for heading in self.headings:
+            if folded.startswith(heading.casefold()) and len(heading.split()) > 1:
+                return heading if _TITLE_PARTS.match(folded, len(heading.casefold())) else found
+        return found

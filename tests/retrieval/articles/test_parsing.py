@@ -305,6 +305,8 @@ def test_the_encoding_is_recognised(encoding: str, mark: bytes) -> None:
         (b"", "it holds no text"),
         (b" \n\t\n", "it holds no text"),
         (b"---\ntitle: Only this\n---\n", "it holds no text"),
+        (b"%PDF-1.4\n%x\n1 0 obj", "it is a PDF file; let its name end in .pdf"),
+        (b"\xef\xbb\xbf <!DOCTYPE html>\n<p>Words.", "it is a web page; let its name end in .html"),
         (b"-- * --", "it holds no text"),
         (b"\x7fELF\x02\0\0\0text", "it is not a text file"),
         (b"\xff\xd8\xff\xe0\0\x10JFIF\0\x81", "its encoding cannot be told; save it as UTF-8"),

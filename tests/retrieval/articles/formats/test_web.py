@@ -177,6 +177,18 @@ def test_the_title_is_the_articles_and_not_the_sites(title: str, body: str) -> N
 QUAY = "<p>The quay of Gullholm was built by forty men.</p><p>They were paid in salted fish.</p>"
 
 
+def test_the_name_of_a_site_that_nothing_else_tells_is_cut_off_where_a_heading_lacks_it() -> None:
+    body = f"<article><h1>A new bridge</h1>{TEXT}</article>"
+
+    assert page(body, "<title>A new bridge - Harbour News</title>").title == "A new bridge"
+    assert page(body, "<title>A new bridge | Harbour News Ltd</title>" + OTHER_NAME).title == "A new bridge"
+
+
+OTHER_NAME = (
+    '<meta property="og:site_name" content="HN"><meta property="og:title" content="A new bridge | Harbour News Ltd">'
+)
+
+
 def short_page(body: str, head: str = "<title>The quay</title>") -> Article:
     page = f"<!DOCTYPE html><html><head>{head}</head><body><article><h1>The quay</h1>{body}</article></body></html>"
     [article] = parse("a.html", page.encode()).articles
