@@ -40,6 +40,7 @@ def read_page(name: str, content: bytes) -> list[ExtractedArticle]:
     tree = load_page(name, content)
     if tree is None:
         return [ExtractedArticle("", {})]
+    _drop_anchors(tree)
     title, published = PageTitle.of(tree), publication_day(tree)
     prepare(tree)
     copy = deepcopy(tree)
@@ -60,6 +61,24 @@ def read_page(name: str, content: bytes) -> list[ExtractedArticle]:
     if len(blocks) < 2 and sum(map(len, blocks)) < _LITTLE:  # noqa: PLR2004 - one paragraph
         blocks = paragraphs(tree) or blocks
     return [ExtractedArticle("\n\n".join(blocks), _known(found, title, published))]
+
+
+def _drop_anchors(tree: HtmlElement) -> None:
+    """Take away the signs behind headings that lead to themselves, or to a page for changing them."""
+    for part in list(tree.iter("a", "span", "button")):
+        kind = part.get("class") or ""
+        words = squeezed("".join(part.itertext()))
+        is_sign = part.tag == "a" and "#" in (part.get("href") or "") and words in _SIGNS
+        if part.getparent() is not None and ((words and is_sign) or _ANCHOR.search(kind)):
+            part.drop_tree()
+
+
+_SIGNS = {"#", "¶", "§", "\N{LINK SYMBOL}", "\N{INFINITY}", "\N{ANCHOR}"}
+
+_ANCHOR = re.compile(
+    r"(?:^|\s)(?:mw-editsection|headerlink|header-?anchor|heading-?anchor|hash-link|anchorjs-link)(?:\s|$)"
+)
+"""Classes of such signs, of MediaWiki, Sphinx, Docusaurus and others."""
 
 
 def load_page(name: str, content: bytes, charset: str = "") -> HtmlElement | None:

@@ -357,6 +357,24 @@ def test_lines_of_preformatted_text_stay_lines(markup: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "sign",
+    [
+        '<a class="headerlink" href="#fees" title="Permalink">¶</a>',
+        '<a href="#fees">#</a>',
+        '<a class="hash-link" href="/a#fees" aria-label="Direct link">\u200b</a>',
+        '<span class="mw-editsection"><span>[</span><a href="/edit">edit</a><span>]</span></span>',
+    ],
+)
+def test_the_sign_behind_a_heading_that_leads_to_itself_is_left_out(sign: str) -> None:
+    article = page(
+        f"<article><h1>The fees{sign}</h1>{TEXT}<h2>{sign} Tolls{sign}</h2>{TEXT}</article>", "<title>The fees</title>"
+    )
+
+    assert article.title == "The fees"
+    assert re.findall("^#.*", article.text, re.MULTILINE) == ["# The fees", "## Tolls"]
+
+
+@pytest.mark.parametrize(
     "code",
     [
         "# oil it\ndef turn(x):\n    if x:\n        return 1",
