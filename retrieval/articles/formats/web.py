@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 from retrieval.articles.formats.decoding import decode, without_soft_hyphens
 from retrieval.articles.formats.values import ExtractedArticle, no_headings, squeezed
 from retrieval.articles.formats.web_blocks import all_paragraphs, paragraphs
-from retrieval.articles.formats.web_markup import INDENT, REPEATED, PageTitle, mark_repeated, prepare, publication_day
+from retrieval.articles.formats.web_lead import with_lead
+from retrieval.articles.formats.web_markup import INDENT, REPEATED, mark_repeated, prepare, publication_day
+from retrieval.articles.formats.web_title import PageTitle
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
 
@@ -60,7 +62,7 @@ def read_page(name: str, content: bytes) -> list[ExtractedArticle]:
     blocks = [block.replace(REPEATED, "") for block in _page_blocks(found.body)]
     if len(blocks) < 2 and sum(map(len, blocks)) < _LITTLE:  # noqa: PLR2004 - one paragraph
         blocks = paragraphs(tree) or blocks
-    return [ExtractedArticle("\n\n".join(blocks), _known(found, title, published))]
+    return [ExtractedArticle("\n\n".join(with_lead(blocks, tree, found.description)), _known(found, title, published))]
 
 
 def _drop_anchors(tree: HtmlElement) -> None:

@@ -166,6 +166,8 @@ def test_the_date_is_the_day_of_publication_or_none(head: str, extra: str, publi
         ("A new bridge", f"<article>{TEXT}</article>"),
         ("A new bridge", "<p>Few words.</p>"),
         ("A new bridge – Harbour News", f"<article><h1>A new bridge</h1>{TEXT}</article>"),
+        ("A new bridge • Harbour News", f"<article>{TEXT}</article>"),
+        ("A new bridge › Harbour", f"<article>{TEXT}</article>"),
     ],
 )
 def test_the_title_is_the_articles_and_not_the_sites(title: str, body: str) -> None:
@@ -187,6 +189,33 @@ def test_the_name_of_a_site_that_nothing_else_tells_is_cut_off_where_a_heading_l
 OTHER_NAME = (
     '<meta property="og:site_name" content="HN"><meta property="og:title" content="A new bridge | Harbour News Ltd">'
 )
+
+
+DESCRIBED = (
+    "<title>The harbour</title><meta name='description' content='A bridge that was promised in 1911 opens to all, and "
+    "the old ferry stops…'>"
+)
+LEAD = "A bridge that was promised in 1911 opens to all, and the old ferry stops for good."
+
+
+def test_the_lead_above_the_article_is_read_where_the_page_describes_itself_so() -> None:
+    head = f"<div class='head'><h1>The harbour</h1><div class='teaser'><b>{LEAD}</b></div></div>"
+    article = page(f"<div class='page'>{head}<div class='ads'>Ads</div><article>{TEXT * 3}</article></div>", DESCRIBED)
+
+    assert LEAD in paragraphs(article)[:2]
+
+
+@pytest.mark.parametrize("place", ["<footer>{}</footer>", "<aside><p>{}</p></aside>", "<div class='about'>{}</div>"])
+def test_a_description_below_the_article_is_no_lead(place: str) -> None:
+    article = page(f"<article><h1>The harbour</h1>{TEXT * 3}</article>{place.format(f'<p>{LEAD}</p>')}", DESCRIBED)
+
+    assert LEAD not in paragraphs(article)[:2]
+
+
+def test_a_lead_that_stands_in_the_article_is_read_once() -> None:
+    article = page(f"<article><h1>The harbour</h1><p>{LEAD}</p>{TEXT * 3}</article>", DESCRIBED)
+
+    assert article.text.count("promised in 1911") == 1
 
 
 def short_page(body: str, head: str = "<title>The quay</title>") -> Article:
