@@ -72,7 +72,8 @@ class PageTitle:
         for heading in self.headings:
             if folded.startswith(heading.casefold()) and len(heading.split()) > 1:
                 return heading if _TITLE_PARTS.match(folded, len(heading.casefold())) else found
-        *_, mark = [None, *_TITLE_PARTS.finditer(found)]
-        last = re.sub(r"\W", "", folded[mark.end() :]) if mark else ""
-        is_site = len(last) >= _SHORT_NAME and re.sub(r"\W", "", site).startswith(last)
-        return found[: mark.start()] if mark and is_site else found
+        for mark in [*_TITLE_PARTS.finditer(found)][-1:]:
+            last = re.sub(r"\W", "", found[mark.end() :]).casefold()
+            if len(last) >= _SHORT_NAME and re.sub(r"\W", "", site).startswith(last):
+                return found[: mark.start()]
+        return found
