@@ -39,6 +39,7 @@ _LONG_PARAGRAPH = 80
 
 def prepare(tree: HtmlElement) -> None:
     """Change a page so that what is extracted of it reads as the page does."""
+    _drop_icons(tree)
     for part in list(tree.iter("dl")):
         _pair(part)
     for part in [part for part in tree.iter() if isinstance(part.tag, str) and part.get("hidden") in _HIDDEN]:
@@ -59,6 +60,18 @@ def prepare(tree: HtmlElement) -> None:
     _hide(tree)
     _join_containers(tree)
     _break_lines(tree)
+
+
+_ICON = re.compile("[\ue000-\uf8ff]")
+"""A character for private use: on web pages, one that a font draws as an icon."""
+
+
+def _drop_icons(tree: HtmlElement) -> None:
+    for part in tree.iter():
+        if part.text and _ICON.search(part.text):
+            part.text = _ICON.sub("", part.text)
+        if part.tail and _ICON.search(part.tail):
+            part.tail = _ICON.sub("", part.tail)
 
 
 INDENT = "\ue002"
@@ -235,7 +248,8 @@ def _pair(terms: HtmlElement) -> None:
 
 def _is_layout(table: HtmlElement) -> bool:
     """Whether a table only places parts of the page beside each other."""
-    if table.get("role") == "presentation" or next(table.iterdescendants("table", *_HEADINGS), None) is not None:
+    headings = (next(part.iterancestors("th", "table")).tag == "table" for part in table.iterdescendants(*_HEADINGS))
+    if table.get("role") == "presentation" or next(table.iterdescendants("table"), None) is not None or any(headings):
         return True
     heads = table.find(".//tr")
     if heads is not None and len(heads) > 1 and all(cell.tag == "th" for cell in heads):

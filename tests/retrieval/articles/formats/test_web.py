@@ -191,6 +191,23 @@ OTHER_NAME = (
 )
 
 
+def test_a_heading_in_the_head_of_a_table_leaves_its_rows_whole() -> None:
+    rows = "<tr><td><span>125 g</span></td><td><span>Flour</span></td></tr><tr><td>2</td><td>Eggs</td></tr>"
+    table = f"<table><thead><tr><th colspan='2'><h3>For the dough</h3></th></tr></thead><tbody>{rows}</tbody></table>"
+
+    assert paragraphs(page(f"<article><h1>A cake</h1>{TEXT}{table}{TEXT}</article>"))[3:6] == [
+        "For the dough",
+        "125 g | Flour",
+        "2 | Eggs",
+    ]
+
+
+def test_icons_that_a_font_draws_are_left_out() -> None:
+    article = page(f"<article><h1>\ue004 A cake</h1><p><i>&#xf123;</i> It takes \uf017 30 minutes.</p>{TEXT}</article>")
+
+    assert paragraphs(article)[:2] == ["# A cake", "It takes 30 minutes."]
+
+
 DESCRIBED = (
     "<title>The harbour</title><meta name='description' content='A bridge that was promised in 1911 opens to all, and "
     "the old ferry stops…'>"
