@@ -34,6 +34,8 @@ class PageTitle:
     headings: tuple[str, ...]
     banners: frozenset[str]
     """Those of the headings that stand in the site's banner."""
+    shared: str = ""
+    """The title that it gives to those who share it."""
 
     @classmethod
     def of(cls, tree: HtmlElement) -> PageTitle:
@@ -42,8 +44,9 @@ class PageTitle:
         found = list(tree.iter("h1", "h2", "h3"))[:20]
         headings = [squeezed("".join(heading.itertext())) for heading in found]
         banners = (words for words, heading in zip(headings, found, strict=True) if _in_banner(heading))
+        shared = next((squeezed(part.get("content")) for part in tree.findall(".//meta[@property='og:title']")), "")
         whole = squeezed(title.text if title is not None else "")
-        return cls(whole, tuple(filter(None, headings)), frozenset(map(str.casefold, banners)))
+        return cls(whole, tuple(filter(None, headings)), frozenset(map(str.casefold, banners)), shared)
 
     def chosen(self, found: str | None, site: str | None) -> str | None:
         """The title that was found, unless it is the site's name and not the article's."""
@@ -61,7 +64,8 @@ class PageTitle:
         ]
         if likely:
             return likely[0]
-        if found and found.casefold() != site and found not in self.headings:  # it is in the page's metadata
+        given = found == self.shared or found not in self.headings
+        if found and found.casefold() != site and given:  # it is in the page's metadata
             return found
         parts = [part for part in parts if part.casefold() != site]
         return max(parts, key=len, default="") or found or None

@@ -179,6 +179,12 @@ def test_the_title_is_the_articles_and_not_the_sites(title: str, body: str) -> N
 QUAY = "<p>The quay of Gullholm was built by forty men.</p><p>They were paid in salted fish.</p>"
 
 
+def test_the_title_that_a_page_gives_to_be_shared_goes_before_the_name_of_its_site() -> None:
+    head = '<title>Harbour News - detail</title><meta property="og:title" content="A new bridge">'
+
+    assert page(f"<h1>detail</h1><article><h2>A new bridge</h2>{TEXT}</article>", head).title == "A new bridge"
+
+
 def test_the_name_of_a_site_that_nothing_else_tells_is_cut_off_where_a_heading_lacks_it() -> None:
     body = f"<article><h1>A new bridge</h1>{TEXT}</article>"
 
