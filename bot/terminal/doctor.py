@@ -55,6 +55,7 @@ _PACKAGES = (
         "python-docx",
         "python-pptx",
         "striprtf",
+        "docutils",
         "pysubs2",
         "sentencex",
         "typer",

@@ -121,7 +121,12 @@ def _warm_up() -> None:
     page = b"<html><head><title>A page</title></head><body><p>Few words.</p></body></html>"
     text = "---\ntitle: Привет\n---\n# Some words\n".encode("cp1251")
     samples = {"a.pdf": pdf.getvalue(), "a.docx": word.getvalue(), "a.pptx": slides.getvalue(), "a.html": page}
-    samples |= {"a.md": text, "a.json": b"[]", "a.rtf": b"{\\rtf1 Words.}"}
+    samples |= {
+        "a.md": text,
+        "a.rst": b':date: 2024-03-05\n\nA\n=\n\n.. figure:: b.png\n\n   Words |c|_ [#]_ "d".\n',
+        "a.json": b"[]",
+        "a.rtf": b"{\\rtf1 Words.}",
+    }
     samples |= {
         "a.eml": b"Subject: =?utf-8?q?A?=\nFrom: a <a@b.example>\nDate: Mon, 1 Jan 2024 10:00:00 +0100\n\nWords."
     }

@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from retrieval.articles.article import SURROGATE, Article, Skipped
@@ -160,7 +161,8 @@ def _date(value: str | None, notes: list[str]) -> date | None:
     if len(value) > MAX_FIELD_LENGTH:  # parsing one takes time that grows with its square
         notes.append(f"its date is longer than {MAX_FIELD_LENGTH} characters and was left out")
         return None
-    found = _iso_day(value.strip()) or _written_day(value.strip())
+    written = value.strip()
+    found = _iso_day(written) or _counted_day(written) or _written_day(written) or _foreign_day(written)
     if found is None:
         notes.append(f"its date {value[:40]!r} is not one and was left out; write it as 2016-11-28")
     return found
@@ -175,6 +177,14 @@ def _iso_day(value: str) -> date | None:
     except ValueError:
         return None
 
+
+def _counted_day(value: str) -> date | None:
+    """A day as programs export it: in seconds or thousandths of them since 1970."""
+    counted = _SECONDS.fullmatch(value)
+    return datetime.fromtimestamp(int(counted[1]), UTC).date() if counted else None
+
+
+_SECONDS = re.compile(r"([1-9]\d{8,9})(?:\d{3}|\.\d+)?")
 
 _WEEK = re.compile(r"\d{4}-?W\d{2}")
 """Python takes a week for its Monday."""
@@ -192,13 +202,31 @@ def _written_day(value: str) -> date | None:
         return None
     try:
         # What is not written ("May 2016", "Monday") dateutil takes from a default: two must give the same day.
-        first, second = (parser.parse(value, default=default).date() for default in _DEFAULT_DATES)
+        days = (parser.parse(value, default=default, ignoretz=True).date() for default in _DEFAULT_DATES)
+        first, second = days
     except (ValueError, OverflowError):
         return None
     # Of "5-8 March 2024" dateutil takes 5 for the year.
     years = _YEAR.findall(value) or [str(first.year)]
     return first if first == second and str(first.year) in years else None
 
+
+@lru_cache(maxsize=4096)
+def _foreign_day(value: str) -> date | None:
+    """A day that is written out in another language, as in 5 mars 2024."""
+    if not _YEAR.search(value) or not _FOREIGN.search(value) or _SEVERAL.search(value):
+        return None
+    import dateparser
+
+    found = dateparser.parse(value, settings=_WHOLE_DAY)
+    return found.date() if found else None
+
+
+_FOREIGN = re.compile(r"(?<!\d)\d{1,2}(?!\d).{0,9}[^\W\d_]")
+
+_SEVERAL = re.compile(r"\d\.?\s?[-–—]\s?\d")
+
+_WHOLE_DAY = {"REQUIRE_PARTS": ["day", "month", "year"], "STRICT_PARSING": True, "PARSERS": ["absolute-time"]}
 
 _DEFAULT_DATES = datetime(2000, 1, 1), datetime(2003, 12, 31)  # noqa: DTZ001 - only days are compared
 """They differ in year, month, day and day of the week."""
@@ -209,6 +237,7 @@ _NO_TITLE = re.compile(
     |\w+://|www\.     # an address
     |by\s+\w          # whoever wrote it
     |[\W\d_]*$        # no letter in it
+    |.*\ \|\         # a row of a table
     # the end of a sentence, a Chinese, Arabic or Hindi one too
     |.*[.!?:;,…\u3002\uff01\uff1f\uff1b\uff1a\u3001\u060c\u061f\u061b\u06d4\u0964][\s"'”’»\u203a\u300d\u300f)\]]*$
     """,

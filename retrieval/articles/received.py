@@ -89,13 +89,15 @@ _BY_TYPE = {
     "message/rfc822": ".eml",
     "text/html": ".html",
     "text/markdown": ".md",
+    "text/prs.fallenstein.rst": ".rst",
     "text/rtf": ".rtf",
     "text/vtt": ".vtt",
     "text/x-markdown": ".md",
+    "text/x-rst": ".rst",
 }
 """Suffixes by what a server says that it gives."""
 
-_PLAIN = {".txt", ".text", ".md", ".markdown", ".json", ".jsonl", ".srt", ".vtt"}
+_PLAIN = {".txt", ".text", ".md", ".markdown", ".json", ".jsonl", ".rst", ".srt", ".vtt"}
 _PACKED = {".docx", ".epub", ".odt", ".pptx"}
 _BY_ADDRESS = {
     "": set(FORMATS),

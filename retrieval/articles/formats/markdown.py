@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.decoding import decode
 from retrieval.articles.formats.metadata import front_matter
-from retrieval.articles.formats.values import ExtractedArticle, raised, squeezed
+from retrieval.articles.formats.text import refuse_disguised
+from retrieval.articles.formats.values import ExtractedArticle, no_headings, raised, squeezed
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
 
 def read_markdown(name: str, content: bytes) -> list[ExtractedArticle]:
     """A Markdown file: front matter, and the text that a reader sees."""
+    refuse_disguised(name, content)
     found = front_matter(name, decode(name, content))
-    return [replace(found, text=_plain_markdown(found.text))]
+    return [replace(found, text=_plain_markdown(found.text, is_mdx=name.lower().endswith(".mdx")))]
 
 
-def _plain_markdown(text: str) -> str:
+def _plain_markdown(text: str, *, is_mdx: bool) -> str:
     """Markdown as plain text: no marks, link targets or images; headings keep ``#``, rows of tables are lines.
 
     Structure is read off markdown-it-py's tokens, https://markdown-it-py.readthedocs.io.
@@ -33,6 +35,8 @@ def _plain_markdown(text: str) -> str:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark").enable("table")
+    if is_mdx:
+        parser.disable("code")  # what is indented there stands in a component
     return "\n\n".join(filter(None, _blocks(parser.parse(_without_site_marks(text)))))
 
 
@@ -58,7 +62,7 @@ def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
                     yield _marked(prefix, line)
                 prefix = ""
             case "fence" | "code_block":
-                yield "" if token.info.strip().lower() in _DRAWN else token.content.rstrip()
+                yield "" if token.info.strip().lower() in _DRAWN else _code(token.content)
             case "html_block":
                 yield from _html_words(token.content)
             case _:
@@ -67,6 +71,14 @@ def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
 
 _DRAWN = frozenset({"dataview", "dataviewjs", "mermaid", "plantuml", "query", "tasks"})
 """Languages of code of which a reader sees what it draws or finds, not the code."""
+
+
+def _code(written: str) -> str:
+    """Code, without lines that would bring in another file."""
+    return no_headings(_BROUGHT_IN.sub("", written).rstrip())
+
+
+_BROUGHT_IN = re.compile(r"^[ \t]*(?:\{\{ ?#\w*include [^\n]*\}\}|-+8<-+ [^\n]*)\n", re.MULTILINE)
 
 
 class _Lists:
@@ -96,7 +108,7 @@ def _marked(prefix: str, line: str) -> str:
     """A line of text behind the mark of a heading or of an item of a list."""
     if not line.strip():
         return ""
-    return prefix + (squeezed(line) if prefix.startswith("#") else line.strip())
+    return prefix + squeezed(line) if prefix.startswith("#") else no_headings(prefix + line.strip())
 
 
 def _plain_inline(tokens: Iterable[Token]) -> str:
@@ -136,15 +148,31 @@ _NOTE_MARKS = (
     (re.compile(r"==(?=\S)([^=\n]{1,500})(?<=\S)=="), r"\1"),  # marked
     (re.compile(r"[ \t]+\^[\w-]{1,60}$", re.MULTILINE), ""),  # the name of a paragraph
     (re.compile(r"[ \t]*\{[:#.][^{}\n]{0,200}\}$", re.MULTILINE), ""),  # attributes of a paragraph or heading
-    (re.compile(r"^:[ \t]+(?=\S)", re.MULTILINE), ""),  # what a term means, in the line below it
+    (
+        re.compile(
+            r"[ \t]*\{:?[ \t]*(?:[#.]|(?:align|class|data-[\w-]+|height|loading|target|width)=)[^{}\n]{0,200}\}"
+        ),
+        "",
+    ),  # those of a link, a button or a picture
+    (re.compile(r"(?<![\w+])\+\+([\w-]+(?:\+[\w-]+)*)\+\+(?![\w+])"), r"\1"),  # keys to press
+    (re.compile(r"\^\^(?=\S)([^^\n]{1,500})(?<=\S)\^\^"), r"\1"),  # underlined
+    (re.compile(r"(?<![\w:.]):[a-z0-9+_-]*[a-z][a-z0-9+_-]*:(?![\w:`])"), ""),  # an emoji or an icon by its name
+    (re.compile(r"^:(?:[ \t]+(?=\S)|[ \t]*\n)", re.MULTILINE), ""),  # what a term means, in the line below it
     (re.compile(r"[ \t]{2,}"), " "),
 )
 """What Obsidian and others put into a paragraph, and what of it a reader sees."""
 
 
+_COMPONENT = r"""
+    ^[ ]{0,3}(?P<component></?[A-Z][\w.]*+
+     (?:[^<>{}"']|"[^"]*+"|'[^']*+'|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+\})*+>)[ \t]*$
+    """
+"""One of MDX, alone on its lines."""
+
 _SITE_MARKS = re.compile(
-    r"""
-    (?P<code>^[ ]{0,3}(?P<fence>`{3,}+|~{3,}+)[^\n]*+\n(?:.*?\n)??(?:[ ]{0,3}(?P=fence)[`~]*[ \t]*$|\Z)|`[^`\n]+`)
+    _COMPONENT
+    + r"""
+    |(?P<code>^[ ]{0,3}(?P<fence>`{3,}+|~{3,}+)[^\n]*+\n(?:.*?\n)??(?:[ ]{0,3}(?P=fence)[`~]*[ \t]*$|\Z)|`[^`\n]+`)
     |<sup>(?P<power>[\d+\u2212-]{1,6})</sup>
     |\{\{[^{}]{0,1000}\}\}                      # a variable or a shortcode
     |\{%[^{}]{0,1000}%\}                        # a tag of Liquid, Jinja or Nunjucks
@@ -156,6 +184,9 @@ _SITE_MARKS = re.compile(
     |^export[ ](?:const|default|function)[ ][^\n]{1,300}$
     |^import[ ][^\n;]{1,200}?[ ]?['"][^'"\n]{1,200}['"];?[ \t]*$        # a component that MDX brings in
     |^\[\^[^\[\]\s]{1,60}\]:(?=[ \t])           # where a footnote is
+    |^[ \t]*-+8<-+[ ][^\n]*$                    # a piece of another file
+    # What a term means, with lines below that are indented.
+    |^(?P<sense>:[ \t]{1,3}[^\n]*\n(?:(?:[ ]{2}|\t)[^\n]*(?:\n|\Z)|[ \t]*\n(?=[ ]{2}|\t))+)
     # A box of MkDocs: its kind, its title, and its text, which is indented.
     |^(?:!!!|\?\?\?\+?|===)[ \t]+(?:[\w-]+[ \t]*){0,5}(?:"(?P<box>[^"\n]{0,200})")?[ \t]*\n
      (?P<boxed>(?:(?:[ ]{4}|\t)[^\n]*(?:\n|\Z)|[ \t]*\n)+)
@@ -163,6 +194,8 @@ _SITE_MARKS = re.compile(
     re.MULTILINE | re.DOTALL | re.VERBOSE,
 )
 
+
+_TITLED = re.compile(r"""\b(?:label|title)=["']([^"'\n]{1,200})["']""")
 
 _INDENT = re.compile(r"^(?: {4}|\t)", re.MULTILINE)
 
@@ -175,6 +208,11 @@ def _without_site_marks(text: str) -> str:
             return found[0]
         if found["power"]:
             return raised(found["power"])
+        if found["component"]:
+            titled = _TITLED.search(found["component"])
+            return f"\n{titled[1] if titled else ''}\n"
+        if found["sense"]:
+            return _INDENT.sub("", found["sense"])
         if found["boxed"] is not None:
             return f"{found['box'] or ''}\n\n{_INDENT.sub('', found['boxed'])}\n"
         return f"\n{found['title']}\n" if found["title"] is not None else ""

@@ -76,11 +76,11 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECAS
 
 
 def _written(value: object) -> str | None:
-    """A value as text: a single one, or the only one of a list, or the name of something described."""
+    """A value as text: a single one, the only one of a list, the name of something, or the day that it was made."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if isinstance(value, Mapping):
-        value = value.get("name")
+        value = value.get("name", value.get("created"))
     if value is None or isinstance(value, (list, Mapping, set)):
         return None
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
@@ -163,6 +163,19 @@ _FENCED = {
     for mark, end in (("---", r"---|\.\.\."), ("+++", r"\+\+\+"))
 }
 
+_UNFENCED = re.compile(
+    r"""\A\s*(?:
+    # of Pelican and MultiMarkdown
+    (?:(?:title|date):[ \t]+\S.*\n)(?:\w[\w ]{0,30}:[ \t]*.*\n|[ \t]+\S.*\n)+(?=[ \t]*\n)
+    # of Nikola
+    |<!--[ \t]*\n(?:\.\.[ ]\w[\w ]{0,30}:.*\n|[ \t]*\n)+-->
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Names and values at the head of a file that no lines of dashes set apart."""
+
+_UNFENCED_LINE = re.compile(r"^(?:\.\. )?(\w+):[ \t]+(\S.*)$", re.MULTILINE)
+
 _DATED_NAME = re.compile(r"(\d{4})([-_.])(\d{2})\2(\d{2})(?=[-_ .]|$)")
 
 
@@ -184,6 +197,8 @@ def front_matter(name: str, text: str) -> ExtractedArticle:
         if text.lstrip().startswith(mark) and (block := _block(mark, text)) and (found := read(block)):
             article = text[block.end :]
             break
+    if found is None and (lines := _UNFENCED.match(text)):
+        article, found = text[lines.end() :], _line_by_line(lines[0], _UNFENCED_LINE)
     found = found or Metadata()
     return ExtractedArticle(article, {**_day_in(name), **found.values}, notes=found.notes)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.packed import LOCKED, open_package, xml_of
-from retrieval.articles.formats.values import ExtractedArticle, raised, squeezed
+from retrieval.articles.formats.values import ExtractedArticle, no_headings, raised, squeezed
 from retrieval.errors import ArticleUnreadable
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class _Reader:
             level = "1"
         if words and level:
             return f"{'#' * min(6, int(level) if level.isdecimal() else 1)} {squeezed(words)}"
-        return mark + words if words else ""
+        return no_headings(mark + words) if words else ""
 
     def _words(self, parent: _Element) -> Iterator[str]:
         """The words of a paragraph, or of a part of one, without those that stand apart."""

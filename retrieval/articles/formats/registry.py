@@ -55,6 +55,8 @@ def extract_articles(name: str, content: bytes) -> Sequence[Extracted]:
     Raises:
         ArticleUnreadable: it is not what its name says, damaged, locked, or nested or packed beyond reason.
     """
+    if not content.strip():
+        raise ArticleUnreadable(name, "it holds no text")
     try:
         return format_of(name).reader()(name, content)
     except ArticleUnreadable:
@@ -87,6 +89,8 @@ FORMATS: Mapping[str, Format] = {
     ".text": _TEXT,
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
+    ".mdx": _MARKDOWN,
+    ".rst": Format("restructured.read_restructured", max_mib=8),
     ".json": Format("json_files.read_json", max_mib=64),
     ".jsonl": Format("json_files.read_json_lines", max_mib=64),
     ".csv": _TABLE,

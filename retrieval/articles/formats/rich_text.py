@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from retrieval.articles.formats.values import ExtractedArticle, raised, squeezed
+from retrieval.articles.formats.values import ExtractedArticle, no_headings, raised, squeezed
 from retrieval.errors import ArticleUnreadable
 
 _GROUP = re.compile(r"[^{}]+")
@@ -83,7 +83,7 @@ def _paragraphs(said: str) -> Iterator[str]:
         if paragraph.rstrip().endswith("|"):  # a row of a table: striprtf ends every cell so
             yield " | ".join(filter(None, map(squeezed, paragraph.split("|"))))
         else:
-            yield "\n".join(filter(None, map(squeezed, paragraph.split(_LINE))))
+            yield no_headings("\n".join(filter(None, map(squeezed, paragraph.split(_LINE)))))
 
 
 def _property(head: str, what: str) -> str:

@@ -6,8 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-HEADING = re.compile(r"^(#{1,6}) +(\S.*)$", re.MULTILINE)
-"""A heading's line in an article's text."""
+HEADING = re.compile(r"^(#{1,6}) +(?!\|)(\S.*)$", re.MULTILINE)
+"""A heading's line in an article's text; "# | Item | Price" is a row of a table."""
+
+
+def no_headings(text: str) -> str:
+    """Code, or other text without headings: a line that looks like one, such as a comment, is set in by a space."""
+    return HEADING.sub(r" \g<0>", text) if "#" in text else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
     from lxml.html import HtmlElement
 from retrieval.articles.formats.decoding import decode, without_soft_hyphens
-from retrieval.articles.formats.values import ExtractedArticle, squeezed
+from retrieval.articles.formats.values import ExtractedArticle, no_headings, squeezed
 from retrieval.articles.formats.web_blocks import all_paragraphs, paragraphs
-from retrieval.articles.formats.web_markup import REPEATED, PageTitle, mark_repeated, prepare, publication_day
+from retrieval.articles.formats.web_lead import with_lead
+from retrieval.articles.formats.web_markup import INDENT, REPEATED, mark_repeated, prepare, publication_day
+from retrieval.articles.formats.web_title import PageTitle
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
 
@@ -40,6 +42,7 @@ def read_page(name: str, content: bytes) -> list[ExtractedArticle]:
     tree = load_page(name, content)
     if tree is None:
         return [ExtractedArticle("", {})]
+    _drop_anchors(tree)
     title, published = PageTitle.of(tree), publication_day(tree)
     prepare(tree)
     copy = deepcopy(tree)
@@ -59,7 +62,25 @@ def read_page(name: str, content: bytes) -> list[ExtractedArticle]:
     blocks = [block.replace(REPEATED, "") for block in _page_blocks(found.body)]
     if len(blocks) < 2 and sum(map(len, blocks)) < _LITTLE:  # noqa: PLR2004 - one paragraph
         blocks = paragraphs(tree) or blocks
-    return [ExtractedArticle("\n\n".join(blocks), _known(found, title, published))]
+    return [ExtractedArticle("\n\n".join(with_lead(blocks, tree, found.description)), _known(found, title, published))]
+
+
+def _drop_anchors(tree: HtmlElement) -> None:
+    """Take away the signs behind headings that lead to themselves, or to a page for changing them."""
+    for part in list(tree.iter("a", "span", "button")):
+        kind = part.get("class") or ""
+        words = squeezed("".join(part.itertext()))
+        is_sign = part.tag == "a" and "#" in (part.get("href") or "") and words in _SIGNS
+        if part.getparent() is not None and ((words and is_sign) or _ANCHOR.search(kind)):
+            part.drop_tree()
+
+
+_SIGNS = {"#", "¶", "§", "\N{LINK SYMBOL}", "\N{INFINITY}", "\N{ANCHOR}"}
+
+_ANCHOR = re.compile(
+    r"(?:^|\s)(?:mw-editsection|headerlink|header-?anchor|heading-?anchor|hash-link|anchorjs-link)(?:\s|$)"
+)
+"""Classes of such signs, of MediaWiki, Sphinx, Docusaurus and others."""
 
 
 def load_page(name: str, content: bytes, charset: str = "") -> HtmlElement | None:
@@ -128,7 +149,7 @@ def _page_blocks(element: _Element) -> Iterator[str]:
             yield from _page_blocks(child)
         elif words := _page_words(child):
             level = int((child.get("rend") or "h2")[-1]) if child.tag == "head" else 0
-            yield f"{'#' * level} {squeezed(words)}" if level else mark + words
+            yield f"{'#' * level} {squeezed(words)}" if level else no_headings(mark + words)
         yield from filter(None, [squeezed(child.tail)])
 
 
@@ -141,4 +162,4 @@ def _page_words(element: _Element) -> str:
             part.text = " " + (part.text or "")
             part.tail = " " + (part.tail or "")
     lines = "".join(element.itertext()).split("\u2028")
-    return "\n".join(filter(None, map(squeezed, lines)))
+    return "\n".join(filter(None, map(squeezed, lines))).replace(INDENT, " ")

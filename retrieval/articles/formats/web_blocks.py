@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
-from retrieval.articles.formats.values import squeezed
+from retrieval.articles.formats.values import no_headings, squeezed
+from retrieval.articles.formats.web_markup import INDENT
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -81,7 +82,8 @@ def _paragraphs(element: HtmlElement) -> Iterator[str]:
 def _joined(words: list[str], mark: str) -> Iterator[str]:
     lines = [squeezed(line) for line in "".join(words).split("\u2028")]
     if text := "\n".join(filter(None, lines)):
-        yield mark + (squeezed(text) if mark else text)
+        text = text.replace(INDENT, " ")
+        yield mark + squeezed(text) if mark else no_headings(text)
 
 
 def _pieces(element: HtmlElement) -> Iterator[tuple[str | None, str]]:

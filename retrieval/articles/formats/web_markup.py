@@ -1,10 +1,9 @@
-"""Setting a web page's markup right before its text is extracted: tables, formulas, dates, the title."""
+"""Setting a web page's markup right before its text is extracted: tables, formulas, dates."""
 
 from __future__ import annotations
 
 import re
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.values import raised, squeezed
@@ -40,6 +39,7 @@ _LONG_PARAGRAPH = 80
 
 def prepare(tree: HtmlElement) -> None:
     """Change a page so that what is extracted of it reads as the page does."""
+    _drop_icons(tree)
     for part in list(tree.iter("dl")):
         _pair(part)
     for part in [part for part in tree.iter() if isinstance(part.tag, str) and part.get("hidden") in _HIDDEN]:
@@ -62,8 +62,45 @@ def prepare(tree: HtmlElement) -> None:
     _break_lines(tree)
 
 
+_ICON = re.compile("[\ue000-\uf8ff]")
+"""A character for private use: on web pages, one that a font draws as an icon."""
+
+
+def _drop_icons(tree: HtmlElement) -> None:
+    for part in tree.iter():
+        if part.text and _ICON.search(part.text):
+            part.text = _ICON.sub("", part.text)
+        if part.tail and _ICON.search(part.tail):
+            part.tail = _ICON.sub("", part.tail)
+
+
+INDENT = "\ue002"
+"""Stands for a blank at the beginning of a line of preformatted text, until each other run of blanks is one."""
+
+_INDENTED = re.compile("^[ \t]+", re.MULTILINE)
+
+
+def _indent(part: HtmlElement, *, fresh: bool = True) -> bool:
+    """Mark the blanks at the beginning of each line; whether a line is ``fresh`` before a part, and behind it."""
+    if not isinstance(part.tag, str):
+        return fresh
+    part.text, fresh = _marked(part.text or "", fresh=fresh or part.tag == "br")
+    for child in part:
+        fresh = _indent(child, fresh=fresh)
+        child.tail, fresh = _marked(child.tail or "", fresh=fresh)
+    return fresh
+
+
+def _marked(text: str, *, fresh: bool) -> tuple[str, bool]:
+    first, end, rest = ("", "", text) if fresh else text.partition("\n")
+    rest = _INDENTED.sub(lambda blanks: INDENT * len(blanks[0].expandtabs(4)), rest)
+    return first + end + rest, (fresh or bool(end)) and not rest.rpartition("\n")[2].strip(INDENT)
+
+
 def _break_lines(tree: HtmlElement) -> None:
     """Put a <br> where a line ends in preformatted text: elsewhere on a page an end of a line is a blank."""
+    for preformatted in tree.iter("pre"):
+        _indent(preformatted)
     within = [part for preformatted in tree.iter("pre") for part in preformatted.iter() if isinstance(part.tag, str)]
     for part in within:
         part.text, laid = _lines(part, part.text)
@@ -211,7 +248,8 @@ def _pair(terms: HtmlElement) -> None:
 
 def _is_layout(table: HtmlElement) -> bool:
     """Whether a table only places parts of the page beside each other."""
-    if table.get("role") == "presentation" or next(table.iterdescendants("table", *_HEADINGS), None) is not None:
+    headings = (next(part.iterancestors("th", "table")).tag == "table" for part in table.iterdescendants(*_HEADINGS))
+    if table.get("role") == "presentation" or next(table.iterdescendants("table"), None) is not None or any(headings):
         return True
     heads = table.find(".//tr")
     if heads is not None and len(heads) > 1 and all(cell.tag == "th" for cell in heads):
@@ -301,59 +339,3 @@ def _forget_changes(tree: HtmlElement) -> None:
 def _is_hidden(part: HtmlElement) -> bool:
     styles = (one.get("style") or "" for one in (part, *part.iterancestors()))
     return any("display:none" in style.replace(" ", "").lower() for style in styles)
-
-
-# --- titles --------------------------------------------------------------------------------------------------
-
-_TITLE_PARTS = re.compile(r"\s+[|\u2013\u2014\u00b7\u00bb:-]{1,2}\s+")
-
-
-_BANNER = re.compile(r"logo|brand|masthead|site-?(?:name|title)|banner", re.IGNORECASE)
-
-
-def _in_banner(heading: HtmlElement) -> bool:
-    """Whether a heading is the site's own, on every page of it."""
-    around = [heading, *heading.iterancestors()]
-    named = (f"{part.get('class') or ''} {part.get('id') or ''}" for part in around[:4])
-    return any(map(_BANNER.search, named)) or any(part.get("role") == "banner" for part in around)
-
-
-@dataclass(frozen=True, slots=True)
-class PageTitle:
-    """What a page's title may be taken from: its ``<title>`` and its headings."""
-
-    whole: str
-    headings: tuple[str, ...]
-    banners: frozenset[str]
-    """Those of the headings that stand in the site's banner."""
-
-    @classmethod
-    def of(cls, tree: HtmlElement) -> PageTitle:
-        """The title and the first headings of a page."""
-        title = tree.find(".//head/title")
-        found = list(tree.iter("h1", "h2", "h3"))[:20]
-        headings = [squeezed("".join(heading.itertext())) for heading in found]
-        banners = (words for words, heading in zip(headings, found, strict=True) if _in_banner(heading))
-        whole = squeezed(title.text if title is not None else "")
-        return cls(whole, tuple(filter(None, headings)), frozenset(map(str.casefold, banners)))
-
-    def chosen(self, found: str | None, site: str | None) -> str | None:
-        """The title that was found, unless it is the site's name and not the article's."""
-        site = squeezed(site).casefold()
-        found = squeezed(found)
-        parts = _TITLE_PARTS.split(self.whole)
-        if not site and len(parts) > 1:
-            site = next((part.casefold() for part in parts if part.casefold() in self.banners), "")
-        if found and found.casefold() != site and (not self.whole or found.casefold() in self.whole.casefold()):
-            return found
-        likely = [
-            heading
-            for heading in self.headings
-            if heading.casefold() in self.whole.casefold() and heading.casefold() != site and len(heading.split()) > 1
-        ]
-        if likely:
-            return likely[0]
-        if found and found.casefold() != site and found not in self.headings:  # it is in the page's metadata
-            return found
-        parts = [part for part in parts if part.casefold() != site]
-        return max(parts, key=len, default="") or found or None

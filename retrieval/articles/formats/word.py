@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.charts import charts
 from retrieval.articles.formats.packed import office_file
-from retrieval.articles.formats.values import ExtractedArticle, raised, squeezed
+from retrieval.articles.formats.values import ExtractedArticle, no_headings, raised, squeezed
 from retrieval.articles.formats.word_formulas import FORMULAS, MATH
 from retrieval.articles.formats.word_numbers import BULLET, Numbers
 
@@ -120,7 +120,7 @@ def _paragraph(paragraph: _Element, looks: _Looks) -> str:
         return f"{'#' * min(6, int(heading[1] or 1))} {number}{squeezed(words)}"
     if number is None and style.lower().startswith("list"):
         number = BULLET
-    return f"{number} {words}" if number else words
+    return no_headings(f"{number} {words}" if number else words)
 
 
 def _value(properties: _Element | None, name: str) -> str:

@@ -182,7 +182,57 @@ CAPTIONS = (
     b"00:07.000 --> 00:09.000\nloaf of it\nis rye\n"
 )
 
+RESTRUCTURED = b"""\
+:orphan:
+:date: 2024-03-05
+
+.. _mill:
+
+The mill of Orvik
+=================
+
+.. toctree::
+   :maxdepth: 2
+
+   fees
+
+The |logo| mill has a :py:class:`~mill.Wheel` and *two* `stones <https://mill.example>`_ [#old]_.
+It turned 10\\ :sup:`6` times, see :ref:`fees`.
+
+.. |logo| image:: logo.png
+.. [#old] Of granite.
+
+.. _fees:
+
+Fees
+----
+
+.. note::
+
+   Bring a sack.
+
+=====  ========
+Item   Price
+=====  ========
+Flour  9 crowns
+=====  ========
+
+.. option:: --fine <grade>
+
+   How fine the flour is.
+
+   .. versionadded:: 2.0
+      The grade *dust*.
+
+.. code-block:: shell
+   :caption: Grinding
+
+   # oil it first
+   mill --fine dust
+"""
+
 MADE = {
+    "mill.rst": RESTRUCTURED,
     "mill.epub": BOOK,
     "letter.odt": LETTER,
     "mill.rtf": RICH_TEXT,

@@ -68,7 +68,11 @@ def test_an_empty_field_is_as_good_as_none() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["2016-11-28", "'2016-11-28'", "28 November 2016", "Monday, Nov 28, 2016", "2016-11-28T23:00:00+09:00", "20161128"],
+    [
+        *("2016-11-28", "'2016-11-28'", "28 November 2016", "Monday, Nov 28, 2016", "2016-11-28T23:00:00+09:00"),
+        *("20161128", "2016-11-28 11:30 PM EST", "1480291200", "1480345200000", "1480345200.5"),
+        *("28 novembre 2016", "Montag, 28. November 2016, 10:15 Uhr", "28 ноября 2016", "2016年11月28日"),
+    ],
 )
 def test_a_date_may_be_written_in_any_usual_way(written: str) -> None:
     assert parsed(f"---\npublished: {written}\n---\nText").published == date(2016, 11, 28)
@@ -86,6 +90,9 @@ def test_a_date_may_be_written_in_any_usual_way(written: str) -> None:
         "2016-13-45",
         "31.2.2016",
         "2016-W48",
+        "novembre 2016",
+        "28 novembre",
+        "5–8 mai 2016",
         "5-8 May 2016",
         "May 5-8, 2016",
     ],
@@ -243,6 +250,7 @@ def test_of_many_values_beyond_measure_in_one_file_the_first_is_named() -> None:
         ("It turned and turned…\n\nThen it stopped.", "a long day"),
         ("By Ingrid Solberg\n\nThe bridge opened.", "a long day"),
         ("12\n\nThe bridge opened.", "a long day"),
+        ("Item | Price\n\nFlour | 9 crowns", "a long day"),
         ("https://herald.example/bridge\n\nThe bridge opened.", "a long day"),
         ("- One\n- Two\n\nThe bridge opened.", "a long day"),
         ("- One\n\n- Two", "a long day"),
@@ -297,6 +305,8 @@ def test_the_encoding_is_recognised(encoding: str, mark: bytes) -> None:
         (b"", "it holds no text"),
         (b" \n\t\n", "it holds no text"),
         (b"---\ntitle: Only this\n---\n", "it holds no text"),
+        (b"%PDF-1.4\n%x\n1 0 obj", "it is a PDF file; let its name end in .pdf"),
+        (b"\xef\xbb\xbf <!DOCTYPE html>\n<p>Words.", "it is a web page; let its name end in .html"),
         (b"-- * --", "it holds no text"),
         (b"\x7fELF\x02\0\0\0text", "it is not a text file"),
         (b"\xff\xd8\xff\xe0\0\x10JFIF\0\x81", "its encoding cannot be told; save it as UTF-8"),

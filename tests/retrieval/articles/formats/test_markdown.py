@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retrieval.articles.parsing import parse
+from retrieval.text.sentences import headings_above
 
 
 def text_of(markdown: str) -> str:
@@ -59,15 +60,54 @@ def test_in_code_the_same_signs_are_left_alone(code: str) -> None:
     assert text_of(f"Words.\n\n```liquid\n{code}\n```\n\nMore.") == f"Words.\n\n{code}\n\nMore."
 
 
-@pytest.mark.parametrize("text", ["a == b and c == d", "2^10 is 1024", "x = {1: 2}", "[a] and [b](http://c.d)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a == b and c == d",
+        "2^10 is 1024",
+        "x = {1: 2}",
+        "[a] and [b](http://c.d)",
+        "at 10:30:15 in a::b:c:",
+        "C++, i++ and ++i",
+    ],
+)
 def test_signs_of_other_meaning_stay(text: str) -> None:
     assert text_of(text) == text.replace("(http://c.d)", "").replace("[b]", "b")
+
+
+def test_a_comment_in_code_is_no_heading() -> None:
+    text = text_of("# Oiling\n\n```sh\n# every week\noil wheel\n```\n\n    # once\n    paint\n\n\\# 9 of 10 turn.")
+
+    assert text == "# Oiling\n\n # every week\noil wheel\n\n # once\npaint\n\n # 9 of 10 turn."
+    assert headings_above(text, text.index("paint")) == ["Oiling"]
 
 
 def test_a_row_of_a_table_is_one_piece_of_text() -> None:
     assert text_of("| Item | Price |\n|---|---:|\n| *Flour* | 9 crowns |\n| Bran | |\n") == (
         "Item | Price\n\nFlour | 9 crowns\n\nBran"
     )
+
+
+def test_a_table_that_counts_its_rows_heads_nothing() -> None:
+    text = text_of("## Fees\n\n| # | Item |\n|---|---|\n| 1 | Flour |\n\nThat is all.")
+
+    assert text == "## Fees\n\n# | Item\n\n1 | Flour\n\nThat is all."
+    assert headings_above(text, text.index("Flour")) == ["Fees"]
+
+
+def test_markdown_with_components_is_read_too() -> None:
+    [mill] = parse("mill.mdx", b"import Mill from './mill'\n\n# Mill\n\n<Mill\n  wheel={8}\n/>\n\nIt turns.").articles
+
+    assert (mill.title, mill.text) == ("Mill", "# Mill\n\nIt turns.")
+
+
+def test_of_a_component_its_title_and_its_text_stay_without_marks() -> None:
+    tabs = "<Tabs values={[{a: 'A b', to: (a) => { b }}]}>\n  <Tab label='Hours'>\n\n    *Sundays*\n\n  </Tab>\n</Tabs>"
+    [mill] = parse("mill.mdx", tabs.encode()).articles
+
+    assert mill.text == "Hours\n\nSundays"
+    assert text_of("<Box className='a'>\n  **Open** on [Sundays](a).\n</Box>") == "Open on Sundays."
+    assert text_of("Words.\n\n```jsx\n<Box a={b}>\n```") == "Words.\n\n<Box a={b}>"
 
 
 def test_of_html_in_markdown_the_words_are_quoted() -> None:
@@ -91,6 +131,13 @@ def test_of_html_in_markdown_the_words_are_quoted() -> None:
         ("??? tip\n    Bring a sack.", "Bring a sack."),
         ("It turns.\n\n```mermaid\ngraph TD\n```\n\n{/* no */}\n\nexport const a = 1", "It turns."),
         ("Bran\n: What is left of the grain\n\n*[SI]: the units", "Bran\nWhat is left of the grain"),
+        ("Bran\n\n:   What is\n    left.\n\n    - of *rye*", "Bran\n\nWhat is\nleft.\n\n- of rye"),
+        ("Bran\n: {{< new-in 2.0 >}}\n: What is left", "Bran\nWhat is left"),
+        ("## :material-check: Hours { #hours }\n\nOpen :sun: daily.", "## Hours\n\nOpen daily."),
+        ("[Come](a){ .md-button } or ![map](b){ align=left } call.", "Come or call."),
+        ("Press ++ctrl+s++ ^^twice^^.", "Press ctrl+s twice."),
+        ('It turns.\n\n--8<-- "links.md"', "It turns."),
+        ("```rust\n{{#include ../mill.rs}}\nturn();\n```", "turn();"),
     ],
 )
 def test_of_further_marks_too_what_a_reader_sees_stays(markdown: str, seen: str) -> None:

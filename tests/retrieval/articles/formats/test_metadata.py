@@ -53,6 +53,33 @@ def test_an_address_given_as_the_source_is_the_link() -> None:
     assert (linked.source, linked.url) == ("https://herald.example/quay", "https://a.example")
 
 
+def test_of_several_days_the_one_it_was_made_is_taken() -> None:
+    [post] = parse("a.md", b"---\ndate:\n  created: 2023-11-30\n  updated: 2024-01-02\n---\nText").articles
+
+    assert post.published == date(2023, 11, 30)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Title: The mill: again\nDate: 2024-03-05 10:20\nCategory: News\nTags: a,\n    b\nSlug: mill\n",
+        "date: 2024-03-05\ntitle: The mill: again\nauthor:\n",
+        "<!--\n.. title: The mill: again\n.. slug: mill\n.. date: 2024-03-05 10:20:00 UTC\n.. tags:\n-->\n",
+    ],
+)
+def test_names_and_values_at_the_head_need_no_dashes_around_them(head: str) -> None:
+    [post] = parse("a.md", f"{head}\nIt turns.".encode()).articles
+
+    assert (post.title, post.published, post.text) == ("The mill: again", date(2024, 3, 5), "It turns.")
+
+
+@pytest.mark.parametrize(
+    "text", ["Title: a word for a book.\n\nIt turns.", "Date: one\nIt turns.", "Ann: Hello.\nBo: Hi."]
+)
+def test_a_line_with_a_colon_is_no_metadata(text: str) -> None:
+    assert parse("a.md", text.encode()).articles[0].text == text
+
+
 def test_an_empty_metadata_file_changes_nothing() -> None:
     assert parse("a.txt", b"Text", b"") == parse("a.txt", b"Text")
 

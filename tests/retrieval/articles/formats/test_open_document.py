@@ -38,6 +38,12 @@ def test_powers_are_written_as_such() -> None:
     assert parse("a.odt", odt(f"<text:p>It holds {powers}.</text:p>")).articles[0].text == "It holds 10⁻⁶ of H2O."
 
 
+def test_a_line_of_code_is_no_heading() -> None:
+    assert parse("a.odt", odt("<text:p>Type:</text:p><text:p># oil it</text:p>")).articles[0].text == (
+        "Type:\n\n # oil it"
+    )
+
+
 def test_a_table_of_one_column_places_paragraphs() -> None:
     cell = "<table:table-cell><text:p>One.</text:p><text:p>Two.</text:p></table:table-cell>"
     [article] = parse("a.odt", odt(f"<table:table><table:table-row>{cell}</table:table-row></table:table>")).articles

@@ -41,6 +41,7 @@ def test_an_impossible_day_is_none() -> None:
         (rb"{\rtf1 It is {\v not }seen.}", "It is seen."),
         (rb"{\rtf1 It is \v not \v0 seen.}", "It is not seen."),  # rather too much than too little
         (rb"{\rtf1{\fonttbl{\f0\fcharset78 Osaka;}}\f0 \'83\'65\'83\'58\'83\'67}", "テスト"),
+        (rb"{\rtf1 Words.\par # no heading\par}", "Words.\n\n # no heading"),
         (rb"{\rtf1 A back\\line.}", r"A back\line."),
         (rb"{\rtf1 So\-me wo\'ads.}", "Some wo\xads.".replace("\xad", "")),
     ],

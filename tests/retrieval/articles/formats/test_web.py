@@ -9,6 +9,7 @@ import pytest
 
 from retrieval.articles.article import Article
 from retrieval.articles.parsing import parse
+from retrieval.text.sentences import headings_above
 from tests.retrieval.articles.samples import paragraphs, sample
 
 
@@ -165,6 +166,8 @@ def test_the_date_is_the_day_of_publication_or_none(head: str, extra: str, publi
         ("A new bridge", f"<article>{TEXT}</article>"),
         ("A new bridge", "<p>Few words.</p>"),
         ("A new bridge – Harbour News", f"<article><h1>A new bridge</h1>{TEXT}</article>"),
+        ("A new bridge • Harbour News", f"<article>{TEXT}</article>"),
+        ("A new bridge › Harbour", f"<article>{TEXT}</article>"),
     ],
 )
 def test_the_title_is_the_articles_and_not_the_sites(title: str, body: str) -> None:
@@ -174,6 +177,68 @@ def test_the_title_is_the_articles_and_not_the_sites(title: str, body: str) -> N
 
 
 QUAY = "<p>The quay of Gullholm was built by forty men.</p><p>They were paid in salted fish.</p>"
+
+
+def test_the_title_that_a_page_gives_to_be_shared_goes_before_the_name_of_its_site() -> None:
+    head = '<title>Harbour News - detail</title><meta property="og:title" content="A new bridge">'
+
+    assert page(f"<h1>detail</h1><article><h2>A new bridge</h2>{TEXT}</article>", head).title == "A new bridge"
+
+
+def test_the_name_of_a_site_that_nothing_else_tells_is_cut_off_where_a_heading_lacks_it() -> None:
+    body = f"<article><h1>A new bridge</h1>{TEXT}</article>"
+
+    assert page(body, "<title>A new bridge - Harbour News</title>").title == "A new bridge"
+    assert page(body, "<title>A new bridge | Harbour News Ltd</title>" + OTHER_NAME).title == "A new bridge"
+
+
+OTHER_NAME = (
+    '<meta property="og:site_name" content="HN"><meta property="og:title" content="A new bridge | Harbour News Ltd">'
+)
+
+
+def test_a_heading_in_the_head_of_a_table_leaves_its_rows_whole() -> None:
+    rows = "<tr><td><span>125 g</span></td><td><span>Flour</span></td></tr><tr><td>2</td><td>Eggs</td></tr>"
+    table = f"<table><thead><tr><th colspan='2'><h3>For the dough</h3></th></tr></thead><tbody>{rows}</tbody></table>"
+
+    assert paragraphs(page(f"<article><h1>A cake</h1>{TEXT}{table}{TEXT}</article>"))[3:6] == [
+        "For the dough",
+        "125 g | Flour",
+        "2 | Eggs",
+    ]
+
+
+def test_icons_that_a_font_draws_are_left_out() -> None:
+    article = page(f"<article><h1>\ue004 A cake</h1><p><i>&#xf123;</i> It takes \uf017 30 minutes.</p>{TEXT}</article>")
+
+    assert paragraphs(article)[:2] == ["# A cake", "It takes 30 minutes."]
+
+
+DESCRIBED = (
+    "<title>The harbour</title><meta name='description' content='A bridge that was promised in 1911 opens to all, and "
+    "the old ferry stops…'>"
+)
+LEAD = "A bridge that was promised in 1911 opens to all, and the old ferry stops for good."
+
+
+def test_the_lead_above_the_article_is_read_where_the_page_describes_itself_so() -> None:
+    head = f"<div class='head'><h1>The harbour</h1><div class='teaser'><b>{LEAD}</b></div></div>"
+    article = page(f"<div class='page'>{head}<div class='ads'>Ads</div><article>{TEXT * 3}</article></div>", DESCRIBED)
+
+    assert LEAD in paragraphs(article)[:2]
+
+
+@pytest.mark.parametrize("place", ["<footer>{}</footer>", "<aside><p>{}</p></aside>", "<div class='about'>{}</div>"])
+def test_a_description_below_the_article_is_no_lead(place: str) -> None:
+    article = page(f"<article><h1>The harbour</h1>{TEXT * 3}</article>{place.format(f'<p>{LEAD}</p>')}", DESCRIBED)
+
+    assert LEAD not in paragraphs(article)[:2]
+
+
+def test_a_lead_that_stands_in_the_article_is_read_once() -> None:
+    article = page(f"<article><h1>The harbour</h1><p>{LEAD}</p>{TEXT * 3}</article>", DESCRIBED)
+
+    assert article.text.count("promised in 1911") == 1
 
 
 def short_page(body: str, head: str = "<title>The quay</title>") -> Article:
@@ -330,7 +395,7 @@ def test_a_page_of_a_single_block_is_read(before: str) -> None:
 @pytest.mark.parametrize(
     "markup",
     [
-        "<pre>Roses are red,\n   violets are blue.</pre>",
+        "<pre>Roses are red,\nviolets are blue.   </pre>",
         "<pre><code>\n<b>Roses</b> are red,\n<!-- and --><i>violets</i> are blue.\n</code></pre>",
         "<pre><span>Roses are red,</span>\n\n<span>violets are blue.</span></pre>",
     ],
@@ -341,3 +406,39 @@ def test_lines_of_preformatted_text_stay_lines(markup: str) -> None:
 
     assert blocks_of(markup) == [lines]
     assert lines in blocks_of(f"<article>{around}{markup}{around}</article>")
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        '<a class="headerlink" href="#fees" title="Permalink">¶</a>',
+        '<a href="#fees">#</a>',
+        '<a class="hash-link" href="/a#fees" aria-label="Direct link">\u200b</a>',
+        '<span class="mw-editsection"><span>[</span><a href="/edit">edit</a><span>]</span></span>',
+    ],
+)
+def test_the_sign_behind_a_heading_that_leads_to_itself_is_left_out(sign: str) -> None:
+    article = page(
+        f"<article><h1>The fees{sign}</h1>{TEXT}<h2>{sign} Tolls{sign}</h2>{TEXT}</article>", "<title>The fees</title>"
+    )
+
+    assert article.title == "The fees"
+    assert re.findall("^#.*", article.text, re.MULTILINE) == ["# The fees", "## Tolls"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "# oil it\ndef turn(x):\n    if x:\n        return 1",
+        "# oil it\ndef turn(x):\n\tif x:\n\t\treturn 1",
+        "<span># oil it</span>\n<b>def</b> turn(x):<br>    if x:\n<span> </span><i>       <u>return</u>   1</i>",
+    ],
+)
+def test_code_keeps_its_indentation_and_a_comment_in_it_is_no_heading(code: str) -> None:
+    around = "<p>The mill on the river was built in 1871, and turned for a hundred years before it burned down.</p>" * 3
+    seen = "# oil it\ndef turn(x):\n    if x:\n        return 1"
+
+    assert blocks_of(f"<pre><code>{code}</code></pre>") == [seen]
+    [article] = parse("a.html", f"<article>{around}<pre>{code}</pre>{around}</article>".encode()).articles
+    assert f" {seen}\n\n" in article.text
+    assert headings_above(article.text, len(article.text)) == []

@@ -139,6 +139,10 @@ def test_a_paragraph_reads_as_word_shows_it(inside: str, seen: str) -> None:
     assert word_text(f"<w:p>{{It cost }}{inside}{{ crowns.}}</w:p>") == f"It cost {seen} crowns."
 
 
+def test_a_line_of_code_is_no_heading() -> None:
+    assert word_text("<w:p>{Type:}</w:p><w:p>{# oil it}</w:p>") == "Type:\n\n # oil it"
+
+
 @pytest.mark.parametrize(
     "body",
     [
