@@ -311,8 +311,11 @@ _KNOWN, _KNOWN_TITLE, _MORE = 5, 100, 50
 """Articles that are named, the newest, and how much of each title; room to say that there are more."""
 
 
-def welcome(articles: Sequence[ArticleInfo], examples: Sequence[str]) -> Card:
-    """What the bot is for, what it knows, how to ask, and ``examples``, which are answered when they are pressed."""
+def welcome(articles: Sequence[ArticleInfo], examples: Sequence[str], none: str = NO_ARTICLES) -> Card:
+    """What the bot is for, what it knows, how to ask, and ``examples``, which are answered when they are pressed.
+
+    ``none`` is said where there are no articles.
+    """
     newest = sorted(articles, key=lambda article: str(article.published or ""), reverse=True)
     lines = [f"- {attribution(replace(each, title=plain(each.title, _KNOWN_TITLE)))}" for each in newest[:_KNOWN]]
     knowing, ways = say("I know {articles}:", articles=count(len(articles), "article")), say(_WAYS)
@@ -320,7 +323,7 @@ def welcome(articles: Sequence[ArticleInfo], examples: Sequence[str]) -> Card:
     lines = fitting(lines, CONTENT - size(above + knowing + below + ways) - _MORE)
     if len(articles) > len(lines):
         lines.append(say("- and {n} more", n=languages.number(len(articles) - len(lines))))
-    body = above + ("\n".join([knowing, *lines]) if articles else say(NO_ARTICLES)) + below
+    body = above + ("\n".join([knowing, *lines]) if articles else say(none)) + below
     buttons = [button("ask", 0, each, each, row=row) for row, each in enumerate(examples)]
     return Card(body, f"{body}\n{ways}", ways, buttons=tuple(buttons))
 

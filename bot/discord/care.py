@@ -19,7 +19,7 @@ from bot.discord.client import QuothClient
 from bot.discord.collection import Collection
 from bot.discord.completion import titles_like
 from bot.discord.drafts import ArticleForm, Draft
-from bot.discord.library import Fetch, Library, short_id
+from bot.discord.library import Fetch, Library, StillReading, short_id
 from bot.discord.markup import escaped, plain
 from bot.discord.messages import Interaction
 from bot.languages import say
@@ -158,11 +158,12 @@ class ArticleCommands:
         if await self.admitted(interaction):
             try:
                 await self._client.delivery.show(interaction, card(), instead=instead)
-            except QuothError as error:
+            except (QuothError, StillReading) as error:
                 await self._client.delivery.tell(interaction, responder.failure(error))
 
     def _removal(self, interaction: Interaction, name: str) -> Card:
         collection = self._client.at(interaction)
+        collection.service.check_open()
         article = collection.library.articles[collection.library.resolve(name)]
         return article_cards.removal(article, short_id(article.id), _sign(collection, article))
 
