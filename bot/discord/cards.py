@@ -73,6 +73,7 @@ Verb = Literal[
     "remove",
     "keep",
     "cancel",
+    "form",
     "this",
     "other",
 ]
