@@ -42,6 +42,9 @@ NO_ARTICLES = sentence("There are no articles yet. Whoever manages this server c
 BROKEN = sentence("Something is wrong on my side. Whoever runs me finds out what in my log.")
 NO_TEXT = sentence("There are no words in that message to look for.")
 NOT_HERE = sentence("I do not answer here.")
+ROLE_MENTIONED = sentence(
+    "You mentioned my role, and what stands beside that I cannot read: choose me among the members, or use `/ask`."
+)
 CARE_REFUSED = sentence("The articles are cared for by members who may manage this server.")
 CARE_ELSEWHERE = sentence(
     "I am in several servers: whoever runs me has to name, in QUOTH_DISCORD_GUILDS, those that may do this."
