@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import discord
 
@@ -26,7 +26,16 @@ def hidden(message: discord.Message, me: int) -> bool:
 def said(message: discord.Message, me: int) -> str:
     """What a message to the bot asks, without the mention of it."""
     members = {user.id: user.display_name for user in message.mentions if user.id != me}
-    return question_in(message.content, names(message.guild, members))
+    return question_in(_text(message), names(message.guild, members))
+
+
+def words(message: discord.Message) -> str:
+    """What members read in a message: its text or, where that has no words, that of its embeds."""
+    text = _text(message).strip()
+    if question_in(text):
+        return text
+    embeds = [embed for each in (message, *message.message_snapshots) for embed in each.embeds]
+    return "\n".join(line for embed in embeds for line in _lines(embed)).strip() or text
 
 
 def names(guild: discord.Guild | None, members: Mapping[int, str]) -> Named:
@@ -39,6 +48,17 @@ def names(guild: discord.Guild | None, members: Mapping[int, str]) -> Named:
         return found.name if guild and found and found != guild.self_role else None
 
     return named
+
+
+def _text(message: discord.Message) -> str:
+    """What was written: of a message that forwards another, what that one says."""
+    return "\n".join(each.content for each in (message, *message.message_snapshots) if each.content)
+
+
+def _lines(embed: discord.Embed) -> Iterator[str]:
+    yield from filter(None, (embed.title, embed.description))
+    for field in embed.fields:
+        yield from filter(None, (field.name, field.value))
 
 
 def _mentioned(message: discord.Message, me: int) -> bool:

@@ -8,13 +8,14 @@ from datetime import date
 import discord
 from discord import app_commands
 
-from bot.discord import cards
+from bot.discord import addressed, cards
 from bot.discord.browsing import BrowsingCommands
 from bot.discord.care import ArticleCommands
 from bot.discord.client import QuothClient, installed_to_user
 from bot.discord.collecting import CollectionCommands
 from bot.discord.completion import sources_like, titles_like
 from bot.discord.gaps import GapCommands
+from bot.discord.heard import question_in
 from bot.discord.library import Fetch, StillReading
 from bot.discord.messages import Interaction
 from bot.discord.posts import Posts
@@ -83,8 +84,8 @@ def _install_ask(client: QuothClient) -> None:
 def _install_find(client: QuothClient) -> None:
     @client.tree.context_menu(name="Find in articles")
     async def find(interaction: Interaction, message: discord.Message) -> None:
-        words = message.content.strip()[:MAX_QUESTION]
-        if words:
+        words = addressed.words(message)[:MAX_QUESTION]
+        if question_in(words):
             # Nobody asked to have another's words looked up in public.
             await client.answer_command(interaction, Question(words, passing=True), private=True)
         else:

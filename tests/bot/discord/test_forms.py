@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import discord
+
 from bot.discord import cards
 from tests.bot.discord.caring import filled_in, said
 from tests.bot.discord.reading import labels
@@ -11,7 +13,7 @@ from tests.bot.discord.reading import labels
 if TYPE_CHECKING:
     from simcord import Env
     from simcord.actors import MemberActor
-    from simcord.builders import ChannelHandle
+    from simcord.builders import ChannelHandle, GuildHandle
 
     from tests.bot.discord.conftest import Made
 
@@ -29,6 +31,19 @@ async def test_an_article_can_be_typed_or_made_of_a_message(
     assert made.library.articles["the-moon-a-landing.md"].title == "The Moon: a landing"
     assert (filled["title"], filled["source"]) == ("Rules", "bob, #general")
     assert filled["text"] == "# Rules\nBe kind to each other."
+
+
+async def test_a_post_that_is_an_embed_and_a_forwarded_one_can_be_made_into_articles(
+    keeper: MemberActor, guild: GuildHandle, channel: ChannelHandle
+) -> None:
+    embed = discord.Embed(title="Whales seen", description="Two of them.").add_field(name="Where", value="Brennau")
+    posted = await guild.create_webhook(channel, "News").send(embed=embed)
+    forwarded = await keeper.forward(await keeper.send(channel, "Rules\nBe kind."), channel)
+
+    made = [filled_in(await keeper.context_menu(channel, "Add to articles", each)) for each in (posted, forwarded)]
+
+    assert [each["title"] for each in made] == ["Whales seen", "Rules"]
+    assert [each["text"] for each in made] == ["Whales seen\nTwo of them.\nWhere\nBrennau", "Rules\nBe kind."]
 
 
 async def test_what_was_typed_is_not_lost_where_no_article_comes_of_it(
