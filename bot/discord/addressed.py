@@ -34,7 +34,7 @@ def words(message: discord.Message) -> str:
     text = _text(message).strip()
     if question_in(text):
         return text
-    embeds = [embed for each in (message, *message.message_snapshots) for embed in each.embeds]
+    embeds = [embed for each in _both(message) for embed in each.embeds]
     return "\n".join(line for embed in embeds for line in _lines(embed)).strip() or text
 
 
@@ -52,7 +52,12 @@ def names(guild: discord.Guild | None, members: Mapping[int, str]) -> Named:
 
 def _text(message: discord.Message) -> str:
     """What was written: of a message that forwards another, what that one says."""
-    return "\n".join(each.content for each in (message, *message.message_snapshots) if each.content)
+    return "\n".join(each.content for each in _both(message) if each.content)
+
+
+def _both(message: discord.Message) -> list[discord.Message | discord.MessageSnapshot]:
+    """A message, and what it forwards."""
+    return [message, *message.message_snapshots]
 
 
 def _lines(embed: discord.Embed) -> Iterator[str]:
@@ -67,4 +72,5 @@ def _mentioned(message: discord.Message, me: int) -> bool:
 
 def _role_mentioned(message: discord.Message) -> bool:
     """Whether the role is mentioned that Discord makes for a bot, of the same name as the bot."""
-    return bool(message.guild) and message.guild.self_role in message.role_mentions
+    own = message.guild and message.guild.self_role
+    return own is not None and own in message.role_mentions

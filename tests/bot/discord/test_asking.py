@@ -178,9 +178,9 @@ async def test_a_question_that_is_forwarded_to_the_bot_is_answered(
 ) -> None:
     await alice.send_dm("hello")
     asked = await alice.send(channel, "what do blue whales eat?")
-    await alice.forward(asked, alice.user.dm_channel)  # type: ignore[arg-type]
+    await alice.forward(asked, alice.user.dm_channel)
 
-    assert "krill" in text(last(alice.user.dm_channel))  # type: ignore[arg-type]
+    assert "krill" in text(last(alice.user.dm_channel))
 
 
 @pytest.mark.parametrize("chosen", [{"discord_threads": True}])
