@@ -228,6 +228,14 @@ _SHOWN = 200
 """Characters of an address that an error shows."""
 
 
+def no_setting(name: str, near: str | None) -> tuple[str, str]:
+    """That a variable with this name is no setting, and what to do, in words."""
+    return (
+        f"There is no setting {line(name)}",
+        f"did you mean {near}?" if near else "docs/settings.md has those there are",
+    )
+
+
 def error(failure: QuothError) -> str:
     """An error as one sentence that names the cause and the remedy."""
     kinds = (_article_error, _fetch_error, _index_error, _file_error, _model_error, _request_error, _setting_error)
