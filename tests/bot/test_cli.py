@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import assembly, cli
+from bot import __main__, assembly, cli
 from bot.terminal import json_output
 from tests.bot.conftest import BrokenEncoder, Outcome, Quoth
 
@@ -104,6 +104,19 @@ def test_what_the_system_refuses_is_one_sentence(
 
     assert (said.status, said.err.count("\n")) == (2, 1)
     assert words in said.err
+
+
+def test_an_interrupt_while_it_is_loaded_leaves_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "bot.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "bot.cli")
+    monkeypatch.delattr("bot.cli")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+
+    assert __main__.main() == 130
 
 
 def test_a_fault_of_ours_keeps_its_traceback_off_the_terminal(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
