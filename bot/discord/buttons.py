@@ -8,13 +8,11 @@ from contextlib import AbstractContextManager
 
 from bot.discord import cards
 from bot.discord.delivery import Delivery
-from bot.discord.library import StillReading
 from bot.discord.memory import Record
 from bot.discord.messages import Interaction, without_buttons
 from bot.discord.responder import Responder, failure
 from bot.discord.service import Question
 from bot.languages import speak, speaking, spoken
-from retrieval.errors import QuothError
 
 Handler = Callable[[Interaction, int, str], Awaitable[None]]
 """What a button does, given the number and the key in its id."""
@@ -47,7 +45,7 @@ class Buttons:
                     await self.handlers[verb](interaction, number, key)
                 else:
                     await self._delivery.tell(interaction, cards.NOT_HERE)
-            except (QuothError, StillReading) as error:
+            except Exception as error:  # noqa: BLE001 - the member is told, and the bot goes on
                 await self._delivery.tell(interaction, failure(error))
 
     async def _recall(self, interaction: Interaction, key: str) -> Record | None:
