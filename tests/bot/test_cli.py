@@ -34,7 +34,7 @@ def test_a_missing_folder_is_one_sentence(quoth: Quoth) -> None:
         (("ask", "who?", "--after", "yesterday"), "'yesterday' is not a day; write it as 2016-11-28"),
         (("ask", "who?", "--nonsense"), "--nonsense"),
         (("aks", "who?"), "Did you mean 'ask'"),
-        (("articles", "add"), "FILE"),
+        (("articles", "add"), "'FILE'"),
     ],
 )
 def test_wrong_usage_is_one_sentence(arguments: tuple[str, ...], cause: str, quoth: Quoth) -> None:
