@@ -316,7 +316,7 @@ def _file_error(failure: QuothError) -> str | None:
             remedy = "make room or give yourself the right to it, or name another file"
             return f"{path} cannot be used ({reason}): {remedy}."
         case errors.StorageFailed(path, reason):
-            remedy = "make room or give yourself the right to it, or name another with --articles or --index"
+            remedy = "make room or give yourself the right to it, or name another (--articles, --index, QUOTH_STATE)"
             return f"{path} cannot be used ({reason}): {remedy}."
         case errors.DatasetInvalid(path, reason):
             return f"{path} is not a data set ({reason}): give SQuAD JSON or JSON lines, plain or .gz."

@@ -74,6 +74,20 @@ def test_a_bad_setting_is_one_sentence(quoth: Quoth, monkeypatch: pytest.MonkeyP
     )
 
 
+def test_a_state_folder_that_cannot_be_made_is_told_with_the_setting_that_names_it(
+    quoth: Quoth, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("QUOTH_STATE", str(tmp_path / "file"))
+    monkeypatch.setenv("QUOTH_DISCORD_TOKEN", "a.b.c")
+
+    said = quoth("discord")
+
+    assert (said.status, said.err.count("\n")) == (2, 1)
+    assert str(tmp_path / "file") in said.err
+    assert "QUOTH_STATE" in said.err
+
+
 def test_a_model_that_cannot_be_loaded_is_one_sentence(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
     quoth("index")
     monkeypatch.setattr(assembly, "build_encoder", lambda _: BrokenEncoder())
