@@ -72,7 +72,7 @@ def show(
 @articles_app.command()
 def add(
     context: typer.Context,
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", show_default=False)],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", show_default=False)],
     *,
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="What to call the text from standard input.")
@@ -111,7 +111,7 @@ def add(
 @articles_app.command()
 def remove(
     context: typer.Context,
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", show_default=False)],
+    ids: Annotated[list[str], typer.Argument(metavar="ID", show_default=False)],
     *,
     as_json: JsonOption = False,
     articles: ArticlesOption = None,

@@ -17,7 +17,7 @@ from bot.terminal.options import ArticlesOption, IndexOption, JsonOption, load
 
 def verify(
     context: typer.Context,
-    links: Annotated[list[str] | None, typer.Argument(metavar="LINK...", show_default=False)] = None,
+    links: Annotated[list[str] | None, typer.Argument(metavar="LINK", show_default=False)] = None,
     *,
     as_json: JsonOption = False,
     articles: ArticlesOption = None,

@@ -7,7 +7,8 @@ import logging
 import re
 from datetime import UTC, datetime
 
-from bot.settings import Settings
+from bot import wording
+from bot.settings import Settings, unknown
 
 _SECRETS = re.compile(
     r"((?:/|%2F)(?:interactions|webhooks)/\d+/)[\w.~-]+|([\"']token[\"']: ?[\"'])[^\"']+|(token=[\"']?)[^\s\"'>]+"
@@ -48,3 +49,5 @@ def configure(settings: Settings, token: str) -> None:
     root.setLevel(settings.log_level.upper())
     # It tells of each request; what came of them the bot says itself.
     logging.getLogger("httpx").setLevel(max(root.level, logging.WARNING))
+    for name, near in unknown().items():
+        logging.getLogger("quoth").warning("%s: %s", *wording.no_setting(name, near))

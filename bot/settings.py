@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_state_path
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from retrieval.errors import QuothError
@@ -103,6 +115,14 @@ def _ids(value: object) -> object:
 def _hosts(value: object) -> object:
     """Names of hosts, or of sites, as ids are listed."""
     return value.lower().replace(",", " ").split() if isinstance(value, str) else value
+
+
+def _unquoted(value: object) -> object:
+    """A value without blanks and a pair of quotation marks around it."""
+    if not isinstance(value, str):
+        return value
+    bare = value.strip()
+    return bare[1:-1].strip() if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "\"'" else bare
 
 
 def _lowered(value: object) -> object:
@@ -232,6 +252,12 @@ class Settings(BaseSettings):
     discord_keep_days: float = Field(default=30.0, ge=1, le=3650, allow_inf_nan=False)
     """Days for which the bot keeps answers' places, who asked, and the votes."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """The values without what Docker's ``--env-file`` leaves around them; one of nothing but blanks is not set."""
+        return {name: bare for name, value in given.items() if (bare := _unquoted(value)) != ""}
+
     @property
     def ocr_kept(self) -> Path:
         """The folder that keeps what was read off pages that are pictures."""
@@ -255,6 +281,19 @@ def load(**given: Any) -> Settings:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise SettingInvalid(".env", reason, "a readable text file of NAME=value lines in UTF-8") from error
+
+
+def unknown() -> Mapping[str, str | None]:
+    """Names of variables, and of lines of ``.env``, that look like settings and are none, each with one like it."""
+    from dotenv import dotenv_values
+
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    named = dict.fromkeys(name for name in (*os.environ, *dotenv_values(".env")) if name.upper().startswith(PREFIX))
+    return {
+        name: next(iter(difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.8)), None)
+        for name in named
+        if name.upper() not in known
+    }
 
 
 def _look_through(file: Path) -> None:

@@ -230,6 +230,14 @@ _SHOWN = 200
 """Characters of an address that an error shows."""
 
 
+def no_setting(name: str, near: str | None) -> tuple[str, str]:
+    """That a variable with this name is no setting, and what to do, in words."""
+    return (
+        f"There is no setting {line(name)}",
+        f"did you mean {near}?" if near else "docs/settings.md has those there are",
+    )
+
+
 def error(failure: QuothError) -> str:
     """An error as one sentence that names the cause and the remedy."""
     kinds = (_article_error, _fetch_error, _index_error, _file_error, _model_error, _request_error, _setting_error)
@@ -310,7 +318,7 @@ def _file_error(failure: QuothError) -> str | None:
             remedy = "make room or give yourself the right to it, or name another file"
             return f"{path} cannot be used ({reason}): {remedy}."
         case errors.StorageFailed(path, reason):
-            remedy = "make room or give yourself the right to it, or name another with --articles or --index"
+            remedy = "make room or give yourself the right to it, or name another (--articles, --index, QUOTH_STATE)"
             return f"{path} cannot be used ({reason}): {remedy}."
         case errors.DatasetInvalid(path, reason):
             return f"{path} is not a data set ({reason}): give SQuAD JSON or JSON lines, plain or .gz."

@@ -11,6 +11,7 @@ from bot.discord import article_cards, cards
 from bot.discord.cards import Card
 from bot.discord.client import QuothClient
 from bot.discord.completion import titles_like
+from bot.discord.library import StillReading
 from bot.discord.messages import Interaction
 from bot.discord.responder import failure
 from retrieval.errors import QuothError
@@ -49,6 +50,7 @@ class BrowsingCommands:
             return titles_like(self._client.known_to(interaction), typed)
 
     def _listing(self, interaction: Interaction, page: int, search: str) -> Card:
+        self._client.at(interaction).service.check_open()
         return article_cards.listing(self._client.known_to(interaction), page, search)
 
     def _page(self, interaction: Interaction, name: str, number: int) -> Card:
@@ -74,6 +76,6 @@ class BrowsingCommands:
             return await self._client.delivery.tell(interaction, cards.NOT_HERE)
         try:
             made = await asyncio.to_thread(card)
-        except QuothError as error:
+        except (QuothError, StillReading) as error:
             return await self._client.delivery.tell(interaction, failure(error))
         return await self._client.delivery.show(interaction, made, instead=instead)

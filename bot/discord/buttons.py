@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 
 from bot.discord import cards
 from bot.discord.delivery import Delivery
-from bot.discord.library import StillReading
 from bot.discord.memory import Record
 from bot.discord.messages import Interaction, without_buttons
 from bot.discord.responder import Responder, failure
 from bot.discord.service import Question
-from bot.languages import speak
-from retrieval.errors import QuothError
+from bot.languages import speak, speaking, spoken
 
 Handler = Callable[[Interaction, int, str], Awaitable[None]]
 """What a button does, given the number and the key in its id."""
@@ -46,7 +45,7 @@ class Buttons:
                     await self.handlers[verb](interaction, number, key)
                 else:
                     await self._delivery.tell(interaction, cards.NOT_HERE)
-            except (QuothError, StillReading) as error:
+            except Exception as error:  # noqa: BLE001 - the member is told, and the bot goes on
                 await self._delivery.tell(interaction, failure(error))
 
     async def _recall(self, interaction: Interaction, key: str) -> Record | None:
@@ -67,9 +66,10 @@ class Buttons:
     async def _turn(self, interaction: Interaction, number: int, key: str) -> None:
         """Another quote. The asker turns the page for everyone, and anybody else gets a copy of their own."""
         if record := await self._recall(interaction, key):
-            card = await _here(interaction).card(cards.answer, record, min(number, len(record.places) - 1))
-            owns = interaction.user.id == record.asker or _private(interaction)
-            await self._delivery.show(interaction, card, instead=owns)
+            instead = interaction.user.id == record.asker or _private(interaction)
+            with _speaking_of(record, interaction, instead=instead):
+                card = await _here(interaction).card(cards.answer, record, min(number, len(record.places) - 1))
+                await self._delivery.show(interaction, card, instead=instead)
 
     async def _nearest(self, interaction: Interaction, number: int, key: str) -> None:
         """What came nearest, to whoever wants to see it and to nobody else."""
@@ -85,13 +85,19 @@ class Buttons:
         """Take a vote, or take it back; the button shows how many there are."""
         if record := await self._recall(interaction, key):
             await asyncio.to_thread(_here(interaction).service.vote, key, interaction.user.id, vote)
-            card = await _here(interaction).card(cards.answer, record, min(number, max(0, len(record.places) - 1)))
-            await self._delivery.show(interaction, card, instead=True)
+            with _speaking_of(record, interaction):
+                card = await _here(interaction).card(cards.answer, record, min(number, max(0, len(record.places) - 1)))
+                await self._delivery.show(interaction, card, instead=True)
 
 
 def _here(interaction: Interaction) -> Responder:
     """What answers from the collection that is asked where a button was pressed."""
     return interaction.client.at(interaction).responder
+
+
+def _speaking_of(record: Record, interaction: Interaction, *, instead: bool = True) -> AbstractContextManager[None]:
+    """Speak the language of an answer where all see it; what the member alone sees is in theirs."""
+    return speaking(record.language if instead and not _private(interaction) else spoken())
 
 
 def _private(interaction: Interaction) -> bool:

@@ -42,6 +42,9 @@ NO_ARTICLES = sentence("There are no articles yet. Whoever manages this server c
 BROKEN = sentence("Something is wrong on my side. Whoever runs me finds out what in my log.")
 NO_TEXT = sentence("There are no words in that message to look for.")
 NOT_HERE = sentence("I do not answer here.")
+ROLE_MENTIONED = sentence(
+    "You mentioned my role, and what stands beside that I cannot read: choose me among the members, or use `/ask`."
+)
 CARE_REFUSED = sentence("The articles are cared for by members who may manage this server.")
 CARE_ELSEWHERE = sentence(
     "I am in several servers: whoever runs me has to name, in QUOTH_DISCORD_GUILDS, those that may do this."
@@ -73,6 +76,7 @@ Verb = Literal[
     "remove",
     "keep",
     "cancel",
+    "form",
     "this",
     "other",
 ]
@@ -311,8 +315,11 @@ _KNOWN, _KNOWN_TITLE, _MORE = 5, 100, 50
 """Articles that are named, the newest, and how much of each title; room to say that there are more."""
 
 
-def welcome(articles: Sequence[ArticleInfo], examples: Sequence[str]) -> Card:
-    """What the bot is for, what it knows, how to ask, and ``examples``, which are answered when they are pressed."""
+def welcome(articles: Sequence[ArticleInfo], examples: Sequence[str], none: str = NO_ARTICLES) -> Card:
+    """What the bot is for, what it knows, how to ask, and ``examples``, which are answered when they are pressed.
+
+    ``none`` is said where there are no articles.
+    """
     newest = sorted(articles, key=lambda article: str(article.published or ""), reverse=True)
     lines = [f"- {attribution(replace(each, title=plain(each.title, _KNOWN_TITLE)))}" for each in newest[:_KNOWN]]
     knowing, ways = say("I know {articles}:", articles=count(len(articles), "article")), say(_WAYS)
@@ -320,7 +327,7 @@ def welcome(articles: Sequence[ArticleInfo], examples: Sequence[str]) -> Card:
     lines = fitting(lines, CONTENT - size(above + knowing + below + ways) - _MORE)
     if len(articles) > len(lines):
         lines.append(say("- and {n} more", n=languages.number(len(articles) - len(lines))))
-    body = above + ("\n".join([knowing, *lines]) if articles else say(NO_ARTICLES)) + below
+    body = above + ("\n".join([knowing, *lines]) if articles else say(none)) + below
     buttons = [button("ask", 0, each, each, row=row) for row, each in enumerate(examples)]
     return Card(body, f"{body}\n{ways}", ways, buttons=tuple(buttons))
 

@@ -14,12 +14,13 @@ import discord
 from discord import app_commands
 
 from bot.discord import article_cards, cards, responder
-from bot.discord.cards import Card
+from bot.discord.cards import Button, Card
 from bot.discord.client import QuothClient
 from bot.discord.collection import Collection
 from bot.discord.completion import titles_like
-from bot.discord.drafts import ArticleForm, Draft
-from bot.discord.library import Fetch, Library, short_id
+from bot.discord.drafts import Draft
+from bot.discord.forms import Forms
+from bot.discord.library import Fetch, Library, StillReading, short_id
 from bot.discord.markup import escaped, plain
 from bot.discord.messages import Interaction
 from bot.languages import say
@@ -61,7 +62,7 @@ _Work = Callable[[Library, _Progress], Report | bool | str | None]
 
 
 class ArticleCommands:
-    """``/articles add``, ``remove`` and ``reindex``, "Add to articles" in a message's menu, and their buttons.
+    """``/articles add``, ``remove`` and ``reindex``, and their buttons.
 
     Args:
         client: the bot that gets them.
@@ -71,12 +72,14 @@ class ArticleCommands:
     def __init__(self, client: QuothClient, fetch: Fetch | None = None) -> None:
         self._client = client
         self._fetch = fetch
+        self._forms = Forms(client, self)
         self._under_way: dict[str, _Progress] = {}
         """By the name of the collection that changes."""
 
     def install(self, group: app_commands.Group) -> None:
         """Put the commands into their group, and the buttons among the client's."""
         self._install_adding(group)
+        self._forms.install()
         self._install_commands(group)
         self._client.buttons.handlers |= {"remove": self._removed, "keep": self._kept, "cancel": self._cancel}
 
@@ -105,16 +108,9 @@ class ArticleCommands:
             if file is None and draft.address and (self._fetch or not draft.title):
                 await self._add_page(interaction, draft)
             elif file is None:
-                await self._write(interaction, draft)
+                await self._forms.show(interaction, draft, replace=replace)
             else:
                 await self._add(interaction, file, draft, replace=replace)
-
-        @self._client.tree.context_menu(name="Add to articles")
-        @app_commands.guild_only()
-        @app_commands.default_permissions(manage_guild=True)
-        async def add_message(interaction: Interaction, message: discord.Message) -> None:
-            if await self.admitted(interaction):
-                await self._write(interaction, Draft.of(message))
 
     def _install_commands(self, group: app_commands.Group) -> None:
         @group.command(name="remove", description="Remove an article, after asking you again")
@@ -158,11 +154,12 @@ class ArticleCommands:
         if await self.admitted(interaction):
             try:
                 await self._client.delivery.show(interaction, card(), instead=instead)
-            except QuothError as error:
+            except (QuothError, StillReading) as error:
                 await self._client.delivery.tell(interaction, responder.failure(error))
 
     def _removal(self, interaction: Interaction, name: str) -> Card:
         collection = self._client.at(interaction)
+        collection.service.check_open()
         article = collection.library.articles[collection.library.resolve(name)]
         return article_cards.removal(article, short_id(article.id), _sign(collection, article))
 
@@ -194,15 +191,6 @@ class ArticleCommands:
         await self._client.delivery.tell(interaction, cards.not_a_day(draft.date))
         return False
 
-    async def _write(self, interaction: Interaction, draft: Draft) -> None:
-        """Have a member type an article, or see to what a draft has of it."""
-
-        async def written(typed: Interaction, article: Draft) -> None:
-            if await self.admitted(typed) and await self._dated(typed, article):
-                await self._put(typed, article.file_name, article.file(), b"", replace=False)
-
-        await self._client.delivery.deliver(lambda: interaction.response.send_modal(ArticleForm(draft, written)))
-
     async def _add(self, interaction: Interaction, file: discord.Attachment, draft: Draft, *, replace: bool) -> None:
         # Discord's word for the size; and a name is only ever a name, whatever it looks like.
         name = Path(file.filename.replace("\\", "/")).name
@@ -216,7 +204,7 @@ class ArticleCommands:
             error = ArticleUnreadable(name, say("Discord did not hand it over"))
             await self._client.delivery.finish(interaction, cards.notice(cards.failure(error)))
             return None
-        return await self._put(interaction, name, content, draft.metadata(), replace=replace)
+        return await self.put(interaction, name, content, draft.metadata(), replace=replace)
 
     async def _add_page(self, interaction: Interaction, draft: Draft) -> None:
         """Fetch the page at a draft's address, with what else the draft says of it."""
@@ -232,10 +220,17 @@ class ArticleCommands:
 
         return await self._change(interaction, "add", draft.address, add)
 
-    async def _put(
-        self, interaction: Interaction, name: str, content: bytes, metadata: bytes, *, replace: bool
+    async def put(
+        self,
+        interaction: Interaction,
+        name: str,
+        content: bytes,
+        metadata: bytes,
+        *,
+        replace: bool,
+        back: Button | None = None,
     ) -> None:
-        """Put a file and, if there is any, its metadata into the folder."""
+        """Put a file and, if there is any, its metadata into the folder; a way ``back`` is shown if that fails."""
         if not interaction.response.is_done() and not await self._client.delivery.defer(interaction, private=True):
             return
 
@@ -250,9 +245,11 @@ class ArticleCommands:
                     raise ArticleUnreadable(name, error.strerror or say("its name is none")) from error
                 return library.add(path, progress, replace=replace)
 
-        await self._change(interaction, "replace" if replace else "add", name, add)
+        await self._change(interaction, "replace" if replace else "add", name, add, back)
 
-    async def _change(self, interaction: Interaction, action: str, article: str, work: _Work) -> None:
+    async def _change(
+        self, interaction: Interaction, action: str, article: str, work: _Work, back: Button | None = None
+    ) -> None:
         """Do something to the articles, tell how it goes in the message, and write down who did it."""
         async with self._client.occupied():
             collection, progress = self._client.at(interaction), _Progress()
@@ -275,7 +272,8 @@ class ArticleCommands:
                 if isinstance(failure, Exception):
                     responder.failure(failure)
             await self._audit(interaction, collection.name, action, article, outcome)
-            await self._client.delivery.finish(interaction, cards.notice(said))
+            ways = [back] if back and outcome != "done" else []
+            await self._client.delivery.finish(interaction, cards.notice(said, *ways))
 
     async def _tell_progress(self, interaction: Interaction, progress: _Progress) -> None:
         told = ""

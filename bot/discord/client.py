@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord.utils import MISSING
 
-from bot.discord import cards, retrying
+from bot.discord import addressed, cards, retrying
 from bot.discord.buttons import Buttons
 from bot.discord.collection import Collection, Collections
 from bot.discord.delivery import UNREACHABLE, Delivery, asked_for, in_thread, permissions
-from bot.discord.heard import Named, question_in
+from bot.discord.heard import question_in
 from bot.discord.markup import plain
 from bot.discord.memory import Memory
 from bot.discord.messages import CardButton, Interaction
@@ -223,6 +223,10 @@ class QuothClient(discord.Client):
         """What is kept of answers and of who wants what where."""
         return self.collections.memory
 
+    @property
+    def _me(self) -> int:
+        return self.user.id if self.user else 0
+
     # --- messages --------------------------------------------------------------------------------------------
 
     async def on_message(self, message: discord.Message) -> None:
@@ -232,8 +236,11 @@ class QuothClient(discord.Client):
         async with self.occupied():
             if said is None:
                 return await self.unaddressed(message) if self.unaddressed else None
+            if addressed.hidden(message, self._me):
+                await self.delivery.reply(message, cards.notice(cards.ROLE_MENTIONED))
+                return None
             collection = self.collections.at(message.guild.id if message.guild else None, message.channel)
-            talk = _talk(collection.talks, message, self.user.id if self.user else 0)
+            talk = _talk(collection.talks, message, self._me)
             server = message.guild.id if message.guild else None
             async with self.delivery.typing(message):
                 response = await collection.responder.respond(said, message.author.id, talk, server)
@@ -252,15 +259,8 @@ class QuothClient(discord.Client):
 
     def _said_to_me(self, message: discord.Message) -> str | None:
         """The words of a message to the bot, without the mention; None for one that it does not answer."""
-        kinds = (discord.MessageType.default, discord.MessageType.reply)
-        if message.author.bot or message.webhook_id or message.type not in kinds or self.user is None:
-            return None
-        if message.guild and all(user.id != self.user.id for user in message.mentions):
-            return None
-        if not self.admits(message.guild.id if message.guild else None, message.channel):
-            return None
-        members = {user.id: user.display_name for user in message.mentions if user.id != self.user.id}
-        return question_in(message.content, _names(message.guild, members))
+        admitted = self.admits(message.guild.id if message.guild else None, message.channel)
+        return addressed.said(message, self._me) if admitted and addressed.meant(message, self._me) else None
 
     async def _start_thread(self, message: discord.Message, sent: discord.Message | None, question: str) -> None:
         """A thread from the answer for what comes next, where that is wanted and possible."""
@@ -278,7 +278,7 @@ class QuothClient(discord.Client):
         collection = self.at(interaction)
         if refusal := collection.responder.refusal(interaction.user.id):
             return await self.delivery.tell(interaction, refusal)
-        question = replace(question, text=question_in(question.text, _names(interaction.guild, {})))
+        question = replace(question, text=question_in(question.text, addressed.names(interaction.guild, {})))
         async with self.occupied():
             if await self.delivery.defer(interaction, private=private):
                 server = None if private or installed_to_user(interaction) else interaction.guild_id
@@ -304,18 +304,6 @@ def _locale(guild: discord.Guild | None) -> str:
 def installed_to_user(interaction: Interaction) -> bool:
     """Whether a command is there because the member installed the bot for themselves, not the server."""
     return interaction.is_user_integration() and not interaction.is_guild_integration()
-
-
-def _names(guild: discord.Guild | None, members: Mapping[int, str]) -> Named:
-    """What mentions of ``members`` by id, and of roles and channels of a server, are shown as."""
-
-    def named(sign: str, number: int) -> str | None:
-        if sign == "@":
-            return members.get(number)
-        found = guild and (guild.get_role(number) if sign == "@&" else guild.get_channel_or_thread(number))
-        return found.name if found else None
-
-    return named
 
 
 def _place(message: discord.Message) -> tuple[int, int]:

@@ -8,14 +8,15 @@ from datetime import date
 import discord
 from discord import app_commands
 
-from bot.discord import cards
+from bot.discord import addressed, cards
 from bot.discord.browsing import BrowsingCommands
 from bot.discord.care import ArticleCommands
 from bot.discord.client import QuothClient, installed_to_user
 from bot.discord.collecting import CollectionCommands
 from bot.discord.completion import sources_like, titles_like
 from bot.discord.gaps import GapCommands
-from bot.discord.library import Fetch
+from bot.discord.heard import question_in
+from bot.discord.library import Fetch, StillReading
 from bot.discord.messages import Interaction
 from bot.discord.posts import Posts
 from bot.discord.responder import failure
@@ -61,11 +62,11 @@ def _install_ask(client: QuothClient) -> None:
         private: bool | None = None,  # noqa: FBT001 - Discord names it
     ) -> None:
         try:
-            articles = frozenset({client.at(interaction).library.resolve(article)} if article else ())
+            articles = frozenset({_named(client, interaction, article)} if article else ())
             filters = Filters(articles, source, _day(after), _day(before))
         except ValueError as error:
             await client.delivery.tell(interaction, cards.not_a_day(str(error)))
-        except QuothError as error:
+        except (QuothError, StillReading) as error:
             await client.delivery.tell(interaction, failure(error))
         else:
             alone = installed_to_user(interaction) if private is None else private
@@ -83,8 +84,8 @@ def _install_ask(client: QuothClient) -> None:
 def _install_find(client: QuothClient) -> None:
     @client.tree.context_menu(name="Find in articles")
     async def find(interaction: Interaction, message: discord.Message) -> None:
-        words = message.content.strip()[:MAX_QUESTION]
-        if words:
+        words = addressed.words(message)[:MAX_QUESTION]
+        if question_in(words):
             # Nobody asked to have another's words looked up in public.
             await client.answer_command(interaction, Question(words, passing=True), private=True)
         else:
@@ -114,6 +115,13 @@ def _install_forget(client: QuothClient) -> None:
                 await client.delivery.tell(interaction, cards.forgotten(forgotten))
 
     client.tree.add_command(group)
+
+
+def _named(client: QuothClient, interaction: Interaction, article: str) -> str:
+    """The id of the article that a member chose; raises ``ArticleUnknown`` and ``StillReading``."""
+    collection = client.at(interaction)
+    collection.service.check_open()
+    return collection.library.resolve(article)
 
 
 def _day(text: str | None) -> date | None:

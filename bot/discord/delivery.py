@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 import discord
@@ -162,7 +162,9 @@ class Delivery:
             await self.deliver(lambda: interaction.response.edit_message(**changes))
         else:
             parts = new_message(card, look)
-            await self.deliver(lambda: interaction.response.send_message(**parts, ephemeral=True))
+            behind = interaction.response.is_done()
+            send: Any = interaction.followup.send if behind else interaction.response.send_message
+            await self.deliver(lambda: send(**parts, ephemeral=True))
 
 
 def in_thread(message: discord.Message) -> bool:

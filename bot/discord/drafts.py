@@ -11,6 +11,7 @@ from typing import Any
 import discord
 import yaml
 
+from bot.discord.addressed import words
 from bot.discord.messages import Interaction
 from bot.languages import say, speak
 
@@ -32,7 +33,7 @@ class Draft:
     @classmethod
     def of(cls, message: discord.Message) -> Draft:
         """A message as an article: its first line as title, and where and when it was written."""
-        text = message.content.strip()
+        text = words(message)
         first = text.partition("\n")[0].strip("#* ")
         place = getattr(message.channel, "name", "")
         source = f"{message.author.display_name}, #{place}" if place else message.author.display_name

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.languages import spoken
 from retrieval.errors import StorageFailed
 
 _log = logging.getLogger("quoth.discord")
@@ -76,6 +77,8 @@ class Record:
     """Whether it is kept in memory alone, and not for long: the words are somebody else's."""
     collection: str = ""
     """The name of the collection that it was made from."""
+    language: str = field(default_factory=spoken)
+    """What it was given in; of earlier versions, which did not keep it, what is spoken here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from bot.discord.heard import question_in
 from bot.discord.library import StillReading
 from bot.discord.messages import Interaction
 from bot.discord.service import AnswerService, Question, Reply
-from bot.languages import say
+from bot.languages import say, speaking
 from bot.pool import Busy, Closing
 from bot.settings import CONFIDENCE
 from bot.talks import remark
@@ -98,9 +98,10 @@ class Posts:
         if await self._judged(interaction, key, "up"):
             collection = self._client.at(interaction)
             if record := await collection.service.find(key):
-                card = await collection.responder.card(cards.answer, record, 0)
-                marked = replace(card, small="\n".join(filter(None, (card.small, f"-# {say(cards.MARKED)}"))))
-                await self._client.delivery.show(interaction, marked, instead=True)
+                with speaking(record.language):
+                    card = await collection.responder.card(cards.answer, record, 0)
+                    marked = replace(card, small="\n".join(filter(None, (card.small, f"-# {say(cards.MARKED)}"))))
+                    await self._client.delivery.show(interaction, marked, instead=True)
 
     async def _other(self, interaction: Interaction, _: int, key: str) -> None:
         """Take an answer away that was none."""

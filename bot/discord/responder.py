@@ -128,9 +128,14 @@ class Responder:
     def welcome(self) -> Card:
         """What the bot is for, what it knows, and what to ask."""
         library = self.service.library
+        try:
+            self.service.check_open()
+        except StillReading as error:
+            return cards.welcome((), (), failure(error))
         return cards.welcome(list(library.articles.values()), library.examples)
 
     def _small_talk(self, kind: Remark | None) -> Card:
+        self.service.check_open()
         return cards.small_talk(kind, list(self.service.library.articles.values()))
 
     async def card(self, show: Show, record: Record, number: int) -> Card:

@@ -161,14 +161,15 @@ class AnswerService:
         )
 
     async def _kept(self, record: Record) -> Record:
-        """The record under a key of its own, remembered."""
-        record = replace(record, key=secrets.token_urlsafe(9))
+        """The record under a key of its own, remembered; without a key where that fails."""
+        kept = replace(record, key=secrets.token_urlsafe(9))
         try:
-            await asyncio.to_thread(self.memory.keep, record)
+            await asyncio.to_thread(self.memory.keep, kept)
         except StorageFailed as error:
             # An answer without lasting buttons is better than none.
             _log.error("The answer cannot be remembered: %s", wording.error(error))
-        return record
+            return record
+        return kept
 
     def check_open(self) -> None:
         """Raise ``StillReading`` while the index is opened for the first time."""

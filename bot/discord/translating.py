@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
+from bot.discord.responder import failure
 from bot.languages import catalogue, language_of, speak
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ class CommandTree(app_commands.CommandTree["QuothClient"]):
         """Speak the member's language; discord.py calls this before a command, or what is offered while one types."""
         speak(interaction.locale.value)
         return True
+
+    async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
+        """Tell whoever used a command that it came to nothing; discord.py calls this."""
+        await interaction.client.delivery.tell(interaction, failure(getattr(error, "original", error)))
 
 
 class Translator(app_commands.Translator):

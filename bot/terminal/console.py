@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _UNLIMITED = 1_000_000
+_DUMB = {"dumb", "unknown"}
 _STREAMS = (("stdin", os.O_WRONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY))
 """What takes a closed stream's place is /dev/null, opened the wrong way round for all but standard error: who reads or
 writes there gets the system's error, as from a closed file, and nothing else is ever opened under these numbers."""
@@ -66,5 +67,7 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     file = sys.stderr if stderr else sys.stdout
-    width = None if file.isatty() else shutil.get_terminal_size((_UNLIMITED, 24)).columns
-    return Console(stderr=stderr, width=width, markup=False, highlight=False, emoji=False)
+    # Of a terminal that is dumb Rich would take it that it has 80 columns.
+    asks = file.isatty() and os.environ.get("TERM", "").lower() not in _DUMB
+    width, height = (None, None) if asks else shutil.get_terminal_size((_UNLIMITED, 24))
+    return Console(stderr=stderr, width=width, height=height, markup=False, highlight=False, emoji=False)

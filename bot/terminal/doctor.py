@@ -15,7 +15,7 @@ from typing import Literal
 
 from bot import question_log, wording
 from bot.languages import count
-from bot.settings import PREFIX, Settings
+from bot.settings import PREFIX, Settings, unknown
 from bot.terminal.feeds import state
 from bot.wording import first_ids
 from retrieval.answer.span_reader import check_shipped
@@ -285,6 +285,8 @@ def _questions(settings: Settings) -> Iterator[Finding]:
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
+    for name, near in unknown().items():
+        yield Finding("settings", *wording.no_setting(name, near))
     for name in type(settings).model_fields:
         value = getattr(settings, name)
         source = "" if name in settings.model_fields_set else " (the default)"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import assembly, cli
+from bot import __main__, assembly, cli
 from bot.terminal import json_output
 from tests.bot.conftest import BrokenEncoder, Outcome, Quoth
 
@@ -34,7 +34,7 @@ def test_a_missing_folder_is_one_sentence(quoth: Quoth) -> None:
         (("ask", "who?", "--after", "yesterday"), "'yesterday' is not a day; write it as 2016-11-28"),
         (("ask", "who?", "--nonsense"), "--nonsense"),
         (("aks", "who?"), "Did you mean 'ask'"),
-        (("articles", "add"), "FILE"),
+        (("articles", "add"), "'FILE'"),
     ],
 )
 def test_wrong_usage_is_one_sentence(arguments: tuple[str, ...], cause: str, quoth: Quoth) -> None:
@@ -74,6 +74,20 @@ def test_a_bad_setting_is_one_sentence(quoth: Quoth, monkeypatch: pytest.MonkeyP
     )
 
 
+def test_a_state_folder_that_cannot_be_made_is_told_with_the_setting_that_names_it(
+    quoth: Quoth, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("QUOTH_STATE", str(tmp_path / "file"))
+    monkeypatch.setenv("QUOTH_DISCORD_TOKEN", "a.b.c")
+
+    said = quoth("discord")
+
+    assert (said.status, said.err.count("\n")) == (2, 1)
+    assert str(tmp_path / "file") in said.err
+    assert "QUOTH_STATE" in said.err
+
+
 def test_a_model_that_cannot_be_loaded_is_one_sentence(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
     quoth("index")
     monkeypatch.setattr(assembly, "build_encoder", lambda _: BrokenEncoder())
@@ -104,6 +118,19 @@ def test_what_the_system_refuses_is_one_sentence(
 
     assert (said.status, said.err.count("\n")) == (2, 1)
     assert words in said.err
+
+
+def test_an_interrupt_while_it_is_loaded_leaves_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "bot.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "bot.cli")
+    monkeypatch.delattr("bot.cli")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+
+    assert __main__.main() == 130
 
 
 def test_a_fault_of_ours_keeps_its_traceback_off_the_terminal(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:

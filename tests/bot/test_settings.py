@@ -84,6 +84,40 @@ def test_a_path_that_no_file_can_have_is_named(variable: str, tmp_path: Path) ->
     assert caught.value.variable == variable
 
 
+@pytest.mark.parametrize("written", ['"{}"', "'{}'", " {} ", "{}\r"])
+def test_what_docker_leaves_around_a_value_is_no_part_of_it(written: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("TOP", "5"), ("ARTICLES", "news"), ("INDEX_ONLY", "true"), ("DISCORD_GUILDS", "1,2")):
+        monkeypatch.setenv(f"QUOTH_{name}", written.format(value))
+    monkeypatch.setenv("DISCORD_TOKEN", written.format("to.k.en"))
+
+    chosen = settings.load()
+
+    assert (chosen.top, chosen.articles, chosen.index_only) == (5, Path("news"), True)
+    assert chosen.discord_guilds == {1, 2}
+    assert chosen.discord_token
+    assert chosen.discord_token.get_secret_value() == "to.k.en"
+
+
+def test_blanks_alone_are_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ARTICLES", "TOP", "DEVICE"):
+        monkeypatch.setenv(f"QUOTH_{name}", '" "')
+
+    chosen = settings.load()
+
+    assert (chosen.articles, chosen.top, chosen.device) == (Path("data/articles"), 3, None)
+
+
+def test_a_name_that_is_no_setting_is_found_with_the_one_that_was_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("QUOTH_DISCORD_GUILD=1\nQUOTH_TOP=5\nOTHER=1\n", encoding="utf-8")
+    monkeypatch.setenv("QUOTH_QQQ", "2")
+    monkeypatch.setenv("quoth_articles", "news")
+    monkeypatch.setenv("DISCORD_TOKEN", "to.k.en")
+
+    assert settings.unknown() == {"QUOTH_DISCORD_GUILD": "QUOTH_DISCORD_GUILDS", "QUOTH_QQQ": None}
+
+
 def test_every_setting_has_words_for_a_bad_value() -> None:
     assert set(settings._WANTED) == set(settings.Settings.model_fields)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-APPLICATION, GUILD, CHANNEL, THREAD, FORUM, POST, DIRECT = 900, 100, 200, 201, 202, 203, 204
+APPLICATION, GUILD, CHANNEL, THREAD, FORUM, POST, DIRECT, ROLE = 900, 100, 200, 201, 202, 203, 204, 205
 Json = Any
 
 
@@ -51,8 +51,10 @@ def guild() -> Json:
         "id": str(GUILD), "name": "@everyone", "color": 0, "hoist": False, "position": 0, "managed": False,
         "permissions": str(2**50 - 1), "mentionable": False, "flags": 0,
     }  # fmt: skip
+    # Discord makes a role of the bot's name for it, which members may choose instead of the bot.
+    own = everyone | {"id": str(ROLE), "name": "Quoth", "managed": True, "tags": {"bot_id": str(APPLICATION)}}
     return {
-        "id": str(GUILD), "name": "A server", "owner_id": "1", "roles": [everyone], "emojis": [], "features": [],
+        "id": str(GUILD), "name": "A server", "owner_id": "1", "roles": [everyone, own], "emojis": [], "features": [],
         "channels": [channel(), channel() | {"id": str(FORUM), "type": 15, "name": "questions", "available_tags": []}],
         "threads": [thread(THREAD, CHANNEL), thread(POST, FORUM)], "members": [member_object(USER)],
         "presences": [], "voice_states": [],

@@ -167,6 +167,10 @@ class FakeDiscord:
         """A member mentions the bot; gives the id of the message."""
         return await self._write(f"<@{APPLICATION}> {text}", member, channel)
 
+    async def mention_role(self, text: str, role: int, member: int = 7) -> str:
+        """A member mentions a role; what stands beside it Discord shows to nobody without the privileged intent."""
+        return await self._write(text, member, CHANNEL, mentions=[], mention_roles=[str(role)])
+
     async def answer_back(self, text: str, to: Json, member: int = 7) -> str:
         """A member replies to a message of the bot's, which pings it without a mention in the text."""
         reference = {"message_id": to["id"], "channel_id": to["channel_id"], "guild_id": str(GUILD)}

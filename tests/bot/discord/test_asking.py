@@ -160,6 +160,29 @@ async def test_the_words_of_a_message_can_be_found_in_private(
     assert nothing.response.content == cards.NO_TEXT
 
 
+async def test_the_words_of_a_forwarded_message_and_of_an_embed_are_found_too(
+    guild: GuildHandle, channel: ChannelHandle, alice: MemberActor
+) -> None:
+    embed = discord.Embed(title="Blue whales", description="They eat krill.")
+    posted = await guild.create_webhook(channel).send("https://example.org/whales", embed=embed)
+    forwarded = await alice.forward(await alice.send(channel, "blue whales eat krill"), channel)
+
+    for message, words in ((posted, "Blue whales They eat krill."), (forwarded, "blue whales eat krill")):
+        found = await alice.context_menu(channel, "Find in articles", message)
+        assert title(found.response) == words
+        assert "krill" in text(found.response)
+
+
+async def test_a_question_that_is_forwarded_to_the_bot_is_answered(
+    channel: ChannelHandle, alice: MemberActor, simcord_env: Env
+) -> None:
+    await alice.send_dm("hello")
+    asked = await alice.send(channel, "what do blue whales eat?")
+    await alice.forward(asked, alice.user.dm_channel)
+
+    assert "krill" in text(last(alice.user.dm_channel))
+
+
 @pytest.mark.parametrize("chosen", [{"discord_threads": True}])
 async def test_an_answer_can_start_a_thread_and_what_follows_needs_only_a_mention(
     simcord_env: Env, channel: ChannelHandle, alice: MemberActor

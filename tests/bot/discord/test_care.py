@@ -141,21 +141,6 @@ async def test_an_article_is_replaced_only_where_that_is_asked_for(
     assert (made.articles / "bread.txt").read_bytes() == b"Bread falls."
 
 
-async def test_an_article_can_be_typed_or_made_of_a_message(
-    keeper: MemberActor, made: Made, channel: ChannelHandle, bob: MemberActor
-) -> None:
-    asked = await keeper.slash(channel, "articles add")
-    typed = {"title": "The Moon: a landing", "source": "", "date": "", "address": "", "text": "It was in July 1969."}
-    await keeper.submit_modal(asked, typed)
-    message = await bob.send(channel, "# Rules\nBe kind to each other.")
-    menu = await keeper.context_menu(channel, "Add to articles", message)
-    filled = {item["component"]["custom_id"]: item["component"].get("value") for item in menu.modal["components"]}  # type: ignore[index]
-
-    assert made.library.articles["the-moon-a-landing.md"].title == "The Moon: a landing"
-    assert (filled["title"], filled["source"]) == ("Rules", "bob, #general")
-    assert filled["text"] == "# Rules\nBe kind to each other."
-
-
 async def test_a_change_can_be_called_off_and_leaves_all_as_it_was(
     keeper: MemberActor, made: Made, channel: ChannelHandle, simcord_env: Env, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from types import SimpleNamespace
 
 import discord
 import pytest
 
 from bot import wording
 from bot.discord import cards
+from bot.discord.addressed import names
+from bot.discord.heard import question_in
 from bot.settings import DiscordRefused
 from tests.bot.discord.conftest import Made
-from tests.bot.discord.objects import CHANNEL, DIRECT, POST, THREAD, USER, message_object
+from tests.bot.discord.objects import CHANNEL, DIRECT, POST, ROLE, THREAD, USER, message_object
 from tests.bot.discord.server import TOKEN, FakeDiscord, Reply, dropped, failing, limited, reply
 from tests.bot.discord.wired import connected
 
@@ -122,6 +125,29 @@ async def test_every_way_of_asking_is_answered(server: FakeDiscord, made: Made) 
 
     assert [way for way, answer in answers.items() if "krill" not in answer] == []
     assert sorted(places) == sorted(f"/channels/{place}/messages" for place in (CHANNEL, CHANNEL, THREAD, POST, DIRECT))
+
+
+async def test_who_mentions_the_role_of_the_bot_is_told_how_to_ask_or_answered(server: FakeDiscord, made: Made) -> None:
+    question = "what do blue whales eat?"
+    async with connected(made.make(), server):
+        await server.answer(await server.mention(question))
+        hidden = await server.answer(await server.mention_role("", ROLE))
+        shown = await server.answer(await server.mention_role(f"<@&{ROLE}> {question}", ROLE))
+        other = await server.mention_role("", 999)
+        await server.answer(await server.mention(question))
+
+    assert hidden["content"] == cards.ROLE_MENTIONED
+    assert "krill" in str(shown)
+    assert server.answers(other) == []
+
+
+def test_the_role_of_the_bot_is_no_word_of_a_question() -> None:
+    own = SimpleNamespace(id=ROLE, name="Quoth")
+    guild = SimpleNamespace(self_role=own, get_role={ROLE: own, 4: SimpleNamespace(name="Editors")}.get)
+
+    named = names(guild, {})  # type: ignore[arg-type]
+
+    assert question_in(f"so <@&{ROLE}> what did <@&4> say?", named) == "so what did Editors say?"
 
 
 @pytest.mark.parametrize("fault", [limited(via=False, after=0.05), dropped])

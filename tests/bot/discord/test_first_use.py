@@ -88,3 +88,28 @@ def test_questions_are_made_of_sentences_by_patterns() -> None:
         "What does the whole plan include?",
         "Who put forward an eight-point cooperation plan?",
     ]
+
+
+async def test_while_the_articles_are_read_for_the_first_time_nobody_is_told_that_there_are_none(
+    simcord_env: Env, made: Made, channel: ChannelHandle, alice: MemberActor, keeper: MemberActor
+) -> None:
+    made.library.engine, made.library.reading = None, ("pages", 3, 8)
+    said = "I am still reading the articles (3 of 8): please ask again in a while."
+    bot = cast("QuothClient", simcord_env.bot)
+
+    await bot.on_guild_join(bot.guilds[0])
+    joined = text(last(channel))
+    helped = text((await alice.slash(channel, "help")).response)
+    await alice.send(channel, mention(simcord_env, "hello"))
+
+    assert joined == helped
+    assert said in helped
+    assert cards.NO_ARTICLES not in helped
+    assert text(last(channel)) == said
+    for command, options in (
+        ("articles list", {}),
+        ("articles read", {"article": "On bread"}),
+        ("ask", {"question": "what rises?", "article": "On bread"}),
+    ):
+        assert text((await alice.slash(channel, command, **options)).response) == said
+    assert text((await keeper.slash(channel, "articles remove", article="On bread")).response) == said

@@ -30,8 +30,14 @@ UNKNOWN = "what is the capital of France?"
 
 
 @pytest.fixture
-def chosen(tmp_path: Any) -> dict[str, Any]:
-    return {"collections": tmp_path / "collections"}
+def more() -> dict[str, Any]:
+    """Further settings."""
+    return {}
+
+
+@pytest.fixture
+def chosen(tmp_path: Any, more: dict[str, Any]) -> dict[str, Any]:
+    return {"collections": tmp_path / "collections"} | more
 
 
 def parts(command: Any) -> Iterator[Any]:
@@ -91,3 +97,27 @@ async def test_a_command_and_a_button_are_answered_in_the_language_of_who_uses_t
     assert "В статьях этого нет." in str(russian)
     assert "**答えではなく**、最も近いものです:" in str(pressed)
     assert re.search("Não sobra nenhum artigo(.*): você pediu só de Nobody", str(nothing))
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+@pytest.mark.parametrize("more", [{"confidence": 0.0}])
+async def test_an_answer_that_all_see_stays_in_its_language_whoever_presses_its_buttons(
+    server: FakeDiscord, made: Made
+) -> None:
+    async with connected(made.make(), server):
+        answer = await server.answer(await server.ask("what of Sochi and thirty projects or elephants?"))
+        message = message_object("5", "", USER) | {name: answer[name] for name in ("components", "flags")}
+        alone = message | {"flags": message["flags"] | 64}
+
+        async def pressed(verb: str, on: Any, member: int) -> str:
+            [id] = [
+                each["custom_id"] for each in walk(answer["components"]) if f":{verb}:" in each.get("custom_id", "")
+            ][:1]
+            return str(await server.answer(await server.press(id, on, locale="de", member=member)))
+
+        voted = await pressed("up", message, 9)
+        turned = [await pressed("page:1", message, member) for member in (7, 9)]
+        copied = await pressed("page:1", alone, 9)
+
+    assert "6 May 2016" in str(answer)
+    assert ["Artikel" in each for each in (voted, *turned, copied)] == [False, False, True, True]

@@ -235,6 +235,20 @@ def test_the_discord_settings_are_told_and_the_token_is_not(quoth: Quoth, monkey
 
 
 @pytest.mark.usefixtures("library")
+def test_a_name_that_is_no_setting_is_told_with_the_one_that_was_meant(
+    quoth: Quoth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quoth("index")
+    monkeypatch.setenv("QUOTH_DISCORD_GUILD", "2")
+    monkeypatch.setenv("QUOTH_QQQ", "2")
+
+    assert todo(quoth) == {
+        "There is no setting QUOTH_DISCORD_GUILD": "did you mean QUOTH_DISCORD_GUILDS?",
+        "There is no setting QUOTH_QQQ": "docs/settings.md has those there are",
+    }
+
+
+@pytest.mark.usefixtures("library")
 def test_it_says_whether_pages_that_are_pictures_are_read_and_what_that_lacks(
     quoth: Quoth, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -1,0 +1,25 @@
+"""The log of what runs for long."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from bot import log, settings
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_a_name_that_is_no_setting_is_told_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    monkeypatch.setattr(root, "level", root.level)
+    monkeypatch.setenv("QUOTH_DISCORD_GUILD", "2")
+
+    log.configure(settings.load(), "")
+
+    told = "There is no setting QUOTH_DISCORD_GUILD: did you mean QUOTH_DISCORD_GUILDS?\n"
+    assert capsys.readouterr().err.endswith(told)
