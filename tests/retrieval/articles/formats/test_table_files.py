@@ -59,7 +59,7 @@ def test_a_cell_may_be_long() -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "it holds no article"),
+        (b"", "it holds no text"),
         (b"title,text\n", "it holds no article"),
         (b"year,price\n2019,3\n", 'none of its columns is named "text"'),
         (b"title,text\nA,\0\n", "it is not a text file"),
