@@ -97,7 +97,7 @@ _BY_TYPE = {
 }
 """Suffixes by what a server says that it gives."""
 
-_PLAIN = {".txt", ".text", ".md", ".markdown", ".json", ".jsonl", ".rst", ".srt", ".vtt"}
+_PLAIN = {".txt", ".text", ".md", ".markdown", ".mdx", ".json", ".jsonl", ".rst", ".srt", ".vtt"}
 _PACKED = {".docx", ".epub", ".odt", ".pptx"}
 _BY_ADDRESS = {
     "": set(FORMATS),

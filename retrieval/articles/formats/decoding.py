@@ -47,10 +47,16 @@ def _detect(name: str, content: bytes) -> str:
     if b"\0" not in content:
         if _mostly_utf8(content):
             return content.decode("utf-8-sig", errors="replace")
-        if best := charset_normalizer.from_bytes(content).best():
+        best = charset_normalizer.from_bytes(content).best()
+        if best and len(_MISREAD.findall(str(best))) <= _MAX_MISREAD * len(str(best)):
             return str(best)
     raise ArticleUnreadable(name, "its encoding cannot be told; save it as UTF-8")
 
+
+_MISREAD = re.compile("[\uff61-\uff9f]")
+"""Half a letter's width of Japanese, which nobody writes texts in: short texts in other encodings look so."""
+
+_MAX_MISREAD = 0.2
 
 _BEYOND_ASCII = bytes(range(128, 256))
 

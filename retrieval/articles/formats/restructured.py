@@ -73,7 +73,7 @@ def _blocks(node: nodes.Node, level: int) -> Iterator[str]:
         case nodes.line_block():
             yield "\n".join(filter(None, (squeezed(_words(line)) for line in node.findall(nodes.line))))
         case nodes.TextElement():
-            yield _BLANKS.sub(" ", _words(node)).strip()
+            yield no_headings(_BLANKS.sub(" ", _words(node)).strip())
         case nodes.Element():
             yield from _grouped(node, level)
         case _:
@@ -149,7 +149,7 @@ def _mark(items: nodes.Element, number: int) -> str:
 
 def _field_name(written: str) -> str:
     """A field's name; of an argument ("param int size") the argument's."""
-    kind, *rest = written.split()
+    kind, *rest = written.split() or [""]
     return rest[-1] if rest and kind in _ARGUMENTS else " ".join([kind.capitalize(), *rest])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retrieval.articles.parsing import parse
-from tests.retrieval.articles.samples import sample
+from tests.retrieval.articles.samples import refusal, sample
 
 
 @pytest.mark.parametrize("name", ["utf-8.txt", "utf-8-bom.txt", "utf-16.txt", "windows-1251.txt", "shift-jis.txt"])
@@ -13,6 +13,12 @@ def test_text_files_of_every_usual_encoding_are_read(name: str) -> None:
     text = sample(name).text
 
     assert text.startswith("港町の新しい図書館が" if name == "shift-jis.txt" else "Президент России и премьер-министр")
+
+
+def test_a_short_text_whose_encoding_cannot_be_told_is_refused_rather_than_garbled() -> None:
+    russian = "Плата за вход составляет двадцать девять крон. Музей открыт каждый день, кроме понедельника."
+
+    assert refusal("a.txt", russian.encode("koi8-r")) == "its encoding cannot be told; save it as UTF-8"
 
 
 SPEECH = "“Nobody on the island is without water,” said the mayor’s deputy Émile Dürr — and he was right. " * 2

@@ -104,6 +104,8 @@ def test_of_a_role_or_a_link_the_words_stay(role: str, seen: str) -> None:
         (".. py:data:: PORT", "PORT"),
         (".. data:: PORT\n          HOST\n\n   :type: a number\n   :param int size: how large", None),
         (".. math:: a = b", "a = b"),
+        ("# no heading", " # no heading"),
+        (":\\ : nine", ":: nine"),
         (".. code::\n\n   a\n     b", "a\n  b"),
         ("| One\n|   two", "One\ntwo"),
         ("Bran\n   What is left.\n\n   Of grain.", "Bran\nWhat is left.\n\nOf grain."),
