@@ -11,7 +11,8 @@ from typing import Any
 import discord
 import yaml
 
-from bot.discord.addressed import words
+from bot.discord.addressed import named_in, words
+from bot.discord.heard import as_shown
 from bot.discord.messages import Interaction
 from bot.languages import say, speak
 
@@ -33,7 +34,7 @@ class Draft:
     @classmethod
     def of(cls, message: discord.Message) -> Draft:
         """A message as an article: its first line as title, and where and when it was written."""
-        text = words(message)
+        text = as_shown(words(message), named_in(message))
         first = text.partition("\n")[0].strip("#* ")
         place = getattr(message.channel, "name", "")
         source = f"{message.author.display_name}, #{place}" if place else message.author.display_name

@@ -47,6 +47,16 @@ async def test_a_post_that_is_an_embed_and_a_forwarded_one_can_be_made_into_arti
     assert [each["text"] for each in made] == ["Whales seen\nTwo of them.\nWhere\nBrennau", "Rules\nBe kind."]
 
 
+async def test_who_is_mentioned_in_a_message_is_named_in_the_article_of_it(
+    keeper: MemberActor, bob: MemberActor, channel: ChannelHandle
+) -> None:
+    message = await keeper.send(channel, f"<@{bob.id}> keeps <#{channel.id}>.")
+
+    made = filled_in(await keeper.context_menu(channel, "Add to articles", message))
+
+    assert (made["title"], made["text"]) == ("@bob keeps #general.", "@bob keeps #general.")
+
+
 async def test_what_a_form_is_filled_with_has_room_in_it_however_discord_counts(
     keeper: MemberActor, guild: GuildHandle, channel: ChannelHandle
 ) -> None:
