@@ -25,8 +25,13 @@ def hidden(message: discord.Message, me: int) -> bool:
 
 def said(message: discord.Message, me: int) -> str:
     """What a message to the bot asks, without the mention of it."""
+    return question_in(_text(message), named_in(message, me))
+
+
+def named_in(message: discord.Message, me: int = 0) -> Named:
+    """What the mentions in a message are shown as; the one of the bot is not, where it is said who that is."""
     members = {user.id: user.display_name for user in message.mentions if user.id != me}
-    return question_in(_text(message), names(message.guild, members))
+    return names(message.guild, members)
 
 
 def words(message: discord.Message) -> str:

@@ -85,9 +85,13 @@ class Buttons:
         """Take a vote, or take it back; the button shows how many there are."""
         if record := await self._recall(interaction, key):
             await asyncio.to_thread(_here(interaction).service.vote, key, interaction.user.id, vote)
+            number = min(number, max(0, len(record.places) - 1))
+            if not await _here(interaction).stands(record, number):  # what was quoted is left where it is
+                return await self._delivery.tell(interaction, cards.CHANGED)
             with _speaking_of(record, interaction):
-                card = await _here(interaction).card(cards.answer, record, min(number, max(0, len(record.places) - 1)))
-                await self._delivery.show(interaction, card, instead=True)
+                card = await _here(interaction).card(cards.answer, record, number)
+                return await self._delivery.show(interaction, card, instead=True)
+        return None
 
 
 def _here(interaction: Interaction) -> Responder:

@@ -50,7 +50,9 @@ class CollectionCommands:
             if self._care.refusal(interaction):
                 return []
             known = [*self._names(interaction), COMMON]
-            return [app_commands.Choice(name=each, value=each) for each in known if typed.lower() in each][:MOST]
+            return [app_commands.Choice(name=each, value=each) for each in known if typed.lower() in each.lower()][
+                :MOST
+            ]
 
     def _names(self, interaction: Interaction) -> list[str]:
         return self._client.collections.names(interaction.guild_id or 0)
@@ -60,6 +62,7 @@ class CollectionCommands:
         if name and not NAME.fullmatch(name):
             return await tell(interaction, cards.COLLECTION_NAME)
         known = self._names(interaction)
+        name = next((each for each in known if each.lower() == name), name)
         if name and name not in known and name != COMMON and len(known) >= MOST:
             return await tell(interaction, cards.COLLECTIONS_FULL)
         server = interaction.guild_id or 0

@@ -84,8 +84,8 @@ def _install_ask(client: QuothClient) -> None:
 def _install_find(client: QuothClient) -> None:
     @client.tree.context_menu(name="Find in articles")
     async def find(interaction: Interaction, message: discord.Message) -> None:
-        words = addressed.words(message)[:MAX_QUESTION]
-        if question_in(words):
+        words = question_in(addressed.words(message), addressed.named_in(message))[:MAX_QUESTION]
+        if words:
             # Nobody asked to have another's words looked up in public.
             await client.answer_command(interaction, Question(words, passing=True), private=True)
         else:

@@ -8,7 +8,7 @@ from discord.app_commands import Choice
 
 from bot.discord.cards import CHOICE
 from bot.discord.library import short_id
-from bot.discord.markup import plain
+from bot.discord.markup import plain, size
 from retrieval.articles.article import ArticleInfo
 
 _CHOICES = 25
@@ -29,7 +29,7 @@ def titles_like(articles: Iterable[ArticleInfo], typed: str) -> list[Choice[str]
 def sources_like(articles: Iterable[ArticleInfo], typed: str) -> list[Choice[str]]:
     """The articles' sources that have in them what was typed."""
     known = sorted({article.source for article in articles if article.source})
-    fitting = [name for name in known if _fits(typed, name) and len(name) <= CHOICE]
+    fitting = [name for name in known if _fits(typed, name) and size(name) <= CHOICE]
     return [Choice(name=name, value=name) for name in fitting[:_CHOICES]]
 
 

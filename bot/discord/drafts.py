@@ -11,7 +11,8 @@ from typing import Any
 import discord
 import yaml
 
-from bot.discord.addressed import words
+from bot.discord.addressed import named_in, words
+from bot.discord.heard import as_shown
 from bot.discord.messages import Interaction
 from bot.languages import say, speak
 
@@ -33,12 +34,12 @@ class Draft:
     @classmethod
     def of(cls, message: discord.Message) -> Draft:
         """A message as an article: its first line as title, and where and when it was written."""
-        text = words(message)
+        text = as_shown(words(message), named_in(message))
         first = text.partition("\n")[0].strip("#* ")
         place = getattr(message.channel, "name", "")
         source = f"{message.author.display_name}, #{place}" if place else message.author.display_name
         day = message.created_at.date().isoformat()
-        return cls(first[:_TITLE], source[:_SOURCE], day, message.jump_url, text[:_TEXT])
+        return cls(_cut(first, _TITLE), _cut(source, _SOURCE), day, message.jump_url, _cut(text, _TEXT))
 
     @property
     def valid_date(self) -> bool:
@@ -66,6 +67,11 @@ class Draft:
     def file(self) -> bytes:
         """The article as a file: what is known of it, and its text."""
         return b"---\n" + self.metadata() + b"---\n\n" + self.text.encode() + b"\n"
+
+
+def _cut(text: str, limit: int) -> str:
+    """The beginning of a text, in UTF-16 units: Discord does not say what it counts."""
+    return text.encode("utf-16-le", "replace")[: 2 * limit].decode("utf-16-le", "ignore")
 
 
 Written = Callable[[Interaction, Draft], Awaitable[None]]

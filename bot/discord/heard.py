@@ -21,6 +21,10 @@ _TOKEN = re.compile(
     r"|(?P<nothing><a?:\w+:\d+>|</[\w -]+:\d+>|<id:\w+>|<?https?://[^\s<>]+>?|@everyone\b|@here\b)",
     re.IGNORECASE,
 )
+_SHOWN = re.compile(
+    r"<(?P<sign>@|@&|#)!?(?P<number>\d{1,20})>|<t:(?P<second>-?\d{1,13})(?::\w)?>"
+    r"|<a?:(?P<emoji>\w+):\d+>|</(?P<command>[\w -]+):\d+>"
+)
 _WANTS_A_NAME = re.compile(
     r"(?i)\b(?:about|of|by|for|from|with|without|to|in|on|at|since|until|before|after|against|and|or|between|like|than"
     r"|is|are|was|were|did|does|do|has|have|had|called|named|the)\s*$"
@@ -52,6 +56,19 @@ def question_in(content: str, named: Named = lambda _, __: None) -> str:
     return re.sub(r" (?=[?!,;:]|\.(?:\s|$))", "", words)
 
 
+def as_shown(content: str, named: Named) -> str:
+    """A message's ``content`` with what Discord shows in the place of each token; its Markdown stays."""
+    return _SHOWN.sub(lambda token: _in_its_place(token, named), content)
+
+
+def _in_its_place(token: re.Match[str], named: Named) -> str:
+    if token["sign"]:
+        return token["sign"][0] + (named(token["sign"], int(token["number"])) or "…")
+    if token["second"]:
+        return _day(token["second"])
+    return f":{token['emoji']}:" if token["emoji"] else f"/{token['command']}"
+
+
 def _without_tokens(text: str, named: Named) -> str:
     """The text with what each token of Discord's shows in its place, or nothing."""
     parts: list[str] = []
@@ -72,10 +89,15 @@ def _shown(token: re.Match[str], named: Named, *, inside: bool) -> str:
     if not inside or token["nothing"]:
         return ""
     if token["second"]:
-        try:
-            with speaking("en"):  # as the articles do
-                return day(datetime.fromtimestamp(int(token["second"]), UTC).date())
-        except (OverflowError, ValueError, OSError):  # a year that no calendar has
-            return ""
+        return _day(token["second"])
     name = named(token["sign"], int(token["number"])) or ""
     return " ".join(re.sub(r"[-_]", " ", name).split()) if token["sign"] == "#" else name
+
+
+def _day(second: str) -> str:
+    """The day of a time; nothing where no calendar has it."""
+    try:
+        with speaking("en"):  # as the articles do
+            return day(datetime.fromtimestamp(int(second), UTC).date())
+    except (OverflowError, ValueError, OSError):
+        return ""

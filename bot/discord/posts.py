@@ -97,7 +97,10 @@ class Posts:
         """Mark an answer as the one, for good."""
         if await self._judged(interaction, key, "up"):
             collection = self._client.at(interaction)
-            if record := await collection.service.find(key):
+            record = await collection.service.find(key)
+            if record and not await collection.responder.stands(record, 0):
+                await self._client.delivery.tell(interaction, cards.CHANGED)
+            elif record:
                 with speaking(record.language):
                     card = await collection.responder.card(cards.answer, record, 0)
                     marked = replace(card, small="\n".join(filter(None, (card.small, f"-# {say(cards.MARKED)}"))))

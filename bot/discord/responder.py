@@ -138,6 +138,12 @@ class Responder:
         self.service.check_open()
         return cards.small_talk(kind, list(self.service.library.articles.values()))
 
+    async def stands(self, record: Record, number: int) -> bool:
+        """Whether an answer's quote is in its article still, or the answer has none to show."""
+        if not record.answered or number >= len(record.places):
+            return True
+        return await asyncio.to_thread(self.service.library.article, record.places[number]) is not None
+
     async def card(self, show: Show, record: Record, number: int) -> Card:
         """A card of one of an answer's quotes; on a thread, since an article may be a book."""
 

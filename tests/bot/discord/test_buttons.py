@@ -113,6 +113,23 @@ async def test_an_article_that_changed_is_quoted_no_more(
         assert result.response.content == cards.CHANGED
 
 
+async def test_a_vote_on_an_answer_whose_article_has_changed_counts_and_takes_nothing_away(
+    simcord_env: Env, made: Made, channel: ChannelHandle, alice: MemberActor, bob: MemberActor
+) -> None:
+    await alice.send(channel, mention(simcord_env, ASKED))
+    answer = text(last(channel))
+    (made.articles / "sochi.md").write_text("Shinzo Abe stayed at home.", encoding="utf-8")
+    made.library.refresh(lambda *_: None)
+    up = next(each for each in buttons(last(channel)) if str(each.emoji) == "👍")
+    voted = await bob.click(last(channel), custom_id=up.custom_id)
+
+    assert voted.ephemeral
+    assert text(voted.response) == cards.CHANGED
+    assert text(last(channel)) == answer
+    assert up.custom_id
+    assert made.memory.votes(up.custom_id.split(":")[-1]) == {"up": 1}
+
+
 async def test_an_answer_and_its_paragraph_say_that_the_file_has_changed_since(
     simcord_env: Env, channel: ChannelHandle, alice: MemberActor, made: Made
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.discord import cards
+from bot.discord.markup import size
 from tests.bot.discord.caring import filled_in, said
 from tests.bot.discord.reading import labels
 
@@ -44,6 +45,29 @@ async def test_a_post_that_is_an_embed_and_a_forwarded_one_can_be_made_into_arti
 
     assert [each["title"] for each in made] == ["Whales seen", "Rules"]
     assert [each["text"] for each in made] == ["Whales seen\nTwo of them.\nWhere\nBrennau", "Rules\nBe kind."]
+
+
+async def test_who_is_mentioned_in_a_message_is_named_in_the_article_of_it(
+    keeper: MemberActor, bob: MemberActor, channel: ChannelHandle
+) -> None:
+    message = await keeper.send(channel, f"<@{bob.id}> keeps <#{channel.id}>.")
+
+    made = filled_in(await keeper.context_menu(channel, "Add to articles", message))
+
+    assert (made["title"], made["text"]) == ("@bob keeps #general.", "@bob keeps #general.")
+
+
+async def test_what_a_form_is_filled_with_has_room_in_it_however_discord_counts(
+    keeper: MemberActor, guild: GuildHandle, channel: ChannelHandle
+) -> None:
+    embed = discord.Embed(title="\N{WHALE}" * 256, description="\N{WHALE}" * 4000)
+    posted = await guild.create_webhook(channel, "\N{WHALE}" * 80).send(embed=embed)
+
+    made = filled_in(await keeper.context_menu(channel, "Add to articles", posted))
+
+    assert 299 <= size(made["title"]) <= 300
+    assert 3999 <= size(made["text"]) <= 4000
+    assert size(made["source"]) <= 120
 
 
 async def test_what_was_typed_is_not_lost_where_no_article_comes_of_it(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discord.heard import question_in
+from bot.discord.heard import as_shown, question_in
 from tests.bot.discord.reading import ASKED, WHERE, last, mention, text, title
 
 if TYPE_CHECKING:
@@ -83,3 +83,14 @@ async def test_a_mention_with_markup_around_the_question_is_answered(
     assert asked.response is not None
     assert text(asked.response).endswith(WHERE)
     assert title(asked.response) == f"please tell me {ASKED}"
+
+
+def test_a_message_that_is_kept_has_what_discord_shows_in_the_place_of_its_tokens() -> None:
+    names = {("@", 5): "Ola", ("@&", 6): "Editors", ("#", 7): "sea-news"}
+    content = (
+        "Ask <@!5> or <@&6> in <#7>, <@8> knows: <t:1480291200:D> <a:w:12>\n**see** </ask:3> <https://e.org/_> 1 < 2"
+    )
+
+    assert as_shown(content, lambda sign, number: names.get((sign, number))) == (
+        "Ask @Ola or @Editors in #sea-news, @… knows: 28 November 2016 :w:\n**see** /ask <https://e.org/_> 1 < 2"
+    )
