@@ -127,7 +127,7 @@ def ask(  # noqa: PLR0913 - the options that the contract names
     articles: ArticlesOption = None,
     index: IndexOption = None,
 ) -> int:
-    """Answer QUESTION or, without it, one question a line from standard input.
+    """Answer QUESTION or, without it or for -, one question a line from standard input.
 
     The exit status is 0 when the articles answer, 1 when they do not say, 2 after an error.
     """
@@ -135,7 +135,7 @@ def ask(  # noqa: PLR0913 - the options that the contract names
     if question is None and sys.stdin.isatty():
         raise typer.TyperException('Ask something, as in quoth ask "who met in Sochi?", or pipe in a question a line')
     printer = _printer(settings, filters(source, after, before, article), explain=explain, as_json=as_json)
-    if question is None:
+    if question is None or question == "-":
         from bot.terminal import prompt
 
         return printer.answer_all(prompt.batches(sys.stdin.buffer))

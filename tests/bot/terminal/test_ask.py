@@ -72,6 +72,13 @@ def test_an_index_that_is_up_to_date_is_not_mentioned(quoth: Quoth) -> None:
     assert quoth("ask", "who met Putin in Sochi?").err == ""
 
 
+@pytest.mark.parametrize("named", [(), ("-",)])
+def test_questions_come_a_line_from_standard_input(named: tuple[str, ...], quoth: Quoth) -> None:
+    said = quoth("ask", *named, "--json", stdin=b"who met Putin in Sochi?\nwhat do blue whales eat?\n")
+
+    assert [answer["question"] for answer in said.objects] == ["who met Putin in Sochi?", "what do blue whales eat?"]
+
+
 def test_declines_when_no_article_says(quoth: Quoth) -> None:
     said = quoth("ask", "which planet has purple rings?")
 
