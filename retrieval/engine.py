@@ -119,10 +119,7 @@ class Engine:
         Raises:
             FolderMissing, NoArticles, StorageFailed, IndexLocked: see ``index.updating.update``.
             EncoderUnavailable, WeightsMismatch, DeviceUnavailable, ReaderUnavailable: a model cannot be loaded.
-            ValueError: ``confidence`` is not between 0 and 1.
         """
-        if not 0 <= confidence <= 1:
-            raise ValueError(f"confidence is a probability, 0 to 1, not {confidence}")
         from retrieval.answer.span_reader import reader_named
         from retrieval.index.updating import open_up_to_date
         from retrieval.models.runtimes import encoder_named
