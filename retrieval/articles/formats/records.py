@@ -28,6 +28,8 @@ _KNOWN = {
 }
 """What else is known of it, by our names; the first that is there counts."""
 
+_FLAGS = {"none", "true", "false"}
+"""Values that name nothing: there is none, or whether an article is published."""
 _MARKS = re.compile(r"[\W_]+")
 _HTML = re.compile(
     r"\s*<.*(?:</(?:p|div|li|h[1-6]|section|article|table|blockquote)>|<br\s*/?>)", re.IGNORECASE | re.DOTALL
@@ -59,7 +61,7 @@ def article_of(fields: Mapping[str, object], number: int | None) -> ExtractedArt
     known = {
         ours: fields[found]
         for ours, names in _KNOWN.items()
-        if (found := next((each for each in names if each in fields), None))
+        if (found := next((each for each in names if str(fields.get(each)).lower() not in _FLAGS), None))
     }
     if isinstance(title := known.get("title"), str):
         known["title"] = html.unescape(title)

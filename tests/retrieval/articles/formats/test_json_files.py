@@ -141,6 +141,14 @@ def test_paragraphs_may_be_a_list_and_a_source_may_not() -> None:
     assert parse("a.json", b'{"text": ["One."]}').articles[0].text == "One."
 
 
+def test_whether_an_article_is_published_is_no_date() -> None:
+    written = {"text": "It opened.", "published": True, "date": "2019-06-01", "headline": "Bridge opens", "title": None}
+
+    [article] = parse("a.json", json.dumps(written).encode()).articles
+
+    assert (article.title, article.published) == ("Bridge opens", date(2019, 6, 1))
+
+
 def test_text_that_speaks_of_html_stays_as_it_is() -> None:
     text = "Write <p> and </p> around it."
 
