@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from retrieval.answer.times import MONTHS
 from retrieval.text.terms import located_terms, stop_terms, terms
 
 _IS = r"\bwho (?:is|was|are|were|becomes?|became)(?: now| currently| \w+ed)? (?:the |an? )?"
@@ -24,8 +25,8 @@ _TITLES = (
 )
 """What the name of an office ends with."""
 _NOBODY = re.compile(
-    r"(?:this|that|these|those|his|her|its|their|our|my|city|country|state|town|company|party|time|past|late|early|end"
-    r"|\d|(?:January|February|March|April|May|June|July|August|September|October|November|December)\b)",
+    r"\d|(?:this|that|these|those|his|her|its|their|our|my|city|country|state|town|company|party|time|past|late|early|end"
+    rf"|{'|'.join(MONTHS)})\b",
     re.IGNORECASE,
 )
 """How what follows "of" or "in" begins where it names no body that has an office."""

@@ -38,8 +38,5 @@ def asks_what_happened(question: str) -> bool:
 
 
 def is_to_come(sentence: str) -> bool:
-    """Whether a sentence tells of what is to come, and of nothing that has happened.
-
-    Of 29,030 questions about the past that people asked of SQuAD's paragraphs, 11 are answered by such a sentence.
-    """
+    """Whether a sentence tells of what is to come, and of nothing that has happened."""
     return bool(_TO_COME.search(sentence)) and not _PAST.search(sentence)

@@ -24,6 +24,7 @@ from retrieval.answer.offices import Office
         ("Who is the president of Lund-Oslo Radio?", "Ann Lee, Oslo President, came.", None),
         ("Who was the first governor of Lund?", "The Colony's governor was Ann Lee.", None),
         ("Who is the coach of Lund?", "Under coach Ann Lee they won.", None),
+        ("Who is the president of Myanmar?", "They spoke of Norwegian President Ann Lee.", "Norwegian"),
         ("Who is the mayor of the city?", "Oslo's Mayor came.", None),
         ("Who was the designer of Lund Hall?", "Ann Lee designed Lund Hall.", None),
         ("Where is the mayor of Lund?", "Oslo's Mayor is at home.", None),
