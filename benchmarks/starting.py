@@ -55,7 +55,7 @@ def main() -> None:
 
 def _timed(arguments: tuple[str, ...], settings: dict[str, str]) -> tuple[float, float]:
     """Seconds by the clock, and of all cores, that a Python program takes."""
-    # An installed program's modules are compiled; where Python is told to write none of that, it would be done each time.
+    # An installed program is compiled; where Python is told to keep nothing, each start would compile it again.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     before, started = os.times(), time.perf_counter()
     subprocess.run(

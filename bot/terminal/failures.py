@@ -29,8 +29,8 @@ def sentence(error: Exception) -> str:
             context = getattr(error, "ctx", None)
             path = context.command_path if context else "quoth"
             message = error.format_message().rstrip(".")
-            if path == "quoth ask" and message.startswith("Got unexpected extra argument"):
-                message += "; put the question into quotation marks"
+            if message.startswith("Got unexpected extra argument"):
+                message += _instead(context)
             return f"{message}: see {path} --help."
         case OSError():
             if closed := closed_stream(error):
@@ -39,6 +39,17 @@ def sentence(error: Exception) -> str:
         case MemoryError():
             return "There is not enough memory: close other programs, or ask over fewer articles."
     return _fault(error)
+
+
+def _instead(context: typer.Context | None) -> str:
+    """What to do with words that a command takes no argument for."""
+    if context is None:
+        return ""
+    if context.command.name == "ask":
+        return "; put the question into quotation marks"
+    takes = {parameter.name: parameter.param_type_name for parameter in context.command.params}
+    folder_alone = "articles" in takes and "argument" not in takes.values()
+    return "; name the folder of articles with --articles" if folder_alone else ""
 
 
 def _fault(error: Exception) -> str:

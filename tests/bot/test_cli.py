@@ -63,6 +63,14 @@ def test_words_without_quotation_marks_around_them_are_told_of_them(quoth: Quoth
     assert "quotation marks" not in quoth("index", "what").err
 
 
+def test_a_folder_without_its_option_is_told_of_it(quoth: Quoth) -> None:
+    said = quoth("index", "texts")
+
+    assert (said.status, said.out) == (2, "")
+    assert "(texts); name the folder of articles with --articles: see quoth index --help.\n" in said.err
+    assert "--articles" not in quoth("feeds", "add", "a", "b").err
+
+
 def test_a_bad_setting_is_one_sentence(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUOTH_CONFIDENCE", "reckless")
 

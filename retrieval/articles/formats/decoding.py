@@ -1,4 +1,4 @@
-"""Bytes to text: UTF-8, UTF-16 by its mark, older encodings where that is safe."""
+"""Bytes to text: UTF-8, UTF-16 with or without its mark, older encodings where that is safe."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from retrieval.errors import ArticleUnreadable
 
 def decode(name: str, content: bytes) -> str:
     """Bytes to text: UTF-8 with or without BOM, UTF-16 by its BOM, else what charset-normalizer is sure of."""
-    encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = content.decode(encoding)
+        text = content.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError:
         text = _detect(name, content)
     if "\0" in text:
-        raise ArticleUnreadable(name, "it is not a text file")
+        text = _wide(name, content)
     return unix_lines(text)
 
 
@@ -44,13 +44,24 @@ def _detect(name: str, content: bytes) -> str:
     """The text of bytes that are not all UTF-8: UTF-8 with a few of them damaged, or an older encoding."""
     import charset_normalizer
 
-    if b"\0" not in content:
-        if _mostly_utf8(content):
-            return content.decode("utf-8-sig", errors="replace")
-        best = charset_normalizer.from_bytes(content).best()
-        if best and len(_MISREAD.findall(str(best))) <= _MAX_MISREAD * len(str(best)):
-            return str(best)
+    if b"\0" in content:
+        return _wide(name, content)
+    if _mostly_utf8(content):
+        return content.decode("utf-8-sig", errors="replace")
+    best = charset_normalizer.from_bytes(content).best()
+    if best and len(_MISREAD.findall(str(best))) <= _MAX_MISREAD * len(str(best)):
+        return str(best)
     raise ArticleUnreadable(name, "its encoding cannot be told; save it as UTF-8")
+
+
+def _wide(name: str, content: bytes) -> str:
+    """The text of bytes with zeros among them: UTF-16 or UTF-32 without a mark, or no text at all."""
+    import charset_normalizer
+
+    best = charset_normalizer.from_bytes(content).best()
+    if best and best.encoding.startswith(("utf_16", "utf_32")) and "\0" not in str(best):
+        return str(best)
+    raise ArticleUnreadable(name, "it is not a text file")
 
 
 _MISREAD = re.compile("[\uff61-\uff9f]")

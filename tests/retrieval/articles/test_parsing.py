@@ -290,6 +290,9 @@ def test_plain_text_is_kept_as_it_is_but_for_its_line_ends() -> None:
         ("utf-8", codecs.BOM_UTF8),
         ("utf-16-le", codecs.BOM_UTF16_LE),
         ("utf-16-be", codecs.BOM_UTF16_BE),
+        ("utf-16-le", b""),
+        ("utf-16-be", b""),
+        ("utf-32-le", b""),
         ("cp1251", b""),
     ],
 )
@@ -309,7 +312,7 @@ def test_the_encoding_is_recognised(encoding: str, mark: bytes) -> None:
         (b"\xef\xbb\xbf <!DOCTYPE html>\n<p>Words.", "it is a web page; let its name end in .html"),
         (b"-- * --", "it holds no text"),
         (b"\x7fELF\x02\0\0\0text", "it is not a text file"),
-        (b"\xff\xd8\xff\xe0\0\x10JFIF\0\x81", "its encoding cannot be told; save it as UTF-8"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF\0\x81", "it is not a text file"),
     ],
 )
 def test_a_file_without_readable_text_is_refused(content: bytes, reason: str) -> None:

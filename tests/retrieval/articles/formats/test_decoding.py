@@ -21,6 +21,15 @@ def test_a_short_text_whose_encoding_cannot_be_told_is_refused_rather_than_garbl
     assert refusal("a.txt", russian.encode("koi8-r")) == "its encoding cannot be told; save it as UTF-8"
 
 
+def test_utf_16_without_a_mark_is_read_where_each_letter_has_a_zero_as_where_some_have() -> None:
+    for text in ("The ferry leaves at nine.\nIt is full.", "Переговоры прошли in Sochi, сообщили агентства."):
+        assert parse("a.txt", text.encode("utf-16-le")).articles[0].text == text
+
+
+def test_a_text_with_a_zero_in_it_is_refused() -> None:
+    assert refusal("a.txt", b"The ferry leaves at nine.\0 It is full.") == "it is not a text file"
+
+
 SPEECH = "“Nobody on the island is without water,” said the mayor’s deputy Émile Dürr — and he was right. " * 2
 
 
