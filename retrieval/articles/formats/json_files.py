@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from retrieval.articles.formats.chats import chat_days
 from retrieval.articles.formats.decoding import decode
 from retrieval.articles.formats.records import article_of, fields_of, text_field
 from retrieval.articles.formats.values import Extracted, UnreadableArticle
@@ -11,11 +12,16 @@ from retrieval.errors import ArticleUnreadable
 
 
 def read_json(name: str, content: bytes) -> list[Extracted]:
-    """One article, or a list of them, each an object with a ``text``; the list may be one of an object's values."""
+    """One article, or a list of them, each an object with a ``text``; the list may be one of an object's values.
+
+    Of an export of a chat a day is one (``chats``).
+    """
     try:
         document = json.loads(decode(name, content))
     except ValueError as error:
         raise ArticleUnreadable(name, "it is not valid JSON") from error
+    if days := chat_days(name, document):
+        return list(days)
     if isinstance(document, dict):
         document = _listed(document)
     if isinstance(document, list):
