@@ -22,8 +22,6 @@ _WRITTEN = {"Default", "Reply", "message"}
 """Types of messages that somebody wrote; the others say that somebody joined, or pinned something."""
 _ASIDE = {"bot_message", "channel_join", "channel_leave", "channel_name", "channel_purpose", "channel_topic", "bot_add"}
 """What Slack calls messages that nobody wrote."""
-_LOOKED_AT = 50
-"""Messages among which one has to have an author and a time, for a file to be an export."""
 _SLACK_LINK = re.compile(r"<([^<>|\s]+)(?:\|([^<>]*))?>")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ID = re.compile(r"[UWB][A-Z0-9]{7,}")
@@ -45,7 +43,7 @@ def chat_days(name: str, document: object) -> list[ExtractedArticle] | None:
     """
     about = document if isinstance(document, dict) else {}
     written = about.get("messages", document)
-    if not isinstance(written, list) or not any(_is_message(each) for each in written[:_LOOKED_AT]):
+    if not isinstance(written, list) or not any(_is_message(each) for each in written):
         return None
     if not about and not any("ts" in each for each in written if isinstance(each, dict)):
         return None  # articles have authors and dates too
