@@ -83,9 +83,9 @@ def add(
 ) -> int:
     """Copy files into the articles folder and index them; - is standard input, and https://… a page to fetch.
 
-    Text, Markdown, web pages, PDF, Word and JSON are read, each with its NAME.meta.yaml, if there is one. Without
-    --name, what comes on standard input is Markdown, and its title becomes its name. A page that was fetched before
-    is fetched anew.
+    Text, web pages, PDF, office files, e-mail, JSON and more are read, each with its NAME.meta.yaml, if there is one.
+    Without --name, what comes on standard input is Markdown, and its title becomes its name. A page that was fetched
+    before is fetched anew.
     """
     from bot import assembly
     from bot.terminal import fetching, indexing

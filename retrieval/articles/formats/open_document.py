@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retrieval.articles.formats.packed import LOCKED, open_package, xml_of
+from retrieval.articles.formats.packed import open_package, xml_of
 from retrieval.articles.formats.values import ExtractedArticle, no_headings, raised, squeezed
 from retrieval.errors import ArticleUnreadable
 
@@ -42,9 +42,6 @@ def read_open_document(name: str, content: bytes) -> list[ExtractedArticle]:
     """An OpenDocument text: what it shows; its title, author and day of making."""
     with open_package(name, content) as archive:
         parts = set(archive.namelist())
-        manifest = archive.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in parts else b""
-        if b"encryption-data" in manifest or "encrypted-package" in parts:
-            raise ArticleUnreadable(name, LOCKED)
         if "content.xml" not in parts:
             raise ArticleUnreadable(name, "it is damaged or no ODT file")
         root = xml_of(archive.read("content.xml"))

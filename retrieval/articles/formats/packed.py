@@ -33,9 +33,22 @@ def open_package(name: str, content: bytes) -> zipfile.ZipFile:
     parts = archive.infolist()
     if len(parts) > _MAX_PARTS or sum(part.file_size for part in parts) > _MAX_UNPACKED:
         raise ArticleUnreadable(name, f"it unpacks to more than {_MAX_UNPACKED // 2**20} MiB or too many parts")
-    if any(part.flag_bits & 1 for part in parts):
+    if any(part.flag_bits & 1 for part in parts) or _is_locked(archive):
         raise ArticleUnreadable(name, LOCKED)
     return archive
+
+
+def _is_locked(archive: zipfile.ZipFile) -> bool:
+    """Whether OpenDocument says that its parts are encrypted."""
+    names = archive.namelist()
+    return "encrypted-package" in names or (
+        "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml")
+    )
+
+
+def locked(content: bytes) -> bool:
+    """Whether a Microsoft program locked a file by a password."""
+    return content.startswith(_OLD_OFFICE) and "EncryptedPackage".encode("utf-16-le") in content
 
 
 def office_file(name: str, content: bytes, program: str, old: str, new: str) -> tuple[bytes, tuple[str, ...]]:
@@ -47,9 +60,9 @@ def office_file(name: str, content: bytes, program: str, old: str, new: str) -> 
     Raises:
         ArticleUnreadable: it is locked, of the old kind, or too large.
     """
+    if locked(content):
+        raise ArticleUnreadable(name, LOCKED)
     if content.startswith(_OLD_OFFICE):
-        if "EncryptedPackage".encode("utf-16-le") in content:
-            raise ArticleUnreadable(name, LOCKED)
         raise ArticleUnreadable(name, f"it is an old {program} file ({old}); save it as {new}")
     with open_package(name, content) as archive:
         names = archive.namelist()

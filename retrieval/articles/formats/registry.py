@@ -82,6 +82,8 @@ _SUBTITLES = Format("subtitles.read_subtitles", max_mib=8)
 
 _MARKDOWN = Format("markdown.read_markdown", max_mib=8, confined_from=2**16)
 
+_SPREADSHEET = Format("spreadsheets.read_spreadsheet", max_mib=32)
+
 _TABLE = Format("table_files.read_table", max_mib=64)
 
 FORMATS: Mapping[str, Format] = {
@@ -95,6 +97,9 @@ FORMATS: Mapping[str, Format] = {
     ".jsonl": Format("json_files.read_json_lines", max_mib=64),
     ".csv": _TABLE,
     ".tsv": _TABLE,
+    ".xlsx": _SPREADSHEET,
+    ".xls": _SPREADSHEET,
+    ".ods": _SPREADSHEET,
     ".html": _PAGE,
     ".htm": _PAGE,
     ".xhtml": _PAGE,

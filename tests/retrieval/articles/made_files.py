@@ -1,12 +1,13 @@
-"""Files of kinds that a few lines make: books, OpenDocument texts, rich text, slides, messages, subtitles."""
+"""Files of kinds that a few lines make: books, OpenDocument and rich text, slides, tables, messages, subtitles."""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pptx
+import xlsxwriter
 
 CONTAINER = (
     '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
@@ -156,6 +157,22 @@ def slides() -> bytes:
 
 SLIDES = slides()
 
+
+def spreadsheet(sheets: Mapping[str, Sequence[Sequence[object]]], *, hidden: Sequence[str] = ()) -> bytes:
+    """An .xlsx file; where a cell is None nothing is written."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True, "default_date_format": "yyyy-mm-dd hh:mm"}) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+            if name in hidden:
+                sheet.hide()
+    return out.getvalue()
+
+
+SPREADSHEET = spreadsheet({"Prices": [["Item", "Price"], ["Bolt", 2.5], ["The crane", 61_000_000]]})
+
 MESSAGE = (
     b"From: =?utf-8?q?M=C3=A4rta_Lund?= <marta@orvik.example>\r\nTo: Ole <ole@orvik.example>\r\n"
     b"Subject: =?utf-8?q?The_crane_=E2=80=93_again?=\r\nDate: Mon, 4 Mar 2024 23:30:00 -0500\r\n"
@@ -237,6 +254,7 @@ MADE = {
     "letter.odt": LETTER,
     "mill.rtf": RICH_TEXT,
     "crane.pptx": SLIDES,
+    "crane.xlsx": SPREADSHEET,
     "crane.eml": MESSAGE,
     "crane_talk.en.srt": SUBTITLES,
     "bread.vtt": CAPTIONS,

@@ -130,7 +130,7 @@ def test_a_pdf_whose_pages_lead_in_a_circle_ends() -> None:
 # --- files that nobody meant ---------------------------------------------------------------------------------
 
 
-PACKED = (".docx", ".epub", ".odt", ".pptx")
+PACKED = (".docx", ".epub", ".odt", ".pptx", ".xlsx")
 
 
 def repacked(content: bytes, chance: random.Random) -> bytes:
