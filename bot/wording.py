@@ -19,6 +19,8 @@ from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import QuothError
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     from retrieval.answer.answer import Answer
     from retrieval.answer.evidence import Doubt
     from retrieval.answer.interpretation import Reason
@@ -64,6 +66,16 @@ def unwrapped(text: str) -> str:
 def line(value: object) -> str:
     """A title, name or reason as one clean line."""
     return " ".join(clean(str(value)).split())
+
+
+_KINDS_NAMED = 5
+
+
+def other_kinds(kinds: Counter[str]) -> str:
+    """That files of other kinds than articles have are left alone: how many, and of which kinds the most."""
+    named = [f"{number:,} {line(kind) or 'without a suffix'}" for kind, number in kinds.most_common(_KINDS_NAMED)]
+    more = ["others"] if len(kinds) > _KINDS_NAMED else []
+    return f"{count(kinds.total(), 'file')} of kinds that are not read: {', '.join(named + more)}"
 
 
 # --- answers -------------------------------------------------------------------------------------------------

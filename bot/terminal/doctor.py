@@ -23,6 +23,7 @@ from retrieval.articles import care as folder
 from retrieval.articles import tesseract
 from retrieval.articles.article import Skipped
 from retrieval.articles.feed_list import Feed, FeedList
+from retrieval.articles.files import other_kinds
 from retrieval.articles.formats import scans
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.errors import FolderMissing, QuothError
@@ -169,6 +170,8 @@ def _articles(settings: Settings) -> Iterator[Finding]:
         fates = sorted({_fate(file) for file in skipped[_MANY_SKIPPED:]}, reverse=True)
         more = f"{len(skipped) - _MANY_SKIPPED:,} more files are {' or '.join(fates)}"
         yield Finding("articles", more, "quoth articles names them all")
+    if kinds := other_kinds(settings.articles):
+        yield Finding("articles", wording.other_kinds(kinds))
 
 
 def _feeds(settings: Settings) -> Iterator[Finding]:

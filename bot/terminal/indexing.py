@@ -10,6 +10,7 @@ from bot import wording
 from bot.terminal import json_output, tables
 from bot.terminal.console import console
 from bot.terminal.progress import progress
+from retrieval.articles.files import other_kinds
 from retrieval.errors import QuothError
 from retrieval.index import updating, watching
 from retrieval.index.address import Where
@@ -33,6 +34,8 @@ def update(
     with progress(console(stderr=True)) as told:
         report = updating.update(articles, index, encoder, force=force, thorough=thorough, progress=told)
     print_report(report, as_json=as_json)
+    if not as_json and (kinds := other_kinds(articles)):
+        console(stderr=True).print(f"{wording.other_kinds(kinds)}.", style="dim")
 
 
 def watch(articles: Path, index: Where, encoder: Encoder, *, as_json: bool = False) -> None:

@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,12 +55,25 @@ def scan(folder: Path) -> tuple[list[SourceFile], list[Skipped]]:
     found: list[SourceFile] = []
     skipped: list[Skipped] = []
     for path in _files_below(folder, skipped):
+        if path.suffix.lower() not in FORMATS:
+            continue
         name = path.relative_to(folder).as_posix()
         try:
             found.append(_source_file(path, name, root))
         except ArticleUnreadable as refused:
             skipped.append(Skipped(refused.path, refused.reason))
     return sorted(found, key=lambda file: file.path), sorted(skipped, key=lambda file: file.path)
+
+
+def other_kinds(folder: Path) -> Counter[str]:
+    """How many files lie below ``folder`` that ``scan`` does not mention, by suffix; hidden files are not counted.
+
+    Raises:
+        StorageFailed: the folder cannot be listed.
+    """
+    names = [path.name.lower() for path in _files_below(folder, [])]
+    kinds = (Path(name).suffix for name in names if not name.endswith(SIDECAR))
+    return Counter(kind for kind in kinds if kind not in FORMATS)
 
 
 def _source_file(path: Path, name: str, root: Path) -> SourceFile:
@@ -114,7 +128,7 @@ def locate(folder: Path, name: str) -> SourceFile:
 
 
 def _files_below(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
-    """Every readable, unhidden file below ``folder``, in a stable order; linked folders are not entered.
+    """Every unhidden file below ``folder``, in a stable order; linked folders are not entered.
 
     A folder in it that cannot be listed is put among those ``skipped``.
     """
@@ -130,7 +144,7 @@ def _files_below(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
     for here, folders, names in os.walk(folder, onerror=pass_over):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if not name.startswith(".") and Path(name).suffix.lower() in FORMATS:
+            if not name.startswith("."):
                 yield Path(here, name)
 
 

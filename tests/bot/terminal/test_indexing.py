@@ -35,6 +35,17 @@ def test_indexing_says_what_it_did(quoth: Quoth, library: Path) -> None:
     assert quoth("index", "--json").objects[0]["unchanged"] == ["bread.txt", "sochi.md", "whales.txt"]
 
 
+def test_files_of_kinds_that_are_not_read_are_told_once_the_index_is_there(quoth: Quoth, library: Path) -> None:
+    for name in ("plan.doc", "map.png", "route.png", "a.b1", "a.b2", "a.b3", "a.b4"):
+        (library / name).write_bytes(b"\0")
+
+    assert quoth("index").err.endswith(
+        "7 files of kinds that are not read: 2 .png, 1 .b1, 1 .b2, 1 .b3, 1 .b4, others.\n"
+    )
+    assert "not read" not in quoth("index", "--json").err
+    assert "7 files of kinds that are not read" in quoth("doctor").out
+
+
 def test_an_index_that_another_writes_is_an_error(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
     def locked(*_: object, **__: object) -> None:
         raise IndexLocked(Path("data/index"), "process 7 on here")

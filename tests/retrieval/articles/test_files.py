@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from retrieval.articles.article import Skipped
-from retrieval.articles.files import load, read, scan, stamp
+from retrieval.articles.files import load, other_kinds, read, scan, stamp
 from retrieval.articles.formats.registry import FORMATS, Format
 from retrieval.errors import ArticleUnreadable, FolderMissing, StorageFailed
 
@@ -28,6 +28,13 @@ def test_scanning_lists_readable_files_in_the_order_of_their_paths(tmp_path: Pat
     assert [file.path for file in found] == ["a/z.MD", "b.txt", "c.markdown"]
     assert [file.size for file in found] == [4, 4, 4]
     assert skipped == []
+
+
+def test_files_of_other_kinds_are_counted_but_for_hidden_ones_and_metadata(tmp_path: Path) -> None:
+    for name in ("b.txt", "b.txt.meta.yaml", "plan.DOC", "plan2.doc", ".notes.doc", "Makefile"):
+        (tmp_path / name).write_text("Text")
+
+    assert other_kinds(tmp_path) == {".doc": 2, "": 1}
 
 
 def test_a_link_out_of_the_folder_is_refused_and_one_inside_is_followed(tmp_path: Path) -> None:
