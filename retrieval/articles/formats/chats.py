@@ -1,6 +1,7 @@
 """Exports of chats in JSON: a day of a channel is an article, in which each message says who wrote it.
 
-Known are DiscordChatExporter's files, Telegram Desktop's, and the days of a Slack export.
+Known are DiscordChatExporter's files, Telegram Desktop's, and the days of a Slack export. WhatsApp's have a module
+of their own.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
@@ -29,8 +30,11 @@ _ID = re.compile(r"[UWB][A-Z0-9]{7,}")
 
 
 @dataclass(frozen=True, slots=True)
-class _Message:
+class Message:
+    """A message of a chat."""
+
     day: str
+    """As 2016-11-28; nothing where it is not known."""
     author: str
     text: str
 
@@ -47,15 +51,27 @@ def chat_days(name: str, document: object) -> list[ExtractedArticle] | None:
         return None
     if not about and not any("ts" in each for each in written if isinstance(each, dict)):
         return None  # articles have authors and dates too
-    days: dict[str, list[_Message]] = defaultdict(list)
-    for message in _messages(written):
+    return articles_of(
+        name, _messages(written), {"title": _channel(name, about), "source": _named(about.get("guild"), "name")}
+    )
+
+
+def articles_of(name: str, messages: Iterable[Message], known: Mapping[str, str]) -> list[ExtractedArticle]:
+    """An article a day of a chat, with what is ``known`` of all.
+
+    Raises:
+        ArticleUnreadable: there is no message.
+    """
+    days: dict[str, list[Message]] = defaultdict(list)
+    for message in messages:
         days[message.day].append(message)
     if not days:
         raise ArticleUnreadable(name, "nobody wrote a message with words in it")
-    known = {"title": _channel(name, about), "source": _named(about.get("guild"), "name")}
     return [
-        ExtractedArticle(_text(days[day]), {**{key: said for key, said in known.items() if said}, "published": day}, at)
-        for at, day in enumerate(sorted(days), 1)
+        ExtractedArticle(
+            _text(days[day]), {key: said for key, said in {**known, "published": day}.items() if said}, number
+        )
+        for number, day in enumerate(sorted(days), 1)
     ]
 
 
@@ -65,7 +81,7 @@ def _is_message(item: object) -> bool:
     return bool(_author(item) and _day(item))
 
 
-def _messages(written: Sequence[object]) -> Iterator[_Message]:
+def _messages(written: Sequence[object]) -> Iterator[Message]:
     """The messages with words, but for those of programs, among which may be our own answers."""
     for item in written:
         if not isinstance(item, dict) or not _is_message(item):
@@ -75,10 +91,10 @@ def _messages(written: Sequence[object]) -> Iterator[_Message]:
         if isinstance(author := item.get("author"), dict) and author.get("isBot"):
             continue
         if text := _words(item):
-            yield _Message(_day(item), _author(item), text)
+            yield Message(_day(item), _author(item), text)
 
 
-def _text(messages: Sequence[_Message]) -> str:
+def _text(messages: Sequence[Message]) -> str:
     said = (each.text if _ID.fullmatch(each.author) else f"{each.author}: {each.text}" for each in messages)
     return no_headings("\n\n".join(said))
 

@@ -7,13 +7,15 @@ import codecs
 from retrieval.articles.formats.decoding import decode
 from retrieval.articles.formats.metadata import front_matter
 from retrieval.articles.formats.values import ExtractedArticle
+from retrieval.articles.formats.whatsapp import whatsapp_days
 from retrieval.errors import ArticleUnreadable
 
 
 def read_text(name: str, content: bytes) -> list[ExtractedArticle]:
-    """A text file: front matter, if any, and the text as it is."""
+    """A text file: front matter, if any, and the text as it is; of a chat that WhatsApp exported the days."""
     refuse_disguised(name, content)
-    return [front_matter(name, decode(name, content))]
+    text = decode(name, content)
+    return whatsapp_days(name, text) or [front_matter(name, text)]
 
 
 _BEGINNINGS = {
