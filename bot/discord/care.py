@@ -27,7 +27,7 @@ from bot.languages import say
 from bot.pool import Busy
 from retrieval.articles.article import ArticleInfo
 from retrieval.articles.formats.metadata import SIDECAR
-from retrieval.articles.formats.registry import FORMATS
+from retrieval.articles.formats.registry import USUAL
 from retrieval.errors import ArticleUnknown, ArticleUnreadable, QuothError
 from retrieval.index.updating import Report
 
@@ -86,7 +86,7 @@ class ArticleCommands:
     def _install_adding(self, group: app_commands.Group) -> None:
         @group.command(name="add", description="Add an article: a file or, without one, a text that you type")
         @app_commands.describe(
-            file=plain(" ".join(FORMATS).replace(".", ""), cards.CHOICE),
+            file=plain(" ".join(USUAL).replace(".", ""), cards.CHOICE),
             title="Its title, where it is not in the file",
             source="Who published it",
             date="The day on which it was published, as in 2016-11-28",

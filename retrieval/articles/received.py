@@ -79,8 +79,11 @@ _BY_TYPE = {
     "application/jsonl": ".jsonl",
     "application/pdf": ".pdf",
     "application/rtf": ".rtf",
+    "application/vnd.ms-excel": ".xls",
+    "application/vnd.oasis.opendocument.spreadsheet": ".ods",
     "application/vnd.oasis.opendocument.text": ".odt",
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
     "application/x-ndjson": ".jsonl",
     "application/x-pdf": ".pdf",
@@ -98,7 +101,7 @@ _BY_TYPE = {
 """Suffixes by what a server says that it gives."""
 
 _PLAIN = {".txt", ".text", ".md", ".markdown", ".mdx", ".json", ".jsonl", ".rst", ".srt", ".vtt"}
-_PACKED = {".docx", ".epub", ".odt", ".pptx"}
+_PACKED = {".docx", ".epub", ".odt", ".ods", ".pptx", ".xlsx"}
 _BY_ADDRESS = {
     "": set(FORMATS),
     "application/octet-stream": set(FORMATS),

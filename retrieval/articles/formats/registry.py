@@ -114,3 +114,6 @@ FORMATS: Mapping[str, Format] = {
     ".vtt": _SUBTITLES,
 }
 """By suffix. A new format is one function and one line here."""
+
+USUAL = tuple(dict.fromkeys(next(each for each in FORMATS if FORMATS[each] == kind) for kind in FORMATS.values()))
+"""The first suffix of each format."""
