@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time
 from io import BytesIO
@@ -13,7 +12,7 @@ from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, Shee
 
 from retrieval.articles.formats.packed import LOCKED, locked, open_package
 from retrieval.articles.formats.records import article_of, fields_of, text_field
-from retrieval.articles.formats.values import Extracted, ExtractedArticle, no_headings, squeezed
+from retrieval.articles.formats.values import Extracted, ExtractedArticle, no_headings, squeezed, titled
 from retrieval.errors import ArticleUnreadable
 
 Rows = Sequence[Sequence[str]]
@@ -34,8 +33,7 @@ def read_spreadsheet(name: str, content: bytes) -> list[Extracted]:
     articles = [_articles(rows, numbers) for rows in sheets.values()]
     if any(articles):
         return list(chain.from_iterable(articles))
-    title = squeezed(re.sub(r"[-_]+", " ", PurePath(name).stem))
-    return [ExtractedArticle("\n\n".join(_tables(sheets)), {"title": title})]
+    return [ExtractedArticle("\n\n".join(_tables(sheets)), {"title": titled(PurePath(name).stem)})]
 
 
 def _sheets(book: CalamineWorkbook) -> Iterator[tuple[str, Rows]]:

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.decoding import decode
-from retrieval.articles.formats.values import ExtractedArticle, squeezed
+from retrieval.articles.formats.values import ExtractedArticle, squeezed, titled
 from retrieval.errors import ArticleUnreadable
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ def read_subtitles(name: str, content: bytes) -> list[ExtractedArticle]:
         raise ArticleUnreadable(name, f"it is damaged or no {kind.upper()} file")
     cues.sort()
     text = "\n\n".join(_paragraphs(cues, named=kind == "vtt"))
-    title = squeezed(re.sub(r"[-_]+", " ", _LANGUAGE.sub("", PurePath(name).stem)))
-    return [ExtractedArticle(text, {"title": title})]
+    return [ExtractedArticle(text, {"title": titled(_LANGUAGE.sub("", PurePath(name).stem))})]
 
 
 def _paragraphs(cues: Iterable[SSAEvent], *, named: bool) -> Iterator[str]:

@@ -54,3 +54,8 @@ def raised(number: str) -> str:
 def squeezed(text: str | None) -> str:
     """``text`` with each run of white space as one space."""
     return " ".join((text or "").split())
+
+
+def titled(stem: str) -> str:
+    """A title made of a file's name without its suffix: "crane_prices" is "crane prices"."""
+    return squeezed(re.sub(r"[-_]+", " ", stem))

@@ -63,10 +63,7 @@ def _order(written: Sequence[str]) -> str:
 def _iso(day: str, order: str) -> str:
     """A day as 2016-11-28; nothing where its order is not known, or it is none."""
     part = dict(zip(order, map(int, re.findall(r"\d+", day)), strict=False))
-    if not part:
-        return ""
-    year = part["y"] if part["y"] >= _CENTURY else 2000 + part["y"]
     try:
-        return date(year, part["m"], part["d"]).isoformat()
-    except ValueError:
+        return date(part["y"] if part["y"] >= _CENTURY else 2000 + part["y"], part["m"], part["d"]).isoformat()
+    except (KeyError, ValueError):
         return ""
