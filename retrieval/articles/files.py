@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import unicodedata
 from collections import Counter
@@ -127,6 +128,10 @@ def locate(folder: Path, name: str) -> SourceFile:
     return _source_file(folder / name, name, folder.resolve())
 
 
+_SNAPSHOT = re.compile(r"snapshot-\d{8}-[0-9a-f]{16}")
+"""What the folders in an index are called."""
+
+
 def _files_below(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
     """Every unhidden file below ``folder``, in a stable order; linked folders are not entered.
 
@@ -142,7 +147,10 @@ def _files_below(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
         skipped.append(Skipped(name, f"the folder cannot be listed: {reason}"))
 
     for here, folders, names in os.walk(folder, onerror=pass_over):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if any(map(_SNAPSHOT.fullmatch, folders)) and Path(here) != folder:
+            folders.clear()
+            continue  # an index that lies among the articles
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and not _SNAPSHOT.fullmatch(name))
         for name in sorted(names):
             if not name.startswith("."):
                 yield Path(here, name)

@@ -30,6 +30,22 @@ def test_scanning_lists_readable_files_in_the_order_of_their_paths(tmp_path: Pat
     assert skipped == []
 
 
+def test_an_index_among_the_articles_is_no_article(tmp_path: Path) -> None:
+    for name in (
+        "a.txt",
+        "data/b.txt",
+        "data/index/lock",
+        "data/index/snapshot-00000001-b578f3ed1f0f36f2/manifest.json",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).write_text("{}")
+
+    found, skipped = scan(tmp_path)
+
+    assert ([file.path for file in found], skipped) == (["a.txt", "data/b.txt"], [])
+    assert other_kinds(tmp_path) == {}
+
+
 def test_files_of_other_kinds_are_counted_but_for_hidden_ones_and_metadata(tmp_path: Path) -> None:
     for name in ("b.txt", "b.txt.meta.yaml", "plan.DOC", "plan2.doc", ".notes.doc", "Makefile"):
         (tmp_path / name).write_text("Text")
