@@ -118,6 +118,13 @@ def test_a_name_that_is_no_setting_is_found_with_the_one_that_was_meant(
     assert settings.unknown() == {"QUOTH_DISCORD_GUILD": "QUOTH_DISCORD_GUILDS", "QUOTH_QQQ": None}
 
 
+def test_what_kubernetes_sets_for_a_service_called_quoth_is_no_slip(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("QUOTH_SERVICE_HOST", "QUOTH_SERVICE_PORT", "QUOTH_SERVICE_PORT_HTTP", "QUOTH_PORT_8000_TCP_PORT"):
+        monkeypatch.setenv(name, "8000")
+
+    assert set(settings.unknown().values()) == {None}
+
+
 def test_every_setting_has_words_for_a_bad_value() -> None:
     assert set(settings._WANTED) == set(settings.Settings.model_fields)
 
