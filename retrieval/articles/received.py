@@ -74,6 +74,7 @@ _LONGEST_STEM = 120
 _CHUNK = 2**16
 
 _BY_TYPE = {
+    "application/csv": ".csv",
     "application/epub+zip": ".epub",
     "application/json": ".json",
     "application/jsonl": ".jsonl",
@@ -87,17 +88,19 @@ _BY_TYPE = {
     "application/x-subrip": ".srt",
     "application/xhtml+xml": ".xhtml",
     "message/rfc822": ".eml",
+    "text/csv": ".csv",
     "text/html": ".html",
     "text/markdown": ".md",
     "text/prs.fallenstein.rst": ".rst",
     "text/rtf": ".rtf",
+    "text/tab-separated-values": ".tsv",
     "text/vtt": ".vtt",
     "text/x-markdown": ".md",
     "text/x-rst": ".rst",
 }
 """Suffixes by what a server says that it gives."""
 
-_PLAIN = {".txt", ".text", ".md", ".markdown", ".mdx", ".json", ".jsonl", ".rst", ".srt", ".vtt"}
+_PLAIN = {".txt", ".text", ".md", ".markdown", ".mdx", ".json", ".jsonl", ".csv", ".tsv", ".rst", ".srt", ".vtt"}
 _PACKED = {".docx", ".epub", ".odt", ".pptx"}
 _BY_ADDRESS = {
     "": set(FORMATS),
