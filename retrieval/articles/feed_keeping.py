@@ -17,6 +17,7 @@ from retrieval.articles.feed_list import Feed, FeedList, Kept
 from retrieval.articles.fetching import Fetcher
 from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.listings import Entry, Listing
+from retrieval.articles.parsing import written_day
 from retrieval.articles.received import Fetched, Progress, shortened
 from retrieval.errors import ArticleUnknown, ArticleUnreadable, FetchFailed, FetchProblem
 
@@ -261,8 +262,9 @@ def _named(feed: Feed, entry: Entry, known: Kept | None, page: Fetched) -> Fetch
 
 
 def _said(feed: Feed, entry: Entry) -> Mapping[str, str]:
-    published = "" if entry.published_s is None else _day(entry.published_s).isoformat()
-    return {"title": entry.title, "source": feed.title, "published": published, "author": entry.author}
+    published = written_day(entry.day) if entry.published_s is None else _day(entry.published_s)
+    day = published.isoformat() if published else ""
+    return {"title": entry.title, "source": feed.title, "published": day, "author": entry.author}
 
 
 def _day(seconds: float) -> date:
