@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import calendar
 import codecs
+import gzip
 import hashlib
 import html
 import io
@@ -124,12 +125,11 @@ _FEED = re.compile(rb"<(?:\w+:)?(?:rss|feed|RDF|html)[\s>]", re.IGNORECASE)
 
 def _unpacked(content: bytes) -> bytes:
     """What is packed with gzip, no further than it may be large."""
-    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
-        found = unpacking.decompress(content, _UNPACKED)
-    except zlib.error as error:
+        found = gzip.GzipFile(fileobj=io.BytesIO(content)).read(_UNPACKED + 1)
+    except (OSError, EOFError, zlib.error) as error:
         raise ArticleUnreadable("listing", "it is packed, and damaged") from error
-    if unpacking.unconsumed_tail:
+    if len(found) > _UNPACKED:
         raise ArticleUnreadable("listing", f"it is larger than {_UNPACKED // 2**20} MiB")
     return found
 

@@ -240,17 +240,25 @@ def _unpacked(address: str, raw: Iterator[bytes], packed: str) -> Iterator[bytes
         return
     if packed not in {"gzip", "x-gzip", "deflate"}:
         raise FetchFailed(address, "broken", f"it is packed as {packed[:_LONGEST_HEADER]}, which was not asked for")
-    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, by its first bytes
+    unpacking = None
     try:
         for piece in raw:
             left = piece
-            while left and not unpacking.eof:
+            while left:
+                if unpacking is None or (unpacking.eof and left.startswith(_GZIP)):
+                    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, by its first bytes
+                if unpacking.eof:
+                    break  # what stands behind the end, browsers leave out as well
                 yield unpacking.decompress(left, _CHUNK)
-                left = unpacking.unconsumed_tail
+                left = unpacking.unused_data or unpacking.unconsumed_tail
     except zlib.error as error:
         raise FetchFailed(address, "broken", "it is packed, and damaged") from error
-    if not unpacking.eof:
+    if unpacking and not unpacking.eof:
         raise FetchFailed(address, "broken", "it is packed, and its end is missing")
+
+
+_GZIP = b"\x1f\x8b"
+"""How each part of what gzip packs begins; there may be several, one behind the other."""
 
 
 def _stem(url: httpx.URL) -> str:
