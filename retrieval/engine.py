@@ -124,7 +124,7 @@ class Engine:
         from retrieval.index.updating import open_up_to_date
         from retrieval.models.runtimes import encoder_named
 
-        folder, threshold = Path(articles), as_probability("confidence", confidence)
+        folder, threshold = _folder(articles), as_probability("confidence", confidence)
         encoder = encoder_named(encoder, device) if isinstance(encoder, str) else encoder
         chosen = reader_named(reader, device) if isinstance(reader, str) else reader
         place = folder.absolute().parent / "index" if index is None else where(str(index))
@@ -167,7 +167,7 @@ class Engine:
         Raises:
             QuestionEmpty, QuestionTooLong, ArticleUnknown: as ``ask`` does; then none is answered.
         """
-        asked = [questions] if isinstance(questions, str) else questions
+        asked = [questions] if isinstance(questions, str) else list(questions)
         queries = [
             Query(question, filters or Filters(), top, context, weak)
             for question, context in zip(asked, contexts or [None] * len(asked), strict=True)
@@ -306,6 +306,13 @@ class Engine:
             context=query.context if interpretation.in_context else None,
         )
         return _without_echo(replace(answer, next_context=next_context(answer, query.context)), variants, self._reader)
+
+
+def _folder(named: str | Path) -> Path:
+    """The folder of articles; an empty name, as of a variable that is not set, is not the folder one is in."""
+    if not str(named).strip():
+        raise ValueError("articles is the path of a folder, and empty")
+    return Path(named)
 
 
 def _without_echo(answer: Answer, variants: QueryVariants, reader: Reader) -> Answer:

@@ -90,15 +90,19 @@ class Query:
     """Whether quotes that score far below the first are wanted too."""
 
     def __post_init__(self) -> None:
-        """Refuse a number of quotes that no answer can have."""
-        if self.top < 0:
-            raise ValueError(f"top is the most quotes, and not less than 0, as {self.top} is")
+        """Refuse what can only be a slip in a script."""
+        if not isinstance(self.filters, Filters):
+            raise TypeError(f"filters are Filters(…), not {self.filters!r}")
+        top: object = self.top
+        if not isinstance(top, int) or top < 0:
+            raise ValueError(f"top is the most quotes, a whole number from 0, not {top!r}")
 
 
 def as_probability(name: str, value: float) -> float:
     """The value of an argument, which has to be a probability; raises ``ValueError`` where it is none."""
-    if not 0 <= value <= 1:
-        raise ValueError(f"{name} is a probability, 0 to 1, not {value}")
+    given: object = value
+    if isinstance(given, str) or not 0 <= value <= 1:
+        raise ValueError(f"{name} is a probability, 0 to 1, not {value!r}")
     return value
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from retrieval import Engine, Filters
 from retrieval.answer.overlap_reader import OverlapReader
+from retrieval.errors import FolderMissing
 from retrieval.index.protocol import Index
+from retrieval.index.updating import update
 from tests.fakes import FakeEncoder
 
 
@@ -52,10 +54,19 @@ def test_a_filter_of_another_kind_is_refused_with_its_name(given: dict[str, Any]
         Filters(**given)
 
 
+def test_filters_that_are_none_are_refused(engine: Engine) -> None:
+    filters: Any = {"source": "TASS"}
+
+    with pytest.raises(TypeError, match="filters are Filters"):
+        engine.ask("When does the last ferry sail?", filters)
+
+
 def test_one_question_is_one_also_where_many_are_asked(engine: Engine) -> None:
     question = "When does the last ferry sail?"
 
     assert [answer.question for answer in engine.ask_all(question)] == [question]
+    several: Any = (asked for asked in [question, question])
+    assert len(engine.ask_all(several)) == 2
 
 
 def test_what_is_no_string_is_no_question(engine: Engine) -> None:
@@ -65,17 +76,36 @@ def test_what_is_no_string_is_no_question(engine: Engine) -> None:
         engine.ask(question)
 
 
-def test_fewer_quotes_than_none_are_refused(engine: Engine) -> None:
+@pytest.mark.parametrize("top", [-1, 2.5, None, "3"])
+def test_a_number_of_quotes_that_is_none_is_refused(engine: Engine, top: Any) -> None:
     with pytest.raises(ValueError, match="top is the most quotes"):
-        engine.ask("When does the last ferry sail?", top=-1)
+        engine.ask("When does the last ferry sail?", top=top)
 
 
-@pytest.mark.parametrize("confidence", [-0.1, 1.1, 7, float("nan")])
+@pytest.mark.parametrize("confidence", [-0.1, 1.1, 7, float("nan"), "balanced"])
 def test_a_confidence_that_is_no_probability_is_refused_before_anything_is_done(
-    articles: Path, news: Index, confidence: float
+    articles: Path, news: Index, confidence: Any
 ) -> None:
     with pytest.raises(ValueError, match="confidence is a probability, 0 to 1, not"):
         Engine.open(articles, encoder=FakeEncoder(), reader="none", confidence=confidence)
     assert not (articles.parent / "index").exists()
     with pytest.raises(ValueError, match="threshold is a probability, 0 to 1, not"):
         Engine(news, FakeEncoder(), threshold=confidence)
+
+
+def test_an_empty_path_is_not_the_folder_one_is_in(articles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(articles)
+
+    with pytest.raises(ValueError, match="articles is the path of a folder, and empty"):
+        Engine.open("", encoder=FakeEncoder(), reader="none")
+    with pytest.raises(ValueError, match="the place of an index is a folder or milvus"):
+        Engine.open(articles, index=" ", encoder=FakeEncoder(), reader="none")
+    assert not (articles.parent / "index").exists()
+
+
+def test_a_mistyped_folder_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(FolderMissing):
+        Engine.open(tmp_path / "nowhere" / "articles", encoder=FakeEncoder(), reader="none")
+    with pytest.raises(FolderMissing):
+        update(tmp_path / "nowhere", tmp_path / "index", FakeEncoder())
+    assert not list(tmp_path.iterdir())
