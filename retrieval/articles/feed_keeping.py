@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from retrieval.articles import care
 from retrieval.articles.feed_list import Feed, FeedList, Kept
@@ -273,7 +273,7 @@ def _day(seconds: float) -> date:
 
 def _stem(feed: Feed, entry: Entry) -> str:
     mark = hashlib.sha256(entry.id.encode()).hexdigest()[:8]
-    words = entry.title or urlsplit(entry.address).path
+    words = entry.title or unquote(urlsplit(entry.address).path)
     slug = shortened("-".join(re.findall(r"\w+", words.lower())), _LONGEST_SLUG)
     host = shortened(re.sub(r"[^\w.-]+", ".", host_of(feed).removeprefix("www.")), _LONGEST_SLUG)
     return "-".join(filter(None, (host, slug, mark)))
