@@ -107,14 +107,24 @@ def _probability(value: object) -> object:
     return CONFIDENCE.get(value.strip().lower(), value) if isinstance(value, str) else value
 
 
+def _listed(text: str) -> list[str]:
+    """What a person lists, with commas or spaces between."""
+    return text.replace(",", " ").split()
+
+
 def _ids(value: object) -> object:
-    """Ids as a person lists them, with commas or spaces between; anything else is left for pydantic to judge."""
-    return value.replace(",", " ").split() if isinstance(value, str) else value
+    """Ids as a person lists them; anything else is left for pydantic to judge."""
+    return _listed(value) if isinstance(value, str) else value
 
 
 def _hosts(value: object) -> object:
-    """Names of hosts, or of sites, as ids are listed."""
-    return value.lower().replace(",", " ").split() if isinstance(value, str) else value
+    """Names of hosts, or of sites, as ids are listed; those of other scripts as browsers and servers know them."""
+    if not isinstance(value, str):
+        return value
+    return [_NOT_ASCII.sub(lambda name: name[0].encode("idna").decode(), each) for each in _listed(value.lower())]
+
+
+_NOT_ASCII = re.compile(r"[\w.-]*[^\x00-\x7f][\w.-]*")
 
 
 def _unquoted(value: object) -> object:
