@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import string
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote as percent_encoded
@@ -21,6 +22,9 @@ QUOTES = "/quotes"
 
 _PASTED = re.compile(rf"(?:\S*{QUOTES}/)?([\w-]+)/?(?:[?#]\S*)?", re.ASCII)
 """One link: of several that stand together, none may pass for all."""
+
+_AROUND = string.whitespace + "<>()[]\"'“”„‘’«».,;:!?"
+"""What may stand around a link that was taken out of a text, and is no part of it."""
 
 SAID: Mapping[State, str] = {
     "stands": "These words stand where they were quoted.",
@@ -46,7 +50,7 @@ def read(pasted: str) -> QuoteLink:
     Raises:
         LinkUnreadable: it is none.
     """
-    found = _PASTED.fullmatch(pasted.strip().strip("<>"))
+    found = _PASTED.fullmatch(pasted.strip(_AROUND))
     if found is None:
         raise LinkUnreadable(pasted, "it has other characters than a link")
     return QuoteLink.read(found[1])

@@ -50,4 +50,8 @@ def configure(settings: Settings, token: str) -> None:
     # It tells of each request; what came of them the bot says itself.
     logging.getLogger("httpx").setLevel(max(root.level, logging.WARNING))
     for name, near in unknown().items():
-        logging.getLogger("quoth").warning("%s: %s", *wording.no_setting(name, near))
+        told, remedy = wording.no_setting(name, near)
+        if remedy:
+            logging.getLogger("quoth").warning("%s: %s", told, remedy)
+        else:
+            logging.getLogger("quoth").info("%s", told)

@@ -107,14 +107,24 @@ def _probability(value: object) -> object:
     return CONFIDENCE.get(value.strip().lower(), value) if isinstance(value, str) else value
 
 
+def _listed(text: str) -> list[str]:
+    """What a person lists, with commas or spaces between."""
+    return text.replace(",", " ").split()
+
+
 def _ids(value: object) -> object:
-    """Ids as a person lists them, with commas or spaces between; anything else is left for pydantic to judge."""
-    return value.replace(",", " ").split() if isinstance(value, str) else value
+    """Ids as a person lists them; anything else is left for pydantic to judge."""
+    return _listed(value) if isinstance(value, str) else value
 
 
 def _hosts(value: object) -> object:
-    """Names of hosts, or of sites, as ids are listed."""
-    return value.lower().replace(",", " ").split() if isinstance(value, str) else value
+    """Names of hosts, or of sites, as ids are listed; those of other scripts as browsers and servers know them."""
+    if not isinstance(value, str):
+        return value
+    return [_NOT_ASCII.sub(lambda name: name[0].encode("idna").decode(), each) for each in _listed(value.lower())]
+
+
+_NOT_ASCII = re.compile(r"[\w.-]*[^\x00-\x7f][\w.-]*")
 
 
 def _unquoted(value: object) -> object:
@@ -284,16 +294,25 @@ def load(**given: Any) -> Settings:
 
 
 def unknown() -> Mapping[str, str | None]:
-    """Names of variables, and of lines of ``.env``, that look like settings and are none, each with one like it."""
+    """Names of variables, and of lines of ``.env``, that look like settings and are none, each with one like it.
+
+    One with none like it may well be another program's.
+    """
     from dotenv import dotenv_values
 
     known = [PREFIX + name.upper() for name in Settings.model_fields]
     named = dict.fromkeys(name for name in (*os.environ, *dotenv_values(".env")) if name.upper().startswith(PREFIX))
-    return {
-        name: next(iter(difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.8)), None)
-        for name in named
-        if name.upper() not in known
-    }
+    return {name: _nearest(name.upper(), known) for name in named if name.upper() not in known}
+
+
+_OF_KUBERNETES = re.compile(r"_SERVICE_(HOST|PORT)(_|$)|_PORT_\d+_(TCP|UDP|SCTP)(_|$)")
+"""What Kubernetes itself sets where a service is called quoth."""
+
+
+def _nearest(name: str, known: list[str]) -> str | None:
+    if _OF_KUBERNETES.search(name):
+        return None
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.8)), None)
 
 
 def _look_through(file: Path) -> None:

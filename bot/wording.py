@@ -242,12 +242,11 @@ _SHOWN = 200
 """Characters of an address that an error shows."""
 
 
-def no_setting(name: str, near: str | None) -> tuple[str, str]:
-    """That a variable with this name is no setting, and what to do, in words."""
-    return (
-        f"There is no setting {line(name)}",
-        f"did you mean {near}?" if near else "docs/settings.md has those there are",
-    )
+def no_setting(name: str, near: str | None) -> tuple[str, str | None]:
+    """That a variable with this name is no setting, in words, and what to do, if anything: it may be another's."""
+    if near is None:
+        return f"{line(name)} is no setting of Quoth's, and does nothing: docs/settings.md has those there are", None
+    return f"There is no setting {line(name)}", f"did you mean {near}?"
 
 
 def error(failure: QuothError) -> str:

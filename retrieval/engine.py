@@ -17,7 +17,7 @@ from retrieval.answer.interpretation import Interpretation, interpret
 from retrieval.answer.likelihood import FollowUpWeights
 from retrieval.answer.newer import NewerArticles, NewerWeights
 from retrieval.answer.overlap_reader import OverlapReader
-from retrieval.answer.query import Context, Filters, Query, checked
+from retrieval.answer.query import Context, Filters, Query, as_probability, checked
 from retrieval.answer.quotes import Quote, QuoteWeights, choose, without_weak
 from retrieval.answer.reader import Reader, total_score
 from retrieval.answer.reading import TaskReadings, best_readings, quotable, read_as, reading_tasks, reranked
@@ -89,7 +89,7 @@ class Engine:
         self._newer = NewerArticles(index, self._weights.newer)
         self._reader = reader or OverlapReader()
         self._freshness = Freshness(articles, index) if articles else None
-        self._threshold = threshold
+        self._threshold = as_probability("threshold", threshold)
 
     @classmethod
     def open(
@@ -124,13 +124,12 @@ class Engine:
         from retrieval.index.updating import open_up_to_date
         from retrieval.models.runtimes import encoder_named
 
-        folder = Path(articles)
-        if isinstance(encoder, str):
-            encoder = encoder_named(encoder, device)
+        folder, threshold = _folder(articles), as_probability("confidence", confidence)
+        encoder = encoder_named(encoder, device) if isinstance(encoder, str) else encoder
         chosen = reader_named(reader, device) if isinstance(reader, str) else reader
         place = folder.absolute().parent / "index" if index is None else where(str(index))
         opened, _ = open_up_to_date(folder, place, encoder, progress=progress)
-        return cls(opened, encoder, articles=folder, reader=chosen, threshold=confidence)
+        return cls(opened, encoder, articles=folder, reader=chosen, threshold=threshold)
 
     def ask(
         self,
@@ -168,9 +167,10 @@ class Engine:
         Raises:
             QuestionEmpty, QuestionTooLong, ArticleUnknown: as ``ask`` does; then none is answered.
         """
+        asked = [questions] if isinstance(questions, str) else list(questions)
         queries = [
             Query(question, filters or Filters(), top, context, weak)
-            for question, context in zip(questions, contexts or [None] * len(questions), strict=True)
+            for question, context in zip(asked, contexts or [None] * len(asked), strict=True)
         ]
         return self.answer_all(queries)
 
@@ -306,6 +306,13 @@ class Engine:
             context=query.context if interpretation.in_context else None,
         )
         return _without_echo(replace(answer, next_context=next_context(answer, query.context)), variants, self._reader)
+
+
+def _folder(named: str | Path) -> Path:
+    """The folder of articles; an empty name, as of a variable that is not set, is not the folder one is in."""
+    if not str(named).strip():
+        raise ValueError("articles is the path of a folder, and empty")
+    return Path(named)
 
 
 def _without_echo(answer: Answer, variants: QueryVariants, reader: Reader) -> Answer:

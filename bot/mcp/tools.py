@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from bot import contract, wording
 from bot.finding import found
@@ -44,6 +44,17 @@ _LONGEST = 20_000
 class _Fields(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _filled_in(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The fields without those that are empty: many assistants fill in all that there are."""
+        return {name: value for name, value in given.items() if value not in (None, "")}
+
+
+def _several(value: object) -> object:
+    """A single id is a list of one."""
+    return [value] if isinstance(value, str) else value
+
 
 class AskFields(_Fields):
     """A question, and which articles may answer it."""
@@ -53,7 +64,7 @@ class AskFields(_Fields):
     source: str | None = Field(default=None, max_length=500, description="Quote only this source.")
     after: date | None = Field(default=None, description="Quote only what was published on this day or later.")
     before: date | None = Field(default=None, description="Quote only what was published on this day or earlier.")
-    articles: list[str] = Field(
+    articles: Annotated[list[str], BeforeValidator(_several)] = Field(
         default_factory=list, max_length=100, description="Quote only the articles with these ids."
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -77,7 +78,7 @@ async def body(request: Request, shape: type[_Shape]) -> _Shape:
     except ClientDisconnect as error:
         raise Gone from error
     try:
-        return shape.model_validate_json(bytes(content))
+        return shape.model_validate_json(bytes(content.removeprefix(codecs.BOM_UTF8)))  # which Windows saves with it
     except ValidationError as error:
         raise _invalid(error) from error
 

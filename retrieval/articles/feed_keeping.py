@@ -10,13 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from retrieval.articles import care
 from retrieval.articles.feed_list import Feed, FeedList, Kept
 from retrieval.articles.fetching import Fetcher
 from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.listings import Entry, Listing
+from retrieval.articles.parsing import written_day
 from retrieval.articles.received import Fetched, Progress, shortened
 from retrieval.errors import ArticleUnknown, ArticleUnreadable, FetchFailed, FetchProblem
 
@@ -261,8 +262,9 @@ def _named(feed: Feed, entry: Entry, known: Kept | None, page: Fetched) -> Fetch
 
 
 def _said(feed: Feed, entry: Entry) -> Mapping[str, str]:
-    published = "" if entry.published_s is None else _day(entry.published_s).isoformat()
-    return {"title": entry.title, "source": feed.title, "published": published, "author": entry.author}
+    published = written_day(entry.day) if entry.published_s is None else _day(entry.published_s)
+    day = published.isoformat() if published else ""
+    return {"title": entry.title, "source": feed.title, "published": day, "author": entry.author}
 
 
 def _day(seconds: float) -> date:
@@ -271,7 +273,7 @@ def _day(seconds: float) -> date:
 
 def _stem(feed: Feed, entry: Entry) -> str:
     mark = hashlib.sha256(entry.id.encode()).hexdigest()[:8]
-    words = entry.title or urlsplit(entry.address).path
+    words = entry.title or unquote(urlsplit(entry.address).path)
     slug = shortened("-".join(re.findall(r"\w+", words.lower())), _LONGEST_SLUG)
     host = shortened(re.sub(r"[^\w.-]+", ".", host_of(feed).removeprefix("www.")), _LONGEST_SLUG)
     return "-".join(filter(None, (host, slug, mark)))

@@ -182,7 +182,7 @@ class Fetcher:
         return httpx.Client(
             transport=PublicTransport(self._hosts, self._limits.total, self._resolve or look_up),
             timeout=httpx.Timeout(self._limits.silence, connect=self._limits.connecting),
-            headers={"User-Agent": agent, "Accept": "text/html, */*;q=0.8", "Accept-Encoding": "gzip, deflate"},
+            headers={"User-Agent": agent, "Accept": "text/html, */*;q=0.8", "Accept-Encoding": "gzip"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             trust_env=False,
         )

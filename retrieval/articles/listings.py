@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import calendar
 import codecs
+import gzip
 import hashlib
 import html
 import io
@@ -16,7 +17,7 @@ import time
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 from urllib.parse import urljoin, urlsplit
@@ -48,11 +49,13 @@ class Entry:
     """When a sitemap says that the page changed last."""
     page: str = ""
     """Its text as a web page; empty where the feed gives none."""
+    day: str = ""
+    """When it was published, as the feed writes it, where that is no time in English, as "mer, 16 nov 2022"."""
 
     @property
     def digest(self) -> str:
         """Differs when the feed has changed the entry."""
-        told = (self.title, self.author, self.address, self.published_s, self.changed_s, self.page)
+        told = (self.title, self.author, self.address, self.published_s, self.changed_s, self.page, self.day)
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
     @property
@@ -91,11 +94,11 @@ def listing_of(told: Mapping[str, Any]) -> Listing:
 
 
 def _entry_of(told: Mapping[str, Any]) -> Entry:
-    id, title, author, page = (str(told[name]) for name in ("id", "title", "author", "page"))
+    id, title, author, page, day = (str(told[name]) for name in ("id", "title", "author", "page", "day"))
     published_s, changed_s = _float(told["published_s"]), _float(told["changed_s"])
     if published_s is not None:
         datetime.fromtimestamp(published_s, UTC)
-    return Entry(id, title, author, _web_address(str(told["address"])), published_s, changed_s, page)
+    return Entry(id, title, author, _web_address(str(told["address"])), published_s, changed_s, page, day)
 
 
 def _float(value: Any) -> float | None:
@@ -122,12 +125,11 @@ _FEED = re.compile(rb"<(?:\w+:)?(?:rss|feed|RDF|html)[\s>]", re.IGNORECASE)
 
 def _unpacked(content: bytes) -> bytes:
     """What is packed with gzip, no further than it may be large."""
-    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
-        found = unpacking.decompress(content, _UNPACKED)
-    except zlib.error as error:
+        found = gzip.GzipFile(fileobj=io.BytesIO(content)).read(_UNPACKED + 1)
+    except (OSError, EOFError, zlib.error) as error:
         raise ArticleUnreadable("listing", "it is packed, and damaged") from error
-    if unpacking.unconsumed_tail:
+    if len(found) > _UNPACKED:
         raise ArticleUnreadable("listing", f"it is larger than {_UNPACKED // 2**20} MiB")
     return found
 
@@ -190,14 +192,24 @@ def _entry(item: Any) -> Entry:
     texts = [*item.get("content", ()), *filter(None, [item.get("summary_detail")])]
     longest: Mapping[str, Any] = max(texts, key=lambda text: len(text.get("value") or ""), default={})
     value = str(longest.get("value") or "")
-    return _made(
+    if longest.get("type") == "text/plain":
+        value = _paragraphs(value)
+    elif not _MARK.search(value):  # as YouTube writes it
+        value = _paragraphs(html.unescape(value))
+    made = _made(
         str(item.get("id") or ""),
         title,
         str(item.get("author") or ""),
         address,
         _seconds(item.get("published_parsed") or ("updated" in item and item.get("updated_parsed"))),
-        _paragraphs(value) if longest.get("type") == "text/plain" else value,
+        value,
     )
+    written = "" if item.get("published_parsed") else _line(item.get("published"))
+    return replace(made, day=written if _WORD.search(written) else "")
+
+
+_MARK = re.compile(r"</?[A-Za-z!]")
+_WORD = re.compile(r"[^\W\d_]{3}")
 
 
 def _made(id: str, title: str, author: str, address: str, published_s: float | None, markup: str) -> Entry:

@@ -168,6 +168,11 @@ def _date(value: str | None, notes: list[str]) -> date | None:
     return found
 
 
+def written_day(value: str) -> date | None:
+    """The day that a value names, in any way and language in which an article may write it; None for none."""
+    return _date(value, [])
+
+
 def _iso_day(value: str) -> date | None:
     """A day as in 2016-11-28, with or without a time, or as in 28.11.2016, where the day goes before the month."""
     try:

@@ -74,12 +74,12 @@ _LONGEST_STEM = 120
 _CHUNK = 2**16
 
 _BY_TYPE = {
+    "application/csv": ".csv",
     "application/epub+zip": ".epub",
     "application/json": ".json",
     "application/jsonl": ".jsonl",
     "application/pdf": ".pdf",
     "application/rtf": ".rtf",
-    "application/vnd.ms-excel": ".xls",
     "application/vnd.oasis.opendocument.spreadsheet": ".ods",
     "application/vnd.oasis.opendocument.text": ".odt",
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
@@ -90,21 +90,25 @@ _BY_TYPE = {
     "application/x-subrip": ".srt",
     "application/xhtml+xml": ".xhtml",
     "message/rfc822": ".eml",
+    "text/csv": ".csv",
     "text/html": ".html",
     "text/markdown": ".md",
     "text/prs.fallenstein.rst": ".rst",
     "text/rtf": ".rtf",
+    "text/tab-separated-values": ".tsv",
     "text/vtt": ".vtt",
     "text/x-markdown": ".md",
     "text/x-rst": ".rst",
 }
 """Suffixes by what a server says that it gives."""
 
-_PLAIN = {".txt", ".text", ".md", ".markdown", ".mdx", ".json", ".jsonl", ".rst", ".srt", ".vtt"}
+_PLAIN = {".txt", ".text", ".md", ".markdown", ".mdx", ".json", ".jsonl", ".csv", ".tsv", ".rst", ".srt", ".vtt"}
 _PACKED = {".docx", ".epub", ".odt", ".ods", ".pptx", ".xlsx"}
+_TABLES = {".csv", ".tsv", ".xls", ".xlsx"}
 _BY_ADDRESS = {
     "": set(FORMATS),
     "application/octet-stream": set(FORMATS),
+    "application/vnd.ms-excel": _TABLES,
     "application/x-download": set(FORMATS),
     "application/zip": _PACKED,
     "binary/octet-stream": set(FORMATS),
@@ -240,17 +244,25 @@ def _unpacked(address: str, raw: Iterator[bytes], packed: str) -> Iterator[bytes
         return
     if packed not in {"gzip", "x-gzip", "deflate"}:
         raise FetchFailed(address, "broken", f"it is packed as {packed[:_LONGEST_HEADER]}, which was not asked for")
-    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, by its first bytes
+    unpacking = None
     try:
         for piece in raw:
             left = piece
-            while left and not unpacking.eof:
+            while left:
+                if unpacking is None or (unpacking.eof and left.startswith(_GZIP)):
+                    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, by its first bytes
+                if unpacking.eof:
+                    break  # what stands behind the end, browsers leave out as well
                 yield unpacking.decompress(left, _CHUNK)
-                left = unpacking.unconsumed_tail
+                left = unpacking.unused_data or unpacking.unconsumed_tail
     except zlib.error as error:
         raise FetchFailed(address, "broken", "it is packed, and damaged") from error
-    if not unpacking.eof:
+    if unpacking and not unpacking.eof:
         raise FetchFailed(address, "broken", "it is packed, and its end is missing")
+
+
+_GZIP = b"\x1f\x8b"
+"""How each part of what gzip packs begins; there may be several, one behind the other."""
 
 
 def _stem(url: httpx.URL) -> str:

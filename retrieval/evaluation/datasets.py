@@ -56,10 +56,10 @@ def load(path: Path, *, only_questions: bool = False) -> Dataset:
     looked for in any.
 
     - SQuAD 1.1 or 2.0 (Rajpurkar et al. 2016, 2018): an article is all its paragraphs under its title.
-    - JSON lines in Quoth's own form: objects with ``title`` and ``text`` (a paragraph), ``question``, and
-      ``answers``, a list of strings out of the text. Without ``answers``, or with an empty list, nothing answers
-      the question; with null nobody has said yet, and it is left out. Without ``question`` the line only adds its
-      paragraph to what is searched; without ``text`` it only asks.
+    - JSON lines in Quoth's own form: objects with ``title`` and ``text`` or ``context`` (a paragraph), ``question``,
+      and ``answers`` or ``answer``, strings out of the text in a list, or a single one. Without them, or with an empty
+      list, nothing answers the question; with null nobody has said yet, and it is left out. Without ``question`` the
+      line only adds its paragraph to what is searched; without ``text`` it only asks.
     - JSON lines of ClapNQ (Rosenthal et al. 2024, arXiv:2404.02103): the sentences selected are the answers.
     - JSON lines of QED (Lamm et al. 2020, arXiv:2009.06354): ``original_nq_answers`` are the answers.
 
@@ -191,6 +191,8 @@ class _Collection:
             # Some of SQuAD's answers end within a word: "Japan" where the text says "Japanese".
             if place is None and self.only_questions and answer:
                 continue
+            if place is None and answer:
+                raise _FaultError(f"{where}: it has no text, so that it has to be asked of a folder, by --articles")
             if place is None or not answer or not (answer in place.text or holds(place.text, answer)):
                 raise _FaultError(f"{where}: the answer {answer[:80]!r} is not in the text")
         if not re.search(r"\w", text):
@@ -278,14 +280,24 @@ def _read_line(where: str, line: str, collection: _Collection) -> None:
 
 
 def _read_own(where: str, row: Mapping[str, Any], collection: _Collection) -> None:
-    place = None
-    if row.get("text") is not None:
-        place = collection.add_paragraph(where, _take(row, "title", str, where), _take(row, "text", str, where))
-    if "answers" in row and row["answers"] is None:
+    place, field = None, "context" if "context" in row else "text"
+    if row.get(field) is not None:
+        place = collection.add_paragraph(where, _take(row, "title", str, where), _take(row, field, str, where))
+    answers = row.get("answers", row.get("answer", []))
+    if answers is None:
         collection.unfilled += 1
     elif row.get("question") is not None:
-        answers = _take(row, "answers", list, where) if row.get("answers") is not None else []
-        collection.add_question(where, _take(row, "question", str, where), _strings(answers, where), place)
+        known = _strings(_listed(answers, where), where)
+        collection.add_question(where, _take(row, "question", str, where), known, place)
+
+
+def _listed(answers: object, where: str) -> list[object]:
+    """Answers, of which one need be no list, and which the hub's copies of SQuAD have beside their places."""
+    if isinstance(answers, str):
+        return [answers]
+    if isinstance(answers, dict):
+        return _take(answers, "text", list, where)
+    return _take({"answers": answers}, "answers", list, where)
 
 
 def _read_clapnq(where: str, row: Mapping[str, Any], collection: _Collection) -> None:
@@ -312,6 +324,7 @@ _LINE_READERS: Mapping[str, Callable[[str, Mapping[str, Any], _Collection], None
     "paragraph_text": _read_qed,
     "question": _read_own,
     "text": _read_own,
+    "context": _read_own,
 }
 """By a field that only that form has."""
 

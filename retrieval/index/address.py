@@ -45,13 +45,15 @@ def where(text: str, token: str = "") -> Where:
     """The address that a person wrote: ``milvus://host:19530/name``, a folder ``….db`` of milvus-lite, or a folder.
 
     Raises:
-        ValueError: it begins like the address of a store, and is none.
+        ValueError: it is empty, or begins like the address of a store, and is none.
     """
+    if not text.strip():
+        raise ValueError("the place of an index is a folder or milvus://host:19530/name, and empty")
     if (match := _STORE.fullmatch(text)) and 0 < int(match["port"] or _PORT) <= _LAST_PORT:
         scheme = "https" if match["tls"] else "http"
         return StoreAddress(f"{scheme}://{match['host']}:{match['port'] or _PORT}", match["name"], token)
     if "://" in text:
-        raise ValueError(text)
+        raise ValueError(f"the place of an index is a folder or milvus://host:19530/name, not {text!r}")
     path = from_home(Path(text))
     return StoreAddress(str(path)) if path.suffix == ".db" else path
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from retrieval.articles.article import Skipped
-from retrieval.errors import IndexCorrupt, IndexMissing, NoArticles
+from retrieval.errors import FolderMissing, IndexCorrupt, IndexMissing, NoArticles
 from retrieval.index.address import Where
 from retrieval.index.changes import Differences, Progress, compare, differences_of, survey_folder
 from retrieval.index.places import place_of
@@ -61,9 +61,16 @@ def update(
         StorageFailed: the articles cannot be listed or the index cannot be written.
         EncoderUnavailable, DeviceUnavailable, WeightsMismatch: see ``encoder``.
     """
+    _look_for(articles)
     asked = _Asked(articles, encoder, progress, force=force, thorough=thorough)
     with place_of(index).writer(wait_s, progress) as writer:
         return _update_and_tidy(writer, asked)
+
+
+def _look_for(articles: Path) -> None:
+    """See that there is a folder of articles, before one for its index is made: somebody may have mistyped it."""
+    if not articles.is_dir():
+        raise FolderMissing(articles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +160,7 @@ def open_up_to_date(
         pass
     except IndexCorrupt:
         damaged = True
+    _look_for(articles)
     asked = _Asked(articles, encoder, progress, damaged=damaged, waited_for=True)
     with place.writer(wait_s, progress) as writer:
         report = _update_and_tidy(writer, asked)

@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 from retrieval.models.batching import CallBatcher
 from retrieval.models.bundled import BUNDLED, BUNDLED_SHA256, bundled_folder, hash_folder, verify_bundled
-from retrieval.models.loading import first_line, gc_paused, native_number_type, quieten, require_pytorch, usable_device
+from retrieval.models.loading import (
+    FAILURES,
+    first_line,
+    from_here_or_hub,
+    gc_paused,
+    native_number_type,
+    quieten,
+    require_pytorch,
+    usable_device,
+)
 from retrieval.models.threads import in_threads, thread_count
 
 Vectors = NDArray[np.float32]
@@ -31,9 +40,6 @@ _CHUNK = 64
 _BATCH, _GPU_BATCH = 8, 64
 """Texts a forward pass. On a CPU small batches win: they need no padding where each text has as many tokens as the
 next, and stay in cache. The one for a GPU was not measured."""
-
-_FAILURES = (OSError, ValueError, RuntimeError, KeyError, ImportError)
-"""What loading a model raises when it is not there or makes no sense."""
 
 
 class Encoder(Protocol):
@@ -151,22 +157,21 @@ class SentenceTransformerEncoder:
         require_pytorch(f"The bundled model on {self._device}" if self.name == BUNDLED else f"The model {self.name}")
         quieten()
         try:
-            return self._open(local_files_only=True)
-        except _FAILURES as error:
-            if self.name == BUNDLED or Path(self.name).is_dir():
-                raise EncoderUnavailable(self.name, first_line(error)) from error
-        # Only what is not in the hub's cache yet needs a network, which takes its time to fail.
-        try:
-            return self._open(local_files_only=False)
-        except _FAILURES as error:
+            return from_here_or_hub(self._place, self._open)
+        except FAILURES as error:
             raise EncoderUnavailable(self.name, first_line(error)) from error
+
+    @property
+    def _place(self) -> str:
+        """The model's folder, or its name on the hub."""
+        return str(bundled_folder()) if self.name == BUNDLED else self.name
 
     def _open(self, *, local_files_only: bool) -> SentenceTransformer:
         from sentence_transformers import SentenceTransformer
 
         device = usable_device(self._device)
         return SentenceTransformer(
-            str(bundled_folder()) if self.name == BUNDLED else self.name,
+            self._place,
             device=device,
             local_files_only=local_files_only,
             model_kwargs={"dtype": native_number_type(device)},

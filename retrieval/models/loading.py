@@ -6,17 +6,26 @@ import gc
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from retrieval.errors import DeviceUnavailable, PyTorchMissing
 
 if TYPE_CHECKING:
     import torch
 
+
+_T = TypeVar("_T")
+
+FAILURES = (OSError, ValueError, RuntimeError, KeyError, ImportError)
+"""What loading a model raises when it is not there or makes no sense."""
+
+_HUB_S = 10
+"""Seconds in which the hub has to answer once, before it is asked for files."""
 
 _LOADING = threading.RLock()
 """One model is loaded at a time: two imports cannot run side by side, and the collector has one switch."""
@@ -101,6 +110,36 @@ def require_pytorch(what: str) -> None:
         installed = False
     if not installed:
         raise PyTorchMissing(what)
+
+
+def from_here_or_hub(name: str, load: Callable[..., _T]) -> _T:
+    """A model's folder, or a model by its name on the hub: what is in the hub's cache needs no network.
+
+    ``load`` is told with ``local_files_only`` whether it may use nothing but what is on this machine.
+
+    Raises:
+        One of ``FAILURES``.
+    """
+    try:
+        return load(local_files_only=True)
+    except FAILURES:
+        if Path(name).is_dir():
+            raise
+    _reach_hub(name)
+    return load(local_files_only=False)
+
+
+def _reach_hub(name: str) -> None:
+    """See whether the hub answers at all: without a network its client tries each file again, for minutes in all."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        HfApi().model_info(name, timeout=_HUB_S)
+    except (HfHubHTTPError, ValueError):
+        return  # it answers, or that can be no name: loading says so
+    except Exception as error:  # the libraries that carry its requests have errors of their own
+        raise OSError(f"the hub cannot be reached: {first_line(error)}") from error
 
 
 def quieten() -> None:

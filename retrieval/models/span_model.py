@@ -18,7 +18,15 @@ import numpy as np
 
 from retrieval.errors import ReaderUnavailable
 from retrieval.models.bundled import bundled_folder, verify_bundled
-from retrieval.models.loading import first_line, native_number_type, quieten, require_pytorch, usable_device
+from retrieval.models.loading import (
+    FAILURES,
+    first_line,
+    from_here_or_hub,
+    native_number_type,
+    quieten,
+    require_pytorch,
+    usable_device,
+)
 from retrieval.models.threads import in_threads, thread_count
 from retrieval.models.token_scores import MAX_TOKENS, WEIGHTS_FILE, Pair, TokenScores
 
@@ -136,7 +144,7 @@ class SpanModel:
         """
         try:
             return cls(*_load(name)).ready(device)
-        except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+        except FAILURES as error:
             raise ReaderUnavailable(name, first_line(error), named=True) from error
 
     def ready(self, device: str | None = None) -> SpanModel:
@@ -246,5 +254,8 @@ def _load(name: str, **settings: float) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-    network = AutoModelForQuestionAnswering.from_pretrained(name, dtype=torch.float32, **settings)
-    return network, AutoTokenizer.from_pretrained(name)
+    def opened(**place: bool) -> tuple[Any, Any]:
+        network = AutoModelForQuestionAnswering.from_pretrained(name, dtype=torch.float32, **place, **settings)
+        return network, AutoTokenizer.from_pretrained(name, **place)
+
+    return from_here_or_hub(name, opened)

@@ -24,6 +24,9 @@ TOKEN = QUOTE.link.token
         f"https://example.org/quoth/quotes/{TOKEN}/",
         f"  <https://quotes.example.org/quotes/{TOKEN}>\n",
         f"http://127.0.0.1:8000/quotes/{TOKEN}?utm_source=mail#quote",
+        f"“https://quotes.example.org/quotes/{TOKEN}”.",
+        f"(https://quotes.example.org/quotes/{TOKEN}),",
+        f"[quote](https://quotes.example.org/quotes/{TOKEN})",
     ],
 )
 def test_a_link_is_read_with_and_without_a_server(pasted: str) -> None:

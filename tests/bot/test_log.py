@@ -18,8 +18,11 @@ def test_a_name_that_is_no_setting_is_told_at_the_start(
     monkeypatch.setattr(root, "handlers", [])
     monkeypatch.setattr(root, "level", root.level)
     monkeypatch.setenv("QUOTH_DISCORD_GUILD", "2")
+    monkeypatch.setenv("QUOTH_QQQ", "2")
 
     log.configure(settings.load(), "")
 
-    told = "There is no setting QUOTH_DISCORD_GUILD: did you mean QUOTH_DISCORD_GUILDS?\n"
-    assert capsys.readouterr().err.endswith(told)
+    lines = capsys.readouterr().err.splitlines()
+    told = "There is no setting QUOTH_DISCORD_GUILD: did you mean QUOTH_DISCORD_GUILDS?"
+    assert any("WARNING" in line and line.endswith(told) for line in lines)
+    assert any("INFO" in line and "QUOTH_QQQ is no setting of Quoth's" in line for line in lines)

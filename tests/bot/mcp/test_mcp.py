@@ -117,6 +117,19 @@ async def test_an_answer_is_quoted_with_its_article_and_link(client: Assistant, 
     assert quote["link"].startswith("https://quotes.example.org/")
 
 
+async def test_fields_that_are_filled_in_with_nothing_are_left_out(client: Assistant) -> None:
+    nothing = {"top": None, "source": "", "after": "", "before": None, "articles": None}
+
+    assert (await given(client, "ask", question=SOCHI, **nothing))["answered"] is True
+
+
+async def test_a_single_article_need_be_no_list(client: Assistant, engine: Engine) -> None:
+    [id] = [article.id for article in engine.index.articles if article.url == "https://example.org/sochi"]
+
+    assert (await given(client, "ask", question=SOCHI, articles=id))["answered"] is True
+    assert (await given(client, "ask", question=SOCHI, articles="long.txt"))["answered"] is False
+
+
 async def test_an_answer_has_as_many_quotes_as_is_set_unless_the_question_says(engine: Engine) -> None:
     question = "which ship carried tar?"
     async with asking(lambda _: Opened(engine), usual=Usual(top=2)) as client:

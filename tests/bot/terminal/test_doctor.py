@@ -240,12 +240,19 @@ def test_a_name_that_is_no_setting_is_told_with_the_one_that_was_meant(
 ) -> None:
     quoth("index")
     monkeypatch.setenv("QUOTH_DISCORD_GUILD", "2")
+
+    assert todo(quoth) == {"There is no setting QUOTH_DISCORD_GUILD": "did you mean QUOTH_DISCORD_GUILDS?"}
+
+
+@pytest.mark.usefixtures("library")
+def test_a_variable_of_another_program_is_told_and_is_no_fault(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
+    quoth("index")
     monkeypatch.setenv("QUOTH_QQQ", "2")
 
-    assert todo(quoth) == {
-        "There is no setting QUOTH_DISCORD_GUILD": "did you mean QUOTH_DISCORD_GUILDS?",
-        "There is no setting QUOTH_QQQ": "docs/settings.md has those there are",
-    }
+    said = quoth("doctor")
+
+    assert said.status == 0
+    assert "QUOTH_QQQ is no setting of Quoth's, and does nothing" in said.out
 
 
 @pytest.mark.usefixtures("library")

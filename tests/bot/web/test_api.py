@@ -82,6 +82,14 @@ def test_a_whole_number_is_one_however_json_writes_it(client: TestClient) -> Non
     assert len(said["quotes"]) == 1
 
 
+def test_a_body_saved_on_windows_is_json_as_well(client: TestClient) -> None:
+    content = '{"question": "who met Vladimir Putin in Sochi?"}'.encode("utf-8-sig")
+
+    response = client.post("/ask", content=content, headers={"Content-Type": "application/json"})
+
+    assert response.json()["answered"] is True
+
+
 def test_a_question_can_be_limited_to_articles(client: TestClient) -> None:
     limits: list[dict[str, Any]] = [
         {"source": "nature weekly"},

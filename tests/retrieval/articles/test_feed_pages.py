@@ -60,6 +60,16 @@ JSON_FEED = (
 )
 
 
+def test_a_page_without_a_title_is_kept_under_the_letters_of_its_address(library: Path, web: Web) -> None:
+    web.at("/%D0%BC%D0%BE%D1%81%D1%82", story("The bridge opened."))
+    address = web.at("/sitemap.xml", sitemap(web, "/%D0%BC%D0%BE%D1%81%D1%82"))
+
+    follow(library, address, FETCHER)
+
+    [id] = articles(library)
+    assert id.startswith("127.0.0.1-мост-")
+
+
 def test_a_json_feed_is_followed_as_others_are(library: Path, web: Web) -> None:
     follow(library, web.at("/feed.json", Page(JSON_FEED, "application/json")), FETCHER)
 

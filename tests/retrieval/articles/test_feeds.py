@@ -51,6 +51,35 @@ def test_an_entry_becomes_an_article_with_what_the_feed_says_of_it(library: Path
     assert article.id.startswith("127.0.0.1-the-mill-")
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("mer, 16 nov 2022 00:38:15 +0100", date(2022, 11, 16)),
+        ("Mi, 05 M\u00e4r 2025 08:00:00 +0100", date(2025, 3, 5)),
+        ("11/12/2016", None),
+        ("gestern, gegen Mittag", None),
+        ("0001-01-01T00:00:00Z", None),
+    ],
+)
+def test_a_day_in_the_language_of_the_feed_is_the_articles(
+    library: Path, web: Web, written: str, meant: date | None
+) -> None:
+    entry = f"<item><title>A</title><description>Words.</description><pubDate>{written}</pubDate></item>"
+    follow(library, web.at("/feed", rss(entry)), FETCHER)
+
+    [article], skipped = care.survey(library)
+    assert article.published == meant
+    assert not skipped
+
+
+def test_a_text_without_marks_keeps_its_paragraphs(library: Path, web: Web) -> None:
+    text = "A day on the moon &amp; back\n\nThe crew isn&#39;t tired; 3 &lt; 4"
+    follow(library, web.at("/feed", rss(item("1", text, "Moon"))), FETCHER, TEXTS)
+
+    [id] = articles(library)
+    assert care.find(library, id).text.endswith("A day on the moon & back\n\nThe crew isn't tired; 3 < 4")
+
+
 def test_atom_is_read_with_its_full_text_its_author_and_addresses_relative_to_it(library: Path, web: Web) -> None:
     follow(library, web.at("/news/feed", Page(ATOM, "application/atom+xml")), FETCHER)
 

@@ -18,6 +18,7 @@ from tests.retrieval.articles.fetches import PAGE, failure, fetch
 from tests.retrieval.articles.web import HERE, Page, Web, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from http.server import BaseHTTPRequestHandler
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -57,6 +58,12 @@ def test_the_request_says_who_asks_and_carries_nothing_else_of_the_person(web: W
         ("/report.docx", "application/zip", ".docx"),
         ("/report.PDF", "", ".pdf"),
         ("/README.md", "text/plain; charset=utf-8", ".md"),
+        ("/prices.csv", "text/plain; charset=utf-8", ".csv"),
+        ("/prices.tsv", "text/plain", ".tsv"),
+        ("/export?format=csv", "text/csv; charset=utf-8", ".csv"),
+        ("/prices", "text/tab-separated-values", ".tsv"),
+        ("/prices.csv", "application/vnd.ms-excel", ".csv"),
+        ("/prices", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"),
         ("/page.html", "text/plain", ".txt"),
         ("/page.php", "TEXT/HTML", ".html"),
         ("/x", "text/markdown", ".md"),
@@ -74,8 +81,12 @@ def test_what_is_of_no_kind_that_is_read_is_refused(web: Web, path: str, kind: s
     assert failure(web.at(path)).detail == (kind or "no type is named")
 
 
-@pytest.mark.parametrize(("packing", "packed"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
-def test_a_packed_page_is_unpacked(web: Web, packing: str, packed: type[bytes]) -> None:
+def in_two(content: bytes) -> bytes:
+    return gzip.compress(content[:20]) + gzip.compress(content[20:]) + b"\0\0"
+
+
+@pytest.mark.parametrize(("packing", "packed"), [("gzip", gzip.compress), ("deflate", zlib.compress), ("gzip", in_two)])
+def test_a_packed_page_is_unpacked(web: Web, packing: str, packed: Callable[[bytes], bytes]) -> None:
     address = web.at("/", Page(packed(PAGE.content), headers={"Content-Encoding": packing}))
 
     assert fetch(address).content == PAGE.content
@@ -124,6 +135,10 @@ def test_more_than_the_format_allows_is_not_read(web: Web) -> None:
 
     assert failure(web.at("/announced", announced)).detail == "8 MiB"
     assert failure(web.at("/endless", Page(send=endless))).problem == "large"
+
+
+def test_nothing_is_packed_as_nothing(web: Web) -> None:
+    assert fetch(web.at("/", Page(b"", headers={"Content-Encoding": "gzip"}))).content == b""
 
 
 def test_a_bomb_is_not_unpacked_further_than_the_format_allows(web: Web) -> None:

@@ -261,6 +261,14 @@ def test_a_list_of_sitemaps_names_them_the_newest_first() -> None:
     assert [link.rpartition("/")[2] for link in found.links] == ["c.xml", "b.xml.gz", "a.xml"]
 
 
+def test_a_sitemap_that_was_packed_in_parts_is_read_whole() -> None:
+    content = b"<urlset><url><loc>https://example.org/a</loc></url><url><loc>https://example.org/b</loc></url></urlset>"
+
+    found = listing(gzip.compress(content[:60]) + gzip.compress(content[60:]))
+
+    assert [entry.address for entry in found.entries] == ["https://example.org/a", "https://example.org/b"]
+
+
 def test_a_sitemap_that_swells_is_not_unpacked() -> None:
     with pytest.raises(ArticleUnreadable, match="larger than 32 MiB"):
         listing(gzip.compress(bytes(2**26), 1))

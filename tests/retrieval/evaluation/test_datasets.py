@@ -102,6 +102,24 @@ def test_lines_of_quoths_own_form_share_the_article_of_their_title(path: Path) -
     ]
 
 
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"answers": "Sochi"},
+        {"answer": "Sochi"},
+        {"answer": ["Sochi"]},
+        {"answers": {"text": ["Sochi"], "answer_start": [12]}},
+    ],
+)
+@pytest.mark.parametrize("field", ["text", "context"])
+def test_answers_and_texts_go_by_the_names_that_others_give_them(
+    path: Path, field: str, answers: dict[str, Any]
+) -> None:
+    found = loaded(path, {"title": "T", field: "They met in Sochi.", "question": "Where?", **answers})
+
+    assert [(one.answers, one.paragraph) for one in found.questions] == [(("Sochi",), Span(0, 18))]
+
+
 def test_a_line_may_hold_only_a_text_or_only_a_question(path: Path) -> None:
     dataset = loaded(path, PLAN, {"question": "What is the capital of France?"})
 
@@ -175,10 +193,13 @@ def test_text_in_tokens_is_put_together_as_it_was_printed(tokens: str, printed: 
         ({"data": [{"title": "T"}]}, "'T': 'paragraphs' is missing or of the wrong kind"),
         (PLAN, "it holds no question"),
         ({"question": "Anyone?"}, "it holds no text to search"),
-        ({"question": "Anyone?", "answers": ["me"]}, "line 1: the answer 'me' is not in the text"),
+        (
+            {"question": "Anyone?", "answers": ["me"]},
+            "line 1: it has no text, so that it has to be asked of a folder, by --articles",
+        ),
         ({**PLAN, "question": "Why?", "answers": ["so", "points"]}, "line 1: the answer 'so' is not in the text"),
         ({**PLAN, "question": "Why?", "answers": [1]}, "line 1: an answer is not a string"),
-        ({**PLAN, "question": "Why?", "answers": "plan"}, "line 1: 'answers' is missing or of the wrong kind"),
+        ({**PLAN, "question": "Why?", "answers": 7}, "line 1: 'answers' is missing or of the wrong kind"),
         ({"text": "No title.", "question": "Why?"}, "line 1: 'title' is missing or of the wrong kind"),
         ({"passages": [], "input": "why"}, "line 1: 'text' is missing or of the wrong kind"),
         ({"id": 1}, "line 1: it has neither a question nor a text"),

@@ -69,7 +69,7 @@ def test_evaluating_asks_every_question_of_an_index_of_the_articles(data: Path) 
 
 
 def test_a_higher_threshold_declines_more_and_changes_no_other_figure(data: Path) -> None:
-    bold, careful = (evaluate(data, FakeEncoder(), threshold=threshold) for threshold in (0.0, 1.1))
+    bold, careful = (evaluate(data, FakeEncoder(), threshold=threshold) for threshold in (0.0, 1.0))
 
     assert (bold.answered, careful.answered) == (1, 0)
     assert careful.declined == 1
@@ -104,7 +104,7 @@ def test_questions_alone_can_be_asked_about_a_folder_of_articles(tmp_path: Path)
     assert (figures.articles, figures.questions, figures.answerable) == (1, 2, 1)
     assert (figures.hit_at_1, figures.mrr_at_10) == (None, None)
     assert figures.first_quote == 1.0
-    with pytest.raises(DatasetInvalid, match="not in the text"):
+    with pytest.raises(DatasetInvalid, match="has to be asked of a folder"):
         evaluate(questions, FakeEncoder(), threshold=0.0)
 
 

@@ -280,9 +280,27 @@ def test_a_model_that_is_not_cached_is_looked_for_on_the_hub(monkeypatch: pytest
         return model
 
     monkeypatch.setattr("sentence_transformers.SentenceTransformer", from_hub)
+    monkeypatch.setattr("huggingface_hub.HfApi.model_info", lambda *_, **__: None)
 
     assert SentenceTransformerEncoder("somebody/some-model").load() is model
     assert asked == [True, False]
+
+
+def test_a_hub_that_cannot_be_reached_is_told_after_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def not_here(*_: object, local_files_only: bool, **__: object) -> Any:
+        asked.append(local_files_only)
+        raise OSError("not in the cache")
+
+    monkeypatch.setattr("sentence_transformers.SentenceTransformer", not_here)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:1")  # where nobody listens
+
+    with pytest.raises(EncoderUnavailable) as caught:
+        SentenceTransformerEncoder("somebody/some-model").load()
+    assert caught.value.reason.startswith("the hub cannot be reached: ")
+    assert asked == [True]
 
 
 @pytest.mark.parametrize("count", [1, 4, 5])
