@@ -55,6 +55,7 @@ _PACKAGES = (
         "pypdf",
         "python-docx",
         "python-pptx",
+        "python-calamine",
         "striprtf",
         "docutils",
         "pysubs2",
