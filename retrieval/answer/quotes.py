@@ -157,8 +157,10 @@ def _quote(reading: Reading) -> Quote:
     )
 
 
-_NUMBER = re.compile(r"\d{4}-\d\d-\d\d(?!\d)|(?<![A-Za-z])[A-Za-z]{0,4}\d+(?:[.,:/]\d+)*[A-Za-z]{0,4}")
-"""With letters around it, as of 2.5m and E42; a date in figures, such as 05/03/2024 and 2024-03-05."""
+_NUMBER = re.compile(
+    r"\d{4}-\d\d-\d\d(?!\d)|(?<![A-Za-z])(?:[A-Z]{1,3}[$€£¥]|[A-Za-z]{0,4})\d+(?:[.,:/]\d+)*[A-Za-z]{0,4}"
+)
+"""With letters around it, as of 2.5m, E42 and A$30; a date in figures, such as 05/03/2024 and 2024-03-05."""
 
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """A letter of a script without spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
@@ -175,8 +177,25 @@ def _marked(text: str, highlights: Sequence[Span]) -> tuple[Span, ...]:
             around = _NUMBER.finditer(text, max(0, start - _LONGEST_NUMBER), end + _LONGEST_NUMBER)
             touched = [number.span() for number in around if number.start() < end and start < number.end()]
             touched.append(_whole_words(text, start, end))
-            marked = _united(marked, [Span(min(touched)[0], max(last for _, last in touched))])
+            marked = _united(marked, [_paired(text, min(touched)[0], max(last for _, last in touched))])
     return marked
+
+
+_QUOTATION, _CLOSING = re.compile(r"[\"“”]"), re.compile(r"[.,!?]?[\"”]")
+
+
+def _paired(text: str, start: int, end: int) -> Span:
+    """A place with both of its quotation marks, or with none, and without half of "'s"."""
+    if text[end - 1] in "'’" and text[end : end + 1].isalpha():
+        end -= 1
+    if len(_QUOTATION.findall(text, start, end)) % 2:
+        if closing := _CLOSING.match(text, end):
+            end = closing.end()
+        elif _QUOTATION.match(text, start):
+            start += 1
+        elif _QUOTATION.match(text, end - 1):
+            end -= 1
+    return Span(start, end)
 
 
 def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:

@@ -210,12 +210,13 @@ def test_a_sentence_told_twice_in_one_article_is_quoted_once() -> None:
         ("1,240", "1,240.50"),
         ("£2", "£2.5m"),
         ("42", "E42"),
+        ("$30", "A$30m"),
         ("May", "May"),
     ],
 )
 def test_of_a_number_all_is_bold_or_nothing(marked: str, seen: str) -> None:
     article = article_of(
-        "In May the Tarn rose by 2.4 metres until 7:30 pm, which cost 1,240.50 euros, or £2.5m, and led to E42. "
+        "In May the Tarn rose by 2.4 metres until 7:30 pm, which cost 1,240.50 euros, £2.5m or A$30m, and led to E42. "
         "It ended on 05/03/2016, or 2016-03-05."
     )
     (quote,) = choose([reading(marked, 1.0, article=article)], 3)
@@ -236,6 +237,23 @@ def test_of_a_number_all_is_bold_or_nothing(marked: str, seen: str) -> None:
 def test_no_part_of_a_word_is_bold(text: str, marked: str, seen: str) -> None:
     article = article_of(text)
     [quote] = choose([reading(text, 1.0, highlight=marked, article=article)], 1)
+
+    assert bold(quote) == [seen]
+
+
+@pytest.mark.parametrize(
+    ("marked", "seen"),
+    [
+        ('called it "a mess', 'called it "a mess."'),
+        ('a mess."', "a mess."),
+        ('"a mess', '"a mess."'),
+        ('"a mess." The', '"a mess." The'),
+        ("The mayor'", "The mayor"),
+    ],
+)
+def test_both_quotation_marks_are_bold_or_none(marked: str, seen: str) -> None:
+    article = article_of('He called it "a mess." The mayor\'s office did not.')
+    (quote,) = choose([reading(marked, 1.0, article=article)], 3)
 
     assert bold(quote) == [seen]
 
