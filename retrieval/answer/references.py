@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from retrieval.answer.answer import Answer
 from retrieval.answer.query import Context
 from retrieval.answer.quotes import Quote
+from retrieval.answer.times import MONTHS, WEEKDAYS
 from retrieval.answer.variants import is_fragment
 
 _NAMES = 4
@@ -18,7 +19,9 @@ _LONGEST_NAME = 6
 
 _NAME = re.compile(r"\b[A-Z][\w’'-]*(?:\s+(?:(?:of|the|and|de|van|von)\s+)?[A-Z][\w’'-]*)*")
 
-_COMMON = frozenset({"The", "A", "An", "In", "On", "At", "He", "She", "It", "They", "This", "That", "These", "Those"})
+_COMMON = frozenset(
+    {"I", "The", "A", "An", "In", "On", "At", "He", "She", "It", "They", "This", "That", "These", "Those"}
+)
 
 
 def next_context(answer: Answer, before: Context | None) -> Context | None:
@@ -32,7 +35,7 @@ def next_context(answer: Answer, before: Context | None) -> Context | None:
     asked, goes_on_from, first = answer.corrected, answer.context, answer.quotes[0]
     marked = list(dict.fromkeys(_names_that_answer(first)))
     inside = [name for name in _names(asked) if name in first.text]
-    inside += [name for name in _names(first.text) if name.casefold() in asked.casefold()]
+    inside += [name for name in _names(first.text) if _is_asked(name, asked, first.article.text)]
     known: list[str] = []
     for name in (*marked, *inside, *(goes_on_from.names if goes_on_from else ())):
         if not any(name in longer for longer in known):
@@ -52,8 +55,18 @@ def _names_that_answer(quote: Quote) -> Iterator[str]:
     """The highlighted names, best first."""
     for start, end in quote.highlights:
         short = " ".join(quote.article.text[start:end].split())
-        if len(short.split()) <= _LONGEST_NAME and _NAME.fullmatch(short):
+        if len(short.split()) <= _LONGEST_NAME and _NAME.fullmatch(short) and short.lower() not in WEEKDAYS + MONTHS:
             yield short
+
+
+def _is_asked(name: str, asked: str, text: str) -> bool:
+    """Whether a name of a quote is one that a question asks about, perhaps in small letters.
+
+    One word may have its capital from opening a sentence, unless it has that inside of one of the article's too.
+    """
+    word = rf"\b{re.escape(name)}\b"
+    named = " " in name or re.search(rf"(?<=[\w,] ){word}", text)
+    return bool(named and re.search(word, asked, re.IGNORECASE))
 
 
 def _names(text: str) -> Iterable[str]:

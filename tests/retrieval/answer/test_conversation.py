@@ -149,6 +149,18 @@ def test_pronouns_may_stand_for_who_answered_and_never_for_a_date() -> None:
     assert "May 6" not in context.names
 
 
+def test_a_day_and_a_word_that_opens_a_sentence_are_no_names_that_a_pronoun_stands_for() -> None:
+    text = "Brown the meat well. On Thursday I add it to what Lund gave me."
+    brown = answer_of(quote_of(article_of(text), 0, 20), question="should I brown the meat?").next_context
+    added = quote_of(article_of(text), 21, len(text), (24, 32))
+    when = answer_of(added, question="when is it added to what lund gave?").next_context
+
+    assert brown is not None
+    assert brown.names == ()
+    assert when is not None
+    assert when.names == ("Lund",)
+
+
 def test_what_was_declined_is_no_subject() -> None:
     context = answer_of(QUOTE).next_context
 
