@@ -9,8 +9,8 @@ from typing import Literal
 
 from retrieval.answer.arranging import complete
 from retrieval.answer.offices import Office
+from retrieval.answer.question import asking_terms, asks_who_that_is, kind_of, measured, names, suits
 from retrieval.answer.question import figures as figures_in
-from retrieval.answer.question import kind_of, measured, names, suits
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading
 from retrieval.answer.search import Hit
@@ -101,7 +101,7 @@ def _coverage(quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:
 
 def _word_lacking(question: str, quote: Quote, weights: Mapping[str, float]) -> tuple[Doubt, ...]:
     """A doubt about the rarest word that the quote lacks, if it makes a good part of the question."""
-    there = set(terms(f"{quote.above} {quote.text}"))
+    there = {*terms(f"{quote.above} {quote.text}"), *asking_terms(question)}
     lacking = {term: weight for term, weight in weights.items() if term not in there}
     term = max(lacking, key=lambda each: lacking[each], default="")
     if lacking.get(term, 0.0) < _TELLING:
@@ -136,7 +136,8 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
     ]
     kind = kind_of(question)
     marked = [article.text[mark.start : mark.end] for mark in quote.highlights] or [quote.text]
-    if not any(suits(kind, words) for words in marked) or not measured(question, quote.text):
+    suited = any(suits(kind, words) for words in marked) or asks_who_that_is(question, around)
+    if not suited or not measured(question, quote.text):
         doubts.append(Doubt("kind", kind, marked[0]))
     return doubts
 

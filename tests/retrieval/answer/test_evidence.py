@@ -107,6 +107,11 @@ def found_in(text: str, marked: str, question: str, news: Index) -> Evidence:
     return gather([quote], READING, [question], [hit], news.terms)
 
 
+def test_the_words_that_ask_are_not_lacking(news: Index) -> None:
+    assert found_in("Per Lund spoke for three hours.", "three hours", "how long?", news).doubts == ()
+    assert found_in("Per Lund is a builder of boats.", "a builder of boats", "who is Per Lund?", news).doubts == ()
+
+
 def test_an_office_that_is_anothers_contradicts_and_counts_as_a_name_that_is_lacking(news: Index) -> None:
     found = found_in("Russian President Putin came to Japan.", "Putin", "Who is the president of Japan?", news)
 
