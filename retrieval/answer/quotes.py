@@ -15,6 +15,7 @@ from functools import lru_cache
 from retrieval.answer.claims import Verdict, verdict
 from retrieval.answer.excerpts import Cut, cut_at, excerpt, inside
 from retrieval.answer.reader import Reading, total_score, whole_sentences, with_antecedents
+from retrieval.answer.sameness import is_labelled
 from retrieval.answer.search import Hit
 from retrieval.answer.times import Explained, explained
 from retrieval.articles.article import Article, ArticleInfo
@@ -238,7 +239,8 @@ def _merged(quote: Quote, other: Quote, weights: QuoteWeights) -> Quote | None:
     if not _same_words(quote, other):
         return None
     known = {quote.article.id, *(article.id for article in quote.also_in)}
-    return quote if other.article.id in known else replace(quote, also_in=(*quote.also_in, other.article.info))
+    known_or_own = other.article.id in known or is_labelled(other.text)
+    return quote if known_or_own else replace(quote, also_in=(*quote.also_in, other.article.info))
 
 
 def _same_words(quote: Quote, other: Quote) -> bool:

@@ -191,6 +191,14 @@ def test_prints_that_differ_only_in_case_and_punctuation_say_the_same() -> None:
     assert [article.id for article in quote.also_in] == ["b.txt", "c.txt"]
 
 
+def test_a_label_with_a_value_that_another_article_has_too_is_not_said_of_the_same() -> None:
+    one, other = (article_of("Servings: 4", id=name) for name in ("soup.md", "tea.md"))
+
+    (quote,) = choose([reading("4", 2.0, article=one), reading("4", 1.0, article=other)], 3)
+
+    assert (quote.article.id, quote.also_in) == ("soup.md", ())
+
+
 def test_a_sentence_told_twice_in_one_article_is_quoted_once() -> None:
     article = article_of("They met in Sochi.\n\nThen it rained.\n\nThey met in Sochi.")
     again = Reading(reading("They", 1.0, article=article).hit, Span(37, 41), (Span(37, 41),), 1.0)
