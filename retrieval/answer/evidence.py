@@ -123,7 +123,7 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
     doubts = [
         Doubt("name", name, _instead(question, name, quote.text))
         for name in names(question, around)
-        if not content_terms(name) <= there
+        if not content_terms(name) <= there and not _named_in_part(question, name, there, article.text)
     ]
     office = Office.asked_for(question)
     if office and (other := office.holder_of_another(quote.text)):
@@ -140,6 +140,13 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
     if not suited or not measured(question, quote.text):
         doubts.append(Doubt("kind", kind, marked[0]))
     return doubts
+
+
+def _named_in_part(question: str, name: str, there: set[str], text: str) -> bool:
+    """Whether a quote has the next word of a full name, as "Ms Lund" of Ann Lund, and its article has all of that."""
+    full = re.search(rf"\b{re.escape(name)} (\w+)\b", question)
+    rest = content_terms(full[1]) if full else set()
+    return bool(full and rest and rest <= there and re.search(rf"\b{re.escape(full[0])}\b", text, re.IGNORECASE))
 
 
 def _sentences_marked(quote: Quote) -> str:
