@@ -159,9 +159,10 @@ def _quote(reading: Reading) -> Quote:
 
 
 _NUMBER = re.compile(
-    r"\d{4}-\d\d-\d\d(?!\d)|(?<![A-Za-z])(?:[A-Z]{1,3}[$€£¥]|[A-Za-z]{0,4})\d+(?:[.,:/]\d+)*[A-Za-z]{0,4}"
+    r"\d{4}-\d\d-\d\d(?!\d)|(?:(?<![A-Z])[A-Z]{0,3}[$€£¥]|(?<![A-Za-z])[A-Za-z]{0,4})"
+    r"\d+(?:[.,:/]\d+)*(?:%|[A-Za-z]{0,4})"
 )
-"""With letters around it, as of 2.5m, E42 and A$30; a date in figures, such as 05/03/2024 and 2024-03-05."""
+"""With letters and signs around it, as of £2.5m, E42 and 4%; a date in figures, as 05/03/2024 and 2024-03-05."""
 
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """A letter of a script without spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from retrieval.answer.query import Context
+from retrieval.answer.question import asking_terms
 from retrieval.answer.times import MONTHS
 from retrieval.text.terms import content_terms
 
@@ -71,7 +72,7 @@ class QueryVariants:
             resolved=resolve_references(question, context) if context and follow_up else question,
             follow_up_by_wording=follow_up,
             has_reference=has_reference(question),
-            content_terms=len(content_terms(question)),
+            content_terms=0 if _is_bare(question) else len(content_terms(question)),
         )
 
     @property
@@ -91,7 +92,12 @@ class QueryVariants:
 
 def has_reference(question: str) -> bool:
     """Whether a question lacks a name: it has a pronoun, or no word that means something by itself."""
-    return bool(_PRONOUN.search(question) or _ASKS_ABROAD.fullmatch(question)) or not content_terms(question)
+    return bool(_PRONOUN.search(question) or _ASKS_ABROAD.fullmatch(question)) or _is_bare(question)
+
+
+def _is_bare(question: str) -> bool:
+    """Whether a question has no word but those by which it asks: "why?", "for how long?"."""
+    return content_terms(question) <= asking_terms(question)
 
 
 def looks_like_follow_up(question: str) -> bool:

@@ -218,13 +218,16 @@ def test_a_sentence_told_twice_in_one_article_is_quoted_once() -> None:
         ("1,240", "1,240.50"),
         ("£2", "£2.5m"),
         ("42", "E42"),
+        ("2.5m", "£2.5m"),
         ("$30", "A$30m"),
+        ("8", "8%"),
         ("May", "May"),
     ],
 )
 def test_of_a_number_all_is_bold_or_nothing(marked: str, seen: str) -> None:
     article = article_of(
-        "In May the Tarn rose by 2.4 metres until 7:30 pm, which cost 1,240.50 euros, £2.5m or A$30m, and led to E42. "
+        "In May the Tarn rose by 2.4 metres until 7:30 pm, which cost 1,240.50 euros, £2.5m or A$30m (8%), "
+        "and led to E42. "
         "It ended on 05/03/2016, or 2016-03-05."
     )
     (quote,) = choose([reading(marked, 1.0, article=article)], 3)

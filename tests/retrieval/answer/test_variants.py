@@ -16,6 +16,8 @@ MET = Context("Who met in Sochi?", "and then?", "They met.")
         ("when was that?", True),
         ("what about the islands?", True),
         ("why?", True),
+        ("for how long?", True),
+        ("which year?", True),
         ("what is Khabomai?", False),
         ("and who is Hiroshige Seko?", False),
         ("and what about Japan?", True),
@@ -55,6 +57,14 @@ def test_a_reader_is_told_what_a_follow_up_refers_to(
 
     assert resolve_references(question, context) == read
     assert QueryVariants.of(question, context).resolved == read
+
+
+@pytest.mark.parametrize(("question", "bare"), [("For how long?", True), ("how long is the bridge?", False)])
+def test_a_question_without_a_word_but_those_that_ask_lacks_what_it_is_about(question: str, bare: bool) -> None:
+    variants = QueryVariants.of(question, MET)
+
+    assert variants.has_reference is bare
+    assert (variants.content_terms == 0) is bare
 
 
 def test_what_a_few_words_stand_for_is_found_over_several_turns() -> None:
