@@ -92,8 +92,12 @@ def wording_of(question: str) -> str:
 
 @lru_cache(maxsize=64)
 def kind_of(question: str) -> QuestionKind:
-    """The kind of answer that a question asks for."""
-    return next((kind for kind, pattern in _KINDS if pattern.search(question)), "other")
+    """The kind of answer that a question asks for; what stands in brackets behind it says what it is about."""
+    asked = _ABOUT.sub("?", question)
+    return next((kind for kind, pattern in _KINDS if pattern.search(asked)), "other")
+
+
+_ABOUT = re.compile(r"\?\s+\(.*\)$")
 
 
 def asking_terms(question: str) -> frozenset[str]:

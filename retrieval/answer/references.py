@@ -9,7 +9,7 @@ from retrieval.answer.answer import Answer
 from retrieval.answer.query import Context
 from retrieval.answer.quotes import Quote
 from retrieval.answer.times import MONTHS, WEEKDAYS
-from retrieval.answer.variants import is_fragment
+from retrieval.answer.variants import is_fragment, only_asks
 
 _NAMES = 4
 """Names that a pronoun may stand for, at most."""
@@ -28,7 +28,8 @@ def next_context(answer: Answer, before: Context | None) -> Context | None:
     """What a question after ``answer`` may go on from; None where nothing was answered yet.
 
     The subject begins with the latest question that stood on its own. A few words without a verb count as the question
-    that they were read as. What was declined is no part of it: then it stays what it was ``before``.
+    that they were read as, and "why?" as none of its own. What was declined is no part of it: then it stays what it was
+    ``before``.
     """
     if not answer.answered:
         return before
@@ -40,11 +41,15 @@ def next_context(answer: Answer, before: Context | None) -> Context | None:
     for name in (*marked, *inside, *(goes_on_from.names if goes_on_from else ())):
         if not any(name in longer for longer in known):
             known.append(name)
-    read_as = answer.interpretation.read_as if goes_on_from and is_fragment(asked) else ""
+    previous = asked
+    if goes_on_from and only_asks(asked):
+        previous = goes_on_from.previous
+    elif goes_on_from and is_fragment(asked):
+        previous = answer.interpretation.read_as
     pair = goes_on_from.pair if goes_on_from else None
     return Context(
         first=goes_on_from.first if goes_on_from else asked,
-        previous=read_as or asked,
+        previous=previous,
         quoted=first.hit.passage.text,
         names=tuple(known[:_NAMES]),
         pair=(marked[0], marked[1]) if len(marked) > 1 else pair,

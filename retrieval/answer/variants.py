@@ -100,6 +100,11 @@ def _is_bare(question: str) -> bool:
     return content_terms(question) <= asking_terms(question)
 
 
+def only_asks(question: str) -> bool:
+    """Whether a question in a talk has neither a pronoun nor any word but those by which it asks."""
+    return _is_bare(question) and not _PRONOUN.search(question)
+
+
 def looks_like_follow_up(question: str) -> bool:
     """Whether a question's wording alone makes it a follow-up.
 
@@ -125,12 +130,14 @@ def resolve_references(question: str, context: Context) -> str:
     A leading "and" goes. Two who were named together are put where "they" stood, which a reader understands better
     than names behind a question; of other pronouns nothing tells which is meant. Where no name is known, the first
     question stands behind this one and tells a reader what it is about. A few words without a verb take their place in
-    the question before.
+    the question before; behind "why?" that stands as it was, for names alone do not tell what is asked of them.
     """
     if context.names and not has_reference(question) and (fragment := _FRAGMENT.fullmatch(question)):
         before = context.first if _FRAGMENT.fullmatch(context.previous) else context.previous
         return _put_into(before, fragment["rest"])
     question = _LEADING_CONJUNCTION.sub("", question)
+    if only_asks(question):
+        return f"{question} ({context.previous.rstrip(' ?')})"
     if not context.names:
         return f"{question} ({context.first.rstrip(' ?')})"
     if not has_reference(question):

@@ -35,15 +35,17 @@ def quote_of(article: Article, start: int, end: int, *highlights: tuple[int, int
 QUOTE = quote_of(ARTICLE, 13, 52, (13, 23), (28, 42))
 
 
-def test_a_fragment_counts_as_the_question_that_it_was_read_as() -> None:
+@pytest.mark.parametrize(("words", "read_as"), [("And Abe?", "who met Abe?"), ("why?", "who met Putin?")])
+def test_a_part_of_a_question_counts_as_the_question_that_it_is_a_part_of(words: str, read_as: str) -> None:
     before = answer_of(QUOTE, question="who met Putin?").next_context
-    asked = answer_of(QUOTE, question="And Abe?", before=before)
-    read_as = replace(asked, interpretation=Interpretation(in_context=True, read_as="who met Abe?"))
+    asked = answer_of(QUOTE, question=words, before=before)
 
-    context = next_context(read_as, before)
+    context = next_context(
+        replace(asked, interpretation=Interpretation(in_context=True, read_as="who met Abe?")), before
+    )
 
     assert context
-    assert context.previous == "who met Abe?"
+    assert context.previous == read_as
 
 
 def answer_of(

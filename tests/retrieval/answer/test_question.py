@@ -23,6 +23,7 @@ from retrieval.answer.question import QuestionKind, asks_who_that_is, figures, k
         ("How often does the ferry leave?", "when"),
         ("Why did the talks fail?", "why"),
         ("How does a lock work?", "how"),
+        ("why? (how many islands are disputed)", "why"),
         ("Does the plan cover nuclear energy?", "yes or no"),
         ("Isn't Sochi in Russia?", "yes or no"),
         ("Did they say when they would meet?", "when"),

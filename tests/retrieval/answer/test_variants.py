@@ -46,6 +46,8 @@ def test_a_questions_wording_makes_it_look_like_a_follow_up(question: str, follo
         ("and in 2015?", ("Sochi",), None, "Who met in Sochi in 2015?"),
         ("And Abe, Seko and Putin?", ("Sochi",), None, "Abe, Seko and Putin? (Who met in Sochi)"),
         ("warum?", ("Sochi",), None, "warum? (Sochi)"),
+        ("and why?", ("Sochi",), None, "why? (Who met in Sochi)"),
+        ("for how long?", (), None, "for how long? (Who met in Sochi)"),
         ("how deadly is it?", (), None, "how deadly is it? (Who met in Sochi)"),
         ("so which stage?", (), None, "which stage? (Who met in Sochi)"),
     ],
