@@ -11,6 +11,8 @@ from retrieval.text.terms import stop_terms, term, terms
 
 QuestionKind = Literal["who", "when", "where", "number", "why", "how", "yes or no", "other"]
 
+_VERB = "(is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must)"
+
 _KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
     (
         "number",
@@ -19,14 +21,16 @@ _KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
     ("number", re.compile(r"\b(what|which) (number|percent\w*|amount|fraction|proportion|share)\b", re.IGNORECASE)),
     (
         "when",
-        re.compile(r"\bwhen\b|\bhow often\b|\b(what|which) (year|month|day|date|decade|century|time)\b", re.IGNORECASE),
+        re.compile(
+            rf"^\W*(\w+ )?when(?=['’]?s\b| {_VERB}\b)|^(?!.*\b(what|whom?|which|why|how)\b).*?(?P<asks>\bwhen\b)"
+            r"|\bhow often\b|\b(what|which) (year|month|day|date|decade|century|time)\b",
+            re.IGNORECASE,
+        ),
     ),
     (
         "yes or no",
         re.compile(
-            r"^\W*(and |so |but )?(is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may"
-            r"|might|must)(n['’]?t)? (?!.*\b(who|whom|where|why|how|what|which)\b)",
-            re.IGNORECASE,
+            rf"^\W*(and |so |but )?{_VERB}(n['’]?t)? (?!.*\b(who|whom|where|why|how|what|which)\b)", re.IGNORECASE
         ),
     ),
     ("who", re.compile(r"\bwho(m|se)?\b", re.IGNORECASE)),
@@ -34,7 +38,7 @@ _KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
     ("why", re.compile(r"\bwhy\b", re.IGNORECASE)),
     ("how", re.compile(r"\bhow\b", re.IGNORECASE)),
 )
-"""The first whose pattern a question has is its kind."""
+"""The first whose pattern a question has is its kind. Of "what happens when it rains?" no "when" is one."""
 
 _UNITS = {
     "money": r"[$€£¥%]|\b(?:dollars?|euros?|pounds?|crowns?|krone[nr]?|yen|yuan|rou?bles?|francs?|pesos?|rupees?|marks?"
@@ -102,7 +106,9 @@ _ABOUT = re.compile(r"\?\s+\(.*\)$")
 
 def asking_terms(question: str) -> frozenset[str]:
     """The terms of the words by which a question asks, as "how long", and which are no part of what it is about."""
-    asking = (found[0] for _, pattern in _KINDS for found in pattern.finditer(question))
+    asking = (
+        found.groupdict().get("asks") or found[0] for _, pattern in _KINDS for found in pattern.finditer(question)
+    )
     return frozenset(term for words in asking for term in terms(words))
 
 
