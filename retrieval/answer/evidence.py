@@ -102,15 +102,13 @@ def _coverage(quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:
 def _word_lacking(question: str, quote: Quote, weights: Mapping[str, float]) -> tuple[Doubt, ...]:
     """A doubt about the rarest word that the quote lacks, if it makes a good part of the question."""
     there = {*terms(f"{quote.above} {quote.text}"), *asking_terms(question)}
-    lacking = {term: weight for term, weight in weights.items() if term not in there}
-    term = max(lacking, key=lambda each: lacking[each], default="")
-    if lacking.get(term, 0.0) < _TELLING:
-        return ()
-    return tuple(
-        Doubt("word", question[start:end])
-        for found, start, end in located_terms(question, 0, len(question))
-        if found == term
-    )[:1]
+    lacking = {
+        term: question[start:end]
+        for term, start, end in located_terms(question, 0, len(question))
+        if term not in there and not _named_in_part(question, question[start:end], there, quote.article.text)
+    }
+    term = max(lacking, key=lambda each: weights.get(each, 0.0), default="")
+    return (Doubt("word", lacking[term]),) if weights.get(term, 0.0) >= _TELLING else ()
 
 
 def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:

@@ -187,7 +187,7 @@ _QUOTATION, _CLOSING = re.compile(r"[\"“”]"), re.compile(r"[.,!?]?[\"”]")
 
 
 def _paired(text: str, start: int, end: int) -> Span:
-    """A place with both of its quotation marks, or with none, and without half of "'s"."""
+    """A place with both of its quotation marks or brackets, or with none, and without half of "'s"."""
     if text[end - 1] in "'’" and text[end : end + 1].isalpha():
         end -= 1
     if len(_QUOTATION.findall(text, start, end)) % 2:
@@ -197,6 +197,11 @@ def _paired(text: str, start: int, end: int) -> Span:
             start += 1
         elif _QUOTATION.match(text, end - 1):
             end -= 1
+    opened = text.count("(", start, end) - text.count(")", start, end)
+    if opened < 0 and text[end - 1] == ")":
+        end -= 1
+    elif opened > 0 and text[end : end + 1] == ")":
+        end += 1
     return Span(start, end)
 
 

@@ -260,10 +260,13 @@ def test_no_part_of_a_word_is_bold(text: str, marked: str, seen: str) -> None:
         ('"a mess', '"a mess."'),
         ('"a mess." The', '"a mess." The'),
         ("The mayor'", "The mayor"),
+        ("7 men)", "7 men"),
+        ("office (7 men", "office (7 men)"),
+        ("(7 men", "(7 men)"),
     ],
 )
 def test_both_quotation_marks_are_bold_or_none(marked: str, seen: str) -> None:
-    article = article_of('He called it "a mess." The mayor\'s office did not.')
+    article = article_of('He called it "a mess." The mayor\'s office (7 men) did not.')
     (quote,) = choose([reading(marked, 1.0, article=article)], 3)
 
     assert bold(quote) == [seen]
