@@ -13,7 +13,7 @@ from retrieval.answer.question import kind_of
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import with_antecedents
 from retrieval.answer.replies import is_question, with_reply
-from retrieval.answer.sameness import adds_nothing, contradict, facts, has_words, nearly_the_same
+from retrieval.answer.sameness import adds_nothing, contradict, facts, has_words, is_labelled, nearly_the_same
 from retrieval.answer.speech import with_speaker
 from retrieval.answer.times import TimeAsked, time_asked
 from retrieval.text.back_matter import entry_around, is_back_matter
@@ -108,7 +108,11 @@ def _tells_again(better: Quote, quote: Quote) -> bool:
 def _with_source(quote: Quote, other: Quote) -> Quote:
     """The quote with the article of ``other`` among those that say the same."""
     known = {quote.article.id, *(article.id for article in quote.also_in)}
-    return quote if other.article.id in known else replace(quote, also_in=(*quote.also_in, other.article.info))
+    return (
+        quote
+        if other.article.id in known or is_labelled(other.text)
+        else replace(quote, also_in=(*quote.also_in, other.article.info))
+    )
 
 
 def by_time(quotes: Sequence[Quote], question: str, weights: ArrangingWeights) -> list[Quote]:

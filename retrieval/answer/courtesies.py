@@ -1,7 +1,7 @@
 """A question without what politeness puts around it: "hey, please tell me who met in Sochi, thanks!".
 
-Such words are no part of what is asked, and they are near no passage. English, and of the other languages that the bot
-speaks greetings and thanks.
+Such words are no part of what is asked, and they are near no passage; nor are those of "does the article mention …?".
+English, and of the other languages that the bot speaks greetings and thanks.
 """
 
 from __future__ import annotations
@@ -55,11 +55,24 @@ _REACTED = (
 )
 """What is said to the answer before, and then something is asked: "Nice, France" is none."""
 _INDIRECTLY = rf"(?:{_PLEASE}\s+)?(?:{_REQUEST}|{_WISH})(?:{_BREAK}|\s+)(?={_ASKS})"
+_TEXTS = (
+    r"(?:(?:the|this|these|those|any|your|an?) )?(?:articles?|texts?|documents?|documentation|docs|pages?|reports?"
+    r"|story|stories|handbook|manual|guide|posts?|news|wiki|faq)"
+)
+_MENTION = r"(?:mention|discuss|cover|talk about|write about|say (?:anything|something) (?:about|on))"
+_MENTIONED = (
+    rf"(?:(?:and|so|but) )?(?:(?:does|do|did) {_TEXTS} (?:ever |also |actually )?{_MENTION}"
+    r"|is there (?:anything|something|any (?:mention|information|news)|a mention) (?:about|on|of)"
+    rf"|(?:does|do|did) {_TEXTS} (?:say|tell(?: us| me)?|explain|mention)(?= {_ASKS})) +(?=\w)"
+)
+"""Whether the articles have something: then what they say of it is quoted, and else that they do not say."""
 _TOLD = (
     rf"{_PLEASE}\s+(?:{_SHOW} (?:me|us)|explain)\s+"
     r"(?!(?:more|about|again|that|so|the (?:article|source|context|paragraph)s?)\b)"
 )
-_LEADS = tuple(re.compile(each, re.IGNORECASE) for each in (_SET_OFF, _BEFORE_ANOTHER, _REACTED, _INDIRECTLY, _TOLD))
+_LEADS = tuple(
+    re.compile(each, re.IGNORECASE) for each in (_SET_OFF, _BEFORE_ANOTHER, _REACTED, _INDIRECTLY, _MENTIONED, _TOLD)
+)
 
 _TAIL = (
     rf"(?:{_THANKS}|{_PLEASE}|anyone|anybody|guys|folks|quoth|do you know|does anyone know|any ideas?"

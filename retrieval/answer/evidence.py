@@ -9,8 +9,8 @@ from typing import Literal
 
 from retrieval.answer.arranging import complete
 from retrieval.answer.offices import Office
+from retrieval.answer.question import asking_terms, asks_who_that_is, kind_of, measured, names, suits
 from retrieval.answer.question import figures as figures_in
-from retrieval.answer.question import kind_of, measured, names, suits
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading
 from retrieval.answer.search import Hit
@@ -101,16 +101,14 @@ def _coverage(quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:
 
 def _word_lacking(question: str, quote: Quote, weights: Mapping[str, float]) -> tuple[Doubt, ...]:
     """A doubt about the rarest word that the quote lacks, if it makes a good part of the question."""
-    there = set(terms(f"{quote.above} {quote.text}"))
-    lacking = {term: weight for term, weight in weights.items() if term not in there}
-    term = max(lacking, key=lambda each: lacking[each], default="")
-    if lacking.get(term, 0.0) < _TELLING:
-        return ()
-    return tuple(
-        Doubt("word", question[start:end])
-        for found, start, end in located_terms(question, 0, len(question))
-        if found == term
-    )[:1]
+    there = {*terms(f"{quote.above} {quote.text}"), *asking_terms(question)}
+    lacking = {
+        term: question[start:end]
+        for term, start, end in located_terms(question, 0, len(question))
+        if term not in there and not _named_in_part(question, question[start:end], there, quote.article.text)
+    }
+    term = max(lacking, key=lambda each: weights.get(each, 0.0), default="")
+    return (Doubt("word", lacking[term]),) if weights.get(term, 0.0) >= _TELLING else ()
 
 
 def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
@@ -123,7 +121,7 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
     doubts = [
         Doubt("name", name, _instead(question, name, quote.text))
         for name in names(question, around)
-        if not content_terms(name) <= there
+        if not content_terms(name) <= there and not _named_in_part(question, name, there, article.text)
     ]
     office = Office.asked_for(question)
     if office and (other := office.holder_of_another(quote.text)):
@@ -136,9 +134,17 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
     ]
     kind = kind_of(question)
     marked = [article.text[mark.start : mark.end] for mark in quote.highlights] or [quote.text]
-    if not any(suits(kind, words) for words in marked) or not measured(question, quote.text):
+    suited = any(suits(kind, words) for words in marked) or asks_who_that_is(question, around)
+    if not suited or not measured(question, quote.text):
         doubts.append(Doubt("kind", kind, marked[0]))
     return doubts
+
+
+def _named_in_part(question: str, name: str, there: set[str], text: str) -> bool:
+    """Whether a quote has the next word of a full name, as "Ms Lund" of Ann Lund, and its article has all of that."""
+    full = re.search(rf"\b{re.escape(name)} (\w+)\b", question)
+    rest = content_terms(full[1]) if full else set()
+    return bool(full and rest and rest <= there and re.search(rf"\b{re.escape(full[0])}\b", text, re.IGNORECASE))
 
 
 def _sentences_marked(quote: Quote) -> str:

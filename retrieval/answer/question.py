@@ -7,20 +7,30 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
 
-from retrieval.text.terms import stop_terms, term
+from retrieval.text.terms import stop_terms, term, terms
 
 QuestionKind = Literal["who", "when", "where", "number", "why", "how", "yes or no", "other"]
 
+_VERB = "(is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must)"
+
 _KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
-    ("number", re.compile(r"\bhow (many|much|old|long|far|tall|high|big|large|often|fast|deep|wide)\b", re.IGNORECASE)),
+    (
+        "number",
+        re.compile(r"\bhow (many|much|old|long|far|tall|high|big|large|fast|deep|wide|hot|cold)\b", re.IGNORECASE),
+    ),
     ("number", re.compile(r"\b(what|which) (number|percent\w*|amount|fraction|proportion|share)\b", re.IGNORECASE)),
-    ("when", re.compile(r"\bwhen\b|\b(what|which) (year|month|day|date|decade|century|time)\b", re.IGNORECASE)),
+    (
+        "when",
+        re.compile(
+            rf"^\W*(\w+ )?when(?=['’]?s\b| {_VERB}\b)|^(?!.*\b(what|whom?|which|why|how)\b).*?(?P<asks>\bwhen\b)"
+            r"|\bhow often\b|\b(what|which) (year|month|day|date|decade|century|time)\b",
+            re.IGNORECASE,
+        ),
+    ),
     (
         "yes or no",
         re.compile(
-            r"^\W*(and |so |but )?(is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may"
-            r"|might|must)(n['’]?t)? (?!.*\b(who|whom|where|why|how|what|which)\b)",
-            re.IGNORECASE,
+            rf"^\W*(and |so |but )?{_VERB}(n['’]?t)? (?!.*\b(who|whom|where|why|how|what|which)\b)", re.IGNORECASE
         ),
     ),
     ("who", re.compile(r"\bwho(m|se)?\b", re.IGNORECASE)),
@@ -28,18 +38,18 @@ _KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
     ("why", re.compile(r"\bwhy\b", re.IGNORECASE)),
     ("how", re.compile(r"\bhow\b", re.IGNORECASE)),
 )
-"""The first whose pattern a question has is its kind."""
+"""The first whose pattern a question has is its kind. Of "what happens when it rains?" no "when" is one."""
 
 _UNITS = {
     "money": r"[$€£¥%]|\b(?:dollars?|euros?|pounds?|crowns?|krone[nr]?|yen|yuan|rou?bles?|francs?|pesos?|rupees?|marks?"
     r"|lira|shillings?|pence|penny|cents?|florins?|ducats?|guilders?|gold|silver|free|nothing|percent|per cent"
     r"|[A-Z]{3}(?= ?\d))\b",
     "age": r"\b(?:years?|months?|days?|weeks?|aged?|old|born|centur(?:y|ies)|\d{1,3})\b",
-    "time": r"\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies)|terms?|since|until"
-    r"|ever|always|permanent(?:ly)?|indefinitely|overnight|pages?|from \w+ (?:to|until))\b",
+    "time": r"\b(?:sec(?:ond)?s?|min(?:ute)?s?|h(?:ou)?rs?|days?|weeks?|months?|years?|decades?|centur(?:y|ies)|terms?"
+    r"|since|until|ever|always|permanent(?:ly)?|indefinitely|overnight|pages?|from \w+ (?:to|until))\b",
     "size": r"\b(?:[mck]?m|metres?|meters?|(?:kilo|centi|milli)met(?:re|er)s?|miles?|feet|foot|ft|yards?|inch(?:es)?"
     r"|acres?|hectares?|leagues?|fathoms?|light-?years?|stor(?:e?y|eys|ies)|floors?|stages?|times|square|size"
-    r"|degrees?)\b|[²°]",
+    r"|degrees?|per ?cent)\b|[²°%]",
 }
 """What the words of an answer have, or those around them, where a question asks for so much of something."""
 _MEASURES = tuple(
@@ -53,6 +63,8 @@ _MEASURES = tuple(
 )
 """Questions for a quantity, and what it is measured in."""
 _FIGURE = re.compile(r"\d(?:[\d.,]*\d)?")
+_FIGURE_TYPED = re.compile(rf"(?<![A-Z]){_FIGURE.pattern}")
+"""In a question; in "MI6" it is a part of a name."""
 _NUMBER = re.compile(
     r"\d|\b(zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty"
     r"|seventy|eighty|ninety|hundreds?|thousands?|[mb]illions?|trillion|dozens?|half|once|twice|third|quarter|several|few"
@@ -68,7 +80,7 @@ _CALENDAR_TYPED = re.compile(_CALENDAR.pattern.replace("|May|", "|"), re.IGNOREC
 _TIME = re.compile(
     rf"\d|{_CALENDAR.pattern}|\b(century|centuries|decades?|years?|months?|weeks?|days?|today|yesterday|tomorrow|morning"
     r"|afternoon|evening|night|noon|midnight|spring|summer|autumn|fall|winter|before|after|during|since|until|ago|early"
-    r"|late|annually|now|age|era|ad|bc|weekend|hours?)\b",
+    r"|late|once|twice|always|never|\w+(?<=dai|nth|eek|ear|all)ly|now|age|era|ad|bc|weekend|hours?)\b",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"\b[^\W\d_a-z]\w")
@@ -84,8 +96,30 @@ def wording_of(question: str) -> str:
 
 @lru_cache(maxsize=64)
 def kind_of(question: str) -> QuestionKind:
-    """The kind of answer that a question asks for."""
-    return next((kind for kind, pattern in _KINDS if pattern.search(question)), "other")
+    """The kind of answer that a question asks for; what stands in brackets behind it says what it is about."""
+    asked = _ABOUT.sub("?", question)
+    return next((kind for kind, pattern in _KINDS if pattern.search(asked)), "other")
+
+
+_ABOUT = re.compile(r"\?\s+\(.*\)$")
+
+
+def asking_terms(question: str) -> frozenset[str]:
+    """The terms of the words by which a question asks, as "how long", and which are no part of what it is about."""
+    asking = (
+        found.groupdict().get("asks") or found[0] for _, pattern in _KINDS for found in pattern.finditer(question)
+    )
+    return frozenset(term for words in asking for term in terms(words))
+
+
+def asks_who_that_is(question: str, texts: Iterable[str]) -> bool:
+    """Whether a question asks who someone is whom it names: what answers need be no name."""
+    found = _WHO_IS.match(question)
+    words = _WORD.findall(question[found.end() :]) if found else []
+    return bool(words) and set(words) <= set(names(question, texts))
+
+
+_WHO_IS = re.compile(r"\W*(?:and |so |but )?who(?:['’]s| is| was) ", re.IGNORECASE)
 
 
 def kinds_in(question: str) -> frozenset[QuestionKind]:
@@ -127,7 +161,7 @@ def measured(question: str, words: str) -> bool:
 def figures(text: str, *, typed: bool = False) -> frozenset[str]:
     """The numbers, years, months and days of the week in a text; ``typed`` by a person, capitals or not."""
     calendar = (_CALENDAR_TYPED if typed else _CALENDAR).findall(text)
-    numbers = (found.replace(",", "") for found in _FIGURE.findall(text))
+    numbers = (found.replace(",", "") for found in (_FIGURE_TYPED if typed else _FIGURE).findall(text))
     return frozenset((*numbers, *(word.capitalize() for word in calendar)))
 
 

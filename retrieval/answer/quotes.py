@@ -15,6 +15,7 @@ from functools import lru_cache
 from retrieval.answer.claims import Verdict, verdict
 from retrieval.answer.excerpts import Cut, cut_at, excerpt, inside
 from retrieval.answer.reader import Reading, total_score, whole_sentences, with_antecedents
+from retrieval.answer.sameness import is_labelled
 from retrieval.answer.search import Hit
 from retrieval.answer.times import Explained, explained
 from retrieval.articles.article import Article, ArticleInfo
@@ -157,8 +158,11 @@ def _quote(reading: Reading) -> Quote:
     )
 
 
-_NUMBER = re.compile(r"\d{4}-\d\d-\d\d(?!\d)|(?<![A-Za-z])[A-Za-z]{0,4}\d+(?:[.,:/]\d+)*[A-Za-z]{0,4}")
-"""With letters around it, as of 2.5m and E42; a date in figures, such as 05/03/2024 and 2024-03-05."""
+_NUMBER = re.compile(
+    r"\d{4}-\d\d-\d\d(?!\d)|(?:(?<![A-Z])[A-Z]{0,3}[$€£¥]|(?<![A-Za-z])[A-Za-z]{0,4})"
+    r"\d+(?:[.,:/]\d+)*(?:%|[A-Za-z]{0,4})"
+)
+"""With letters and signs around it, as of £2.5m, E42 and 4%; a date in figures, as 05/03/2024 and 2024-03-05."""
 
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """A letter of a script without spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
@@ -175,8 +179,30 @@ def _marked(text: str, highlights: Sequence[Span]) -> tuple[Span, ...]:
             around = _NUMBER.finditer(text, max(0, start - _LONGEST_NUMBER), end + _LONGEST_NUMBER)
             touched = [number.span() for number in around if number.start() < end and start < number.end()]
             touched.append(_whole_words(text, start, end))
-            marked = _united(marked, [Span(min(touched)[0], max(last for _, last in touched))])
+            marked = _united(marked, [_paired(text, min(touched)[0], max(last for _, last in touched))])
     return marked
+
+
+_QUOTATION, _CLOSING = re.compile(r"[\"“”]"), re.compile(r"[.,!?]?[\"”]")
+
+
+def _paired(text: str, start: int, end: int) -> Span:
+    """A place with both of its quotation marks or brackets, or with none, and without half of "'s"."""
+    if text[end - 1] in "'’" and text[end : end + 1].isalpha():
+        end -= 1
+    if len(_QUOTATION.findall(text, start, end)) % 2:
+        if closing := _CLOSING.match(text, end):
+            end = closing.end()
+        elif _QUOTATION.match(text, start):
+            start += 1
+        elif _QUOTATION.match(text, end - 1):
+            end -= 1
+    opened = text.count("(", start, end) - text.count(")", start, end)
+    if opened < 0 and text[end - 1] == ")":
+        end -= 1
+    elif opened > 0 and text[end : end + 1] == ")":
+        end += 1
+    return Span(start, end)
 
 
 def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
@@ -219,7 +245,8 @@ def _merged(quote: Quote, other: Quote, weights: QuoteWeights) -> Quote | None:
     if not _same_words(quote, other):
         return None
     known = {quote.article.id, *(article.id for article in quote.also_in)}
-    return quote if other.article.id in known else replace(quote, also_in=(*quote.also_in, other.article.info))
+    known_or_own = other.article.id in known or is_labelled(other.text)
+    return quote if known_or_own else replace(quote, also_in=(*quote.also_in, other.article.info))
 
 
 def _same_words(quote: Quote, other: Quote) -> bool:

@@ -26,8 +26,8 @@ _NUMBER = re.compile(
 )
 """A number in digits, in words up to 99, or what it counts in. "One" is none: it is a pronoun more often than not."""
 
-_NAME = re.compile(r"(?<![.!?:”\"“\n]\s)(?<!^)(?<![“\"‘(])\b[A-Z][\w’-]*\w")
-"""A capitalised word that does not open a sentence."""
+_NAME = re.compile(r"(?<![^\w,;)’'&|/%—–-]\s)(?<!\n[—–-]\s)(?<!^[—–-]\s)(?<!\n\s)(?<!^)(?<![“\"‘(])\b[A-Z][\w’-]*\w")
+"""A capitalised word that does not open a sentence, or what stands behind a sign: "- ⏲ Time: 5 min"."""
 
 _NOT = re.compile(
     r"\b(?:not|no|never|nobody|none|nothing|without|nicht|kein\w*|pas|jamais|nunca|não|не)\b|n['’]t\b", re.IGNORECASE
@@ -126,6 +126,14 @@ def adds_nothing(better: str, title: str, other: str) -> bool:
 def has_words(better: str, title: str, marked: Iterable[str]) -> bool:
     """Whether a quote with its title has every one of the words that another is ``marked`` to answer with."""
     return facts("\n".join(marked)).all <= facts(f"{better}\n{title}").all
+
+
+_LABELLED = re.compile(r"[\W\d_]*[^\W\d_][^:|.!?\n]{0,40}[:|]\s[^\n]{0,80}(?<![.!?”\"\s])\s*")
+
+
+def is_labelled(text: str) -> bool:
+    """Whether words are a line such as "Price: 5 euros", which says something of its own article alone."""
+    return bool(_LABELLED.fullmatch(text))
 
 
 _DECIMALS = re.compile(r"(?<=\d)(?:(\.\d*?[1-9])0+|\.0+)$")

@@ -30,7 +30,7 @@ from retrieval.models.runtimes import span_model_named, trained_span_model
 from retrieval.models.tensors import TensorFile
 from retrieval.models.token_scores import WEIGHTS_FILE, Pair, SpanScorer, TokenScores
 from retrieval.text.passages import Passage
-from retrieval.text.sentences import Span, after_dateline
+from retrieval.text.sentences import Span, after_dateline, after_marker
 from retrieval.text.terms import coverage
 
 if TYPE_CHECKING:
@@ -231,13 +231,13 @@ class SpanReader:
     def _readings(self, task: ReadingTask, hit: Hit, scores: TokenScores) -> Iterator[Reading]:
         """One reading for each sentence of the hit, made of the best spans that lie in it.
 
-        A dateline answers only when and where.
+        A dateline answers only when and where, and so does the number of a list's item, which may be a day.
         """
         text, places = hit.passage.article.text, scores.offsets + hit.passage.start
         margins = scores.margins(self._weights.longest)
         dated = kind_of(task.question) in ("when", "where")
         for sentence in sentences_of(hit.passage):
-            start = sentence.start if dated else after_dateline(text, sentence.start)
+            start = sentence.start if dated else after_dateline(text, after_marker(text, sentence.start))
             begin, end = np.searchsorted(places[:, 1], start, "right"), np.searchsorted(places[:, 0], sentence.end)
             found = [
                 (Span(int(places[begin + first, 0]), int(places[begin + last, 1])), margin)

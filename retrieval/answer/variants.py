@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from retrieval.answer.query import Context
+from retrieval.answer.question import asking_terms
 from retrieval.answer.times import MONTHS
 from retrieval.text.terms import content_terms
 
@@ -71,7 +72,7 @@ class QueryVariants:
             resolved=resolve_references(question, context) if context and follow_up else question,
             follow_up_by_wording=follow_up,
             has_reference=has_reference(question),
-            content_terms=len(content_terms(question)),
+            content_terms=0 if _is_bare(question) else len(content_terms(question)),
         )
 
     @property
@@ -91,7 +92,17 @@ class QueryVariants:
 
 def has_reference(question: str) -> bool:
     """Whether a question lacks a name: it has a pronoun, or no word that means something by itself."""
-    return bool(_PRONOUN.search(question) or _ASKS_ABROAD.fullmatch(question)) or not content_terms(question)
+    return bool(_PRONOUN.search(question) or _ASKS_ABROAD.fullmatch(question)) or _is_bare(question)
+
+
+def _is_bare(question: str) -> bool:
+    """Whether a question has no word but those by which it asks: "why?", "for how long?"."""
+    return content_terms(question) <= asking_terms(question)
+
+
+def only_asks(question: str) -> bool:
+    """Whether a question in a talk has neither a pronoun nor any word but those by which it asks."""
+    return _is_bare(question) and not _PRONOUN.search(question)
 
 
 def looks_like_follow_up(question: str) -> bool:
@@ -119,12 +130,14 @@ def resolve_references(question: str, context: Context) -> str:
     A leading "and" goes. Two who were named together are put where "they" stood, which a reader understands better
     than names behind a question; of other pronouns nothing tells which is meant. Where no name is known, the first
     question stands behind this one and tells a reader what it is about. A few words without a verb take their place in
-    the question before.
+    the question before; behind "why?" that stands as it was, for names alone do not tell what is asked of them.
     """
     if context.names and not has_reference(question) and (fragment := _FRAGMENT.fullmatch(question)):
         before = context.first if _FRAGMENT.fullmatch(context.previous) else context.previous
         return _put_into(before, fragment["rest"])
     question = _LEADING_CONJUNCTION.sub("", question)
+    if only_asks(question):
+        return f"{question} ({context.previous.rstrip(' ?')})"
     if not context.names:
         return f"{question} ({context.first.rstrip(' ?')})"
     if not has_reference(question):

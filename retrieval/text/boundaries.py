@@ -89,7 +89,23 @@ def mended(text: str, starts: Sequence[int], end: int) -> Iterator[int]:
         if not _NO_END.search(text[max(starts[0], found.end() - _BEFORE) : found.end()])
     )
     yield starts[0]
-    yield from sorted({*(start for start in starts[1:] if not _goes_on(text, start)), *missed} - {starts[0], end})
+    seen = (_with_mark(text, start, end) for start in starts[1:] if not _goes_on(text, start))
+    yield from sorted({*seen, *missed} - {starts[0], end})
+
+
+_CLOSED = re.compile(r"(?<=[.!?…])[\"”]\s+(?=[^\W\da-z_]|[\"“(])")
+"""A mark that ends the speech before, and the space behind it."""
+
+
+def _with_mark(text: str, start: int, end: int) -> int:
+    """Where a sentence begins that a splitter lets begin on the wrong side of a quotation mark.
+
+    That happens behind a speech of several paragraphs, each of which opens with a mark, and only the last closes.
+    """
+    if text[start - 1] in '"“' and text[start - 2 : start - 1].isspace():
+        return start - 1
+    closed = _CLOSED.match(text, start, end)
+    return closed.end() if closed else start
 
 
 _INSIDE = re.compile(r"[A-Z]{2,}\b|[a-z\d]")

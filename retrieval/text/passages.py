@@ -13,7 +13,7 @@ from retrieval.text.sentences import WORD, Span, headings_above, sentences, trim
 MAX_WORDS = 95
 """Size of a passage. Longer ones blur their vector and outgrow the encoder's window of 256 tokens."""
 
-RULES = "6"
+RULES = "7"
 """Raised whenever the same text would be cut differently, so that indexes cut by older rules are rebuilt."""
 
 _HEADINGS = 200

@@ -197,6 +197,13 @@ def test_an_article_that_contradicts_a_quote_is_not_named_as_saying_the_same(one
     assert len(distinct(reversed(quotes))) == 2
 
 
+def test_a_line_of_a_label_and_a_value_is_no_news_of_another_article() -> None:
+    quotes = [quoted("- ⏲️ Time: 5 min", "5 min", day) for day in (MARCH, APRIL)]
+
+    assert [quote.also_in for quote in distinct(quotes)] == [()]
+    assert not facts("- ⏲️ Time: 5 min\n- ✅ Servings: 8\n- Bread\n").names
+
+
 def test_an_article_that_says_the_same_in_other_words_is_named() -> None:
     other = quoted("A storm cut the power to 3000 homes in Harn on Thursday night.", "Thursday", APRIL)
 

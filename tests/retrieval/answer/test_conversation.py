@@ -35,15 +35,17 @@ def quote_of(article: Article, start: int, end: int, *highlights: tuple[int, int
 QUOTE = quote_of(ARTICLE, 13, 52, (13, 23), (28, 42))
 
 
-def test_a_fragment_counts_as_the_question_that_it_was_read_as() -> None:
+@pytest.mark.parametrize(("words", "read_as"), [("And Abe?", "who met Abe?"), ("why?", "who met Putin?")])
+def test_a_part_of_a_question_counts_as_the_question_that_it_is_a_part_of(words: str, read_as: str) -> None:
     before = answer_of(QUOTE, question="who met Putin?").next_context
-    asked = answer_of(QUOTE, question="And Abe?", before=before)
-    read_as = replace(asked, interpretation=Interpretation(in_context=True, read_as="who met Abe?"))
+    asked = answer_of(QUOTE, question=words, before=before)
 
-    context = next_context(read_as, before)
+    context = next_context(
+        replace(asked, interpretation=Interpretation(in_context=True, read_as="who met Abe?")), before
+    )
 
     assert context
-    assert context.previous == "who met Abe?"
+    assert context.previous == read_as
 
 
 def answer_of(
@@ -147,6 +149,18 @@ def test_pronouns_may_stand_for_who_answered_and_never_for_a_date() -> None:
     assert context is not None
     assert context.pair == ("Shinzo Abe", "Vladimir Putin")
     assert "May 6" not in context.names
+
+
+def test_a_day_and_a_word_that_opens_a_sentence_are_no_names_that_a_pronoun_stands_for() -> None:
+    text = "Brown the meat well. On Thursday I add it to what Lund gave me."
+    brown = answer_of(quote_of(article_of(text), 0, 20), question="should I brown the meat?").next_context
+    added = quote_of(article_of(text), 21, len(text), (24, 32))
+    when = answer_of(added, question="when is it added to what lund gave?").next_context
+
+    assert brown is not None
+    assert brown.names == ()
+    assert when is not None
+    assert when.names == ("Lund",)
 
 
 def test_what_was_declined_is_no_subject() -> None:

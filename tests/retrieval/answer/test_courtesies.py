@@ -31,10 +31,23 @@ from retrieval.answer.courtesies import without_courtesies
         "bonjour, who met in Sochi, s'il vous plaît ?",
         "Привет! who met in Sochi? Спасибо",
         "こんにちは、who met in Sochi?",
+        "does the article say who met in Sochi?",
     ],
 )
 def test_politeness_is_no_part_of_what_is_asked(typed: str) -> None:
     assert without_courtesies(typed) == "who met in Sochi?"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "does the article mention Lund?",
+        "do any articles say anything about Lund?",
+        "is there any information about Lund?",
+    ],
+)
+def test_whether_the_articles_mention_something_is_asked_by_its_name_alone(typed: str) -> None:
+    assert without_courtesies(typed) == "Lund?"
 
 
 @pytest.mark.parametrize(
@@ -49,6 +62,10 @@ def test_politeness_is_no_part_of_what_is_asked(typed: str) -> None:
         "Cheers was filmed in which city?",
         "who said thanks",
         "thanks to whom did bread rise?",
+        "does the article mention?",
+        "did the mayor mention a bridge?",
+        "is there a bridge?",
+        "do the articles of the treaty cover fishing?",
         "can members vote as they please?",
         "Well-fed animals do what?",
         "do you know the muffin man?",

@@ -107,6 +107,25 @@ def found_in(text: str, marked: str, question: str, news: Index) -> Evidence:
     return gather([quote], READING, [question], [hit], news.terms)
 
 
+def test_the_words_that_ask_are_not_lacking(news: Index) -> None:
+    assert found_in("Per Lund spoke for three hours.", "three hours", "how long?", news).doubts == ()
+    assert found_in("Per Lund is a builder of boats.", "a builder of boats", "who is Per Lund?", news).doubts == ()
+
+
+@pytest.mark.parametrize(("before", "lacking"), [("Ann Lund came in. ", []), ("", ["Ann"]), ("Tom Lund. ", ["Ann"])])
+def test_a_last_name_is_enough_of_a_full_name_that_the_article_has(
+    before: str, lacking: list[str], news: Index
+) -> None:
+    text = f"{before}Ms Lund resigned at noon."
+    article = Article("b.md", "A visit", source=None, published=None, url=None, path="b.md", text=text)
+    hit = Hit(Passage(article, 0, len(text)), score=1.0, dense=0.5, lexical=2.0, dense_z=1.0, lexical_z=1.0)
+    quote = Quote(article, len(before), len(text), highlights=(Span(len(text) - 5, len(text) - 1),), score=2.0, hit=hit)
+
+    found = gather([quote], READING, ["When did Ann Lund resign?"], [hit], news.terms)
+
+    assert [doubt.asked for doubt in found.doubts] == lacking
+
+
 def test_an_office_that_is_anothers_contradicts_and_counts_as_a_name_that_is_lacking(news: Index) -> None:
     found = found_in("Russian President Putin came to Japan.", "Putin", "Who is the president of Japan?", news)
 

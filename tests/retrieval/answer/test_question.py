@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.answer.question import QuestionKind, figures, kind_of, measured, names, suits
+from retrieval.answer.question import QuestionKind, asks_who_that_is, figures, kind_of, measured, names, suits
 
 
 @pytest.mark.parametrize(
@@ -19,11 +19,20 @@ from retrieval.answer.question import QuestionKind, figures, kind_of, measured, 
         ("Where does the Rhine rise?", "where"),
         ("how many islands are disputed?", "number"),
         ("What percentage of the votes was invalid?", "number"),
+        ("how hot does the oven get?", "number"),
+        ("How often does the ferry leave?", "when"),
         ("Why did the talks fail?", "why"),
         ("How does a lock work?", "how"),
+        ("why? (how many islands are disputed)", "why"),
         ("Does the plan cover nuclear energy?", "yes or no"),
         ("Isn't Sochi in Russia?", "yes or no"),
         ("Did they say when they would meet?", "when"),
+        ("since when is the bridge shut", "when"),
+        ("When did he say who came?", "when"),
+        ("when's the fair", "when"),
+        ("What happens when the bridge is shut?", "other"),
+        ("When the bridge is shut, who rows?", "who"),
+        ("Who was mayor when the bridge was built?", "who"),
         ("What did Seko urge?", "other"),
         ("list of priority projects", "other"),
     ],
@@ -40,6 +49,8 @@ def test_a_question_is_of_the_kind_that_its_words_say(question: str, kind: Quest
         ("who", "May 6, 2016", False),
         ("when", "on Monday", True),
         ("when", "the nineteenth century", True),
+        ("when", "twice weekly", True),
+        ("when", "really", False),
         ("when", "Moscow", False),
         ("number", "eight-point", True),
         ("number", "four", True),
@@ -62,6 +73,8 @@ def test_words_can_be_an_answer_of_some_kinds_only(kind: QuestionKind, answer: s
         ("How old is Berg?", "Berg, 54, steers it.", True),
         ("How old is Berg?", "Captain Berg steers it.", False),
         ("How long did they talk?", "They talked for three hours.", True),
+        ("How long does it cook?", "It cooks for 5 min.", True),
+        ("How far did sales fall?", "They fell by 4%.", True),
         ("How many ships are there?", "There are ships.", True),
     ],
 )
@@ -83,6 +96,16 @@ def test_names_are_what_has_capitals_or_has_them_in_the_articles() -> None:
 def test_figures_are_numbers_and_what_a_calendar_has() -> None:
     assert figures("On Monday, May 6, 1,200 people came.") == {"Monday", "May", "6", "1200"}
     assert figures("who may come on friday, 6 june", typed=True) == {"Friday", "6", "June"}
+    assert figures("did he spy for MI6 in 1992", typed=True) == {"1992"}
+
+
+def test_who_someone_is_that_a_question_names_need_be_no_name() -> None:
+    around = ["The talk was given by Per Lund, a builder."]
+
+    assert asks_who_that_is("who is per lund?", around)
+    assert asks_who_that_is("Who was Lund?", around)
+    assert not asks_who_that_is("who is the builder?", around)
+    assert not asks_who_that_is("Who gave Lund the ladder?", around)
 
 
 @given(st.text(), st.text())

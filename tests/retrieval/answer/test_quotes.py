@@ -191,6 +191,14 @@ def test_prints_that_differ_only_in_case_and_punctuation_say_the_same() -> None:
     assert [article.id for article in quote.also_in] == ["b.txt", "c.txt"]
 
 
+def test_a_label_with_a_value_that_another_article_has_too_is_not_said_of_the_same() -> None:
+    one, other = (article_of("Servings: 4", id=name) for name in ("soup.md", "tea.md"))
+
+    (quote,) = choose([reading("4", 2.0, article=one), reading("4", 1.0, article=other)], 3)
+
+    assert (quote.article.id, quote.also_in) == ("soup.md", ())
+
+
 def test_a_sentence_told_twice_in_one_article_is_quoted_once() -> None:
     article = article_of("They met in Sochi.\n\nThen it rained.\n\nThey met in Sochi.")
     again = Reading(reading("They", 1.0, article=article).hit, Span(37, 41), (Span(37, 41),), 1.0)
@@ -210,12 +218,16 @@ def test_a_sentence_told_twice_in_one_article_is_quoted_once() -> None:
         ("1,240", "1,240.50"),
         ("£2", "£2.5m"),
         ("42", "E42"),
+        ("2.5m", "£2.5m"),
+        ("$30", "A$30m"),
+        ("8", "8%"),
         ("May", "May"),
     ],
 )
 def test_of_a_number_all_is_bold_or_nothing(marked: str, seen: str) -> None:
     article = article_of(
-        "In May the Tarn rose by 2.4 metres until 7:30 pm, which cost 1,240.50 euros, or £2.5m, and led to E42. "
+        "In May the Tarn rose by 2.4 metres until 7:30 pm, which cost 1,240.50 euros, £2.5m or A$30m (8%), "
+        "and led to E42. "
         "It ended on 05/03/2016, or 2016-03-05."
     )
     (quote,) = choose([reading(marked, 1.0, article=article)], 3)
@@ -236,6 +248,26 @@ def test_of_a_number_all_is_bold_or_nothing(marked: str, seen: str) -> None:
 def test_no_part_of_a_word_is_bold(text: str, marked: str, seen: str) -> None:
     article = article_of(text)
     [quote] = choose([reading(text, 1.0, highlight=marked, article=article)], 1)
+
+    assert bold(quote) == [seen]
+
+
+@pytest.mark.parametrize(
+    ("marked", "seen"),
+    [
+        ('called it "a mess', 'called it "a mess."'),
+        ('a mess."', "a mess."),
+        ('"a mess', '"a mess."'),
+        ('"a mess." The', '"a mess." The'),
+        ("The mayor'", "The mayor"),
+        ("7 men)", "7 men"),
+        ("office (7 men", "office (7 men)"),
+        ("(7 men", "(7 men)"),
+    ],
+)
+def test_both_quotation_marks_are_bold_or_none(marked: str, seen: str) -> None:
+    article = article_of('He called it "a mess." The mayor\'s office (7 men) did not.')
+    (quote,) = choose([reading(marked, 1.0, article=article)], 3)
 
     assert bold(quote) == [seen]
 

@@ -109,6 +109,16 @@ def test_a_dateline_answers_only_when_and_where(question: str, expected: str) ->
 
 
 @pytest.mark.usefixtures("calibrated")
+@pytest.mark.parametrize("item", ["7. Cut it into 3 parts.", "- Cut it into 3 parts.", "- ✂️ Cut it into 3 parts."])
+def test_the_mark_of_an_item_in_a_list_is_no_answer(item: str) -> None:
+    likes = {"7": 4.0, "3": 3.0}
+
+    *_, read = spans_read(FakeNetwork(likes, **likes), [hit_of(f"Then you wait an hour.\n{item}")])
+
+    assert text_of(read) == "3"
+
+
+@pytest.mark.usefixtures("calibrated")
 def test_further_spans_near_the_best_are_bold_too_best_first_and_apart() -> None:
     text = "Fjordby met Elvestad and Gullholm on Sunday."
 

@@ -16,6 +16,8 @@ MET = Context("Who met in Sochi?", "and then?", "They met.")
         ("when was that?", True),
         ("what about the islands?", True),
         ("why?", True),
+        ("for how long?", True),
+        ("which year?", True),
         ("what is Khabomai?", False),
         ("and who is Hiroshige Seko?", False),
         ("and what about Japan?", True),
@@ -44,6 +46,8 @@ def test_a_questions_wording_makes_it_look_like_a_follow_up(question: str, follo
         ("and in 2015?", ("Sochi",), None, "Who met in Sochi in 2015?"),
         ("And Abe, Seko and Putin?", ("Sochi",), None, "Abe, Seko and Putin? (Who met in Sochi)"),
         ("warum?", ("Sochi",), None, "warum? (Sochi)"),
+        ("and why?", ("Sochi",), None, "why? (Who met in Sochi)"),
+        ("for how long?", (), None, "for how long? (Who met in Sochi)"),
         ("how deadly is it?", (), None, "how deadly is it? (Who met in Sochi)"),
         ("so which stage?", (), None, "which stage? (Who met in Sochi)"),
     ],
@@ -55,6 +59,14 @@ def test_a_reader_is_told_what_a_follow_up_refers_to(
 
     assert resolve_references(question, context) == read
     assert QueryVariants.of(question, context).resolved == read
+
+
+@pytest.mark.parametrize(("question", "bare"), [("For how long?", True), ("how long is the bridge?", False)])
+def test_a_question_without_a_word_but_those_that_ask_lacks_what_it_is_about(question: str, bare: bool) -> None:
+    variants = QueryVariants.of(question, MET)
+
+    assert variants.has_reference is bare
+    assert (variants.content_terms == 0) is bare
 
 
 def test_what_a_few_words_stand_for_is_found_over_several_turns() -> None:
