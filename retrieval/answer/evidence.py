@@ -15,6 +15,7 @@ from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading
 from retrieval.answer.search import Hit
 from retrieval.answer.to_come import asks_what_happened, is_to_come
+from retrieval.articles.article import Article
 from retrieval.index.protocol import Terms
 from retrieval.text.sentences import Span, sentences_in
 from retrieval.text.terms import content_terms, coverage, located_terms, terms
@@ -101,11 +102,12 @@ def _coverage(quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:
 
 def _word_lacking(question: str, quote: Quote, weights: Mapping[str, float]) -> tuple[Doubt, ...]:
     """A doubt about the rarest word that the quote lacks, if it makes a good part of the question."""
-    there = {*terms(f"{quote.above} {quote.text}"), *asking_terms(question)}
+    said, asking = f"{quote.above} {quote.text}", asking_terms(question)
+    words = {term: question[start:end] for term, start, end in located_terms(question, 0, len(question))}
     lacking = {
-        term: question[start:end]
-        for term, start, end in located_terms(question, 0, len(question))
-        if term not in there and not _named_in_part(question, question[start:end], there, quote.article.text)
+        term: word
+        for term, word in words.items()
+        if term not in asking and not _is_said(word, question, said, quote.article)
     }
     term = max(lacking, key=lambda each: weights.get(each, 0.0), default="")
     return (Doubt("word", lacking[term]),) if weights.get(term, 0.0) >= _TELLING else ()
@@ -117,11 +119,10 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
     # Of a very long sentence the quote is a part, and what is asked for may stand in the passage around it.
     around_it = quote.hit.passage.text if any(quote.cut) else ""
     said = f"{quote.above}. {quote.text} {around_it}"
-    there = set(terms(said))
     doubts = [
         Doubt("name", name, _instead(question, name, quote.text))
         for name in names(question, around)
-        if not content_terms(name) <= there and not _named_in_part(question, name, there, article.text)
+        if not _is_said(name, question, said, article)
     ]
     office = Office.asked_for(question)
     if office and (other := office.holder_of_another(quote.text)):
@@ -140,11 +141,32 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
     return doubts
 
 
-def _named_in_part(question: str, name: str, there: set[str], text: str) -> bool:
-    """Whether a quote has the next word of a full name, as "Ms Lund" of Ann Lund, and its article has all of that."""
-    full = re.search(rf"\b{re.escape(name)} (\w+)\b", question)
+def _is_said(word: str, question: str, said: str, article: Article) -> bool:
+    """Whether what is said has a word of the question, or means it.
+
+    The last name will do for a full one that the article has, as "Ms Lund" for Ann Lund, and a name in full for its
+    initials.
+    """
+    there = set(terms(said))
+    if content_terms(word) <= there or _is_short_for(word, said):
+        return True
+    full = re.search(rf"\b{re.escape(word)} (\w+)\b", question)
     rest = content_terms(full[1]) if full else set()
-    return bool(full and rest and rest <= there and re.search(rf"\b{re.escape(full[0])}\b", text, re.IGNORECASE))
+    return bool(
+        full and rest and rest <= there and re.search(rf"\b{re.escape(full[0])}\b", article.text, re.IGNORECASE)
+    )
+
+
+_BETWEEN = r"(?:[\s-]+(?:of|the|and|for|in)\b)*[\s.-]+"
+
+
+def _is_short_for(name: str, said: str) -> bool:
+    """Whether a name has the first letters of words with capitals that are said, as UK of the United Kingdom."""
+    letters = name.removesuffix("'s").removesuffix("’s")
+    if len(letters) < 2 or not letters.isalpha() or not letters.isupper():  # noqa: PLR2004
+        return False
+    words = _BETWEEN.join(rf"{letter}[\w’']*" for letter in letters)
+    return bool(re.search(rf"\b{words}", said))
 
 
 def _sentences_marked(quote: Quote) -> str:

@@ -126,6 +126,21 @@ def test_a_last_name_is_enough_of_a_full_name_that_the_article_has(
     assert [doubt.asked for doubt in found.doubts] == lacking
 
 
+@pytest.mark.parametrize(
+    ("question", "lacking"),
+    [
+        ("Who left the WHO in 2020?", []),
+        ("Who left the UK in 2020?", []),
+        ("Who left the UN in 2020?", ["UN"]),
+        ("Who left the OUK in 2020?", ["OUK"]),
+    ],
+)
+def test_initials_name_what_a_quote_has_in_full(question: str, lacking: list[str], news: Index) -> None:
+    text = "Ann Lund of the World Health Organization left the United Kingdom in 2020."
+
+    assert [doubt.asked for doubt in found_in(text, "Ann Lund", question, news).doubts] == lacking
+
+
 def test_an_office_that_is_anothers_contradicts_and_counts_as_a_name_that_is_lacking(news: Index) -> None:
     found = found_in("Russian President Putin came to Japan.", "Putin", "Who is the president of Japan?", news)
 
