@@ -55,7 +55,8 @@ class Entry:
     @property
     def digest(self) -> str:
         """Differs when the feed has changed the entry."""
-        told = (self.title, self.author, self.address, self.published_s, self.changed_s, self.page, self.day)
+        day = (self.day,) if self.day else ()  # without one the digest is what earlier versions kept
+        told = (self.title, self.author, self.address, self.published_s, self.changed_s, self.page, *day)
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
     @property
