@@ -10,10 +10,10 @@ from datetime import date
 from retrieval.answer.claims import with_verdict
 from retrieval.answer.excerpts import excerpt, inside
 from retrieval.answer.question import kind_of
-from retrieval.answer.quotes import Quote
+from retrieval.answer.quotes import Quote, with_source
 from retrieval.answer.reader import with_antecedents
 from retrieval.answer.replies import is_question, with_reply
-from retrieval.answer.sameness import adds_nothing, contradict, facts, has_words, is_labelled, nearly_the_same
+from retrieval.answer.sameness import adds_nothing, contradict, facts, has_words, nearly_the_same
 from retrieval.answer.speech import with_speaker
 from retrieval.answer.times import TimeAsked, time_asked
 from retrieval.text.back_matter import entry_around, is_back_matter
@@ -89,7 +89,7 @@ def distinct(quotes: Iterable[Quote]) -> list[Quote]:
         if number is None:
             told.append(quote)
         else:
-            told[number] = _with_source(told[number], quote)
+            told[number] = with_source(told[number], quote)
     return told
 
 
@@ -102,16 +102,6 @@ def _tells_again(better: Quote, quote: Quote) -> bool:
     same_day = better.article.published == quote.article.published
     return nearly_the_same(better.text, quote.text) or (
         same_day and adds_nothing(better.text, better.article.title, quote.text)
-    )
-
-
-def _with_source(quote: Quote, other: Quote) -> Quote:
-    """The quote with the article of ``other`` among those that say the same."""
-    known = {quote.article.id, *(article.id for article in quote.also_in)}
-    return (
-        quote
-        if other.article.id in known or is_labelled(other.text)
-        else replace(quote, also_in=(*quote.also_in, other.article.info))
     )
 
 

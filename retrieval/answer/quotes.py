@@ -242,11 +242,15 @@ def _merged(quote: Quote, other: Quote, weights: QuoteWeights) -> Quote | None:
             end=max(quote.end, other.end),
             highlights=_united(quote.highlights, other.highlights),
         )
-    if not _same_words(quote, other):
-        return None
+    return with_source(quote, other) if _same_words(quote, other) else None
+
+
+def with_source(quote: Quote, other: Quote) -> Quote:
+    """The quote with the article of ``other`` among those that say the same, unless it says it of itself alone."""
     known = {quote.article.id, *(article.id for article in quote.also_in)}
-    known_or_own = other.article.id in known or is_labelled(other.text)
-    return quote if known_or_own else replace(quote, also_in=(*quote.also_in, other.article.info))
+    if other.article.id in known or is_labelled(other.text):
+        return quote
+    return replace(quote, also_in=(*quote.also_in, other.article.info))
 
 
 def _same_words(quote: Quote, other: Quote) -> bool:

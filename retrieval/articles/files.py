@@ -129,7 +129,7 @@ def locate(folder: Path, name: str) -> SourceFile:
 
 
 _SNAPSHOT = re.compile(r"snapshot-\d{8}-[0-9a-f]{16}")
-"""What the folders in an index are called."""
+"""What the folders in an index are called; ``retrieval.index.snapshot`` names them, which nothing here may import."""
 
 
 def _files_below(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:

@@ -15,7 +15,7 @@ from retrieval.articles.article import SURROGATE, Article, Skipped
 from retrieval.articles.confined import extract_confined
 from retrieval.articles.formats.decoding import without_soft_hyphens
 from retrieval.articles.formats.metadata import Metadata, read_sidecar
-from retrieval.articles.formats.values import HEADING, ExtractedArticle, UnreadableArticle
+from retrieval.articles.formats.values import HEADING, ExtractedArticle, UnreadableArticle, titled
 from retrieval.errors import ArticleUnreadable
 
 MAX_TITLE_LENGTH = 150
@@ -263,5 +263,5 @@ _DAY_BEFORE = re.compile(r"\d{4}([-_.])\d{2}\1\d{2}[-_ ]+(?=\S)")
 
 
 def _title_from(name: str, number: int | None) -> str:
-    title = _line(re.sub(r"[-_]+", " ", _DAY_BEFORE.sub("", Path(name).stem))) or name
+    title = _line(titled(_DAY_BEFORE.sub("", Path(name).stem))) or name
     return title if number is None else f"{title} {number}"

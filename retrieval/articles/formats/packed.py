@@ -33,12 +33,12 @@ def open_package(name: str, content: bytes) -> zipfile.ZipFile:
     parts = archive.infolist()
     if len(parts) > _MAX_PARTS or sum(part.file_size for part in parts) > _MAX_UNPACKED:
         raise ArticleUnreadable(name, f"it unpacks to more than {_MAX_UNPACKED // 2**20} MiB or too many parts")
-    if any(part.flag_bits & 1 for part in parts) or _is_locked(archive):
+    if any(part.flag_bits & 1 for part in parts) or _says_encrypted(archive):
         raise ArticleUnreadable(name, LOCKED)
     return archive
 
 
-def _is_locked(archive: zipfile.ZipFile) -> bool:
+def _says_encrypted(archive: zipfile.ZipFile) -> bool:
     """Whether OpenDocument says that its parts are encrypted."""
     names = archive.namelist()
     return "encrypted-package" in names or (

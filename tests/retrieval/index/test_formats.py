@@ -30,6 +30,17 @@ def test_a_folder_tree_of_every_format_is_read(tmp_path: Path) -> None:
     assert {article.path: article.source for article in articles}["in/here/minutes.pdf"] == "The board"
 
 
+def test_an_index_among_the_articles_is_none_of_them(articles: Path, encoder: CountingEncoder) -> None:
+    for index in (articles / "data" / "index", articles):
+        update(articles, index, encoder)
+        write(articles, "more.txt", f"Snow fell before {index.name} was made.")
+
+        report = update(articles, index, encoder)
+
+        assert {*report.added, *report.changed} == {"more.txt"}
+        assert report.skipped == ()
+
+
 def lines(*texts: str) -> str:
     return "\n".join(json.dumps({"text": text}) for text in texts)
 
