@@ -27,7 +27,7 @@ from retrieval.answer.span_reader import JUDGE_FILE
 from retrieval.evaluation.metrics import auroc, spread
 from retrieval.models.span_model import Inputs, Logits, SpanModel
 from retrieval.models.token_scores import WEIGHTS_FILE, Pair
-from training.near_misses import SEED, Family, JudgedPair, as_asked, families, held_out
+from training.near_misses import SEED, Family, JudgedPair, as_asked, families, held_out, of_both_kinds
 from training.quoted import quoted_families
 from training.sources import Sources
 
@@ -64,6 +64,11 @@ class Session:
         self.held_out, titles = held_out(sources, SEED)  # whatever the seed, what calibration asks
         self.held_out = list(spread(self.held_out, asked.held_out))  # over all articles
         self.families = families(sources, titles, self.dice)
+        if asked.mixed:
+            mixed = Sources()
+            mixed.add_lines(asked.mixed)
+            self.families += asked.mixed_times * of_both_kinds(mixed, self.dice)
+            self.dice.shuffle(self.families)
         self.of_product: list[JudgedPair] = []
         if asked.quoted:
             held, more = quoted_families(asked.quoted, titles, self.dice)
@@ -198,6 +203,8 @@ def loss_of(logits: Logits, inputs: Inputs, batch: Sequence[JudgedPair]) -> torc
     places = torch.tensor([inputs.tokens_of(row, each.place) for row, each in enumerate(batch)])
     right = torch.tensor([float(each.right) for each in batch])
     known = torch.tensor([each.place is None for each in batch]) | (places[:, 0] > 0)  # else it was cut off
+    if not known.any():
+        return logits.starts.sum() * 0
     spans = cross_entropy(logits.starts[known], places[known, 0]) + cross_entropy(logits.ends[known], places[known, 1])
     sure = binary_cross_entropy_with_logits(margins(logits, inputs, batch)[known] / 2, right[known])
     return sure + SPANS * spans / 2
@@ -271,6 +278,8 @@ def main() -> None:
         "unanswerable", type=Path, help="JSON lines of near misses with the questions they were made of"
     )
     parser.add_argument("--searches", type=Path, nargs="*", default=[], help="JSON lines with answers' offsets")
+    parser.add_argument("--mixed", type=Path, help="JSON lines of questions of both kinds about the same texts")
+    parser.add_argument("--mixed-times", type=int, default=2, help="how often each of these in a pass")
     parser.add_argument("--quoted", type=Path, help="folder that training.quoted wrote")
     parser.add_argument("--paragraphs", type=float, default=1.0, help="share of the other families beside its own")
     parser.add_argument(

@@ -15,6 +15,8 @@ from training.turned import things, turned
 
 NEAR = "squad2-train"
 """The data set of questions that people made from others, so that the text no longer answers."""
+TOGETHER = 4
+"""Questions about one passage, of both kinds, that are one family at most."""
 HELD_OUT_TITLES = 30
 SEED = 1
 """Chooses what is held out."""
@@ -82,9 +84,25 @@ def families(sources: Sources, without: set[str], dice: random.Random) -> list[F
     return found
 
 
+def of_both_kinds(sources: Sources, dice: random.Random) -> list[Family]:
+    """All questions, those about one passage together: some are answered there and some are not."""
+    about: dict[int, list[JudgedPair]] = {}
+    for asked in sources.questions:
+        about.setdefault(asked.passage, []).append(_pair(sources, asked))
+    found: list[Family] = []
+    for pairs in about.values():
+        dice.shuffle(pairs)
+        found += [_answerable_first(pairs[start : start + TOGETHER]) for start in range(0, len(pairs), TOGETHER)]
+    return found
+
+
 def _pair(sources: Sources, asked: Asked) -> JudgedPair:
     passage = sources.passages[asked.passage]
     return JudgedPair(asked.source, asked.question, passage.title, passage.text, asked.place)
+
+
+def _answerable_first(pairs: Sequence[JudgedPair]) -> Family:
+    return tuple(sorted(pairs, key=lambda pair: pair.place is None))
 
 
 def _with_twin(sources: Sources, asked: Asked) -> Family:
@@ -133,7 +151,7 @@ def _shorter(family: Family, dice: random.Random) -> Family:
     first, last = (at[0], at[-1]) if at else (chosen := dice.randrange(len(spans)), chosen)
     start = spans[max(0, first - dice.randint(0, 1))].start
     end = spans[min(len(spans) - 1, last + dice.randint(0, 1))].end
-    if place and not start <= place[0] < place[1] <= end:
+    if any(pair.place and not start <= pair.place[0] < pair.place[1] <= end for pair in family):
         return family
     moved = [pair.place and (pair.place[0] - start, pair.place[1] - start) for pair in family]
     return tuple(replace(pair, text=text[start:end], place=new) for pair, new in zip(family, moved, strict=True))
