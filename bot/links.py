@@ -83,9 +83,10 @@ _EXACT, _WORDS, _CHARACTERS = 80, 5, 16
 def at_words(url: str | None, words: str) -> str | None:
     """An article's own address, which opens at the words of a quote in browsers that know text fragments.
 
-    One that leads to a place already, such as a page of a PDF, stays.
+    One that leads to a place already, such as a page of a PDF, stays; so does that of a table's row, whose cells stand
+    apart on the page.
     """
-    if not url or "#" in url or not re.match(r"https?://", url, re.IGNORECASE):
+    if not url or "#" in url or " | " in words or not re.match(r"https?://", url, re.IGNORECASE):
         return url
     plain = " ".join(words.split())
     pieces = [plain]

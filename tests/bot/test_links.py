@@ -53,6 +53,7 @@ def test_what_is_no_link_is_refused(pasted: str) -> None:
         (None, "It rained.", None),
         ("javascript:alert(1)", "It rained.", "javascript:alert(1)"),
         ("https://e.org/a.pdf#page=2", "It rained.", "https://e.org/a.pdf#page=2"),
+        ("https://e.org/a", "Ticket: Adult | Price: 12 euros", "https://e.org/a"),
         ("https://e.org/a?b=1", "It rained.", "https://e.org/a?b=1#:~:text=It%20rained."),
         (
             "https://e.org",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.decoding import decode
 from retrieval.articles.formats.metadata import front_matter
+from retrieval.articles.formats.tables import table_lines
 from retrieval.articles.formats.text import refuse_disguised
 from retrieval.articles.formats.values import ExtractedArticle, no_headings, raised, squeezed
 
@@ -43,6 +44,7 @@ def _plain_markdown(text: str, *, is_mdx: bool) -> str:
 def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
     prefix = ""
     lists = _Lists()
+    table: list[list[str]] = []
     row: list[str] | None = None
     for token in tokens:
         prefix = lists.mark_at(token) or prefix
@@ -52,8 +54,11 @@ def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
             case "tr_open":
                 row = []
             case "tr_close":
-                yield " | ".join(filter(None, row or []))
+                table.append(row or [])
                 row = None
+            case "table_close":
+                yield from table_lines(table, named=True)
+                table = []
             case "inline":
                 line = _plain_inline(token.children or [])
                 if row is not None:

@@ -21,7 +21,7 @@ from pathlib import PurePath
 from retrieval.articles.formats.values import Extracted
 from retrieval.errors import ArticleUnreadable
 
-RULES = "10"
+RULES = "11"
 """Raised whenever the same file would be read differently, so that indexes of what was read before are rebuilt."""
 
 

@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, Shee
 
 from retrieval.articles.formats.packed import LOCKED, locked, open_package
 from retrieval.articles.formats.records import article_of, fields_of, text_field
+from retrieval.articles.formats.tables import check_size, names_columns, table_lines
 from retrieval.articles.formats.values import Extracted, ExtractedArticle, no_headings, squeezed, titled
 from retrieval.errors import ArticleUnreadable
 
@@ -33,6 +34,7 @@ def read_spreadsheet(name: str, content: bytes) -> list[Extracted]:
     articles = [_articles(rows, numbers) for rows in sheets.values()]
     if any(articles):
         return list(chain.from_iterable(articles))
+    check_size(name, sum(map(len, sheets.values())))
     return [ExtractedArticle("\n\n".join(_tables(sheets)), {"title": titled(PurePath(name).stem)})]
 
 
@@ -58,7 +60,8 @@ def _tables(sheets: dict[str, Rows]) -> Iterator[str]:
     for name, rows in sheets.items():
         if len(sheets) > 1:
             yield f"# {squeezed(name)}"
-        yield from (no_headings(" | ".join(filter(None, map(squeezed, row)))) for row in rows)
+        table = [list(map(squeezed, row)) for row in rows]
+        yield from map(no_headings, table_lines(table, named=names_columns(table)))
 
 
 def _words(cell: object) -> str:

@@ -84,6 +84,17 @@ def test_a_passage_is_read_with_the_headings_that_it_stands_under() -> None:
 
 
 @pytest.mark.usefixtures("calibrated")
+def test_rows_items_and_headings_are_read_as_ended_in_the_places_that_they_have() -> None:
+    network = FakeNetwork(Student=3.0)
+    text = "Fees\n\nTicket: Adult\n\nTicket: Student\n\nIt rained.\n\n“Never!”\n\nThey were:\n\nAnn"
+
+    readings = spans_read(network, [hit_of(text)])
+
+    assert network.passages == ["Fees.\nTicket: Adult.\nTicket: Student.\nIt rained.\n\n“Never!”\n\nThey were:\n\nAnn"]
+    assert text_of(max(readings, key=total_score)) == "Student"
+
+
+@pytest.mark.usefixtures("calibrated")
 def test_of_a_long_span_the_shortest_about_as_good_within_it_is_bold() -> None:
     text = "Ingrid Solberg of the long name and of many other words opened it."
     likes, ends = {"Ingrid": 4.0, "Solberg": -5.0}, {"Ingrid": -5.0, "Solberg": 3.8, "it": 4.0}

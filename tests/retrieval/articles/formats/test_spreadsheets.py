@@ -47,7 +47,38 @@ def test_any_other_spreadsheet_is_quoted_row_by_row() -> None:
     [article] = parse("crane_prices.xlsx", SPREADSHEET).articles
 
     assert article.title == "crane prices"
-    assert article.text == "Item | Price\n\nBolt | 2.5\n\nThe crane | 61000000"
+    assert article.text == "Item: Bolt | Price: 2.5\n\nItem: The crane | Price: 61000000"
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        pytest.param(
+            [
+                ["Mill", None, None],
+                ["Of 2024", None, None],
+                ["Grain", "2023", "2024"],
+                ["Rye", 4, 5],
+                ["Oats", 1, None],
+            ],
+            "Mill\n\nOf 2024\n\nGrain: Rye | 2023: 4 | 2024: 5\n\nGrain: Oats | 2023: 1",
+            id="below a title",
+        ),
+        pytest.param(
+            [["Phone", "0471"], ["Fax", "0472"], ["Zip", "9"]], "Phone | 0471\n\nFax | 0472\n\nZip | 9", id="values"
+        ),
+        pytest.param(
+            [["Miller", "Ann"], ["Baker", "Ben"], ["Boss", "Eve"]],
+            "Miller | Ann\n\nBaker | Ben\n\nBoss | Eve",
+            id="words",
+        ),
+        pytest.param(
+            [["A", "B", "C"], ["A", "D", "E"], ["F", "G", "H"]], "A | B | C\n\nA | D | E\n\nF | G | H", id="not once"
+        ),
+    ],
+)
+def test_only_a_first_row_that_looks_like_it_names_the_columns(rows: list[list[object]], text: str) -> None:
+    assert text_of(spreadsheet({"A": rows})) == text
 
 
 def test_several_sheets_stand_under_their_names() -> None:

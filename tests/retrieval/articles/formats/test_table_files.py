@@ -42,6 +42,13 @@ def test_questions_and_answers_make_articles() -> None:
     assert (article.title, article.text) == ("How do I reset it?", "Hold the button for ten seconds.")
 
 
+def test_a_table_without_texts_is_one_article_row_by_row() -> None:
+    [staff] = parse("our_staff.csv", b"name,role,since\nAnn  Lee,# Miller,2019\n\nBen,,2021\nEve\n").articles
+
+    assert (staff.id, staff.title) == ("our_staff.csv", "our staff")
+    assert staff.text == "name: Ann Lee | role: # Miller | since: 2019\n\nname: Ben | since: 2021\n\nEve"
+
+
 def test_a_row_without_text_is_named_and_the_others_are_read() -> None:
     parsed = parse("a.csv", b"title,text\nOne\nTwo,It snowed.\n")
 
@@ -61,8 +68,11 @@ def test_a_cell_may_be_long() -> None:
     [
         (b"", "it holds no text"),
         (b"title,text\n", "it holds no article"),
-        (b"year,price\n2019,3\n", 'none of its columns is named "text"'),
         (b"title,text\nA,\0\n", "it is not a text file"),
+        (
+            b"year,price\n" + b"2019,3\n" * 20_000,
+            'it has 20,001 rows, and no column named "text"; of such a table at most 20,000 are read',
+        ),
     ],
 )
 def test_a_table_without_articles_is_refused(content: bytes, reason: str) -> None:
