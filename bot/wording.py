@@ -124,7 +124,7 @@ def _doubt(doubt: Doubt) -> str:
         return f"The passage says nothing of “{asked}”."
     if doubt.about == "time":
         return "The passage tells of what was still to come."
-    if doubt.about in ("name", "office"):
+    if doubt.about in ("name", "identifier", "office"):
         return f"The passage is about {instead}, not {asked}." if instead else f"The passage does not name {asked}."
     return f"The passage gives {instead}, not {asked}." if instead else f"The passage does not give {asked}."
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from retrieval.answer.arranging import complete
 from retrieval.answer.offices import Office
-from retrieval.answer.question import asking_terms, asks_who_that_is, kind_of, measured, names, suits
+from retrieval.answer.question import asking_terms, asks_who_that_is, identifiers, kind_of, measured, names, suits
 from retrieval.answer.question import figures as figures_in
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading
@@ -34,7 +34,7 @@ _TELLING = 0.25
 class Doubt:
     """Something that a question asks for and that its quote lacks."""
 
-    about: Literal["name", "figure", "kind", "word", "office", "time"]
+    about: Literal["name", "identifier", "figure", "kind", "word", "office", "time"]
     asked: str
     """The name, number or other word; whose office; the kind of answer, as ``kind_of`` has it; all, where the question
     is about the past and the quote about what was to come."""
@@ -43,8 +43,8 @@ class Doubt:
 
     @property
     def contradicts(self) -> bool:
-        """Whether the quote does not only lack it, but says another thing."""
-        return self.about in ("office", "time")
+        """Whether the quote does not only lack it, but says another thing: of a setting, another's value."""
+        return self.about in ("office", "time", "identifier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def gather(
         "answerable": reading.signals.answerable,
         "cosine": first.hit.dense,
         "coverage": _coverage(first, weighed),
-        "names": float(any(doubt.about in ("name", "office") for doubt in doubts)),
+        "names": float(any(doubt.about in ("name", "identifier", "office") for doubt in doubts)),
         "yes_no": float(kind_of(variants[-1]) == "yes or no"),
         "contradicted": float(any(doubt.contradicts for doubt in doubts)),
     }
@@ -119,10 +119,13 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
     # Of a very long sentence the quote is a part, and what is asked for may stand in the passage around it.
     around_it = quote.hit.passage.text if any(quote.cut) else ""
     said = f"{quote.above}. {quote.text} {around_it}"
-    doubts = [
+    exact = identifiers(question)
+    passage = f"{quote.above}. {quote.hit.passage.text}"
+    doubts = [Doubt("identifier", name) for name in exact if not _is_written(name, passage)]
+    doubts += [
         Doubt("name", name, _instead(question, name, quote.text))
         for name in names(question, around)
-        if not _is_said(name, question, said, article)
+        if name not in exact and not _is_said(name, question, said, article)
     ]
     office = Office.asked_for(question)
     if office and (other := office.holder_of_another(quote.text)):
@@ -155,6 +158,12 @@ def _is_said(word: str, question: str, said: str, article: Article) -> bool:
     return bool(
         full and rest and rest <= there and re.search(rf"\b{re.escape(full[0])}\b", article.text, re.IGNORECASE)
     )
+
+
+def _is_written(identifier: str, text: str) -> bool:
+    """Whether a text has an identifier, or its words as people write them: "max time" for --max-time."""
+    words = re.split(r"[_-]+", identifier.strip("-_"))
+    return bool(re.search(rf"\b{'[ _-]?'.join(map(re.escape, words))}\b", text, re.IGNORECASE))
 
 
 _BETWEEN = r"(?:[\s-]+(?:of|the|and|for|in)\b)*[\s.-]+"

@@ -180,6 +180,14 @@ def names(question: str, texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(word for word in dict.fromkeys(words) if _is_name(word, texts))
 
 
+_IDENTIFIER = re.compile(r"(?<!\S)--[a-z][\w-]*\w|\b[A-Za-z]\w*_\w*[A-Za-z0-9]\b")
+
+
+def identifiers(text: str) -> tuple[str, ...]:
+    """The settings and options that a text names as programs write them: "DB_PORT", "--max-time"."""
+    return tuple(dict.fromkeys(_IDENTIFIER.findall(text)))
+
+
 def _opens(word: str) -> bool:
     """Whether a question's first word has its capital from standing first."""
     return term(word) in stop_terms() or bool(_QUESTION_WORD.match(word))

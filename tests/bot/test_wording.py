@@ -126,6 +126,7 @@ def test_an_error_cannot_carry_escape_codes_to_the_terminal() -> None:
     [
         (Doubt("name", "Tokyo", "Sochi"), "The passage is about Sochi, not Tokyo."),
         (Doubt("name", "Merkel"), "The passage does not name Merkel."),
+        (Doubt("identifier", "DB_PORT"), "The passage does not name DB_PORT."),
         (Doubt("office", "Japan", "Russian"), "The passage is about Russian, not Japan."),
         (Doubt("time", "When did they meet?"), "The passage tells of what was still to come."),
         (Doubt("figure", "2014", "2016"), "The passage gives 2016, not 2014."),

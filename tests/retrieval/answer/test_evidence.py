@@ -58,7 +58,7 @@ def test_what_the_headings_above_a_quote_say_is_not_lacking(news: Index) -> None
         return gather([quote], READING, [question], [hit], news.terms).doubts
 
     assert doubted("what does the setting OTP_SECRET do in Version 3?") == ()
-    assert doubted("what does LOG_LEVEL do?") == (Doubt("name", "LOG_LEVEL", None),)
+    assert doubted("what does LOG_LEVEL do?") == (Doubt("identifier", "LOG_LEVEL", None),)
 
 
 def test_a_number_that_the_quote_lacks_is_doubted(doubts: Callable[[str], tuple[Doubt, ...]]) -> None:
@@ -139,6 +139,27 @@ def test_initials_name_what_a_quote_has_in_full(question: str, lacking: list[str
     text = "Ann Lund of the World Health Organization left the United Kingdom in 2020."
 
     assert [doubt.asked for doubt in found_in(text, "Ann Lund", question, news).doubts] == lacking
+
+
+@pytest.mark.parametrize(
+    ("question", "contradicted"),
+    [
+        ("What is the default of SMTP_PORT?", 1.0),
+        ("what is the default of smtp_port", 1.0),
+        ("What does --max-wait default to?", 1.0),
+        ("What is the default of DB_PORT?", 0.0),
+        ("What does --db-port default to?", 0.0),
+        ("What is the default of db_retry?", 0.0),
+        ("What is the default of SMTP?", 0.0),
+    ],
+)
+def test_the_value_of_another_setting_contradicts(question: str, contradicted: float, news: Index) -> None:
+    text = "It is DB_PORT that says where. Defaults to 5432. See DB-retry."
+
+    found = found_in(text, "Defaults to 5432.", question, news)
+
+    assert found.figures["contradicted"] == contradicted
+    assert ("identifier" in [doubt.about for doubt in found.doubts]) is bool(contradicted)
 
 
 def test_an_office_that_is_anothers_contradicts_and_counts_as_a_name_that_is_lacking(news: Index) -> None:
