@@ -15,7 +15,7 @@ from retrieval.answer.span_reader import JUDGE_FILE
 from retrieval.models.span_model import Logits, SpanModel
 from training import judge
 from training.judge import batches, loss_of, margins
-from training.near_misses import JudgedPair, as_asked, families, held_out
+from training.near_misses import JudgedPair, as_asked, families, held_out, of_both_kinds
 from training.sources import Sources
 
 FERRY = "The ferry to Gullholm leaves at noon. Captain Berg has steered it since 1988. It was built in Lund."
@@ -136,6 +136,41 @@ def test_the_command_makes_weights_that_the_product_reads_and_a_card(
     card = json.loads((out / "judge-card.json").read_text("utf-8"))
     assert (card["steps"], set(card["held_out"])) == (1, {"start", "end, average"})
     SpanModel.trained(out / JUDGE_FILE)
+
+
+def test_questions_of_both_kinds_about_a_passage_are_a_family_of_four_at_most(tmp_path: Path) -> None:
+    asked = [("Who steers it?", [[38, "Captain Berg"]]), ("When does it leave?", [[32, "noon"]])]
+    asked += [(f"Who owns {each}?", []) for each in ("it", "Lund", "noon")]
+    row = {"set": "half", "title": "Gullholm", "text": FERRY}
+    mixed = tmp_path / "mixed.jsonl"
+    mixed.write_text("\n".join(json.dumps(row | {"question": q, "answers": a}) for q, a in asked), "utf-8")
+    sources = Sources()
+    sources.add_lines(mixed)
+
+    made = of_both_kinds(sources, dice_of(1))
+
+    assert sorted(map(len, made)) == [1, 4]
+    for family in made:
+        known = [pair.place is not None for pair in family]
+        assert known == sorted(known, reverse=True)
+        for seed in range(20):
+            shorter = as_asked(family, dice_of(seed))
+            there = [pair.text[slice(*pair.place)] for pair in shorter if pair.place]
+            assert set(there) <= {"Captain Berg", "noon"}
+
+
+def test_a_batch_whose_answers_were_all_cut_off_teaches_nothing() -> None:
+    class Inputs:
+        def tokens_of(self, *_: object) -> tuple[int, int]:
+            return (0, 0)
+
+    scores = torch.zeros((1, 5), requires_grad=True)
+    inputs: Any = Inputs()
+
+    loss = loss_of(Logits(scores, scores, torch.zeros(1)), inputs, [PAIR])
+    loss.backward()
+
+    assert (loss.item(), scores.grad.abs().sum().item()) == (0.0, 0.0)  # type: ignore[union-attr]
 
 
 def test_the_command_learns_from_what_the_product_would_quote(
