@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from retrieval.articles.formats.values import HEADING
 from retrieval.text.boundaries import mended
+from retrieval.text.table_heads import table_head
 
 _STUB_WORDS = 4
 """A "sentence" of fewer words is a fragment (``/TASS/.``, ``No.``, ``Mr.``) and stays with its neighbour; a question of
@@ -84,14 +85,15 @@ def sentences(text: str) -> tuple[Sentence, ...]:
 
 
 def headings_above(text: str, place: int) -> list[str]:
-    """The words of the headings that a place of ``text`` stands under, the highest first."""
+    """The words of the headings that a place of ``text`` stands under, the highest first; last a table's head."""
     found: list[str] = []
     level = 7  # below any
     for start, own, words in reversed(_headings(text)):
         if start < place and own < level:
             found.append(words)
             level = own
-    return found[::-1]
+    head = table_head(text, place)
+    return [*found[::-1], head] if head else found[::-1]
 
 
 @lru_cache(maxsize=64)

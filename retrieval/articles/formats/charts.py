@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.packed import xml_of
-from retrieval.articles.formats.tables import table_lines
 from retrieval.articles.formats.values import squeezed
 
 if TYPE_CHECKING:
@@ -35,11 +34,11 @@ def _rows(chart: _Element) -> Iterator[str]:
         yield squeezed("".join(part.text or "" for part in title.iter(f"{_A}t")))
     series = list(chart.iter(f"{_C}ser"))
     names = [squeezed(" ".join(value.text or "" for value in one.iterfind(f"{_C}tx//{_C}v"))) for one in series]
+    yield " | ".join(filter(None, names))
     columns = [_points(one, "val") or _points(one, "yVal") for one in series]
     categories = next(filter(None, (_points(one, "cat") or _points(one, "xVal") for one in series)), {})
-    numbers = dict.fromkeys(number for column in (categories, *columns) for number in column)
-    rows = ([column.get(number, "") for column in (categories, *columns)] for number in numbers)
-    yield from table_lines([["", *names], *rows], named=True)
+    for number in dict.fromkeys(number for column in (categories, *columns) for number in column):
+        yield " | ".join(filter(None, (column.get(number, "") for column in (categories, *columns))))
 
 
 def _points(series: _Element, kind: str) -> dict[str, str]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.decoding import decode
 from retrieval.articles.formats.metadata import front_matter
-from retrieval.articles.formats.tables import table_lines
 from retrieval.articles.formats.text import refuse_disguised
 from retrieval.articles.formats.values import ExtractedArticle, no_headings, raised, squeezed
 
@@ -44,7 +43,6 @@ def _plain_markdown(text: str, *, is_mdx: bool) -> str:
 def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
     prefix = ""
     lists = _Lists()
-    table: list[list[str]] = []
     row: list[str] | None = None
     for token in tokens:
         prefix = lists.mark_at(token) or prefix
@@ -54,11 +52,8 @@ def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
             case "tr_open":
                 row = []
             case "tr_close":
-                table.append(row or [])
+                yield " | ".join(filter(None, row or []))
                 row = None
-            case "table_close":
-                yield from table_lines(table, named=True)
-                table = []
             case "inline":
                 line = _plain_inline(token.children or [])
                 if row is not None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.packed import open_package, xml_of
-from retrieval.articles.formats.tables import table_lines
 from retrieval.articles.formats.values import ExtractedArticle, no_headings, raised, squeezed
 from retrieval.errors import ArticleUnreadable
 
@@ -105,7 +104,7 @@ class _Reader:
                 for apart in self._apart(child):
                     yield from self.blocks(apart)
             elif child.tag == f"{_TABLE}table":
-                yield from self._table(child)
+                yield from self._rows(child)
             else:
                 yield from self.blocks(child, "- " if child.tag == f"{_TEXT}list-item" else mark)
 
@@ -151,18 +150,15 @@ class _Reader:
         kept = isinstance(child.tag, str) and child.tag not in _UNSEEN
         return kept and child.get(f"{_TEXT}style-name") not in self.hidden
 
-    def _table(self, table: _Element) -> Iterator[str]:
-        """A table's rows; the first names the columns where it is marked as doing so."""
-        return table_lines(self._rows(table), named=table.find(f"{_TABLE}table-header-rows") is not None)
-
-    def _rows(self, table: _Element) -> Iterator[list[str]]:
-        """The cells of a table's rows; of one cell, what it holds, each paragraph a row."""
+    def _rows(self, table: _Element) -> Iterator[str]:
+        """A table's rows, each with its cells apart; of a table of one column, what its cells hold."""
         for row in self._inside(table, "table-row"):
             cells = list(self._inside(row, "table-cell"))
             if len(cells) == 1:
-                yield from ([block] for block in self.blocks(cells[0]))
+                yield from self.blocks(cells[0])
             else:
-                yield [squeezed(" ".join(block.removeprefix("- ") for block in self.blocks(cell))) for cell in cells]
+                said = (squeezed(" ".join(block.removeprefix("- ") for block in self.blocks(cell))) for cell in cells)
+                yield " | ".join(filter(None, said))
 
     def _inside(self, parent: _Element, name: str) -> Iterator[_Element]:
         """The rows of a table or the cells of a row, in groups too."""

@@ -14,7 +14,6 @@ from docutils import nodes
 from retrieval.articles.formats.decoding import decode
 from retrieval.articles.formats.metadata import front_matter, pick_metadata
 from retrieval.articles.formats.restructured_marks import LABEL, document_of
-from retrieval.articles.formats.tables import table_lines
 from retrieval.articles.formats.values import ExtractedArticle, no_headings, raised, squeezed
 
 
@@ -127,11 +126,8 @@ def _grouped(node: nodes.Element, level: int) -> Iterator[str]:
             yield from _behind(", ".join(option.astext() for option in options.children) + "\n", meaning, level)
         case nodes.citation():
             yield from _behind(f"[{node.children[0].astext()}] ", node, level)  # its label is not seen again
-        case nodes.tgroup():
-            rows = (
-                [squeezed(" ".join(_within(cell, level))) for cell in row.children] for row in node.findall(nodes.row)
-            )
-            yield from table_lines(rows, named=any(isinstance(part, nodes.thead) for part in node.children))
+        case nodes.row():
+            yield " | ".join(filter(None, (squeezed(" ".join(_within(cell, level))) for cell in node.children)))
         case _:
             yield from _within(node, level)
 

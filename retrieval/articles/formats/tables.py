@@ -1,4 +1,4 @@
-"""Tables as lines of text: a row a line, each cell behind the name of its column."""
+"""Tables as lines of text, a row a line, and which of them have a first row that names the columns."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ _LONGEST_NAME = 60
 _MOST_ROWS = 20_000
 _NAME_AND_VALUE = 2
 _ROWS = 2
-_FIGURE = re.compile(r"(?!(?:1[89]|20)\d\d\Z)[\W\d_]*\d[\W\d_]*")
-"""A number, a price or a date, but no year, which names a column as well as a word does."""
+_FIGURE = re.compile(r"[\W\d_]*\d[\W\d_]*")
+_NO_NAME = re.compile(rf"\A(?!(?:1[89]|20)\d\d\Z){_FIGURE.pattern}\Z|: ")
+"""A number, a price or a date, but no year, which names a column as well as a word does; or a value behind its name."""
 
 
 def table_lines(rows: Iterable[Sequence[str]], *, named: bool) -> Iterator[str]:
-    """Each row as a line: "Ticket: Student | Price: 7 euros", where the first row names the columns.
+    """Each row of a table of data as a line: "Ticket: Student | Price: 7 euros", where the first row names the columns.
 
-    So a row says by itself what it says, far below the names too. Rows of other lengths, of a single cell, and of
-    tables whose columns have no names are their cells alone: "Student | 7 euros". Empty cells are left out. A title
-    may stand in rows above the names.
+    So a row says by itself what it says, however many of its cells are empty. Rows of other lengths, of a single cell,
+    and of tables whose columns have no names are their cells alone: "Student | 7 euros". A title may stand in rows
+    above the names.
     """
     table = list(rows)
     above = title_rows(table)
@@ -41,9 +42,10 @@ def names_columns(rows: Sequence[Sequence[str]]) -> bool:
     may as well be a name and a value in each row ("Phone | 0471"), so there figures below a word have to tell.
     """
     first, *below = rows[title_rows(rows) :] or [()]
-    if len(below) < _ROWS or not all(first[1:]) or any(map(_FIGURE.fullmatch, first)):
+    alike = [row for row in below if len(row) == len(first)]
+    if len(alike) < _ROWS or not are_names(first) or any(map(_NO_NAME.search, first)):
         return False
-    columns = list(zip(first, *(row for row in below if len(row) == len(first)), strict=True))
+    columns = list(zip(first, *alike, strict=True))
     if any(name in cells for name, *cells in columns):
         return False
     return len(first) > _NAME_AND_VALUE or all(map(_FIGURE.fullmatch, columns[-1][1:]))

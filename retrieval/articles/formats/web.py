@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
     from lxml.html import HtmlElement
 from retrieval.articles.formats.decoding import decode, without_soft_hyphens
-from retrieval.articles.formats.tables import table_lines, title_rows
 from retrieval.articles.formats.values import ExtractedArticle, no_headings, squeezed
 from retrieval.articles.formats.web_blocks import all_paragraphs, paragraphs
 from retrieval.articles.formats.web_lead import with_lead
@@ -143,11 +142,8 @@ def _page_blocks(element: _Element) -> Iterator[str]:
     """The blocks of trafilatura's tree, whose elements are named after TEI's."""
     for child in element:
         mark = "- " if child.tag == "item" else ""
-        if child.tag == "table":
-            rows = list(child.iter("row"))
-            cells = [list(map(_page_words, row)) for row in rows]
-            named = any(all(cell.get("role") == "head" for cell in row) for row in rows[title_rows(cells) :][:1])
-            yield from table_lines(cells, named=named)
+        if child.tag == "row":
+            yield " | ".join(filter(None, map(_page_words, child)))
         elif any(part.tag in _PAGE_BLOCKS for part in child):
             yield from (mark + words for words in [squeezed(child.text)] if words)
             yield from _page_blocks(child)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from retrieval.articles.formats.tables import row_line, table_lines
 from retrieval.articles.formats.values import no_headings, squeezed
 from retrieval.articles.formats.web_markup import INDENT
 
@@ -92,12 +90,9 @@ def _pieces(element: HtmlElement) -> Iterator[tuple[str | None, str]]:
     """The words in an element, each with None, and the ends of paragraphs, each with the mark of what ends there."""
     yield None, element.text or ""
     for child in element:
-        if child.tag == "table" and (rows := _named_rows(child)):
-            for line in chain(map(_words, child.iterfind("caption")), table_lines(rows, named=True)):
-                yield from [("", ""), (None, line), ("", "")]
-        elif child.tag == "tr":
+        if child.tag == "tr":
             yield "", ""
-            yield None, row_line(list(map(_words, child)), ())
+            yield None, " | ".join(filter(None, (squeezed("".join(cell.itertext())) for cell in child)))
             yield "", ""
         elif child.tag == "br":
             yield None, "\u2028"
@@ -107,18 +102,6 @@ def _pieces(element: HtmlElement) -> Iterator[tuple[str | None, str]]:
             yield from _pieces(child)
             yield from [(_mark(child.tag), "")] if parts else []
         yield None, child.tail or ""
-
-
-def _named_rows(table: HtmlElement) -> list[list[str]]:
-    """The cells of a table's rows, if the first row names the columns; of no table within a table."""
-    rows = list(table.iter("tr"))
-    if not rows or any(cell.tag != "th" for cell in rows[0]) or next(table.iterdescendants("table"), None) is not None:
-        return []
-    return [list(map(_words, row)) for row in rows]
-
-
-def _words(element: HtmlElement) -> str:
-    return squeezed("".join(element.itertext()))
 
 
 def _mark(tag: str) -> str:

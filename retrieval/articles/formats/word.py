@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.charts import charts
 from retrieval.articles.formats.packed import office_file
-from retrieval.articles.formats.tables import table_lines
 from retrieval.articles.formats.values import ExtractedArticle, no_headings, raised, squeezed
 from retrieval.articles.formats.word_formulas import FORMULAS, MATH
 from retrieval.articles.formats.word_numbers import BULLET, Numbers
@@ -82,7 +81,7 @@ def _blocks(parent: _Element, looks: _Looks) -> Iterator[str]:
             for box in _text_boxes(child):
                 yield from _blocks(box, looks)
         elif child.tag == f"{_W}tbl":
-            yield from _table(child, looks)
+            yield from _rows(child, looks)
         else:  # a content control, an insertion, a wrapper of any other kind
             yield from _blocks(child, looks)
 
@@ -130,22 +129,15 @@ def _value(properties: _Element | None, name: str) -> str:
     return (found.get(f"{_W}val") or "") if found is not None else ""
 
 
-def _table(table: _Element, looks: _Looks) -> Iterator[str]:
-    """A table's rows; the first names the columns where Word is to repeat it on every page."""
-    first = next(_wrapped(table, "tr"), None)
-    named = first is not None and first.find(f"{_W}trPr/{_W}tblHeader") is not None
-    return table_lines(_rows(table, looks), named=named)
-
-
-def _rows(table: _Element, looks: _Looks) -> Iterator[list[str]]:
-    """The cells of a table's rows; of one cell, what it holds, each paragraph a row."""
+def _rows(table: _Element, looks: _Looks) -> Iterator[str]:
+    """A table's rows, each with its cells apart; of a table of one column, what its cells hold."""
     above: dict[int, str] = {}
     for row in _wrapped(table, "tr"):
         if row.find(f"{_W}trPr/{_W}del") is not None:
             continue
         cells = list(_wrapped(row, "tc"))
         if len(cells) == 1:
-            yield from ([block] for block in _blocks(cells[0], looks))
+            yield from _blocks(cells[0], looks)
             continue
         words: list[str] = []
         column = 0
@@ -158,7 +150,7 @@ def _rows(table: _Element, looks: _Looks) -> Iterator[list[str]]:
             words.append(above[column])
             span = _value(properties, "gridSpan")
             column += int(span) if span.isdecimal() else 1
-        yield words
+        yield " | ".join(filter(None, words))
 
 
 def _wrapped(parent: _Element, name: str) -> Iterator[_Element]:

@@ -275,7 +275,7 @@ def test_markdown_is_read_as_the_words_a_reader_sees() -> None:
 
     assert article.text == (
         "# A big day\n\nThey met in Sochi\non May 6.\n\n- one item\n\n- two\n\nshown\n\ncode = 1\n\n"
-        "Quoted * here\n\na: c | b: d"
+        "Quoted * here\n\na | b\n\nc | d"
     )
 
 

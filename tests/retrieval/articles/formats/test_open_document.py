@@ -19,7 +19,8 @@ def test_what_the_document_shows_is_read_and_what_it_hides_is_not() -> None:
         "Of last year.",
         "- Bolts",
         "- Long ones",
-        "Item: Bolt | Price: 2 crowns",
+        "Item | Price",
+        "Bolt | 2 crowns",
         "In a box.",
         "It turns by 90 degrees.",
     ]

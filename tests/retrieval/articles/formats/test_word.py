@@ -181,16 +181,6 @@ def test_cells_hold_tables_and_cells_from_above() -> None:
     assert word_text(f"<w:tbl>{table}</w:tbl>") == "Crane | Price | nine\n\nAuk | old\n\nTern | old\n\na | b | c"
 
 
-def test_a_first_row_that_word_repeats_on_every_page_names_the_columns() -> None:
-    names = row("<w:p>{Item}</w:p>", "<w:p>{Price}</w:p>")
-    table = names + row("<w:p>{Bolt}</w:p>", "<w:p>{2}</w:p>") + row("<w:p>{Ask us.}</w:p>")
-
-    marked = table.replace("<w:tr>", "<w:tr><w:trPr><w:tblHeader/></w:trPr>", 1)
-
-    assert word_text(f"<w:tbl>{marked}</w:tbl>") == "Item: Bolt | Price: 2\n\nAsk us."
-    assert word_text(f"<w:tbl>{table}</w:tbl>") == "Item | Price\n\nBolt | 2\n\nAsk us."
-
-
 # --- numbers of lists and headings ---------------------------------------------------------------------------
 
 LEVELS = (
