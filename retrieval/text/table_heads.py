@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from itertools import takewhile
 
 from retrieval.articles.formats.tables import names_columns
 
@@ -16,24 +15,18 @@ _SEEN = 20
 
 def table_head(text: str, place: int) -> str | None:
     """The row that names the columns for the row at a place of ``text``; None for none, and for that row itself."""
-    start, end = _paragraph(text, place)
-    if _BETWEEN not in text[start:end]:
+    blank = text.rfind("\n\n", 0, place + 1)
+    start = blank + 2 if blank >= 0 else 0
+    if not _is_row(text[start : start + _FAR].split("\n\n", 1)[0]):
         return None
-    first = start
-    while first > max(0, start - _FAR) and _BETWEEN in text[slice(*_paragraph(text, first - 2))]:
-        first = _paragraph(text, first - 2)[0]
-    rows = [row.split(_BETWEEN) for row in _rows(text, first)]
-    return _BETWEEN.join(rows[0]) if first < start and names_columns(rows) else None
+    begin = max(0, start - _FAR)
+    paragraphs = text[begin : max(begin, start - 2)].split("\n\n")
+    above = list(takewhile(_is_row, reversed(paragraphs)))[::-1]
+    if not above or (begin and len(above) == len(paragraphs)):
+        return None
+    rows = [*above, *takewhile(_is_row, text[start : start + _FAR].split("\n\n"))][:_SEEN]
+    return above[0] if names_columns([row.split(_BETWEEN) for row in rows]) else None
 
 
-def _rows(text: str, first: int) -> Iterator[str]:
-    for paragraph in islice(text[first : first + _FAR].split("\n\n"), _SEEN):
-        if _BETWEEN not in paragraph:
-            return
-        yield paragraph
-
-
-def _paragraph(text: str, place: int) -> tuple[int, int]:
-    """Where the paragraph at a place begins and ends, which blank lines set apart."""
-    before, behind = text.rfind("\n\n", 0, place + 1), text.find("\n\n", place)
-    return before + 2 if before >= 0 else 0, behind if behind >= 0 else len(text)
+def _is_row(paragraph: str) -> bool:
+    return _BETWEEN in paragraph
