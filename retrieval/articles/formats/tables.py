@@ -12,6 +12,7 @@ _LONGEST_NAME = 60
 _MOST_ROWS = 20_000
 _NAME_AND_VALUE = 2
 _ROWS = 2
+"""Rows, at least, below a first one that nothing marks as a head."""
 _FIGURE = re.compile(r"[\W\d_]*\d[\W\d_]*")
 _NO_NAME = re.compile(rf"\A(?!(?:1[89]|20)\d\d\Z){_FIGURE.pattern}\Z|: ")
 """A number, a price or a date, but no year, which names a column as well as a word does; or a value behind its name."""
