@@ -78,6 +78,7 @@ _BY_TYPE = {
     "application/epub+zip": ".epub",
     "application/json": ".json",
     "application/jsonl": ".jsonl",
+    "application/mbox": ".mbox",
     "application/pdf": ".pdf",
     "application/rtf": ".rtf",
     "application/vnd.oasis.opendocument.spreadsheet": ".ods",
@@ -85,6 +86,7 @@ _BY_TYPE = {
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/x-ipynb+json": ".ipynb",
     "application/x-ndjson": ".jsonl",
     "application/x-pdf": ".pdf",
     "application/x-subrip": ".srt",
@@ -102,7 +104,10 @@ _BY_TYPE = {
 }
 """Suffixes by what a server says that it gives."""
 
-_PLAIN = {".txt", ".text", ".md", ".markdown", ".mdx", ".json", ".jsonl", ".csv", ".tsv", ".rst", ".srt", ".vtt"}
+_PLAIN = {
+    *(".csv", ".ipynb", ".json", ".jsonl", ".markdown", ".mbox", ".md", ".mdx", ".rst", ".srt", ".text", ".tsv"),
+    *(".txt", ".vtt"),
+}
 _PACKED = {".docx", ".epub", ".odt", ".ods", ".pptx", ".xlsx"}
 _TABLES = {".csv", ".tsv", ".xls", ".xlsx"}
 _BY_ADDRESS = {

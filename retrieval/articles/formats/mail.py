@@ -32,26 +32,50 @@ _EARLIER = re.compile(
 )
 """How the head of an earlier message begins below which it stands as it is."""
 
+_BEHIND = re.compile(r"\(([^()\n]{1,200})\)\s*\Z")
+"""As in "ann@b.example (Ann Lund)"."""
+
+_ARCHIVED = re.compile(r"https?://[^\s<>]+")
+
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 
 
 def read_mail(name: str, content: bytes) -> list[ExtractedArticle]:
     """A message: its text, plain or else out of HTML; its subject as the title, its sender as the source."""
+    message = message_in(content)
+    if not message.keys() or not any(header in message for header in ("From", "Date", "Subject", "MIME-Version")):
+        raise ArticleUnreadable(name, "it is damaged or no EML file")
+    return [article_of(name, message)]
+
+
+def message_in(content: bytes) -> MIMEPart:
+    """A message as the library understands it, whatever its bytes are."""
     from email import message_from_bytes
     from email.policy import default
 
-    message = message_from_bytes(content, policy=default)
+    return message_from_bytes(content, policy=default)
+
+
+def article_of(name: str, message: MIMEPart, number: int | None = None) -> ExtractedArticle:
+    """The article that a message is; ``number`` is its place in the file, where that may hold several.
+
+    Raises:
+        ArticleUnreadable: it is encrypted, or holds no text.
+    """
     kind = message.get_content_type()
     if kind in _ENCRYPTED and message.get_param("smime-type") != "signed-data":
         raise ArticleUnreadable(name, "it is encrypted; save a copy that is not")
-    if not message.keys() or not any(header in message for header in ("From", "Date", "Subject", "MIME-Version")):
-        raise ArticleUnreadable(name, "it is damaged or no EML file")
     bodies = list(_bodies(message))
     if not bodies:
         raise ArticleUnreadable(name, "it holds no text, perhaps only attachments")
-    found = {"title": _subject(message), "source": _sender(message), "published": _day(message)}
+    found = {
+        "title": header_text(message, "Subject"),
+        "source": _sender(message),
+        "published": _day(message),
+        "url": _address(message),
+    }
     text = "\n\n".join(paragraph for body in bodies for paragraph in _earlier_apart(_paragraphs(body)))
-    return [ExtractedArticle(text, {key: value for key, value in found.items() if value})]
+    return ExtractedArticle(text, {key: value for key, value in found.items() if value}, number)
 
 
 def _bodies(part: MIMEPart) -> Iterator[MIMEPart]:
@@ -132,15 +156,33 @@ def _header(message: MIMEPart, name: str) -> Any:
         return None
 
 
-def _subject(message: MIMEPart) -> str:
-    return squeezed(str(_header(message, "Subject") or ""))
+def header_text(message: MIMEPart, name: str) -> str:
+    """A header in one line; nothing where it is not there or makes no sense."""
+    return squeezed(str(_header(message, name) or ""))
 
 
 def _sender(message: MIMEPart) -> str:
     """The name of who wrote it, else the address."""
     found = _header(message, "From")
     addresses = getattr(found, "addresses", ())
-    return squeezed(addresses[0].display_name or addresses[0].addr_spec) if addresses else ""
+    if not addresses:
+        return ""
+    return squeezed(addresses[0].display_name) or _name_behind(message) or squeezed(addresses[0].addr_spec)
+
+
+def _name_behind(message: MIMEPart) -> str:
+    """The name that older programs and archives put behind the address, for which the library has no place."""
+    from email.policy import default
+
+    written = next((str(value) for name, value in message.raw_items() if name.lower() == "from"), "")
+    found = _BEHIND.search(written)
+    return squeezed(str(default.header_factory("Subject", found[1]))) if found else ""
+
+
+def _address(message: MIMEPart) -> str:
+    """Where the archive of a mailing list shows a message (RFC 5064)."""
+    found = _ARCHIVED.search(header_text(message, "Archived-At"))
+    return found[0] if found else ""
 
 
 def _day(message: MIMEPart) -> str:

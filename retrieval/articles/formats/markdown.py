@@ -24,10 +24,10 @@ def read_markdown(name: str, content: bytes) -> list[ExtractedArticle]:
     """A Markdown file: front matter, and the text that a reader sees."""
     refuse_disguised(name, content)
     found = front_matter(name, decode(name, content))
-    return [replace(found, text=_plain_markdown(found.text, is_mdx=name.lower().endswith(".mdx")))]
+    return [replace(found, text=plain_markdown(found.text, is_mdx=name.lower().endswith(".mdx")))]
 
 
-def _plain_markdown(text: str, *, is_mdx: bool) -> str:
+def plain_markdown(text: str, *, is_mdx: bool = False) -> str:
     """Markdown as plain text: no marks, link targets or images; headings keep ``#``, rows of tables are lines.
 
     Structure is read off markdown-it-py's tokens, https://markdown-it-py.readthedocs.io.

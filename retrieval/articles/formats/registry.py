@@ -93,6 +93,7 @@ FORMATS: Mapping[str, Format] = {
     ".markdown": _MARKDOWN,
     ".mdx": _MARKDOWN,
     ".rst": Format("restructured.read_restructured", max_mib=8),
+    ".ipynb": Format("notebook.read_notebook", max_mib=64),
     ".json": Format("json_files.read_json", max_mib=64),
     ".jsonl": Format("json_files.read_json_lines", max_mib=64),
     ".csv": _TABLE,
@@ -110,6 +111,7 @@ FORMATS: Mapping[str, Format] = {
     ".pptx": Format("slides.read_slides", max_mib=64),
     ".epub": Format("book.read_book", max_mib=64),
     ".eml": Format("mail.read_mail", max_mib=32),
+    ".mbox": Format("mailbox.read_mailbox", max_mib=256),
     ".srt": _SUBTITLES,
     ".vtt": _SUBTITLES,
 }

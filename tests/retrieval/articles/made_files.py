@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Mapping, Sequence
 
@@ -183,6 +184,27 @@ MESSAGE = (
     b"--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>In HTML.</p>\r\n--b--\r\n"
 )
 
+MAILBOX = (
+    b"From marta@orvik.example Mon Mar  4 23:30:00 2024\r\n" + MESSAGE + b"\r\n"
+    b"From MAILER-DAEMON Tue Mar  5 10:00:00 2024\nFrom: ole@orvik.example (Ole Brandt)\nSubject: Re: The crane\n"
+    b"Date: Tue, 5 Mar 2024 10:00:00 +0100\nArchived-At: <https://lists.orvik.example/crane/2>\n\n"
+    b"> It arrives on Friday.\n\nThank you.\n\n>From Friday on it stands here.\n\n"
+)
+
+NOTEBOOK = json.dumps(
+    {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {"kernelspec": {"name": "python3"}},
+        "cells": [
+            {"cell_type": "markdown", "source": ["# The mill\n", "\n", "It turns on *Fridays*.\n"]},
+            {"cell_type": "markdown", "source": "| Grain | Price |\n|---|---|\n| Rye | 9 crowns |"},
+            {"cell_type": "code", "source": ["# rye first\n", "mill(grain)\n", "    grind()"], "outputs": []},
+            {"cell_type": "code", "source": [], "outputs": []},
+        ],
+    }
+).encode()
+
 SUBTITLES = (
     b"1\r\n00:00:01,000 --> 00:00:03,000\r\n<i>The crane arrives</i>\r\non Friday.\r\n\r\n"
     b"2\r\n00:00:03,100 --> 00:00:05,000\r\n{\\an8}[Music]\r\nIt is red.\r\n\r\n"
@@ -256,6 +278,8 @@ MADE = {
     "crane.pptx": SLIDES,
     "crane.xlsx": SPREADSHEET,
     "crane.eml": MESSAGE,
+    "crane.mbox": MAILBOX,
+    "mill.ipynb": NOTEBOOK,
     "crane_talk.en.srt": SUBTITLES,
     "bread.vtt": CAPTIONS,
 }

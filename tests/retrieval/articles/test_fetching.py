@@ -67,6 +67,9 @@ def test_the_request_says_who_asks_and_carries_nothing_else_of_the_person(web: W
         ("/page.html", "text/plain", ".txt"),
         ("/page.php", "TEXT/HTML", ".html"),
         ("/x", "text/markdown", ".md"),
+        ("/list", "application/mbox", ".mbox"),
+        ("/mill.ipynb", "text/plain; charset=utf-8", ".ipynb"),
+        ("/mill", "application/x-ipynb+json", ".ipynb"),
     ],
 )
 def test_the_type_decides_on_the_format_and_the_address_where_it_says_too_little(

@@ -26,7 +26,7 @@ def test_a_folder_tree_of_every_format_is_read(tmp_path: Path) -> None:
     articles = [article for file in found for article in load(tmp_path, file).articles]
 
     assert skipped == []
-    assert len(articles) == len(whole_files()) + 1
+    assert len(articles) == len(whole_files()) + 2  # two files hold two
     assert {article.path: article.source for article in articles}["in/here/minutes.pdf"] == "The board"
 
 

@@ -64,6 +64,13 @@ def test_an_earlier_message_below_its_own_head_stands_behind_a_mark(mark: str) -
     assert paragraphs(message("From: a@b.example\nContent-Type: text/html", page)) == seen
 
 
+def test_a_name_behind_the_address_is_the_senders_and_the_lists_archive_the_link() -> None:
+    assert message("From: ann@b.example (Ann Lund)").source == "Ann Lund"
+    assert message("From: ann at b.example (=?utf-8?q?M=C3=A4rta?= Lund)").source == "Märta Lund"
+    assert message("From: a@b.example\nArchived-At: <https://b.example/1>").url == "https://b.example/1"
+    assert message("From: a@b.example\nArchived-At: <mid:1>").url is None
+
+
 PARTS = "From: a@b.example\nMIME-Version: 1.0\nContent-Type: multipart/{}; boundary=b"
 
 
