@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import starmap
 
 from retrieval.errors import ArticleUnreadable
 
-_LONGEST_NAME = 60
-"""Characters of a column's name; what is longer is text, and would stand in every row."""
+_LONGEST_NAME = 100
+"""Characters of a column's name, which may be a question that many were asked; what is longer is text."""
 _MOST_ROWS = 20_000
 _NAME_AND_VALUE = 2
 _ROWS = 2
 """Rows, at least, below a first one that nothing marks as a head."""
 _FIGURE = re.compile(r"[\W\d_]*\d[\W\d_]*")
-_NO_NAME = re.compile(rf"\A(?!(?:1[89]|20)\d\d\Z){_FIGURE.pattern}\Z|: ")
-"""A number, a price or a date, but no year, which names a column as well as a word does; or a value behind its name."""
+_YEAR = re.compile(r"(?:1[89]|20)\d\d")
 
 
 def table_lines(rows: Iterable[Sequence[str]], *, named: bool) -> Iterator[str]:
@@ -29,7 +29,7 @@ def table_lines(rows: Iterable[Sequence[str]], *, named: bool) -> Iterator[str]:
     above = title_rows(table)
     yield from (row_line(cells, ()) for cells in table[:above])
     first, *below = table[above:] or [()]
-    if named and are_names(first) and any(len(cells) == len(first) for cells in below):
+    if named and are_names(first, below):
         names = [name.rstrip(": ") if any(map(str.isalnum, name)) else "" for name in first]  # "#" says nothing
         yield from (row_line(cells, names) for cells in below)
     else:
@@ -44,7 +44,7 @@ def names_columns(rows: Sequence[Sequence[str]]) -> bool:
     """
     first, *below = rows[title_rows(rows) :] or [()]
     alike = [row for row in below if len(row) == len(first)]
-    if len(alike) < _ROWS or not are_names(first) or any(map(_NO_NAME.search, first)):
+    if len(alike) < _ROWS or not are_names(first, alike):
         return False
     columns = list(zip(first, *alike, strict=True))
     if any(name in cells for name, *cells in columns):
@@ -61,13 +61,23 @@ def check_size(name: str, rows: int) -> None:
 
 
 def title_rows(rows: Sequence[Sequence[str]]) -> int:
-    """How many rows at the head of a table have one filled cell of several."""
-    return next((n for n, cells in enumerate(rows) if len(cells) == 1 or sum(map(bool, cells)) != 1), len(rows))
+    """How many rows at the head of a table are titles or notes, of one cell where a row further down has several."""
+    return next((number for number, cells in enumerate(rows) if sum(map(bool, cells)) > 1), 0)
 
 
-def are_names(cells: Sequence[str]) -> bool:
-    """Whether a row's cells can name columns: two or more, none a text, and none empty but that in the corner."""
-    return len(cells) > 1 and all(cells[1:]) and max(map(len, cells)) <= _LONGEST_NAME
+def are_names(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether a row's cells can name the columns below: two or more, no text, no value, and only the corner empty."""
+    alike = [row for row in below if len(row) == len(cells)]
+    if not alike or len(cells) < 2 or not all(cells[1:]) or max(map(len, cells)) > _LONGEST_NAME:  # noqa: PLR2004
+        return False
+    return not any(starmap(_is_value, zip(cells, *alike, strict=True)))
+
+
+def _is_value(cell: str, *below: str) -> bool:
+    """Whether a cell is a number, price or date, or a value behind its name; a year names a column of other figures."""
+    if _YEAR.fullmatch(cell):
+        return any(map(_YEAR.fullmatch, below))
+    return bool(_FIGURE.fullmatch(cell)) or ": " in cell
 
 
 def row_line(cells: Sequence[str], names: Sequence[str]) -> str:

@@ -34,7 +34,8 @@ def test_markdown_is_read_as_such_and_code_as_it_is() -> None:
     assert paragraphs(article) == [
         "# The mill",
         "It turns on Fridays.",
-        "Grain: Rye | Price: 9 crowns",
+        "Grain | Price",
+        "Rye | 9 crowns",
         " # rye first\nmill(grain)\n    grind()",
     ]
 

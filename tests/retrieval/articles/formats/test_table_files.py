@@ -49,6 +49,31 @@ def test_a_table_without_texts_is_one_article_row_by_row() -> None:
     assert staff.text == "name: Ann Lee | role: # Miller | since: 2019\n\nname: Ben | since: 2021\n\nEve"
 
 
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        pytest.param("Ann,Miller,2019\nBen,Cook,2021\n", "Ann | Miller | 2019\n\nBen | Cook | 2021", id="no names"),
+        pytest.param(
+            "# of May\nname;born, in\nAnn;1911\n", "# of May\n\nname: Ann | born, in: 1911", id="a note above"
+        ),
+        pytest.param("Fees,\nship,fee\nAuk,9\n", "Fees\n\nship: Auk | fee: 9", id="a title above"),
+        pytest.param(
+            "ship;fee\nAuk;1,5\nTern;2,5\n", "ship: Auk | fee: 1,5\n\nship: Tern | fee: 2,5", id="broken numbers"
+        ),
+        pytest.param("grain,2023,2024\nRye,4,5\n", "grain: Rye | 2023: 4 | 2024: 5", id="years"),
+        pytest.param("ships\nAuk\nTern\n", "ships\n\nAuk\n\nTern", id="one column"),
+    ],
+)
+def test_names_stand_before_cells_where_a_row_names_the_columns(table: str, text: str) -> None:
+    [article] = parse("a.csv", table.encode()).articles
+
+    assert article.text.strip() == text
+
+
+def test_articles_in_rows_may_stand_below_a_title() -> None:
+    assert [each.text for each in parse("a.csv", b"Our news\ntitle,text\nSnow,It snowed.\n").articles] == ["It snowed."]
+
+
 def test_a_row_without_text_is_named_and_the_others_are_read() -> None:
     parsed = parse("a.csv", b"title,text\nOne\nTwo,It snowed.\n")
 
