@@ -114,6 +114,11 @@ def why_follow_up(found: Answer) -> str:
 
 
 _ASKED_FOR = {"number": "how many or how much"}
+_WHOLE = {
+    "time": "The passage tells of what was still to come.",
+    "question": "The passage only asks that.",
+}
+"""Doubts that name nothing."""
 
 
 def _doubt(doubt: Doubt) -> str:
@@ -122,8 +127,10 @@ def _doubt(doubt: Doubt) -> str:
         return f"“{instead}” does not say {_ASKED_FOR.get(asked, asked)}."
     if doubt.about == "word":
         return f"The passage says nothing of “{asked}”."
-    if doubt.about == "time":
-        return "The passage tells of what was still to come."
+    if doubt.about in _WHOLE:
+        return _WHOLE[doubt.about]
+    if doubt.about == "date" and not instead:
+        return f"The article says nothing of {asked}."
     if doubt.about in ("name", "identifier", "office"):
         return f"The passage is about {instead}, not {asked}." if instead else f"The passage does not name {asked}."
     return f"The passage gives {instead}, not {asked}." if instead else f"The passage does not give {asked}."

@@ -13,8 +13,11 @@ from retrieval.answer.question import asking_terms, asks_who_that_is, identifier
 from retrieval.answer.question import figures as figures_in
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading
+from retrieval.answer.replies import asks
 from retrieval.answer.search import Hit
+from retrieval.answer.times import Explained
 from retrieval.answer.to_come import asks_what_happened, is_to_come
+from retrieval.answer.told_times import time_lacking
 from retrieval.articles.article import Article
 from retrieval.index.protocol import Terms
 from retrieval.text.sentences import Span, sentences_in
@@ -30,21 +33,26 @@ _TELLING = 0.25
 """What part of a question a word is that is worth naming where a quote lacks it."""
 
 
+_OF_QUESTIONS = re.compile(r"\b(?:ask|question|wonder|inquir|enquir|quer(?:y|ie))", re.IGNORECASE)
+"""What has a question for an answer: "what did Ann ask?"."""
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """Something that a question asks for and that its quote lacks."""
 
-    about: Literal["name", "identifier", "figure", "kind", "word", "office", "time"]
+    about: Literal["name", "identifier", "figure", "kind", "word", "office", "time", "date", "question"]
     asked: str
     """The name, number or other word; whose office; the kind of answer, as ``kind_of`` has it; all, where the question
-    is about the past and the quote about what was to come."""
+    is about the past and the quote about what was to come, or the quote only asks; a year or day of which the article
+    has no word."""
     found: str | None = None
     """What of the same kind stands there instead, if anything does."""
 
     @property
     def contradicts(self) -> bool:
         """Whether the quote does not only lack it, but says another thing: of a setting, another's value."""
-        return self.about in ("office", "time", "identifier")
+        return self.about in ("office", "time", "identifier", "date", "question")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +137,28 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
     ]
     office = Office.asked_for(question)
     if office and (other := office.holder_of_another(quote.text)):
-        doubts.append(Doubt("office", office.of, other))
+        doubts.append(Doubt("office", office.of or office.name, other))
     if asks_what_happened(question) and is_to_come(_sentences_marked(quote)):
         doubts.append(Doubt("time", question))
-    numbers = figures_in(said)
-    doubts += [
-        Doubt("figure", number, _like(number, numbers)) for number in sorted(figures_in(question, typed=True) - numbers)
-    ]
+    if asks(quote.text) and asks(_sentences_marked(quote)) and not _OF_QUESTIONS.search(question):
+        doubts.append(Doubt("question", question))
+    numbers, date = figures_in(said), time_lacking(question, quote.hit.passage)
+    if date:
+        doubts.append(Doubt("date", date, _like(date, numbers)))
+    lacking = figures_in(question, typed=True) - numbers - figures_in(f"{date} {_day_of(article)}")
+    doubts += [Doubt("figure", number, _like(number, numbers)) for number in sorted(lacking)]
     kind = kind_of(question)
     marked = [article.text[mark.start : mark.end] for mark in quote.highlights] or [quote.text]
     suited = any(suits(kind, words) for words in marked) or asks_who_that_is(question, around)
     if not suited or not measured(question, quote.text):
         doubts.append(Doubt("kind", kind, marked[0]))
     return doubts
+
+
+def _day_of(article: Article) -> str:
+    """The day when an article was published, in words; its sentences need not say it."""
+    published = article.published
+    return Explained("", published, published).meaning if published else ""
 
 
 def _is_said(word: str, question: str, said: str, article: Article) -> bool:

@@ -247,6 +247,25 @@ def test_the_rest_is_read_only_when_the_first_passages_leave_doubt() -> None:
 
 
 @pytest.mark.usefixtures("calibrated")
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Who came in 2021?", "In 2019 Brekke came."),
+        ("Who is the mayor of Lund?", "Brekke is mayor of Oslo."),
+        ("Who is the mayor?", "Brekke is deputy mayor."),
+    ],
+)
+def test_what_is_of_another_time_or_of_anothers_office_stands_back(question: str, text: str) -> None:
+    reader = SpanReader(weights=ReadingWeights(shared_terms=0.0))
+    reader._model = FakeNetwork(Brekke=2.0)
+    right = text.replace("2019", "2021").replace("Oslo", "Lund").replace("deputy ", "")
+
+    (readings,) = reader.read([ReadingTask(question, [hit_of(text), hit_of(right)], {"brekk": 1.0})])
+
+    assert readings[1].score - readings[0].score == pytest.approx(2.0)
+
+
+@pytest.mark.usefixtures("calibrated")
 def test_how_much_is_read_and_what_a_margin_counts_can_be_varied() -> None:
     hits = [hit_of("Captain Brekke is said to be here.", score=1 - place / 10) for place in range(6)]
     network = FakeNetwork(Brekke=2.0)
