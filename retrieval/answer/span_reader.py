@@ -59,6 +59,8 @@ _TOGETHER = re.compile(
 
 _UNENDED = re.compile(r"(?<=[\w)\]%°€$\"'”’»])(?<![.!?…].)\n\n")
 """The end of a paragraph without a mark, as rows of tables, items of lists and headings end."""
+_UNENDED_LINE = re.compile(r"(?<=\w)\n(?=[^\W\d_a-z][^:\n.!?]{0,40}: )")
+"""The end of a line without a mark before one with a label: "Chair: Ann Lee", "Treasurer: Bo Ek"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +317,7 @@ def _pair(task: ReadingTask, text: Passage) -> Pair:
 
     A stop in the place of a line break moves no offset. With none, one row of a table runs into the next.
     """
-    return Pair(task.question, text.above, _UNENDED.sub(".\n", text.text))
+    return Pair(task.question, text.above, _UNENDED_LINE.sub(".", _UNENDED.sub(".\n", text.text)))
 
 
 def _to_be_quoted(reading: Reading) -> Passage:

@@ -95,6 +95,15 @@ def test_rows_items_and_headings_are_read_as_ended_in_the_places_that_they_have(
 
 
 @pytest.mark.usefixtures("calibrated")
+def test_a_line_is_read_as_ended_before_one_with_a_label() -> None:
+    network = FakeNetwork(Ek=3.0)
+
+    spans_read(network, [hit_of("Chair: Ann Lee\nVice Chair: Bo Ek\nThey met\nin Lund.")])
+
+    assert network.passages == ["Chair: Ann Lee.Vice Chair: Bo Ek\nThey met\nin Lund."]
+
+
+@pytest.mark.usefixtures("calibrated")
 def test_of_a_long_span_the_shortest_about_as_good_within_it_is_bold() -> None:
     text = "Ingrid Solberg of the long name and of many other words opened it."
     likes, ends = {"Ingrid": 4.0, "Solberg": -5.0}, {"Ingrid": -5.0, "Solberg": 3.8, "it": 4.0}
