@@ -114,21 +114,20 @@ def why_follow_up(found: Answer) -> str:
 
 
 _ASKED_FOR = {"number": "how many or how much"}
-_WHOLE = {
-    "time": "The passage tells of what was still to come.",
+_DOUBTS: Mapping[str, str] = {
+    "period": "The passage counts by the {instead}, not by the {asked}.",
     "question": "The passage only asks that.",
+    "time": "The passage tells of what was still to come.",
+    "word": "The passage says nothing of “{asked}”.",
 }
-"""Doubts that name nothing."""
 
 
 def _doubt(doubt: Doubt) -> str:
     asked, instead = line(doubt.asked), line(doubt.found or "")
     if doubt.about == "kind":
         return f"“{instead}” does not say {_ASKED_FOR.get(asked, asked)}."
-    if doubt.about == "word":
-        return f"The passage says nothing of “{asked}”."
-    if doubt.about in _WHOLE:
-        return _WHOLE[doubt.about]
+    if doubt.about in _DOUBTS:
+        return _DOUBTS[doubt.about].format(asked=asked, instead=instead)
     if doubt.about == "date" and not instead:
         return f"The article says nothing of {asked}."
     if doubt.about in ("name", "identifier", "office"):

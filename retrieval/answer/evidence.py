@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from retrieval.answer.arranging import complete
 from retrieval.answer.offices import Office
-from retrieval.answer.question import asking_terms, asks_who_that_is, identifiers, kind_of, measured, names, suits
+from retrieval.answer.question import (
+    asking_terms,
+    asks_who_that_is,
+    identifiers,
+    kind_of,
+    measured,
+    names,
+    periods,
+    suits,
+)
 from retrieval.answer.question import figures as figures_in
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading
@@ -41,18 +50,18 @@ _OF_QUESTIONS = re.compile(r"\b(?:ask|question|wonder|inquir|enquir|quer(?:y|ie)
 class Doubt:
     """Something that a question asks for and that its quote lacks."""
 
-    about: Literal["name", "identifier", "figure", "kind", "word", "office", "time", "date", "question"]
+    about: Literal["name", "identifier", "figure", "kind", "word", "office", "time", "date", "question", "period"]
     asked: str
     """The name, number or other word; whose office; the kind of answer, as ``kind_of`` has it; all, where the question
     is about the past and the quote about what was to come, or the quote only asks; a year or day of which the article
-    has no word."""
+    has no word; the month of "how much is it per month?"."""
     found: str | None = None
     """What of the same kind stands there instead, if anything does."""
 
     @property
     def contradicts(self) -> bool:
         """Whether the quote does not only lack it, but says another thing: of a setting, another's value."""
-        return self.about in ("office", "time", "identifier", "date", "question")
+        return self.about in ("office", "time", "identifier", "date", "question", "period")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +144,7 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
         for name in names(question, around)
         if name not in exact and not _is_said(name, question, said, article)
     ]
-    office = Office.asked_for(question)
-    if office and (other := office.holder_of_another(quote.text)):
-        doubts.append(Doubt("office", office.of or office.name, other))
-    if asks_what_happened(question) and is_to_come(_sentences_marked(quote)):
-        doubts.append(Doubt("time", question))
-    if asks(quote.text) and asks(_sentences_marked(quote)) and not _OF_QUESTIONS.search(question):
-        doubts.append(Doubt("question", question))
+    doubts += _told_instead(question, quote, passage)
     numbers, date = figures_in(said), time_lacking(question, quote.hit.passage)
     if date:
         doubts.append(Doubt("date", date, _like(date, numbers)))
@@ -153,6 +156,20 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
     if not suited or not measured(question, quote.text):
         doubts.append(Doubt("kind", kind, marked[0]))
     return doubts
+
+
+def _told_instead(question: str, quote: Quote, passage: str) -> Iterator[Doubt]:
+    """What a quote tells instead: of another's office, of what is to come, a question, an amount by another period."""
+    office = Office.asked_for(question)
+    if office and (other := office.holder_of_another(quote.text)):
+        yield Doubt("office", office.of or office.name, other)
+    if asks_what_happened(question) and is_to_come(_sentences_marked(quote)):
+        yield Doubt("time", question)
+    if asks(quote.text) and asks(_sentences_marked(quote)) and not _OF_QUESTIONS.search(question):
+        yield Doubt("question", question)
+    by, counted = periods(question), periods(quote.text)
+    if by and counted and kind_of(question) == "number" and not by & periods(passage):
+        yield Doubt("period", min(by), min(counted))
 
 
 def _day_of(article: Article) -> str:

@@ -208,3 +208,23 @@ def test_the_day_when_an_article_was_published_is_not_lacking(news: Index) -> No
 
     assert doubted("How many votes did Ann Lund win on November 18, 2024?") == []
     assert doubted("How many votes did Ann Lund win on November 17, 2024?") == ["17 November"]
+
+
+@pytest.mark.parametrize(
+    ("question", "other"),
+    [
+        ("How many visits are free per month?", True),
+        ("How many visits are free each year?", True),
+        ("How many visits are free per season?", False),
+        ("How many visits are free per guest?", False),
+        ("How many visits are free?", False),
+        ("How many visits are free for a second guest?", False),
+        ("How many guests come daily?", False),
+    ],
+)
+def test_an_amount_counted_by_another_period_contradicts(question: str, other: bool, news: Index) -> None:
+    text = "Some six guests a day come. Six visits per season are free."
+
+    found = found_in(text, "Six", question, news)
+
+    assert ("period" in [doubt.about for doubt in found.doubts], found.figures["contradicted"]) == (other, float(other))
