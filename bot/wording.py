@@ -114,16 +114,22 @@ def why_follow_up(found: Answer) -> str:
 
 
 _ASKED_FOR = {"number": "how many or how much"}
+_DOUBTS: Mapping[str, str] = {
+    "period": "The passage counts by the {instead}, not by the {asked}.",
+    "question": "The passage only asks that.",
+    "time": "The passage tells of what was still to come.",
+    "word": "The passage says nothing of “{asked}”.",
+}
 
 
 def _doubt(doubt: Doubt) -> str:
     asked, instead = line(doubt.asked), line(doubt.found or "")
     if doubt.about == "kind":
         return f"“{instead}” does not say {_ASKED_FOR.get(asked, asked)}."
-    if doubt.about == "word":
-        return f"The passage says nothing of “{asked}”."
-    if doubt.about == "time":
-        return "The passage tells of what was still to come."
+    if doubt.about in _DOUBTS:
+        return _DOUBTS[doubt.about].format(asked=asked, instead=instead)
+    if doubt.about == "date" and not instead:
+        return f"The article says nothing of {asked}."
     if doubt.about in ("name", "identifier", "office"):
         return f"The passage is about {instead}, not {asked}." if instead else f"The passage does not name {asked}."
     return f"The passage gives {instead}, not {asked}." if instead else f"The passage does not give {asked}."

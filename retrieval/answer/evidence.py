@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from retrieval.answer.arranging import complete
 from retrieval.answer.offices import Office
-from retrieval.answer.question import asking_terms, asks_who_that_is, identifiers, kind_of, measured, names, suits
+from retrieval.answer.question import (
+    asking_terms,
+    asks_who_that_is,
+    identifiers,
+    kind_of,
+    measured,
+    names,
+    periods,
+    suits,
+)
 from retrieval.answer.question import figures as figures_in
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading
+from retrieval.answer.replies import asks
 from retrieval.answer.search import Hit
+from retrieval.answer.times import Explained
 from retrieval.answer.to_come import asks_what_happened, is_to_come
+from retrieval.answer.told_times import time_lacking
 from retrieval.articles.article import Article
 from retrieval.index.protocol import Terms
 from retrieval.text.sentences import Span, sentences_in
@@ -30,21 +42,26 @@ _TELLING = 0.25
 """What part of a question a word is that is worth naming where a quote lacks it."""
 
 
+_OF_QUESTIONS = re.compile(r"\b(?:ask|question|wonder|inquir|enquir|quer(?:y|ie))", re.IGNORECASE)
+"""What has a question for an answer: "what did Ann ask?"."""
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """Something that a question asks for and that its quote lacks."""
 
-    about: Literal["name", "identifier", "figure", "kind", "word", "office", "time"]
+    about: Literal["name", "identifier", "figure", "kind", "word", "office", "time", "date", "question", "period"]
     asked: str
     """The name, number or other word; whose office; the kind of answer, as ``kind_of`` has it; all, where the question
-    is about the past and the quote about what was to come."""
+    is about the past and the quote about what was to come, or the quote only asks; a year or day of which the article
+    has no word; the month of "how much is it per month?"."""
     found: str | None = None
     """What of the same kind stands there instead, if anything does."""
 
     @property
     def contradicts(self) -> bool:
         """Whether the quote does not only lack it, but says another thing: of a setting, another's value."""
-        return self.about in ("office", "time", "identifier")
+        return self.about in ("office", "time", "identifier", "date", "question", "period")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +144,38 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
         for name in names(question, around)
         if name not in exact and not _is_said(name, question, said, article)
     ]
-    office = Office.asked_for(question)
-    if office and (other := office.holder_of_another(quote.text)):
-        doubts.append(Doubt("office", office.of, other))
-    if asks_what_happened(question) and is_to_come(_sentences_marked(quote)):
-        doubts.append(Doubt("time", question))
-    numbers = figures_in(said)
-    doubts += [
-        Doubt("figure", number, _like(number, numbers)) for number in sorted(figures_in(question, typed=True) - numbers)
-    ]
+    doubts += _told_instead(question, quote, passage)
+    numbers, date = figures_in(said), time_lacking(question, quote.hit.passage)
+    if date:
+        doubts.append(Doubt("date", date, _like(date, numbers)))
+    lacking = figures_in(question, typed=True) - numbers - figures_in(f"{date} {_day_of(article)}")
+    doubts += [Doubt("figure", number, _like(number, numbers)) for number in sorted(lacking)]
     kind = kind_of(question)
     marked = [article.text[mark.start : mark.end] for mark in quote.highlights] or [quote.text]
     suited = any(suits(kind, words) for words in marked) or asks_who_that_is(question, around)
     if not suited or not measured(question, quote.text):
         doubts.append(Doubt("kind", kind, marked[0]))
     return doubts
+
+
+def _told_instead(question: str, quote: Quote, passage: str) -> Iterator[Doubt]:
+    """What a quote tells instead: of another's office, of what is to come, a question, an amount by another period."""
+    office = Office.asked_for(question)
+    if office and (other := office.holder_of_another(quote.text)):
+        yield Doubt("office", office.of or office.name, other)
+    if asks_what_happened(question) and is_to_come(_sentences_marked(quote)):
+        yield Doubt("time", question)
+    if asks(quote.text) and asks(_sentences_marked(quote)) and not _OF_QUESTIONS.search(question):
+        yield Doubt("question", question)
+    by, counted = periods(question), periods(quote.text)
+    if by and counted and kind_of(question) == "number" and not by & periods(passage):
+        yield Doubt("period", min(by), min(counted))
+
+
+def _day_of(article: Article) -> str:
+    """The day when an article was published, in words; its sentences need not say it."""
+    published = article.published
+    return Explained("", published, published).meaning if published else ""
 
 
 def _is_said(word: str, question: str, said: str, article: Article) -> bool:

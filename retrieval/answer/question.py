@@ -62,6 +62,12 @@ _MEASURES = tuple(
     )
 )
 """Questions for a quantity, and what it is measured in."""
+_PERIOD = r"(second|minute|hour|day|night|week|month|quarter|year|season)"
+_RATE = re.compile(
+    rf"(?:\b(?:per|each|every|an?(?!\s+second))\s+|/\s?){_PERIOD}\b|\b({_PERIOD}|dai|annual)ly\b|\bannual\b",
+    re.IGNORECASE,
+)
+"""What an amount is counted by: "per month", "yearly"."""
 _FIGURE = re.compile(r"\d(?:[\d.,]*\d)?")
 _FIGURE_TYPED = re.compile(rf"(?<![A-Z]){_FIGURE.pattern}")
 """In a question; in "MI6" it is a part of a name."""
@@ -156,6 +162,12 @@ def suits(kind: QuestionKind, answer: str) -> bool:
 def measured(question: str, words: str) -> bool:
     """Whether words have a unit of what a question asks how much there is of; where it does not ask that, they have."""
     return all(units.search(words) for asks, units in _MEASURES if asks.search(question))
+
+
+def periods(text: str) -> frozenset[str]:
+    """What amounts in a text are counted by: "month" of "5 euros a month", "year" of "annual fee"."""
+    found = ((match[1] or match[2] or "annual").lower() for match in _RATE.finditer(text))
+    return frozenset({"dai": "day", "annual": "year"}.get(period, period) for period in found)
 
 
 def figures(text: str, *, typed: bool = False) -> frozenset[str]:

@@ -35,5 +35,10 @@ def is_question(text: str, span: Span) -> bool:
     return bool(asked) and all(_asks(text, each) for each in asked)
 
 
+def asks(words: str) -> bool:
+    """Whether words end as a question does."""
+    return words.rstrip(_CLOSING).endswith(_ASKS)
+
+
 def _asks(text: str, sentence: Sentence) -> bool:
-    return text[sentence.start : sentence.end].rstrip(_CLOSING).endswith(_ASKS)
+    return asks(text[sentence.start : sentence.end])

@@ -19,6 +19,7 @@ from retrieval.answer.follow_up import (
 from retrieval.answer.likelihood import ContextLikelihood, FollowUpWeights, allocate, log_likelihoods, over_fetch
 from retrieval.answer.query import Context, Filters
 from retrieval.answer.question import asks_for_sources
+from retrieval.answer.times import time_asked
 from retrieval.answer.variants import QueryVariants
 from retrieval.index.candidates import EVERYTHING, Asked, Candidates, Scope
 from retrieval.index.protocol import Index
@@ -58,6 +59,8 @@ class SearchWeights:
     typed_for_quoted: float = 0.7
     """What the question as typed counts for the very passage quoted last: the variant that holds its text says nothing
     of it."""
+    of_the_day: float = 1.5
+    """What it adds to a passage's place in the order that its article is of the very day that the question names."""
     near_context: int = 10
     """Passages nearest to what was said that the follow-up gate looks at."""
 
@@ -193,6 +196,7 @@ class Searcher:
 
         That is lists of references and the like, where the question does not ask for such.
         """
+        scores = scores + self._of_the_day(question, found, scope)
         order: list[int] = np.lexsort((found.rows, -scores)).tolist()
         if asks_for_sources(question.typed):
             return order
@@ -204,6 +208,14 @@ class Searcher:
                 listed = is_back_matter(passage.article.text, Span(passage.start, passage.end))
                 (rest if listed else text).append(number)
         return [*text, *rest, *order]
+
+    def _of_the_day(self, question: QueryVariants, found: Candidates, scope: Scope) -> Scores:
+        """What the candidates' articles add by being of the day that the question names, shape (candidates,)."""
+        asked = time_asked(question.typed)
+        if asked is None or asked.year is None or asked.day is None:
+            return np.zeros(len(found.rows), np.float32)
+        days = [each.article.published for each in self._passages(found, range(len(found.rows)), scope)]
+        return np.array([self._weights.of_the_day * (day is not None and asked.holds(day)) for day in days], np.float32)
 
     def _passages(self, found: Candidates, some: Sequence[int], scope: Scope) -> list[Passage]:
         """The candidates numbered ``some``."""

@@ -158,6 +158,8 @@ def _is_to_come(before: str, behind: str) -> bool:
     """Whether the clause that ends here, or else the one that begins here, tells of what is to come."""
     clause = _CLAUSE.search(before)
     told = list(_TENSE.finditer(before, clause.start() if clause else 0))
+    if told and told[-1][0].lower() == "by" and behind.startswith(("'s", "’s")):
+        return False  # "hit by Sunday's storm" tells by what, not until when
     return bool(told[-1]["to_come"] if told else _AHEAD.match(behind))
 
 

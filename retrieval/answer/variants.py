@@ -42,6 +42,10 @@ _NAME = re.compile(
     rf"(?!(?:The|An?|In|On|At|Wh\w+|How|Is|Are|Was|Were|Do|Does|Did|{'|'.join(MONTHS).title()})\b)"
     r"\b[A-Z][\w’'-]*(?:\s+(?:(?:of|de|van|von)\s+)?[A-Z][\w’'-]*)*"
 )
+_TIMES = (
+    re.compile(r"\b(?:1\d|20)\d\d\b"),
+    re.compile(rf"\b(?:{'|'.join(month for month in MONTHS if month != 'may')}|(?-i:May))\b", re.IGNORECASE),
+)
 _LEADING_CONJUNCTION = re.compile(r"^\W*(and|but|so)\b[\s,]*(?=\w)", re.IGNORECASE)
 
 
@@ -149,10 +153,24 @@ def resolve_references(question: str, context: Context) -> str:
 
 
 def _put_into(question: str, words: str) -> str:
-    """A question with other words in the place of some of its own: of its only name, if they have one; else behind."""
+    """A question with other words in the place of some of its own, else behind.
+
+    A name takes the place of its only name, a year of its year, a month of its month.
+    """
     theirs, ours = _NAME.findall(question), _NAME.findall(words)
     if len(theirs) == len(ours) == 1:
         return question.replace(theirs[0], ours[0])
+    if not ours and (other := _of_another_time(question, words)) != question:
+        return other
     if _BESIDE.match(words) and not ours:
         return f"{question.rstrip(' ?')} {words}"
     return f"{words} ({question.rstrip(' ?')})"
+
+
+def _of_another_time(question: str, words: str) -> str:
+    """A question with the year and month of other words in the place of its own."""
+    for kind in _TIMES:
+        theirs, ours = kind.findall(question), kind.findall(words)
+        if len(theirs) == len(ours) == 1:
+            question = question.replace(theirs[0], ours[0])
+    return question

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_what_the_headings_above_a_quote_say_is_not_lacking(news: Index) -> None
 
 
 def test_a_number_that_the_quote_lacks_is_doubted(doubts: Callable[[str], tuple[Doubt, ...]]) -> None:
-    assert doubts("Who met in Sochi in 2014?") == (Doubt("figure", "2014", "2016"),)
+    assert doubts("Who met in Sochi in 2014?") == (Doubt("date", "2014", "2016"),)
     assert doubts("Who met in Sochi in June?") == (Doubt("figure", "June", "May"),)
 
 
@@ -182,3 +183,48 @@ def test_what_was_still_to_come_contradicts_a_question_about_what_happened(
 
     assert found.figures["contradicted"] == contradicted
     assert ([doubt.about for doubt in found.doubts] == ["time"]) is bool(contradicted)
+
+
+def test_a_quote_that_only_asks_contradicts_unless_a_question_is_asked_for(news: Index) -> None:
+    text = "Ann Lund asked: Is the fee 5 euros? What does a locker cost?"
+
+    found = found_in(text, "What does a locker cost", "How much does a locker cost?", news)
+    asked_for = found_in(text, "What does a locker cost", "What did Ann Lund ask about lockers?", news)
+
+    assert "question" in [doubt.about for doubt in found.doubts]
+    assert found.figures["contradicted"] == 1.0
+    assert asked_for.figures["contradicted"] == 0.0
+
+
+def test_the_day_when_an_article_was_published_is_not_lacking(news: Index) -> None:
+    text = "Ann Lund won six votes."
+    day = date(2024, 11, 18)
+    article = Article("b.md", "Votes", source=None, published=day, url=None, path="b.md", text=text)
+    hit = Hit(Passage(article, 0, len(text)), score=1.0, dense=0.5, lexical=2.0, dense_z=1.0, lexical_z=1.0)
+    quote = Quote(article, 0, len(text), highlights=(Span(13, 16),), score=2.0, hit=hit)
+
+    def doubted(question: str) -> list[str]:
+        return [doubt.asked for doubt in gather([quote], READING, [question], [hit], news.terms).doubts]
+
+    assert doubted("How many votes did Ann Lund win on November 18, 2024?") == []
+    assert doubted("How many votes did Ann Lund win on November 17, 2024?") == ["17 November"]
+
+
+@pytest.mark.parametrize(
+    ("question", "other"),
+    [
+        ("How many visits are free per month?", True),
+        ("How many visits are free each year?", True),
+        ("How many visits are free per season?", False),
+        ("How many visits are free per guest?", False),
+        ("How many visits are free?", False),
+        ("How many visits are free for a second guest?", False),
+        ("How many guests come daily?", False),
+    ],
+)
+def test_an_amount_counted_by_another_period_contradicts(question: str, other: bool, news: Index) -> None:
+    text = "Some six guests a day come. Six visits per season are free."
+
+    found = found_in(text, "Six", question, news)
+
+    assert ("period" in [doubt.about for doubt in found.doubts], found.figures["contradicted"]) == (other, float(other))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.answer.roles import gives_reason, reverses
+from retrieval.answer.roles import gives_reason, only_repeats, reverses
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,18 @@ def test_a_sentence_may_have_the_words_of_a_question_the_other_way_round(
 )
 def test_a_reason_is_one_to_a_question_for_it(question: str, sentence: str, expected: float) -> None:
     assert gives_reason(question, sentence) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "expected"),
+    [
+        ("When are winter hours?", "When a holiday falls within winter hours", True),
+        ("when is the harbour frozen", "while the harbour is frozen", True),
+        ("When are winter hours?", "from November to March", False),
+        ("When is the mill closed?", "when it rains", False),
+        ("When did Ann leave?", "After the storm that Ann had seen", False),
+        ("What happens within winter hours?", "When a holiday falls within winter hours", False),
+    ],
+)
+def test_a_clause_may_only_repeat_the_question(question: str, answer: str, expected: bool) -> None:
+    assert only_repeats(question, answer) is expected

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from retrieval.answer.query import Context, Filters
-from retrieval.answer.search import Hit, Searcher
+from retrieval.answer.search import Hit, Searcher, SearchWeights
 from retrieval.answer.variants import QueryVariants
 from retrieval.errors import ArticleUnknown
 from retrieval.index.protocol import Index
@@ -168,3 +168,18 @@ def test_an_unknown_article_is_answered_with_ids_that_look_like_it(news: Index) 
         searched(news, "ferry", 10, Filters(articles=frozenset({"harbour/fery.txt"})))
 
     assert (caught.value.id, caught.value.near[0]) == ("harbour/fery.txt", FERRY)
+
+
+@pytest.mark.parametrize(
+    ("day", "first"), [("18 October 2024", True), ("October 18, 2024", True), ("18 October", False), ("no day", False)]
+)
+def test_articles_of_the_very_day_that_a_question_names_go_before_others(day: str, first: bool, tmp_path: Path) -> None:
+    for number, letter in enumerate("abcdefghijklmnopqrst", 10):
+        text = f"---\ntitle: Minutes\ndate: 2024-10-{number}\n---\nThe council met. Nobody spoke of {letter * 3}."
+        write(tmp_path / "articles", f"{letter}.md", text)
+    update(tmp_path / "articles", tmp_path / "index", FakeEncoder())
+    searcher = Searcher(open_latest(tmp_path / "index"), FakeEncoder(), weights=SearchWeights(of_the_day=9.0))
+
+    hits = searcher.search(f"Who spoke in the council on {day}?", 3)
+
+    assert (hits[0].passage.article.id == "i.md") is first

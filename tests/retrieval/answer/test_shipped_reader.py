@@ -79,3 +79,16 @@ def test_what_a_quote_has_from_the_sentence_before_is_not_lacking(engine: Engine
     assert "he said" in answer.quotes[0].text
     assert "Seko" in answer.quotes[0].text
     assert answer.doubts == ()
+
+
+def test_a_clause_that_only_repeats_the_question_does_not_go_before_the_time_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "mill.md").write_text(
+        "# The mill\n\n## Winter hours\n\nWe close at four from 1 November to 28 February. A guide who is new may have"
+        " to take a course first. When a holiday falls within winter hours, you can visit on the day before."
+    )
+    encoder = encoder_named()
+    snapshot, _ = open_up_to_date(tmp_path, tmp_path / "index", encoder)
+
+    answer = Engine(snapshot, encoder, reader=SpanReader()).ask("When are winter hours?")
+
+    assert bold(answer) == ["1 November to 28 February"]

@@ -95,6 +95,15 @@ def test_rows_items_and_headings_are_read_as_ended_in_the_places_that_they_have(
 
 
 @pytest.mark.usefixtures("calibrated")
+def test_a_line_is_read_as_ended_before_one_with_a_label() -> None:
+    network = FakeNetwork(Ek=3.0)
+
+    spans_read(network, [hit_of("Chair: Ann Lee\nVice Chair: Bo Ek\nThey met\nin Lund.")])
+
+    assert network.passages == ["Chair: Ann Lee.Vice Chair: Bo Ek\nThey met\nin Lund."]
+
+
+@pytest.mark.usefixtures("calibrated")
 def test_of_a_long_span_the_shortest_about_as_good_within_it_is_bold() -> None:
     text = "Ingrid Solberg of the long name and of many other words opened it."
     likes, ends = {"Ingrid": 4.0, "Solberg": -5.0}, {"Ingrid": -5.0, "Solberg": 3.8, "it": 4.0}
@@ -244,6 +253,25 @@ def test_the_rest_is_read_only_when_the_first_passages_leave_doubt() -> None:
     spans_read(unsure, hits)
 
     assert (len(sure.passages), len(unsure.passages)) == (2, 16)
+
+
+@pytest.mark.usefixtures("calibrated")
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Who came in 2021?", "In 2019 Brekke came."),
+        ("Who is the mayor of Lund?", "Brekke is mayor of Oslo."),
+        ("Who is the mayor?", "Brekke is deputy mayor."),
+    ],
+)
+def test_what_is_of_another_time_or_of_anothers_office_stands_back(question: str, text: str) -> None:
+    reader = SpanReader(weights=ReadingWeights(shared_terms=0.0))
+    reader._model = FakeNetwork(Brekke=2.0)
+    right = text.replace("2019", "2021").replace("Oslo", "Lund").replace("deputy ", "")
+
+    (readings,) = reader.read([ReadingTask(question, [hit_of(text), hit_of(right)], {"brekk": 1.0})])
+
+    assert readings[1].score - readings[0].score == pytest.approx(2.0)
 
 
 @pytest.mark.usefixtures("calibrated")

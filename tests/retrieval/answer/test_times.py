@@ -24,6 +24,7 @@ def told(text: str, published: date = MONDAY) -> list[str]:
         ("The talks ended on Thursday.", "Thursday · 24 November 2016"),
         ("The minister will arrive on Thursday.", "Thursday · 1 December 2016"),
         ("Offers are due by Friday.", "Friday · 2 December 2016"),
+        ("Farms were hit by Friday’s storm.", "Friday · 25 November 2016"),
         ("The show opens on Friday.", "Friday · 2 December 2016"),
         ("“It will rain,” she said on Saturday.", "Saturday · 26 November 2016"),
         ("He left last Monday.", "last Monday · 21 November 2016"),

@@ -75,6 +75,22 @@ def test_what_a_few_words_stand_for_is_found_over_several_turns() -> None:
     assert resolve_references("And The Gull?", context) == "Who owns The Gull?"
 
 
+@pytest.mark.parametrize(
+    ("before", "question", "read"),
+    [
+        ("Where was the fair in 2022?", "and in 2021?", "Where was the fair in 2021?"),
+        ("Who came in May 2022?", "and in june?", "Who came in june 2022?"),
+        ("Who came in May 2022?", "what about June 2021?", "Who came in June 2021?"),
+        ("Who came in May 2022?", "and to Oslo?", "to Oslo? (Who came in May 2022)"),
+        ("Who may come in 2022?", "and in March?", "Who may come in 2022 in March?"),
+    ],
+)
+def test_another_year_or_month_takes_the_place_of_the_one_before(before: str, question: str, read: str) -> None:
+    context = Context(before, before, "In Lund.", ("Lund",))
+
+    assert resolve_references(question, context) == read
+
+
 def test_a_question_is_searched_with_what_was_said_before() -> None:
     variants = QueryVariants.of("why?", MET)
 
