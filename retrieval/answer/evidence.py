@@ -11,6 +11,7 @@ from retrieval.answer.arranging import complete
 from retrieval.answer.offices import Office
 from retrieval.answer.question import (
     asking_terms,
+    asks_amount_by,
     asks_who_that_is,
     identifiers,
     kind_of,
@@ -167,8 +168,8 @@ def _told_instead(question: str, quote: Quote, passage: str) -> Iterator[Doubt]:
         yield Doubt("time", question)
     if asks(quote.text) and asks(_sentences_marked(quote)) and not _OF_QUESTIONS.search(question):
         yield Doubt("question", question)
-    by, counted = periods(question), periods(quote.text)
-    if by and counted and kind_of(question) == "number" and not by & periods(passage):
+    by, counted = asks_amount_by(question), periods(quote.text)
+    if by and counted and not by & periods(passage):
         yield Doubt("period", min(by), min(counted))
 
 

@@ -164,6 +164,15 @@ def measured(question: str, words: str) -> bool:
     return all(units.search(words) for asks, units in _MEASURES if asks.search(question))
 
 
+_TIMES_OVER = re.compile(r"\bhow (?:many (?:times|days|nights|hours|weeks|months)|often)\b", re.IGNORECASE)
+
+
+def asks_amount_by(question: str) -> frozenset[str]:
+    """The period that an amount asked for is counted by; none where "daily" may answer "how many times a week?"."""
+    counted = kind_of(question) == "number" and not _TIMES_OVER.search(question)
+    return periods(question) if counted else frozenset()
+
+
 def periods(text: str) -> frozenset[str]:
     """What amounts in a text are counted by: "month" of "5 euros a month", "year" of "annual fee"."""
     found = ((match[1] or match[2] or "annual").lower() for match in _RATE.finditer(text))

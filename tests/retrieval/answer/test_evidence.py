@@ -220,6 +220,7 @@ def test_the_day_when_an_article_was_published_is_not_lacking(news: Index) -> No
         ("How many visits are free?", False),
         ("How many visits are free for a second guest?", False),
         ("How many guests come daily?", False),
+        ("How many times a week do guests come?", False),
     ],
 )
 def test_an_amount_counted_by_another_period_contradicts(question: str, other: bool, news: Index) -> None:
