@@ -30,7 +30,7 @@ def table_lines(rows: Iterable[Sequence[str]], *, named: bool) -> Iterator[str]:
     yield from (row_line(cells, ()) for cells in table[:above])
     first, *below = table[above:] or [()]
     if named and are_names(first, below):
-        names = [name.rstrip(": ") if any(map(str.isalnum, name)) else "" for name in first]  # "#" says nothing
+        names = [_spoken(name) for name in first]
         yield from (row_line(cells, names) for cells in below)
     else:
         yield from (row_line(cells, ()) for cells in (first, *below))
@@ -78,6 +78,11 @@ def _is_value(cell: str, *below: str) -> bool:
     if _YEAR.fullmatch(cell):
         return any(map(_YEAR.fullmatch, below))
     return bool(_FIGURE.fullmatch(cell)) or ": " in cell
+
+
+def _spoken(name: str) -> str:
+    """A column's name in words, "end date" for "end_date"; of "#" nothing."""
+    return name.rstrip(": ").replace("_", " ") if any(map(str.isalnum, name)) else ""
 
 
 def row_line(cells: Sequence[str], names: Sequence[str]) -> str:

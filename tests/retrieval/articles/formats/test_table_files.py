@@ -60,6 +60,7 @@ def test_a_table_without_texts_is_one_article_row_by_row() -> None:
         pytest.param(
             "ship;fee\nAuk;1,5\nTern;2,5\n", "ship: Auk | fee: 1,5\n\nship: Tern | fee: 2,5", id="broken numbers"
         ),
+        pytest.param("#,end_date\n1,May\n", "1 | end date: May", id="names of programs"),
         pytest.param("grain,2023,2024\nRye,4,5\n", "grain: Rye | 2023: 4 | 2024: 5", id="years"),
         pytest.param("ships\nAuk\nTern\n", "ships\n\nAuk\n\nTern", id="one column"),
     ],
