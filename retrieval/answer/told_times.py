@@ -34,15 +34,17 @@ def _within(question: str) -> TimeAsked | None:
     return asked if re.search(f"{_WITHIN}{asked.year}{_NO_YEAR}", question, re.IGNORECASE) else None
 
 
-@lru_cache(maxsize=256)
 def time_lacking(question: str, passage: Passage) -> str | None:
     """The year or the day that a question names, where the passage's article has no word of it and is of another time.
 
     None where the article is of about that time, names or spans it, or where nothing tells of which time it is.
     """
     asked = _within(question)
-    if asked is None:
-        return None
+    return _lacking(asked, passage) if asked else None
+
+
+@lru_cache(maxsize=64)
+def _lacking(asked: TimeAsked, passage: Passage) -> str | None:
     if asked.year is not None and _lacks_year(asked.year, passage):
         return str(asked.year)
     if asked.day and asked.month and _lacks_day(asked.day, asked.month, asked, passage):
