@@ -11,7 +11,10 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from retrieval.answer.question import asking_terms, kind_of
+from retrieval.answer.question import asking_terms, kind_of, names
+from retrieval.text.passages import Passage
+from retrieval.text.sentences import Span, headings_above
+from retrieval.text.table_heads import BETWEEN_CELLS
 from retrieval.text.terms import content_terms, located_terms, stop_terms
 
 _SUBJECT = re.compile(
@@ -61,6 +64,17 @@ def gives_reason(question: str, sentence: str) -> float:
     if kind == "why":
         return 1.0 if _REASON.search(sentence) else 0.5 if _PURPOSE.search(sentence) else 0.0
     return float(kind == "how" and bool(_MANNER.search(sentence)))
+
+
+def of_another_row(question: str, passage: Passage, sentence: Span) -> bool:
+    """Whether a sentence is a row of a table that lacks a name of the question which another row beside it has."""
+    text = passage.article.text
+    row = text[sentence.start : sentence.end]
+    if BETWEEN_CELLS not in row:
+        return False
+    said = "\n".join((passage.article.title, *headings_above(text, sentence.start), row))
+    rows = [each for each in passage.text.split("\n\n") if BETWEEN_CELLS in each]
+    return any(name not in said and any(name in each for each in rows) for name in names(question, ()))
 
 
 def only_repeats(question: str, answer: str) -> bool:

@@ -24,7 +24,7 @@ from retrieval.answer.reader import (
     whole_sentences,
     with_antecedents,
 )
-from retrieval.answer.roles import gives_reason, only_repeats, reverses
+from retrieval.answer.roles import gives_reason, of_another_row, only_repeats, reverses
 from retrieval.answer.search import Hit
 from retrieval.answer.told_times import time_lacking
 from retrieval.errors import ReaderUnavailable
@@ -261,23 +261,28 @@ class SpanReader:
                 shared = self._for_shared(task.weights, text[sentence.start : sentence.end])
                 margin = max(found[0][1], self._weights.least_margin)
                 signals = Signals(margin, scores.answerable)
-                form = self._for_form(task, hit, text[sentence.start : sentence.end])
+                form = self._for_form(task, hit, Span(sentence.start, sentence.end))
                 form -= self._weights.repeated * only_repeats(task.question, text[spans[0].start : spans[0].end])
                 score = self._weights.margin * margin + shared + form
                 yield Reading(hit, spans[0], spans, score, signals)
 
-    def _for_form(self, task: ReadingTask, hit: Hit, sentence: str) -> float:
+    def _for_form(self, task: ReadingTask, hit: Hit, sentence: Span) -> float:
         """What it adds that a sentence gives reasons where the question asks for them.
 
-        Less for reversed roles, for another's office, and for an article of another time.
+        Less for reversed roles, for another's office or row of a table, and for an article of another time.
         """
         if not task.weights:
             return 0.0
         weights, office = self._weights, Office.asked_for(task.question)
-        reversed_ = reverses(task.question, sentence) or (office and office.holder_of_another(sentence))
+        words = hit.passage.article.text[sentence.start : sentence.end]
+        others = (
+            reverses(task.question, words)
+            or (office is not None and office.holder_of_another(words) is not None)
+            or of_another_row(task.question, hit.passage, sentence)
+        )
         other_time = time_lacking(task.question, hit.passage)
-        reasons = weights.reason * gives_reason(task.question, sentence)
-        return reasons - weights.reversed_roles * bool(reversed_) - weights.other_time * bool(other_time)
+        reasons = weights.reason * gives_reason(task.question, words)
+        return reasons - weights.reversed_roles * others - weights.other_time * bool(other_time)
 
     def _for_shared(self, terms: Mapping[str, float], sentence: str) -> float:
         """What the question's terms in a sentence add to its score."""

@@ -6,7 +6,8 @@ from itertools import takewhile
 
 from retrieval.articles.formats.tables import names_columns
 
-_BETWEEN = " | "
+BETWEEN_CELLS = " | "
+"""In a row of a table, as its text has it."""
 _FAR = 50_000
 """Code points above a place in which the first row of its table is looked for."""
 _SEEN = 20
@@ -25,8 +26,8 @@ def table_head(text: str, place: int) -> str | None:
     if not above or (begin and len(above) == len(paragraphs)):
         return None
     rows = [*above, *takewhile(_is_row, text[start : start + _FAR].split("\n\n"))][:_SEEN]
-    return above[0] if names_columns([row.split(_BETWEEN) for row in rows]) else None
+    return above[0] if names_columns([row.split(BETWEEN_CELLS) for row in rows]) else None
 
 
 def _is_row(paragraph: str) -> bool:
-    return _BETWEEN in paragraph
+    return BETWEEN_CELLS in paragraph

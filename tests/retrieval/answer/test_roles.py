@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.answer.roles import gives_reason, only_repeats, reverses
+from retrieval.answer.roles import gives_reason, of_another_row, only_repeats, reverses
+from retrieval.articles.article import Article
+from retrieval.text.passages import Passage
+from retrieval.text.sentences import Span
 
 
 @pytest.mark.parametrize(
@@ -56,3 +59,22 @@ def test_a_reason_is_one_to_a_question_for_it(question: str, sentence: str, expe
 )
 def test_a_clause_may_only_repeat_the_question(question: str, answer: str, expected: bool) -> None:
     assert only_repeats(question, answer) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "row", "other"),
+    [
+        ("What is the Price for the Auk?", "Auk | 9 | Lund", False),
+        ("What is the Price for the Auk?", "Tern | 7 | Ystad", True),
+        ("Who has a berth in Lund?", "Tern | 7 | Ystad", True),
+        ("Who pays 7?", "Tern | 7 | Ystad", False),
+        ("What does Berg say of the Tern?", "Captain Berg asks 9 for all.", False),
+        ("What did Orvik pay?", "Tern | 7 | Ystad", False),
+    ],
+)
+def test_a_row_that_lacks_the_name_which_another_row_has_is_another_s(question: str, row: str, other: bool) -> None:
+    text = "Ship | Price | Berth\n\nAuk | 9 | Lund\n\nTern | 7 | Ystad\n\nCaptain Berg asks 9 for all."
+    article = Article("a.md", "Fees", source=None, published=None, url=None, path="a.md", text=text)
+    start = text.index(row)
+
+    assert of_another_row(question, Passage(article, 0, len(text)), Span(start, start + len(row))) is other
