@@ -1,5 +1,7 @@
 """Who does what: whether a sentence has a question's words in their order, gives a reason, or only repeats them.
 
+Beside that, whether a row of a table is about what the question names, or the row beside it is.
+
 Which words a sentence shares with a question says nothing of who did it to whom: "what did Ann ask Ben?" shares as many
 with "Ben asked Ann". In a question with a helping verb, and in one for who did something, the words stand in the order
 of subject, verb and object, as they do in a sentence that answers.
@@ -87,7 +89,7 @@ def only_repeats(question: str, answer: str) -> bool:
 
 _WHILE = re.compile(r"(?:when(?:ever)?|while|if|as)\b", re.IGNORECASE)
 _MOST = 0.6
-"""Of the 10,773 questions for a time of SQuAD 1.1 one has such a clause, with so many of its terms, for an answer."""
+"""What part of the question's terms such a clause has; one with so many hardly ever answers."""
 
 
 @lru_cache(maxsize=64)
