@@ -6,7 +6,6 @@ count code points, and ``clean`` keeps every one in its place.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -49,18 +48,11 @@ _ODD = {
     **dict.fromkeys(map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"), "\u2060"),
     ord("\n"): "\n",
 }
-_WRAPPED_LINE = re.compile(r"(?<!\n)\n(?![\n#•*-]|\d+[.)])")
-"""A line end inside a paragraph: not at a blank line, nor before a heading or an item of a list."""
 
 
 def clean(text: str) -> str:
     """``text`` as it may go to a terminal, of the same length: no control, escape or direction characters."""
     return text.translate(_ODD)
-
-
-def unwrapped(text: str) -> str:
-    """``text``, of the same length, with spaces for the line ends inside its paragraphs."""
-    return _WRAPPED_LINE.sub(" ", text)
 
 
 def line(value: object) -> str:
@@ -118,6 +110,8 @@ _DOUBTS: Mapping[str, str] = {
     "period": "The passage counts by the {instead}, not by the {asked}.",
     "question": "The passage only asks that.",
     "time": "The passage tells of what was still to come.",
+    "contact": "The passage gives no {asked}.",
+    "unnamed": "The article says nothing of {asked}.",
     "word": "The passage says nothing of “{asked}”.",
 }
 

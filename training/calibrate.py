@@ -41,11 +41,11 @@ from training.statements import yes_no_questions
 TOPIC = ("cosine", "coverage", "margin", "yes_no")
 """The evidence for a question being about what the articles are about. What reads like an answer is on the topic too.
 To a question for yes or no nothing reads like one, hence the last."""
-ANSWER = ("answerable", "names", "yes_no", "contradicted")
+ANSWER = ("answerable", "names", "unnamed", "yes_no", "contradicted")
 """The evidence for an answer, on the topic. Cosine and coverage say nothing of it: near misses have plenty of both."""
-EVIDENCE = ("margin", "answerable", "cosine", "coverage", "names", "yes_no", "contradicted")
+EVIDENCE = ("margin", "answerable", "cosine", "coverage", "names", "unnamed", "yes_no", "contradicted")
 """What is kept of ``evidence.gather``."""
-AGAINST = ("names",)
+AGAINST = ("names", "unnamed")
 """Evidence that never speaks for an answer; none but ``yes_no`` speaks against one otherwise."""
 FIXED = {"contradicted": -5.0}
 """Weights that are not fitted: no set has enough of it. It is rare where the quote answers, so that it weighs a lot."""

@@ -20,7 +20,7 @@ import regex
 
 from bot import links
 from bot.languages import day
-from bot.wording import unwrapped
+from bot.unwrapping import unwrapped
 from retrieval.articles.article import Article, ArticleInfo
 from retrieval.text.sentences import Span
 

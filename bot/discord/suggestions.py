@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from bot.discord.service import AnswerService
 from bot.pool import Busy, Closing
-from bot.wording import unwrapped
+from bot.unwrapping import unwrapped
 from retrieval.text.sentences import Span, sentences
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from rich.text import Text
 from bot import links
 from bot.beside import newer, notes, standing, verdict
 from bot.languages import count, day
+from bot.unwrapping import unwrapped
 from bot.wording import (
     NEAREST,
     NOT_SAID,
@@ -26,7 +27,6 @@ from bot.wording import (
     filters,
     line,
     understood,
-    unwrapped,
     why_declined,
     why_follow_up,
 )

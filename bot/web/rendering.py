@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from bot import beside, links, wording
 from bot.languages import count, day
+from bot.unwrapping import unwrapped
 from bot.web.addresses import address_of
 from retrieval.answer.excerpts import cut_at
 from retrieval.text.quote_link import QuoteLink
@@ -159,7 +160,7 @@ def fingerprint(article: Article) -> str:
 
 def pieces(text: str, start: int, end: int, marks: Iterable[tuple[int, int]] = ()) -> Iterator[Piece]:
     """The words ``text[start:end]`` in pieces, each marked or not; marks count from 0 of ``text`` too."""
-    shown = wording.unwrapped(wording.clean(text[start:end]))
+    shown = unwrapped(wording.clean(text[start:end]))
     at, first = 0, True
     for mark_start, mark_end in sorted(marks):
         begins, ends = max(mark_start - start, at), min(mark_end, end) - start

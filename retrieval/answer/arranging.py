@@ -9,6 +9,7 @@ from datetime import date
 
 from retrieval.answer.claims import with_verdict
 from retrieval.answer.excerpts import excerpt, inside
+from retrieval.answer.introduced import with_introduced
 from retrieval.answer.question import kind_of
 from retrieval.answer.quotes import Quote, with_source
 from retrieval.answer.reader import with_antecedents
@@ -43,9 +44,10 @@ def arranged(quotes: Iterable[Quote], question: str, weights: ArrangingWeights) 
 
 
 def complete(quotes: Iterable[Quote]) -> list[Quote]:
-    """The quotes with what makes them understood: antecedents, who speaks, a question's reply, a claim's verdict.
+    """The quotes with what makes them understood.
 
-    Of two that then overlap the better one stays.
+    Antecedents, who speaks, a question's reply, what a colon announces, a claim's verdict. Of two quotes that then
+    overlap the better one stays.
     """
     told: list[Quote] = []
     for quote in quotes:
@@ -74,7 +76,8 @@ def _completed(quote: Quote) -> Span:
     text, place = quote.article.text, Span(quote.start, quote.end)
     if is_back_matter(text, place):
         return entry_around(text, place)
-    return with_verdict(quote.article, with_antecedents(text, with_reply(text, with_speaker(text, place))))
+    introduced = with_introduced(text, with_reply(text, with_speaker(text, place)))
+    return with_verdict(quote.article, with_antecedents(text, introduced))
 
 
 def distinct(quotes: Iterable[Quote]) -> list[Quote]:

@@ -13,6 +13,7 @@ from retrieval.answer.question import (
     asking_terms,
     asks_amount_by,
     asks_who_that_is,
+    contact_lacking,
     identifiers,
     kind_of,
     measured,
@@ -28,6 +29,7 @@ from retrieval.answer.search import Hit
 from retrieval.answer.times import Explained
 from retrieval.answer.to_come import asks_what_happened, is_to_come
 from retrieval.answer.told_times import time_lacking
+from retrieval.answer.unnamed import is_short_for, name_unsaid
 from retrieval.articles.article import Article
 from retrieval.index.protocol import Terms
 from retrieval.text.sentences import Span, sentences_in
@@ -51,18 +53,31 @@ _OF_QUESTIONS = re.compile(r"\b(?:ask|question|wonder|inquir|enquir|quer(?:y|ie)
 class Doubt:
     """Something that a question asks for and that its quote lacks."""
 
-    about: Literal["name", "identifier", "figure", "kind", "word", "office", "time", "date", "question", "period"]
+    about: Literal[
+        "name",
+        "unnamed",
+        "identifier",
+        "figure",
+        "kind",
+        "word",
+        "office",
+        "time",
+        "date",
+        "question",
+        "period",
+        "contact",
+    ]
     asked: str
     """The name, number or other word; whose office; the kind of answer, as ``kind_of`` has it; all, where the question
-    is about the past and the quote about what was to come, or the quote only asks; a year or day of which the article
-    has no word; the month of "how much is it per month?"."""
+    is about the past and the quote about what was to come, or the quote only asks; a name ("unnamed"), a year or a day
+    of which the article has no word; the month of "how much is it per month?"; a "phone number"."""
     found: str | None = None
     """What of the same kind stands there instead, if anything does."""
 
     @property
     def contradicts(self) -> bool:
         """Whether the quote does not only lack it, but says another thing: of a setting, another's value."""
-        return self.about in ("office", "time", "identifier", "date", "question", "period")
+        return self.about in ("office", "time", "identifier", "date", "question", "period", "contact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +112,7 @@ def gather(
     if not quotes or reading is None:
         return Evidence({}, ())
     (first,) = complete(quotes[:1])
-    doubts = tuple(_doubts(variants[-1], first, [hit.passage.text for hit in hits]))
+    doubts = tuple(_doubts(variants, first, [hit.passage.text for hit in hits], common))
     weighed = [common.weights(variant, beside=_BESIDE) for variant in variants]
     numbers = {
         "reading": reading.score,
@@ -105,7 +120,8 @@ def gather(
         "answerable": reading.signals.answerable,
         "cosine": first.hit.dense,
         "coverage": _coverage(first, weighed),
-        "names": float(any(doubt.about in ("name", "identifier", "office") for doubt in doubts)),
+        "names": float(any(doubt.about in ("name", "identifier", "office", "unnamed") for doubt in doubts)),
+        "unnamed": float(any(doubt.about == "unnamed" for doubt in doubts)),
         "yes_no": float(kind_of(variants[-1]) == "yes or no"),
         "contradicted": float(any(doubt.contradicts for doubt in doubts)),
     }
@@ -131,19 +147,21 @@ def _word_lacking(question: str, quote: Quote, weights: Mapping[str, float]) -> 
     return (Doubt("word", lacking[term]),) if weights.get(term, 0.0) >= _TELLING else ()
 
 
-def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
+def _doubts(variants: Sequence[str], quote: Quote, around: Sequence[str], common: Terms) -> list[Doubt]:
     """What the question has and the quote, with its title and headings, lacks."""
-    article = quote.article
+    question, article = variants[-1], quote.article
     # Of a very long sentence the quote is a part, and what is asked for may stand in the passage around it.
     around_it = quote.hit.passage.text if any(quote.cut) else ""
     said = f"{quote.above}. {quote.text} {around_it}"
     exact = identifiers(question)
     passage = f"{quote.above}. {quote.hit.passage.text}"
     doubts = [Doubt("identifier", name) for name in exact if not _is_written(name, passage)]
+    unsaid = name_unsaid(variants[0], article, common)
+    doubts += [Doubt("unnamed", unsaid)] if unsaid else []
     doubts += [
         Doubt("name", name, _instead(question, name, quote.text))
         for name in names(question, around)
-        if name not in exact and not _is_said(name, question, said, article)
+        if name not in (*exact, unsaid) and not _is_said(name, question, said, article)
     ]
     doubts += _told_instead(question, quote, passage)
     numbers, date = figures_in(said), time_lacking(question, quote.hit.passage)
@@ -160,7 +178,10 @@ def _doubts(question: str, quote: Quote, around: Sequence[str]) -> list[Doubt]:
 
 
 def _told_instead(question: str, quote: Quote, passage: str) -> Iterator[Doubt]:
-    """What a quote tells instead: of another's office, of what is to come, a question, an amount by another period."""
+    """What a quote tells instead: of another's office, of what is to come, a question, an amount by another period.
+
+    Or nothing at all: no number to call where that is asked for.
+    """
     office = Office.asked_for(question)
     if office and (other := office.holder_of_another(quote.text)):
         yield Doubt("office", office.of or office.name, other)
@@ -171,6 +192,8 @@ def _told_instead(question: str, quote: Quote, passage: str) -> Iterator[Doubt]:
     by, counted = asks_amount_by(question), periods(quote.text)
     if by and counted and not by & periods(passage):
         yield Doubt("period", min(by), min(counted))
+    if contact := contact_lacking(question, passage):
+        yield Doubt("contact", contact)
 
 
 def _day_of(article: Article) -> str:
@@ -186,7 +209,7 @@ def _is_said(word: str, question: str, said: str, article: Article) -> bool:
     initials.
     """
     there = set(terms(said))
-    if content_terms(word) <= there or _is_short_for(word, said):
+    if content_terms(word) <= there or is_short_for(word, said):
         return True
     full = re.search(rf"\b{re.escape(word)} (\w+)\b", question)
     rest = content_terms(full[1]) if full else set()
@@ -199,18 +222,6 @@ def _is_written(identifier: str, text: str) -> bool:
     """Whether a text has an identifier, or its words as people write them: "max time" for --max-time."""
     words = re.split(r"[_-]+", identifier.strip("-_"))
     return bool(re.search(rf"\b{'[ _-]?'.join(map(re.escape, words))}\b", text, re.IGNORECASE))
-
-
-_BETWEEN = r"(?:[\s-]+(?:of|the|and|for|in)\b)*[\s.-]+"
-
-
-def _is_short_for(name: str, said: str) -> bool:
-    """Whether a name has the first letters of words with capitals that are said, as UK of the United Kingdom."""
-    letters = name.removesuffix("'s").removesuffix("’s")
-    if len(letters) < 2 or not letters.isalpha() or not letters.isupper():  # noqa: PLR2004
-        return False
-    words = _BETWEEN.join(rf"{letter}[\w’']*" for letter in letters)
-    return bool(re.search(rf"\b{words}", said))
 
 
 def _sentences_marked(quote: Quote) -> str:

@@ -164,6 +164,23 @@ def measured(question: str, words: str) -> bool:
     return all(units.search(words) for asks, units in _MEASURES if asks.search(question))
 
 
+_WHOSE = r"\bwhat(?:['’]?s| is| are) (?:the|your|their|its|his|her|our|[\w’']+['’]s) (?:[\w’']+ ){0,2}"
+_CONTACTS = tuple(
+    (contact, re.compile(rf"{_WHOSE}{named}(?! \w+ed\b)|^{named} (?:of|for)\b", re.IGNORECASE), re.compile(given))
+    for contact, named, given in (
+        ("phone number", r"(?:phone|telephone|fax|mobile)(?: phone)? numbers?\b", r"\d(?:[\s()./–-]*\d){4}"),
+        ("e-mail address", r"e-?mail(?: address(?:es)?\b|(?=\W*$))", r"\S@\S|[(\[]at[)\]]|\bat\W{1,2}\w+\W+dot\b"),
+    )
+)
+"""What people are reached by, how it is asked for, and what a text has that gives it."""
+
+
+def contact_lacking(question: str, text: str) -> str | None:
+    """What a question asks for by which people are reached, as "phone number", and a text does not give."""
+    lacking = (name for name, asks, given in _CONTACTS if asks.search(question) and not given.search(text))
+    return next(lacking, None)
+
+
 _TIMES_OVER = re.compile(r"\bhow (?:many (?:times|days|nights|hours|weeks|months)|often)\b", re.IGNORECASE)
 
 
@@ -221,3 +238,22 @@ def _is_name(word: str, texts: Iterable[str]) -> bool:
     within = re.compile(rf"(?<=[\w,] ){re.escape(word.capitalize())}\b")
     small = re.compile(rf"\b{re.escape(word)}\b")
     return any(map(within.search, texts)) and not any(map(small.search, texts))
+
+
+_ASKED_IN = {
+    "de": re.compile(
+        r"\b(?:wer|wen|wem|wessen|wann|wo|wohin|warum|wieso|wie|wieviele?|welche[mnrs]?)\b", re.IGNORECASE
+    ),
+    "fr": re.compile(r"\b(?:qui|quand|où|pourquoi|comment|combien|quel(?:le)?s?|est-ce)\b", re.IGNORECASE),
+    "es": re.compile(
+        r"¿|\b(?:qui[eé]n(?:es)?|qu[eé]|cu[aá]ndo|d[oó]nde|c[oó]mo|cu[aá]l(?:es)?|cu[aá]nt[ao]s?)\b", re.IGNORECASE
+    ),
+    "pt": re.compile(r"\b(?:quem|quando|onde|como|qual|quais|quant[ao]s?|por que)\b", re.IGNORECASE),
+    "ru": re.compile(r"[\u0400-\u04ff]"),
+}
+"""What tells that a question is in another language than English."""
+
+
+def asked_in(question: str) -> tuple[str, ...]:
+    """The languages that a question may be in, but English: "de", "fr", "es", "pt" or "ru"; none for most."""
+    return tuple(language for language, asks in _ASKED_IN.items() if asks.search(question))

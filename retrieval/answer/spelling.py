@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from retrieval.answer.question import asked_in
 from retrieval.index.protocol import Index
 from retrieval.text.terms import plain, stem, term, words_of
 
@@ -26,18 +27,6 @@ _CONTRACTED = re.compile(
     r"|(?:could|would|should)ve|(?:who|what|where|when|why|how|that|there|here|let)s"
 )
 """What many type without its apostrophe, and no dictionary has."""
-_ASKED_IN = {
-    "de": re.compile(
-        r"\b(?:wer|wen|wem|wessen|wann|wo|wohin|warum|wieso|wie|wieviele?|welche[mnrs]?)\b", re.IGNORECASE
-    ),
-    "fr": re.compile(r"\b(?:qui|quand|où|pourquoi|comment|combien|quel(?:le)?s?|est-ce)\b", re.IGNORECASE),
-    "es": re.compile(
-        r"¿|\b(?:qui[eé]n(?:es)?|qu[eé]|cu[aá]ndo|d[oó]nde|c[oó]mo|cu[aá]l(?:es)?|cu[aá]nt[ao]s?)\b", re.IGNORECASE
-    ),
-    "pt": re.compile(r"\b(?:quem|quando|onde|como|qual|quais|quant[ao]s?|por que)\b", re.IGNORECASE),
-    "ru": re.compile(r"[\u0400-\u04ff]"),
-}
-"""What tells the language of a question, for which another dictionary is asked too."""
 _READ = 8
 """Passages that are looked through for how a term is written, and near terms for which that is done."""
 
@@ -74,7 +63,7 @@ class Speller:
         the question. A word with a capital inside of the question is a name, and is read as nothing but another name,
         unless it is long. What a dictionary of the question's language has is no slip.
         """
-        abroad = tuple(language for language, asks in _ASKED_IN.items() if asks.search(question))
+        abroad = asked_in(question)
         words = dict.fromkeys((found[0], _is_name(question, found)) for found in _WORD.finditer(question))
         slips = {
             word: self._likeliest(near, question)
@@ -128,7 +117,7 @@ class Speller:
         from simplemma import is_known
 
         terms = self._index.terms.vocabulary
-        for other in _edited(low):  # hundreds: the dictionary is asked for few of them
+        for other in edited(low):  # hundreds: the dictionary is asked for few of them
             if stem(other) in terms and is_known(other, lang="en", low_memory=True) and term(other) in terms:
                 yield other
 
@@ -180,7 +169,7 @@ def _starts(low: str, other: str) -> bool:
     return len(low) >= _SAME_START or plain(other)[:1] == low[0]
 
 
-def _edited(word: str) -> Iterator[str]:
+def edited(word: str) -> Iterator[str]:
     """Everything one edit away from ``word``, with the alphabet's letters."""
     for at in range(len(word) + 1):
         before, behind = word[:at], word[at:]

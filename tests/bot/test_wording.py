@@ -129,6 +129,8 @@ def test_an_error_cannot_carry_escape_codes_to_the_terminal() -> None:
         (Doubt("identifier", "DB_PORT"), "The passage does not name DB_PORT."),
         (Doubt("office", "Japan", "Russian"), "The passage is about Russian, not Japan."),
         (Doubt("time", "When did they meet?"), "The passage tells of what was still to come."),
+        (Doubt("unnamed", "Merkel"), "The article says nothing of Merkel."),
+        (Doubt("contact", "phone number"), "The passage gives no phone number."),
         (Doubt("period", "month", "season"), "The passage counts by the season, not by the month."),
         (Doubt("question", "What is the fee?"), "The passage only asks that."),
         (Doubt("date", "2014", "2016"), "The passage gives 2016, not 2014."),

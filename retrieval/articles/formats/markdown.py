@@ -177,7 +177,7 @@ _SITE_MARKS = re.compile(
     |\{\{[^{}]{0,1000}\}\}                      # a variable or a shortcode
     |\{%[^{}]{0,1000}%\}                        # a tag of Liquid, Jinja or Nunjucks
     |%%[^%]{0,1000}%%                           # a comment of Obsidian
-    |^:{3,}[ \t]*(?:\{[\w:-]+\}|[\w-]*)[ \t]*\[?(?P<title>[^\]\n]{0,200})\]?[ \t]*$     # where a box begins or ends
+    |^[ \t]*:{3,}[ \t]*(?:\{[\w:-]+\}|[\w-]*)[ \t]*\[?(?P<title>[^\]\n]{0,200})\]?[ \t]*$  # where a box begins or ends
     |^\{:[^{}\n]{0,200}\}[ \t]*$                # attributes of kramdown
     |^\*\[[^\]\n]{1,60}\]:[^\n]*$                # what an abbreviation stands for
     |\{/\*[^{}]{0,1000}\*/\}                     # a comment of MDX

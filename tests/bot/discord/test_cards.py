@@ -12,13 +12,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot import wording
 from bot.discord import article_cards, cards, markup
 from bot.discord.drafts import ArticleForm, Draft
 from bot.discord.library import Beside, short_id
 from bot.discord.memory import Place, Record
 from bot.discord.messages import layout
 from bot.languages import TRANSLATED, speaking
+from bot.unwrapping import unwrapped
 from retrieval import errors
 from retrieval.articles.article import Article
 from retrieval.text.sentences import Span
@@ -90,7 +90,7 @@ def test_a_quotation_fits_shows_the_slice_and_does_nothing(
     assert not seen.active, quotation
     assert not HIDDEN.search(seen.text)
     told = seen.text.removeprefix("… ").removesuffix(" …")
-    whole = markup.visible(wording.unwrapped(text[span.start : span.end]))
+    whole = markup.visible(unwrapped(text[span.start : span.end]))
     assert told in whole
     if told == seen.text and markup.size(whole) * 2 + 500 < limit:
         assert told == whole

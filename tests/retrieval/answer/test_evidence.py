@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -38,7 +39,7 @@ def test_a_name_that_the_quote_lacks_is_doubted_and_what_stands_in_its_place_is_
     doubts: Callable[[str], tuple[Doubt, ...]],
 ) -> None:
     assert doubts("who met in Moscow?") == (Doubt("name", "Moscow", "Sochi"),)
-    assert doubts("Who met Merkel?") == (Doubt("name", "Merkel", None),)
+    assert doubts("Who met Merkel?") == (Doubt("unnamed", "Merkel"),)
 
 
 def test_the_most_telling_word_that_the_quote_lacks_is_named_where_nothing_else_is_doubted(
@@ -229,3 +230,36 @@ def test_an_amount_counted_by_another_period_contradicts(question: str, other: b
     found = found_in(text, "Six", question, news)
 
     assert ("period" in [doubt.about for doubt in found.doubts], found.figures["contradicted"]) == (other, float(other))
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "lacking"),
+    [
+        ("What is the phone number of the desk?", "The desk answers the phone from nine to five.", "phone number"),
+        ("What is the phone number of the desk?", "The desk answers at +47 22 33 44 55.", None),
+        ("phone number of the desk", "The desk rests on May 12, 2016.", "phone number"),
+        ("What's the library's e-mail address?", "Write an e-mail to the desk.", "e-mail address"),
+        ("What's your email?", "Write to desk [at] library [dot] example.", None),
+        ("What is your email sent for?", "It is sent for news.", None),
+        ("What is a phone number good for?", "It is good for calls.", None),
+    ],
+)
+def test_what_people_are_reached_by_has_to_be_there_where_it_is_asked_for(
+    question: str, text: str, lacking: str | None, news: Index
+) -> None:
+    article = replace(ARTICLE, text=text)
+    hit = Hit(Passage(article, 0, len(text)), score=1.0, dense=0.5, lexical=2.0, dense_z=1.0, lexical_z=1.0)
+    quote = Quote(article, 0, len(text), highlights=(Span(0, 8),), score=2.0, hit=hit)
+
+    found = gather([quote], READING, [question], [hit], news.terms)
+
+    assert [doubt.asked for doubt in found.doubts if doubt.about == "contact"] == ([lacking] if lacking else [])
+    assert found.figures["contradicted"] == float(lacking is not None)
+
+
+def test_a_name_that_no_article_has_counts_beside_one_that_only_the_quote_lacks(news: Index) -> None:
+    unnamed = gather([QUOTE], READING, ["Who met Merkel?"], [HIT], news.terms).figures
+    lacking = gather([QUOTE], READING, ["Who met in Moscow?"], [HIT], news.terms).figures
+
+    assert (unnamed["names"], unnamed["unnamed"]) == (1.0, 1.0)
+    assert (lacking["names"], lacking["unnamed"]) == (1.0, 0.0)

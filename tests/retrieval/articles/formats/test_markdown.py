@@ -39,6 +39,7 @@ def test_of_the_marks_of_note_programs_the_words_stay(markdown: str, seen: str) 
         ('{{< figure src="mill.jpg" >}}\n\nIt turns.', "It turns."),
         (":::note[Flour]\nBring a sack.\n:::\nIt turns.", "Flour\n\nBring a sack.\n\nIt turns."),
         (":::tip\n\nBring a sack.\n\n:::", "Bring a sack."),
+        ("1. It turns.\n\n   :::note\n\n   Bring a sack.\n\n   :::", "1. It turns.\n\nBring a sack."),
         (":::{note}\nBring a sack.\n:::", "Bring a sack."),
         (":::{admonition} Flour\nBring a sack.\n:::", "Flour\n\nBring a sack."),
         ("import Tabs from '@theme/Tabs';\n\n<Tabs>It turns.</Tabs>", "It turns."),

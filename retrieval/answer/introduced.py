@@ -1,0 +1,50 @@
+"""What a colon announces, a command, an address or a list: it comes along with that, and that with it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+
+from retrieval.articles.formats.values import HEADING
+from retrieval.text.sentences import Sentence, Span, after_marker, sentences
+from retrieval.text.table_heads import BETWEEN_CELLS
+
+_MOST = 400
+"""Code points of what comes along: some ten items, or a command of five lines."""
+_COLON = re.compile(r"[:\uff1a][*_`]*$")
+
+
+def with_introduced(text: str, span: Span) -> Span:
+    """Whole sentences with what the colon that they end with announces, and with the sentence that announces them.
+
+    What is announced is the paragraph behind it, of a list or a table all of it, as far as there is room.
+    """
+    every = sentences(text)
+    first = bisect_left(every, span.start, key=lambda sentence: sentence.start)
+    start = span.start
+    if 0 < first < len(every) and every[first].opens and _announces(text, every[first - 1]):
+        start = every[first - 1].start
+    return Span(start, _announced(text, span) if _announces(text, span) else span.end)
+
+
+def _announces(text: str, span: Span | Sentence) -> bool:
+    """Whether a span, which is no heading, ends with a colon."""
+    return bool(_COLON.search(text[span.start : span.end])) and not HEADING.match(text, span.start)
+
+
+def _announced(text: str, span: Span) -> int:
+    """Where that ends which stands behind the span."""
+    every = sentences(text)
+    first = bisect_left(every, span.end, key=lambda sentence: sentence.start)
+    end, listed = span.end, first < len(every) and _is_listed(text, every[first])
+    for number, sentence in enumerate(every[first:]):
+        goes_on = number == 0 or not sentence.opens or (listed and _is_listed(text, sentence))
+        if sentence.heading or not goes_on or sentence.end - span.end > _MOST:
+            break
+        end = sentence.end
+    return end
+
+
+def _is_listed(text: str, sentence: Sentence) -> bool:
+    """Whether a sentence is an item of a list or a row of a table."""
+    return after_marker(text, sentence.start) > sentence.start or BETWEEN_CELLS in text[sentence.start : sentence.end]

@@ -1,0 +1,104 @@
+"""Whether an article says anything of a name that a question has: "does it run on Symbian?"."""
+
+from __future__ import annotations
+
+import re
+
+from retrieval.answer.question import asked_in, identifiers, names
+from retrieval.answer.spelling import edited
+from retrieval.articles.article import Article
+from retrieval.index.protocol import Terms
+from retrieval.text.terms import content_terms, plain, stop_terms, term, words_of
+
+_FEW = 3
+"""Passages, of all, that may have a name: what more of them have is what the articles are about, named or not."""
+_LONG = 5
+"""Letters from which a name is looked for inside of words too, and without its ending."""
+_NATIONAL = re.compile(r"(?:ish|ese|ino|[ei]an|ican)s?$|^(?:french|dutch|swiss|welsh|greek|czech|thai)$")
+"""How words end that articles have otherwise: in "Spain" for "Spanish"."""
+_SHORTENED = frozenset(
+    """
+    ad ai am apr aug ave bc bible ceo cfo cto dc dec dept diy dr eu eur faq feb gbp gov gpa gps hr id it jan jul jun la
+    lt mar mr mrs ms nov nyc oct ok pc phd pm sept sgt st tv uk un url us usa usd ussr wwi wwii
+    """.split()  # noqa: SIM905 - as a list it would take 60 lines
+)
+"""Words that articles rather write out, or never do."""
+_NAMES = re.compile(r"[^\W\d_a-z]\w+(?: (?:of |the |and |for )*[^\W\d_a-z]\w+)+")
+"""Words with capitals in a row: "World Health Organization"."""
+
+
+def name_unsaid(question: str, article: Article, common: Terms) -> str | None:
+    """A name that a question has, as it was typed, and an article has not; None where it has them all.
+
+    Only a name that hardly any other article has either counts. Names are the words with capitals inside of a question
+    that has others too, and those in small letters that neither an article nor a dictionary has, nor one as near as
+    a slip.
+    """
+    _, *inside = words_of(question) or ("",)
+    small = [word for word in inside if word[0].islower() and term(word) not in stop_terms()]
+    if asked_in(question) or not small:
+        return None
+    capital = [name for name in names(question, ()) if name in inside and name not in identifiers(question)]
+    rare = [name for name in capital if _is_rare(name, common)]
+    rare += [word for word in small if _is_unknown(word, common)]
+    if not rare:
+        return None
+    said = "\n".join(filter(None, (article.title, article.source, article.id, article.url, article.text)))
+    return next((name for name in rare if not _says(said, name, question)), None)
+
+
+def _is_rare(name: str, common: Terms) -> bool:
+    """Whether hardly any passage has a name, and an article would have it as it is typed."""
+    bare = plain(name)
+    if len(bare) < 2 or bare in _SHORTENED or (_NATIONAL.search(bare) and _is_english(bare)):  # noqa: PLR2004
+        return False
+    parts = content_terms(name)
+    return bool(parts) and all(common.frequency(each) <= _FEW for each in parts)
+
+
+def _is_unknown(word: str, common: Terms) -> bool:
+    """Whether no passage has a word, and English has none like it."""
+    bare = plain(word)
+    if len(bare) < _LONG or not bare.isalpha() or common.frequency(term(word)):
+        return False
+    return not _is_english(bare) and not any(map(_is_english, edited(bare)))
+
+
+def _is_english(word: str) -> bool:
+    from simplemma import is_known  # takes a quarter of a second, for which few questions are to wait
+
+    return is_known(word, lang="en", low_memory=True)
+
+
+def _says(text: str, name: str, question: str) -> bool:
+    """Whether a text has a name: as it is, inside of a word ("HomeKit" for "Home Kit"), in short or in full."""
+    said, bare = plain(text), re.sub(r"['’]s?$", "", plain(name))
+    if re.search(rf"\b{re.escape(bare)}s?\b", said) or is_short_for(name, text):
+        return True
+    rows = [row for row in _NAMES.findall(question) if name in row]
+    run_together = _letters(said)
+    if any(len(stem) >= _LONG and stem in run_together for stem in (_without_ending(bare), *map(_letters, rows))):
+        return True
+    shortened = ("".join(re.findall(r"\b[^\W\d_a-z]", row)) for row in rows)
+    return any(re.search(rf"\b{letters}\b", text) for letters in shortened)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]", "", plain(text))
+
+
+def _without_ending(name: str) -> str:
+    letters = _letters(name)
+    return letters[: max(_LONG, len(letters) - 2)]
+
+
+_BETWEEN = r"(?:[\s-]+(?:of|the|and|for|in)\b)*[\s.-]+"
+
+
+def is_short_for(name: str, said: str) -> bool:
+    """Whether a name has the first letters of words with capitals that are said, as UK of the United Kingdom."""
+    letters = name.removesuffix("'s").removesuffix("’s")
+    if len(letters) < 2 or not letters.isalpha() or not letters.isupper():  # noqa: PLR2004
+        return False
+    words = _BETWEEN.join(rf"{letter}[\w’']*" for letter in letters)
+    return bool(re.search(rf"\b{words}", said))
