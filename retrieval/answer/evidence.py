@@ -111,7 +111,7 @@ def gather(
     # passage lacks, numbers that it lacks, words that are not of the kind asked for.
     if not quotes or reading is None:
         return Evidence({}, ())
-    (first,) = complete(quotes[:1])
+    (first,) = complete(quotes[:1], variants[-1])
     doubts = tuple(_doubts(variants, first, [hit.passage.text for hit in hits], common))
     weighed = [common.weights(variant, beside=_BESIDE) for variant in variants]
     numbers = {

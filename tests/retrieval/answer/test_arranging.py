@@ -132,7 +132,24 @@ def test_a_claim_is_completed_by_its_verdict_and_the_verdict_is_not_told_twice()
     claim = Quote(article, 0, text.index("\n"), (Span(7, 14),), 5.0, hit)
     fact = Quote(article, text.index("THE"), len(text), (Span(38, 42),), 4.0, hit)
 
-    assert [quote.text for quote in complete([claim, fact])] == [text]
+    assert [quote.text for quote in complete([claim, fact], "")] == [text]
+
+
+@pytest.mark.parametrize(
+    ("question", "seen"),
+    [
+        ("how do I stop the wheel?", ["1. Close the sluice gate.\n\n2. Stop the wheel of the mill."]),
+        ("which wheel has to stop?", ["2. Stop the wheel of the mill.", "1. Close the sluice gate."]),
+    ],
+)
+def test_to_a_question_how_something_is_done_the_steps_are_one_quote(question: str, seen: list[str]) -> None:
+    text = "1. Close the sluice gate.\n\n2. Stop the wheel of the mill."
+    article = article_of(text)
+    hit = Hit(Passage(article, 0, len(text)), 1.0, 1.0, 1.0, 1.0, 1.0)
+    close = Quote(article, 0, text.index("\n"), (Span(3, 8),), 4.0, hit)
+    stop = Quote(article, text.index("2."), len(text), (Span(30, 34),), 5.0, hit)
+
+    assert [quote.text for quote in complete([stop, close], question)] == seen
 
 
 def test_numbers_are_the_same_in_digits_and_in_words() -> None:

@@ -29,7 +29,7 @@ def quotes_of(article: Article, *words: str) -> list[Quote]:
         start = article.text.index(each)
         hit = Hit(Passage(article, start, start + len(each)), 0.0, dense=0.0, lexical=0.0, dense_z=0.0, lexical_z=0.0)
         readings.append(Reading(hit, Span(start, start + len(each)), (Span(start, start + len(each)),), -number))
-    return complete(choose(readings, 3, QuoteWeights()))
+    return complete(choose(readings, 3, QuoteWeights()), "")
 
 
 def test_a_text_without_full_stops_is_quoted_around_the_words_that_answer() -> None:
@@ -92,7 +92,7 @@ def test_the_passage_is_shown_where_no_words_answer() -> None:
     [quote] = quotes_of(article_of(TALK), "Marta Lund")
     nearest = replace(quote, start=0, end=len(TALK), highlights=())
 
-    [shown] = complete([nearest])
+    [shown] = complete([nearest], "")
 
     assert "Marta Lund" in shown.text
     assert len(shown.text) <= LONGEST
