@@ -119,7 +119,7 @@ def gather(
         "margin": reading.signals.margin,
         "answerable": reading.signals.answerable,
         "cosine": first.hit.dense,
-        "coverage": _coverage(first, weighed),
+        "coverage": _coverage(variants[-1], first, weighed),
         "names": float(any(doubt.about in ("name", "identifier", "office", "unnamed") for doubt in doubts)),
         "unnamed": float(any(doubt.about == "unnamed" for doubt in doubts)),
         "yes_no": float(kind_of(variants[-1]) == "yes or no"),
@@ -128,15 +128,15 @@ def gather(
     return Evidence(numbers, doubts or _word_lacking(variants[0], first, weighed[0]))
 
 
-def _coverage(quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:
+def _coverage(question: str, quote: Quote, weighed: Sequence[Mapping[str, float]]) -> float:
     """What part of the question's rare words the quote's passage has with what stands above, the mean over variants."""
-    text = f"{quote.above} {quote.hit.passage.text}"
+    text = f"{quote.above_for(question)} {quote.hit.passage.text}"
     return sum(coverage(each, text) for each in weighed) / len(weighed)
 
 
 def _word_lacking(question: str, quote: Quote, weights: Mapping[str, float]) -> tuple[Doubt, ...]:
     """A doubt about the rarest word that the quote lacks, if it makes a good part of the question."""
-    said, asking = f"{quote.above} {quote.text}", asking_terms(question)
+    said, asking = f"{quote.above_for(question)} {quote.text}", asking_terms(question)
     words = {term: question[start:end] for term, start, end in located_terms(question, 0, len(question))}
     lacking = {
         term: word
@@ -152,9 +152,10 @@ def _doubts(variants: Sequence[str], quote: Quote, around: Sequence[str], common
     question, article = variants[-1], quote.article
     # Of a very long sentence the quote is a part, and what is asked for may stand in the passage around it.
     around_it = quote.hit.passage.text if any(quote.cut) else ""
-    said = f"{quote.above}. {quote.text} {around_it}"
+    above = quote.above_for(question)
+    said = f"{above}. {quote.text} {around_it}"
     exact = identifiers(question)
-    passage = f"{quote.above}. {quote.hit.passage.text}"
+    passage = f"{above}. {quote.hit.passage.text}"
     doubts = [Doubt("identifier", name) for name in exact if not _is_written(name, passage)]
     unsaid = name_unsaid(variants[0], article, common)
     doubts += [Doubt("unnamed", unsaid)] if unsaid else []

@@ -65,10 +65,9 @@ class Quote:
         """The quote, word for word."""
         return self.article.text[self.start : self.end]
 
-    @property
-    def above(self) -> str:
-        """The title of its article and the headings that it stands under."""
-        return Passage(self.article, self.start, self.end).above
+    def above_for(self, question: str) -> str:
+        """The title of its article and the headings that it stands under, as ``Passage`` has them for a question."""
+        return Passage(self.article, self.start, self.end).above_for(question)
 
     @property
     def headings(self) -> tuple[str, ...]:

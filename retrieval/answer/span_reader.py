@@ -322,7 +322,8 @@ def _pair(task: ReadingTask, text: Passage) -> Pair:
 
     A stop in the place of a line break moves no offset. With none, one row of a table runs into the next.
     """
-    return Pair(task.question, text.above, _UNENDED_LINE.sub(".", _UNENDED.sub(".\n", text.text)))
+    above = text.above_for(task.question)
+    return Pair(task.question, above, _UNENDED_LINE.sub(".", _UNENDED.sub(".\n", text.text)))
 
 
 def _to_be_quoted(reading: Reading) -> Passage:

@@ -9,6 +9,7 @@ from math import ceil
 
 from retrieval.articles.article import Article
 from retrieval.text.sentences import WORD, Span, headings_above, sentences, trimmed, words_in
+from retrieval.text.terms import content_terms
 
 MAX_WORDS = 95
 """Size of a passage. Longer ones blur their vector and outgrow the encoder's window of 256 tokens."""
@@ -39,6 +40,12 @@ class Passage:
         """The title of its article and the headings that it stands under, of which the last ones are kept."""
         headings = ". ".join(headings_above(self.article.text, self.start))[-_HEADINGS:]
         return f"{self.article.title}. {headings}" if headings else self.article.title
+
+    def above_for(self, question: str) -> str:
+        """The same, after the source where a question has a word of it: a library's answers seldom name the library."""
+        source = self.article.source
+        named = source and content_terms(source) & content_terms(question)
+        return f"{source}. {self.above}" if named else self.above
 
 
 def cut(text: str) -> list[Span]:

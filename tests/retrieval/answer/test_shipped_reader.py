@@ -92,3 +92,54 @@ def test_a_clause_that_only_repeats_the_question_does_not_go_before_the_time_ask
     answer = Engine(snapshot, encoder, reader=SpanReader()).ask("When are winter hours?")
 
     assert bold(answer) == ["1 November to 28 February"]
+
+
+FAQ = """---
+source: Riverside Library
+---
+## When are you open?
+
+We open at nine on weekdays and at ten on Saturdays. We close at six.
+
+## Do you lend e-books?
+
+Yes: with your card's number you can borrow them by the Libby app on your phone.
+
+## How do I find the desk?
+
+1. Go in by the main door.
+
+2. Turn left at the stairs.
+
+3. Follow the red line.
+"""
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    folder = tmp_path_factory.mktemp("library")
+    (folder / "articles").mkdir()
+    (folder / "articles" / "faq.md").write_text(FAQ, "utf-8")
+    return Engine.open(folder / "articles", index=folder / "index")
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("When does Riverside Library open?", "We open at nine"),
+        ("Does Riverside Library lend e-books?", "borrow them by the Libby app"),
+        ("How do I find the desk?", "Go in by the main door.\n\n2. Turn left at the stairs.\n\n3. Follow"),
+    ],
+)
+def test_answers_in_the_name_of_their_source_are_found_and_instructions_are_whole(
+    library: Engine, question: str, words: str
+) -> None:
+    answer = library.ask(question)
+
+    assert answer.answered
+    assert words in answer.quotes[0].text
+
+
+@pytest.mark.parametrize("question", ["Do you lend Kindles?", "What is the phone number of the library?"])
+def test_what_is_nowhere_in_the_articles_is_declined(library: Engine, question: str) -> None:
+    assert not library.ask(question).answered

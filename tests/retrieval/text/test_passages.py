@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
@@ -343,3 +344,18 @@ def test_of_endless_headings_the_last_words_are_kept() -> None:
 
     assert len(above) < len(article.title) + 250
     assert above.endswith("long end")
+
+
+@pytest.mark.parametrize(
+    ("question", "above"),
+    [
+        ("When does Riverside Library open?", "Riverside Library. Questions"),
+        ("when does the library open?", "Riverside Library. Questions"),
+        ("When do you open?", "Questions"),
+    ],
+)
+def test_the_source_stands_above_a_passage_where_a_question_names_it(question: str, above: str) -> None:
+    article = replace(article_of("We open at nine."), title="Questions", source="Riverside Library")
+
+    assert Passage(article, 0, 16).above_for(question) == above
+    assert Passage(replace(article, source=None), 0, 16).above_for(question) == "Questions"
