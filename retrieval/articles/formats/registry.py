@@ -21,7 +21,7 @@ from pathlib import PurePath
 from retrieval.articles.formats.values import Extracted
 from retrieval.errors import ArticleUnreadable
 
-RULES = "11"
+RULES = "12"
 """Raised whenever the same file would be read differently, so that indexes of what was read before are rebuilt."""
 
 
