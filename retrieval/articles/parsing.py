@@ -148,10 +148,16 @@ def _cut(field: str, value: str | None, notes: list[str]) -> str | None:
 
 def _short(url: str | None, notes: list[str]) -> str | None:
     """An address that is no longer than ``MAX_FIELD_LENGTH``; half of one would lead elsewhere."""
-    if url is None or len(url) <= MAX_FIELD_LENGTH:
+    if url is None or _PLACE.match(url):
+        return None
+    if len(url) <= MAX_FIELD_LENGTH:
         return url
     notes.append(f"its address is longer than {MAX_FIELD_LENGTH} characters and was left out")
     return None
+
+
+_PLACE = re.compile(r"\.{0,2}/(?!/)|#")
+"""How a place on a site begins, which leads nowhere from here."""
 
 
 def _date(value: str | None, notes: list[str]) -> date | None:
