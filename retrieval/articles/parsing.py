@@ -245,24 +245,41 @@ _DEFAULT_DATES = datetime(2000, 1, 1), datetime(2003, 12, 31)  # noqa: DTZ001 - 
 
 _NO_TITLE = re.compile(
     r"""[-*•–>|\#]\s  # an item of a list, a quotation
-    |\w+://|www\.     # an address
-    |by\s+\w          # whoever wrote it
+    |\w+://|www\.|\S+@\S+$     # an address
+    |by\s+\w|(?-i:(?:Von|Par|Por|Di|Av|Af|Door)(?:\ [^\W\d_a-z][\w.’'-]+){2,3}$)          # whoever wrote it
+    |(?:first\ |last\ )?(?:published|posted|updated|veröffentlicht|publié|publicado)\b.*\d{4}$   # when
+    |page\ \d+\b|\d+\ min(?:ute)?s?\ read$|(?:copyright|©)\b
     |[\W\d_]*$        # no letter in it
     |.*\ \|\         # a row of a table
     # the end of a sentence, a Chinese, Arabic or Hindi one too
-    |.*[.!?:;,…\u3002\uff01\uff1f\uff1b\uff1a\u3001\u060c\u061f\u061b\u06d4\u0964][\s"'”’»\u203a\u300d\u300f)\]]*$
+    |.*[.!?:;,…\u3002\uff01\uff1f\uff1b\uff1a\u3001\u060c\u061f\u061b\u06d4\u0964]
+    [\s"'\u2018-\u201d«»\u2039\u203a\u300d\u300f)\]]*$
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 
+_BELOW_TITLE = re.compile(r"[=~*_-]{3,}|[Bb][Yy] [^\W\d_a-z].{0,60}")
+"""What stands below a title: a line drawn under it, or who wrote the article."""
+
 
 def _title_in(text: str) -> str | None:
-    """The first line, when it looks like a title: a heading, or a short line set apart that ends no sentence."""
+    """The first line, when it looks like a title: a heading, or a short line set apart that ends no sentence.
+
+    Behind a first line that is none, such as a menu, the one heading of the highest level is it.
+    """
     first, _, rest = text.partition("\n")
     if heading := HEADING.match(text):
         return _line(heading[2])
-    alone = not rest.partition("\n")[0].strip()
-    return _line(first) if alone and len(first) <= MAX_TITLE_LENGTH and not _NO_TITLE.match(first) else None
+    below = rest.partition("\n")[0].strip()
+    alone = not below or _BELOW_TITLE.fullmatch(below)
+    if alone and len(first) <= MAX_TITLE_LENGTH and not _NO_TITLE.match(first) and not written_day(first):
+        return _line(first)
+    highest = [heading for heading in HEADING.finditer(text[:_HEAD_LENGTH]) if heading[1] == "#"]
+    return _line(highest[0][2]) if len(highest) == 1 else None
+
+
+_HEAD_LENGTH = 1_000
+"""Code points in which an article's title stands."""
 
 
 _DAY_BEFORE = re.compile(r"\d{4}([-_.])\d{2}\1\d{2}[-_ ]+(?=\S)")

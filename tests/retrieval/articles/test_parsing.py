@@ -256,6 +256,18 @@ def test_of_many_values_beyond_measure_in_one_file_the_first_is_named() -> None:
         ("- One\n\n- Two", "a long day"),
         ("Bylaws of 1902\n\nThey met.", "Bylaws of 1902"),
         ("港の歴史\n\n長い。", "港の歴史"),
+        ("„Der Kran ist rot.“\n\nHier.", "a long day"),
+        ("Von Anna Ried\n\nDer Kran ist rot.", "a long day"),
+        ("Von Kiel nach Linwick\n\nEs ist weit.", "Von Kiel nach Linwick"),
+        ("March 5, 2024\n\nIt is red.", "a long day"),
+        ("Published on 5 March 2024\n\nIt is red.", "a long day"),
+        ("ann@post.example\n\nIt is red.", "a long day"),
+        ("Page 1 of 3\n\nIt is red.", "a long day"),
+        ("5 min read\n\nIt is red.", "a long day"),
+        ("The red crane\n=============\n\nIt is red.", "The red crane"),
+        ("THE RED CRANE\nBy Ann Reed\n\nIt is red.", "THE RED CRANE"),
+        ("Home | About\n\n# The crane\n\nIt is red.", "The crane"),
+        ("It is red, they say.\n\n# One\n\nText.\n\n# Two\n\nText.", "a long day"),
     ],
 )
 def test_without_a_title_the_first_line_or_the_file_name_is_one(text: str, title: str) -> None:
