@@ -90,7 +90,8 @@ def _written(value: object) -> str | None:
 
 
 _PROGRAM_TITLE = re.compile(
-    r"""microsoft\ \w+\ -\ |untitled|.*\.(?:docx?|indd|odt|pdf|pptx?|rtf|tex)$
+    r"""microsoft\ \w+\ -\ |untitled|\(anonymous\)$|\(?unspecified\)?$|new\ page\ ?\d*$
+    |.*\.(?:docx?|fm|html?|indd|odt|pdf|pptx?|qxd|rtf|tex|txt|wpd|xlsx?)$
     |(?:(?:powerpoint|google)\ )?presentation\ ?\d*$|(?:slide|document)\ ?\d*$""",
     re.IGNORECASE | re.VERBOSE,
 )
