@@ -32,8 +32,8 @@ def without_soft_hyphens(text: str) -> str:
 
 _LETTER = "[A-Za-z\u00c0-\u052f]"
 
-_ZERO_WIDTH = re.compile(rf"(?<={_LETTER})[\u200b\ufeff](?={_LETTER})")
-"""A space without width inside of a word; in Thai and its kin it stands between words."""
+_ZERO_WIDTH = re.compile(rf"(?<={_LETTER})[\u200b-\u200d\ufeff](?={_LETTER})")
+"""A space without width, or a mark for joined letters, inside of a word; elsewhere it parts words."""
 
 
 _MAX_SPOILT = 0.25

@@ -53,7 +53,7 @@ def test_quotation_marks_of_windows_are_read_on_a_page_that_names_latin_1() -> N
 
 @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html"])
 def test_soft_hyphens_are_taken_out(name: str) -> None:
-    text = "The in\xadspec\xadtor found a leak."
+    text = "The in\xadspec\xadtor fo\u200dund a le\u200bak."
     page = "<html><body><p>The in&shy;spec&#173;tor found\xad a leak.</p></body></html>"
 
     found = parse(name, (page if name.endswith("html") else text).encode()).articles[0].text

@@ -21,6 +21,14 @@ def test_a_cell_that_spans_rows_stands_in_each_of_them() -> None:
     assert body(f"<table>{rows}</table>")[-3:] == ["Ship | Fee", "Gull | 9", "Gull | 7"]
 
 
+def test_of_a_short_page_the_menu_and_the_foot_are_left_out_whatever_elements_they_are() -> None:
+    menu, foot = "<div class='top-menu'><a href='/'>Home</a></div>", "<div id='footer'>Copyright 2024</div>"
+
+    assert page(f"{menu}<div><h1>The harbour</h1>It opens at eight.</div>{foot}").text == (
+        "# The harbour\n\nIt opens at eight."
+    )
+
+
 def test_what_a_page_declares_to_be_a_table_is_one() -> None:
     row = "<div role='row'><span role='cell'>{}</span><span role='cell'>{}</span></div>"
     table = f"<div role='table'><div role='rowgroup'>{row.format('Auk', 9)}{row.format('Tern', 7)}</div></div>"
