@@ -126,7 +126,7 @@ def _line(pieces: _Drawn, page: int, cells: Sequence[_Drawn] | None = None) -> I
 
 # --- tables --------------------------------------------------------------------------------------------------
 
-_LABEL = re.compile(r"[^\w\s]|\(?\w{1,3}[.)]|\d{1,2}(?:\.\d{1,2})*\.?")
+_LABEL = re.compile(r"[^\w\s]|\(?\w{1,3}[.)]|\d{1,2}(?:\.\d{1,2})+\.?")
 """What stands before an item of a list."""
 
 _DOTS = re.compile(r"(?:[._\u00b7\u2026] ?){2,}")
@@ -158,8 +158,9 @@ def _cells(line: _Drawn) -> list[_Drawn]:
             cells.append([piece])
         last = piece if piece.text.strip() else last
     said = ["".join(piece.text for piece in cell).strip() for cell in cells]
-    labelled = len(cells) == 2 and _LABEL.fullmatch(said[0])  # noqa: PLR2004
-    return [] if labelled or any(map(_DOTS.fullmatch, said)) else cells
+    number = len(cells) == 2 and said[0].isdecimal()  # noqa: PLR2004 - a footnote, or an item without a full stop
+    is_item = bool(cells) and (number or _LABEL.fullmatch(said[0]))
+    return [] if is_item or any(map(_DOTS.fullmatch, said)) else cells
 
 
 # --- columns -------------------------------------------------------------------------------------------------

@@ -73,7 +73,8 @@ def _levels(document: Document) -> dict[str, int]:
         while each in styles and each not in seen:
             seen.add(each)
             outline = _value(styles[each].find(f"{_W}pPr"), "outlineLvl")
-            if heading := _HEADING_STYLE.match(names.get(each, "")):
+            heading = _HEADING_STYLE.match(names.get(each, ""))
+            if heading and (heading[1] or each == style_id):  # an author's style is based on that of titles
                 found[style_id] = int(heading[1] or 1)
             elif outline in _OUTLINE:
                 found[style_id] = int(outline) + 1

@@ -26,6 +26,8 @@ def read(*blocks: str, notes: str = "") -> list[str]:
         document.element.body[-1].addprevious(parse_xml(block.replace(">", f" {W}>", 1)))
     style = document.styles.add_style("House style", WD_STYLE_TYPE.PARAGRAPH)
     style.base_style = document.styles["Heading 2"]
+    author = document.styles.add_style("Author", WD_STYLE_TYPE.PARAGRAPH)
+    author.base_style = document.styles["Title"]
     out = io.BytesIO()
     document.save(out)
     content = with_notes(out, notes) if notes else out.getvalue()
@@ -93,3 +95,4 @@ def test_what_word_asks_for_and_its_table_of_contents_are_not_read() -> None:
 
 def test_a_style_that_names_a_level_and_no_list_is_in_none() -> None:
     assert read(f'<w:p><w:pPr><w:pStyle w:val="Subtitle"/></w:pPr>{run("A history")}</w:p>') == ["A history"]
+    assert read(f'<w:p><w:pPr><w:pStyle w:val="Author"/></w:pPr>{run("Ann Reed")}</w:p>') == ["Ann Reed"]
