@@ -251,12 +251,16 @@ _NO_TITLE = re.compile(
     |page\ \d+\b|\d+\ min(?:ute)?s?\ read$|(?:copyright|©)\b
     |[\W\d_]*$        # no letter in it
     |.*\ \|\         # a row of a table
-    # the end of a sentence, a Chinese, Arabic or Hindi one too
-    |.*[.!?:;,…\u3002\uff01\uff1f\uff1b\uff1a\u3001\u060c\u061f\u061b\u06d4\u0964]
-    [\s"'\u2018-\u201d«»\u2039\u203a\u300d\u300f)\]]*$
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+
+_SENTENCE = re.compile(
+    r"""[.!?:;,…\u3002\uff01\uff1f\uff1b\uff1a\u3001\u060c\u061f\u061b\u06d4\u0964]
+    [\s"'\u2018-\u201d«»\u2039\u203a\u300d\u300f)\]]*$""",
+    re.VERBOSE,
+)
+"""The end of a sentence, a Chinese, Arabic or Hindi one too."""
 
 _BELOW_TITLE = re.compile(r"[=~*_-]{3,}|[Bb][Yy] [^\W\d_a-z].{0,60}")
 """What stands below a title: a line drawn under it, or who wrote the article."""
@@ -270,9 +274,11 @@ def _title_in(text: str) -> str | None:
     first, _, rest = text.partition("\n")
     if heading := HEADING.match(text):
         return _line(heading[2])
+    if len(first) > MAX_TITLE_LENGTH or _SENTENCE.search(first):
+        return None
     below = rest.partition("\n")[0].strip()
     alone = not below or _BELOW_TITLE.fullmatch(below)
-    if alone and len(first) <= MAX_TITLE_LENGTH and not _NO_TITLE.match(first) and not written_day(first):
+    if alone and not _NO_TITLE.match(first) and not written_day(first):
         return _line(first)
     highest = [_line(heading[2]) for heading in HEADING.finditer(text[:_HEAD_LENGTH]) if heading[1] == "#"]
     return highest[0] if len(highest) == 1 and not _OF_PART.fullmatch(highest[0] or "") else None

@@ -32,10 +32,11 @@ def publication_day(tree: HtmlElement) -> str | None:
     if any("MediaWiki" in (meta.get("content") or "") for meta in tree.findall(".//meta[@name='generator']")):
         return None  # what it gives is the day on which the page was first begun
     copy = deepcopy(tree)
-    _forget_changes(copy)
     _forget_others(copy)
+    said = _said(copy)
+    _forget_changes(copy)
     day: str | None = find_date(copy, original_date=True, extensive_search=False)
-    return day or _said(copy)
+    return day or said
 
 
 _SAID = re.compile(

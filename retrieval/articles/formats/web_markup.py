@@ -314,7 +314,21 @@ def _repeat_down(table: HtmlElement) -> None:
                     below.insert(place, deepcopy(cell))
 
 
+_MENU_LINKS = 3
+
+
+def _is_menu(cell: HtmlElement) -> bool:
+    """Whether there is nothing but links in a cell, several of them."""
+    links = cell.findall(".//a[@href]")
+    words = squeezed("".join(cell.itertext())).replace(" ", "")
+    linked = "".join("".join(link.itertext()) for link in links)
+    return len(links) >= _MENU_LINKS and "".join(linked.split()) == words
+
+
 def _undo_table(table: HtmlElement) -> None:
+    for cell in [cell for cell in table.iterdescendants("td") if _is_menu(cell)]:
+        if cell.getparent() is not None:
+            cell.drop_tree()
     for part in [table, *table.iterdescendants("thead", "tbody", "tfoot", "tr", "td", "th")]:
         if part is table or next(part.iterancestors("table"), table) is table:
             part.tag = "div"

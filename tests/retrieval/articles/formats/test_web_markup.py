@@ -89,6 +89,7 @@ def test_the_title_is_the_heading_that_the_page_is_named_by(title: str, headings
     [
         ("<p>Posted on March 5, 2024 by Ann Reed</p>", date(2024, 3, 5)),
         ("<p>Published: 5 March 2024 | Last read by nobody</p>", date(2024, 3, 5)),
+        ("<p>Published: 5 March 2024 | Last updated: 7 April 2025</p>", date(2024, 3, 5)),
         ("<div>Veröffentlicht am 5. März 2024</div>", date(2024, 3, 5)),
         ("<div>Publié le 5 mars 2024 à 10 h</div>", date(2024, 3, 5)),
         ("<p>The book was published on 5 March 2024, " + "and it is long. " * 14 + "</p>", None),
