@@ -280,9 +280,13 @@ def _title_in(text: str) -> str | None:
     alone = not below or _BELOW_TITLE.fullmatch(below)
     if alone and not _NO_TITLE.match(first) and not written_day(first):
         return _line(first)
+    if _SENTENCE.search(_BLANK_LINE.split(text, maxsplit=1)[0]):
+        return None
     highest = [_line(heading[2]) for heading in HEADING.finditer(text[:_HEAD_LENGTH]) if heading[1] == "#"]
     return highest[0] if len(highest) == 1 and not _OF_PART.fullmatch(highest[0] or "") else None
 
+
+_BLANK_LINE = re.compile(r"\n\s*\n")
 
 _OF_PART = re.compile(r"abstract|bibliography|(?:table of )?contents|introduction|notes|references", re.IGNORECASE)
 """Headings of a part of an article."""

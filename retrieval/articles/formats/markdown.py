@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.decoding import decode
+from retrieval.articles.formats.disguises import refuse_disguised
 from retrieval.articles.formats.metadata import front_matter
-from retrieval.articles.formats.text import refuse_disguised
 from retrieval.articles.formats.values import ExtractedArticle, no_headings, raised, squeezed
 
 if TYPE_CHECKING:

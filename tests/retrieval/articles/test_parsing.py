@@ -268,6 +268,7 @@ def test_of_many_values_beyond_measure_in_one_file_the_first_is_named() -> None:
         ("THE RED CRANE\nBy Ann Reed\n\nIt is red.", "THE RED CRANE"),
         ("Home | About\n\n# The crane\n\nIt is red.", "The crane"),
         ("It is red, they say.\n\n# References\n\nText.", "a long day"),
+        ("It is red\nand old.\n\n# One\n\nText.", "a long day"),
         ("It is red, they say.\n\n# One\n\nText.\n\n# Two\n\nText.", "a long day"),
     ],
 )

@@ -102,3 +102,10 @@ def test_a_file_whose_end_is_missing_is_read_as_far_as_it_goes() -> None:
 
     assert "The mill is old." in read_pdf(cut)
     assert refusal("a.pdf", b"%PDF-1.4\n%%EOF\n") == "it is damaged or no PDF file"
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.docx", "a.epub", "a.xlsx"])
+def test_a_web_page_under_the_name_of_another_file_is_named_as_that(name: str) -> None:
+    page = b"<!DOCTYPE html><html><body><p>Not found</p></body></html>"
+
+    assert refusal(name, page) == "it is a web page; let its name end in .html"
