@@ -217,7 +217,7 @@ _SITE_MARKS = re.compile(
     |(?P<code>^[ ]{0,3}(?P<fence>`{3,}+|~{3,}+)[^\n]*+\n(?:.*?\n)??(?:[ ]{0,3}(?P=fence)[`~]*[ \t]*$|\Z)|`[^`\n]+`)
     |<sup>(?P<power>[\d+\u2212-]{1,6})</sup>
     |\{\{[^{}]{0,1000}\}\}                      # a variable or a shortcode
-    |\{%-?[ ]*comment[ ]*-?%\}.*?\{%-?[ ]*endcomment[ ]*-?%\}
+    |\{%-?[ ]*comment[ ]*-?%\}[^%]{0,1000}\{%-?[ ]*endcomment[ ]*-?%\}
     |^[ ]{0,3}(?:[-*+]|\d{1,2}[.)])[ \t]+[^\n]*\n\{:[ ]?toc\b[^{}\n]*\}[ \t]*$      # where kramdown lists the headings
     |\{(?P<role>[\w:-]{2,20})\}`(?P<said>[^`<\n]*?)[ ]*(?:<[^<>`\n]*>)?`           # a role of MyST
     |^\([\w:.-]+\)=[ \t]*$                      # the name of a place, there
@@ -270,7 +270,7 @@ def _without_site_marks(text: str) -> str:
 
 _MYST_BOX = re.compile(
     r"""[ ]{0,3}(?P<fence>`{3,}|~{3,})\{(?P<name>[\w:-]+)\}[ \t]*(?P<title>[^\n]*)\n
-    (?:---\n.*?\n---[ \t]*\n|(?:[ ]*:[\w-]+:[^\n]*\n)+)?(?P<body>.*?)(?:\n?[ ]{0,3}(?P=fence)[`~]*[ \t]*)?""",
+    (?:---\n.*?\n---[ \t]*\n|(?:[ ]*:[\w-]+:[^\n]*\n)+)?(?P<body>.*?)\n?[ ]{0,3}(?P=fence)[`~]*[ \t]*""",
     re.DOTALL | re.VERBOSE,
 )
 """A directive of MyST with its options."""
