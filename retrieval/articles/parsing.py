@@ -148,10 +148,16 @@ def _cut(field: str, value: str | None, notes: list[str]) -> str | None:
 
 def _short(url: str | None, notes: list[str]) -> str | None:
     """An address that is no longer than ``MAX_FIELD_LENGTH``; half of one would lead elsewhere."""
-    if url is None or len(url) <= MAX_FIELD_LENGTH:
+    if url is None or _PLACE.match(url):
+        return None
+    if len(url) <= MAX_FIELD_LENGTH:
         return url
     notes.append(f"its address is longer than {MAX_FIELD_LENGTH} characters and was left out")
     return None
+
+
+_PLACE = re.compile(r"\.{0,2}/(?!/)|#")
+"""How a place on a site begins, which leads nowhere from here."""
 
 
 def _date(value: str | None, notes: list[str]) -> date | None:
@@ -239,24 +245,55 @@ _DEFAULT_DATES = datetime(2000, 1, 1), datetime(2003, 12, 31)  # noqa: DTZ001 - 
 
 _NO_TITLE = re.compile(
     r"""[-*•–>|\#]\s  # an item of a list, a quotation
-    |\w+://|www\.     # an address
-    |by\s+\w          # whoever wrote it
+    |\w+://|www\.|\S+@\S+$     # an address
+    |by\s+\w|(?-i:(?:Von|Par|Por|Di|Av|Af|Door)(?:\ [^\W\d_a-z][\w.’'-]+){2,3}$)          # whoever wrote it
+    |(?:first\ |last\ )?(?:published|posted|updated|veröffentlicht|publié|publicado)\b.*\d{4}$   # when
+    |page\ \d+\b|\d+\ min(?:ute)?s?\ read$|(?:copyright|©)\b
     |[\W\d_]*$        # no letter in it
     |.*\ \|\         # a row of a table
-    # the end of a sentence, a Chinese, Arabic or Hindi one too
-    |.*[.!?:;,…\u3002\uff01\uff1f\uff1b\uff1a\u3001\u060c\u061f\u061b\u06d4\u0964][\s"'”’»\u203a\u300d\u300f)\]]*$
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 
+_SENTENCE = re.compile(
+    r"""[.!?:;,…\u3002\uff01\uff1f\uff1b\uff1a\u3001\u060c\u061f\u061b\u06d4\u0964]
+    [\s"'\u2018-\u201d«»\u2039\u203a\u300d\u300f)\]]*$""",
+    re.VERBOSE,
+)
+"""The end of a sentence, a Chinese, Arabic or Hindi one too."""
+
+_BELOW_TITLE = re.compile(r"[=~*_-]{3,}|[Bb][Yy] [^\W\d_a-z].{0,60}")
+"""What stands below a title: a line drawn under it, or who wrote the article."""
+
 
 def _title_in(text: str) -> str | None:
-    """The first line, when it looks like a title: a heading, or a short line set apart that ends no sentence."""
+    """The first line, when it looks like a title: a heading, or a short line set apart that ends no sentence.
+
+    Behind a first line that is none, such as a menu, the one heading of the highest level is it.
+    """
     first, _, rest = text.partition("\n")
     if heading := HEADING.match(text):
         return _line(heading[2])
-    alone = not rest.partition("\n")[0].strip()
-    return _line(first) if alone and len(first) <= MAX_TITLE_LENGTH and not _NO_TITLE.match(first) else None
+    if len(first) > MAX_TITLE_LENGTH or _SENTENCE.search(first):
+        return None
+    below = rest.partition("\n")[0].strip()
+    alone = not below or _BELOW_TITLE.fullmatch(below)
+    if alone and not _NO_TITLE.match(first) and not written_day(first):
+        return _line(first)
+    if _SENTENCE.search(_BLANK_LINE.split(text, maxsplit=1)[0]):
+        return None
+    highest = [_line(heading[2]) for heading in HEADING.finditer(text[:_HEAD_LENGTH]) if heading[1] == "#"]
+    return highest[0] if len(highest) == 1 and not _OF_PART.fullmatch(highest[0] or "") else None
+
+
+_BLANK_LINE = re.compile(r"\n\s*\n")
+
+_OF_PART = re.compile(r"abstract|bibliography|(?:table of )?contents|introduction|notes|references", re.IGNORECASE)
+"""Headings of a part of an article."""
+
+
+_HEAD_LENGTH = 1_000
+"""Code points in which an article's title stands."""
 
 
 _DAY_BEFORE = re.compile(r"\d{4}([-_.])\d{2}\1\d{2}[-_ ]+(?=\S)")

@@ -12,7 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from yaml import SafeLoader
 
 from retrieval.articles.formats.decoding import decode, without_soft_hyphens
 from retrieval.articles.formats.values import ExtractedArticle
@@ -24,8 +27,8 @@ SIDECAR = ".meta.yaml"
 _METADATA_NAMES = {
     "title": ("title",),
     "source": ("source", "publisher", "site"),
-    "published": ("published", "date"),
-    "url": ("url", "link"),
+    "published": ("published", "date", "pubdate", "publishdate", "publish_date", "published_at", "date_published"),
+    "url": ("url", "link", "canonical_url", "canonicalurl"),
 }
 
 _MAX_PARSED = 2**14
@@ -80,14 +83,15 @@ def _written(value: object) -> str | None:
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if isinstance(value, Mapping):
-        value = value.get("name", value.get("created"))
+        value = next((value[name] for name in ("name", "created", "$date") if name in value), None)
     if value is None or isinstance(value, (list, Mapping, set)):
         return None
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
 _PROGRAM_TITLE = re.compile(
-    r"""microsoft\ \w+\ -\ |untitled|.*\.(?:docx?|indd|odt|pdf|pptx?|rtf|tex)$
+    r"""microsoft\ \w+\ -\ |untitled|\(anonymous\)$|\(?unspecified\)?$|new\ page\ ?\d*$
+    |.*\.(?:docx?|fm|html?|indd|odt|pdf|pptx?|qxd|rtf|tex|txt|wpd|xlsx?)$
     |(?:(?:powerpoint|google)\ )?presentation\ ?\d*$|(?:slide|document)\ ?\d*$""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -159,20 +163,43 @@ class _Block:
 
 
 _FENCED = {
-    mark: re.compile(rf"\A\s*^{re.escape(mark)}[ \t]*\n(.*?)^(?:{end})[ \t]*$", re.DOTALL | re.MULTILINE)
-    for mark, end in (("---", r"---|\.\.\."), ("+++", r"\+\+\+"))
+    mark: re.compile(rf"\A\s*^{begin}[ \t]*\n(?P<text>.*?)^(?:{end})[ \t]*$", re.DOTALL | re.MULTILINE)
+    for mark, begin, end in (
+        ("---toml", "---toml", "---"),
+        ("---json", "---json", "---"),
+        ("---", r"(?P<rule>-{3,})(?:ya?ml)?", r"(?P=rule)|\.\.\."),
+        ("+++", r"\+\+\+", r"\+\+\+"),
+    )
 }
 
 _UNFENCED = re.compile(
     r"""\A\s*(?:
-    # of Pelican and MultiMarkdown
-    (?:(?:title|date):[ \t]+\S.*\n)(?:\w[\w ]{0,30}:[ \t]*.*\n|[ \t]+\S.*\n)+(?=[ \t]*\n)
+    # of Pelican, MultiMarkdown and Hexo
+    (?:(?:slug|author|category|tags|layout):.*\n){0,9}(?:title|date):[ \t]+\S.*\n
+    (?:\w[\w ]{0,30}:[ \t]*.*\n|[ \t]+\S.*\n)+(?:(?=[ \t]*\n)|-{3,}[ \t]*\n)
     # of Nikola
     |<!--[ \t]*\n(?:\.\.[ ]\w[\w ]{0,30}:.*\n|[ \t]*\n)+-->
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
 """Names and values at the head of a file that no lines of dashes set apart."""
+
+_PANDOC = re.compile(
+    r"\A%[ \t]*(?P<title>\S.*(?:\n[ \t]+\S.*)*)\n%.*(?:\n[ \t]+\S.*)*\n(?:%[ \t]*(?P<date>.*)\n)?(?=[ \t]*\n)"
+)
+"""Title, authors and date as Pandoc has them, each behind a sign."""
+
+_UNFENCED_FIELD = re.compile(r"^(?:(?P<name>\w[\w ]*):.*\n(?:[ \t]+\S.*\n)*)", re.MULTILINE)
+
+_UNFENCED_NAMES = frozenset(
+    (
+        *("author", "authors", "category", "categories", "date", "description", "email", "id", "keywords", "lang"),
+        *("language", "layout", "link", "modified", "permalink", "publisher", "published", "save_as", "series", "site"),
+        *("slug", "source", "status", "subtitle", "summary", "tags", "template", "title", "translation", "updated"),
+        *("url", "image", "cover", "comments"),
+    )
+)
+"""Whatever has another name is a line of the text, as in minutes who was present."""
 
 _UNFENCED_LINE = re.compile(r"^(?:\.\. )?(\w+):[ \t]+(\S.*)$", re.MULTILINE)
 
@@ -186,6 +213,8 @@ def front_matter(name: str, text: str) -> ExtractedArticle:
     address.
     """
     readers: Mapping[str, Callable[[_Block], Metadata | None]] = {
+        "---toml": _toml_block,
+        "---json": _json_block,
         "---": _yaml_block,
         "+++": _toml_block,
         "{": _json_block,
@@ -198,9 +227,17 @@ def front_matter(name: str, text: str) -> ExtractedArticle:
             article = text[block.end :]
             break
     if found is None and (lines := _UNFENCED.match(text)):
-        article, found = text[lines.end() :], _line_by_line(lines[0], _UNFENCED_LINE)
+        article, found = _others(lines[0]) + text[lines.end() :], _line_by_line(lines[0], _UNFENCED_LINE)
+    elif found is None and (lines := _PANDOC.match(text)):
+        article, found = text[lines.end() :], pick_metadata(lines.groupdict())
     found = found or Metadata()
     return ExtractedArticle(article, {**_day_in(name), **found.values}, notes=found.notes)
+
+
+def _others(head: str) -> str:
+    """The lines of a head that are no metadata."""
+    fields = _UNFENCED_FIELD.finditer(head)
+    return "".join(one[0] for one in fields if one["name"].lower() not in _UNFENCED_NAMES)
 
 
 def _day_in(name: str) -> dict[str, str]:
@@ -221,23 +258,28 @@ def _block(mark: str, text: str) -> _Block | None:
             return None
         return _Block(text[start:end], 1, end)
     match = _FENCED[mark].match(text)
-    return match and _Block(match[1], text.count("\n", 0, match.start(1)) + 1, match.end())
+    return match and _Block(match["text"], text.count("\n", 0, match.start("text")) + 1, match.end())
 
 
 def _yaml_block(block: _Block) -> Metadata | None:
     return _from_yaml(block.text, "its front matter", block.first_line)
 
 
-def _toml_block(block: _Block) -> Metadata:
+def _toml_block(block: _Block) -> Metadata | None:
     try:
         return pick_metadata(tomllib.loads(block.text))
     except (ValueError, RecursionError):
+        if not _TOML_LINE.search(block.text):
+            return None
         found = _line_by_line(block.text, _TOML_LINE)
         return Metadata(found.values, ("its front matter is not valid TOML and was read line by line", *found.notes))
 
 
 def _json_block(block: _Block) -> Metadata | None:
-    found = pick_metadata(json.loads(block.text))
+    try:
+        found = pick_metadata(json.loads(block.text))
+    except (ValueError, AttributeError, RecursionError):
+        return None
     return found if found.values or found.notes else None
 
 
@@ -278,9 +320,29 @@ def _from_yaml(text: str, what: str, first_line: int) -> Metadata | None:
     except (yaml.YAMLError, *_YAML_SLIPS) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {first_line + mark.line})" if mark else ""
-        found = _line_by_line(text, _YAML_LINE)
+        found = _field_by_field(text, Loader)
         return Metadata(found.values, (f"{what} is not valid YAML{where} and was read line by line", *found.notes))
     return pick_metadata(parsed) if isinstance(parsed, Mapping) else None
+
+
+_YAML_FIELD = re.compile(r"^(?=\w[^\n:]*:)", re.MULTILINE)
+
+
+def _field_by_field(text: str, loader: type[SafeLoader]) -> Metadata:
+    """What YAML can be made of by itself, and of the rest what stands on a line of its own."""
+    import yaml
+
+    known: dict[Any, Any] = {}
+    left: list[str] = []
+    for part in _YAML_FIELD.split(text):
+        try:
+            parsed = yaml.load(part, loader)  # noqa: S506 - as above
+        except (yaml.YAMLError, *_YAML_SLIPS):
+            parsed = None
+        known |= parsed if isinstance(parsed, Mapping) else {}
+        left += [] if isinstance(parsed, Mapping) else [part]
+    found, others = pick_metadata(known), _line_by_line("".join(left), _YAML_LINE)
+    return Metadata({**others.values, **found.values}, (*found.notes, *others.notes))
 
 
 def _line_by_line(text: str, pattern: re.Pattern[str]) -> Metadata:

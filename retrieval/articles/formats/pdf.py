@@ -23,14 +23,18 @@ from retrieval.articles.formats.values import ExtractedArticle
 _MAX_PAGES = 50_000
 """A file of the largest size holds some 14,000 dense pages; time limits what a hostile one can make of more."""
 
-_LEADER = re.compile(r"\s*(?:\.\s?){5,}\s*(?=\S{1,6}$)")
-"""The dots of a table of contents, before a page's number."""
+_LEADER = re.compile(r"\s*(?:(?:\.\s?){5,}|[_·•]{5,}|…{3,}|(?:· ){5,})\s*(?=\S{1,6}$)")
+"""The dots or the line of a table of contents, before a page's number."""
 
 _BULLET = re.compile(r"[•◦▪●∙‣\uf0a7\uf0b7] *")
 
 _ENDS_SENTENCE = re.compile(r"[.!?:;\u2026\u3002\uff01\uff1f][\"'”’»)\]]*$")
 
-_KEEPS_HYPHEN = re.compile(r"\b(?:(?:twen|thir|for|fif|six|seven|eigh|nine)ty|half|self|well)-$", re.IGNORECASE)
+_KEEPS_HYPHEN = re.compile(r"\b(?:(?:twen|thir|for|fif|six|seven|eigh|nine)ty|half|self|vice|well)-$", re.IGNORECASE)
+
+
+_SMALL_WORD = re.compile(r"(?:and|by|de|in|la|of|on|sur|the|to|up|upon)-\w")
+"""What stands between two hyphens, as in "state-of-the-art"."""
 
 _TWO_VOWELS = re.compile(r"(?:re|pre|de)-e|co-o|anti-i|semi-i")
 """A prefix before its own vowel, as in "re-elected"."""
@@ -53,9 +57,7 @@ _MAX_HEADING = 150
 
 def read_pdf(name: str, content: bytes) -> list[ExtractedArticle]:
     """A PDF file: its paragraphs and headings, and the title in its properties."""
-    from pypdf import PdfReader
-
-    reader = PdfReader(BytesIO(content))
+    reader = _opened(content)
     if reader.is_encrypted and not reader.decrypt(""):
         raise ArticleUnreadable(name, "it is encrypted; save a copy without the password")
     if len(reader.pages) > _MAX_PAGES:
@@ -67,6 +69,24 @@ def read_pdf(name: str, content: bytes) -> list[ExtractedArticle]:
     title = _pdf_title(reader)
     known = {"title": title} if title else {}
     return [ExtractedArticle(text, known, notes=tuple(found.notes), pages=pages, scanned=tuple(found.scanned))]
+
+
+def _opened(content: bytes) -> PdfReader:
+    """A file; one whose end is missing by the catalog in it, from which all of its pages can be found."""
+    from pypdf import PdfReader
+    from pypdf.errors import PdfReadError
+
+    try:
+        return PdfReader(BytesIO(content))
+    except PdfReadError:
+        catalogs = _CATALOG.findall(content)
+        if not catalogs:
+            raise
+        end = b"\ntrailer\n<</Root %b %b R>>\nstartxref\n0\n%%%%EOF\n" % catalogs[-1]
+        return PdfReader(BytesIO(content + end))
+
+
+_CATALOG = re.compile(rb"\b(\d{1,9}) (\d{1,5}) obj\s*<<[^>]{0,2000}?/Type\s*/Catalog\b")
 
 
 NO_TEXT = "it holds no text, perhaps only pictures of pages; the settings can have tesseract read these"
@@ -232,7 +252,7 @@ _HEADING_WORDS = 8
 
 def _parted(one: Line, two: Line, leading: float, width: int) -> bool:
     """Whether a paragraph ends between two lines."""
-    if _LEADER.search(one.text) or _LEADER.search(two.text):
+    if _LEADER.search(one.text) or _LEADER.search(two.text) or one.is_row or two.is_row:
         return True
     short = len(one.text) < 0.75 * width
     ends = bool(_ENDS_SENTENCE.search(one.text))
@@ -258,13 +278,21 @@ def _joined(lines: Iterable[str], known: Container[str] = frozenset()) -> list[s
     """
     parts: list[str] = []
     for line in lines:
-        if parts and _HYPHEN_ENDS.search(before := parts[-1][-_LONGEST_WORD:]) and _goes_on(line):
+        if parts and parts[-1].endswith(_BROKEN):
+            parts[-1] = parts[-1][:-1]
+        elif parts and _HYPHEN_ENDS.search(before := parts[-1][-_LONGEST_WORD:]) and _goes_on(line):
             if _is_broken(before, line, known):
                 parts[-1] = parts[-1][:-1]
         elif parts:
             parts[-1] += " "
         parts.append(line)
+    if parts and parts[-1].endswith(_BROKEN):
+        parts[-1] = parts[-1][:-1]
     return parts
+
+
+_BROKEN = "\N{SOFT HYPHEN}"
+"""At a line's end: the word goes on in the next one."""
 
 
 def _goes_on(line: str) -> bool:
@@ -276,7 +304,7 @@ def _is_broken(before: str, after: str, known: Container[str]) -> bool:
     if not before.endswith("-") or not after[0].islower():
         return False
     first, second = re.split(r"\W", before[:-1])[-1].lower(), re.split(r"\W", after, maxsplit=1)[0].lower()
-    if f"{first}-{second}" in known:
+    if f"{first}-{second}" in known or _SMALL_WORD.match(after):
         return False
     if first + second in known:
         return True

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import mean
 from typing import TYPE_CHECKING
@@ -27,6 +27,8 @@ class Line:
     """Of its first letter."""
     page: int = 1
     """The number of its page."""
+    is_row: bool = False
+    """Whether it is a row of a table, with its cells apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,12 @@ class _Piece:
 
     @property
     def right(self) -> float:
-        """Where it about ends: letters are half as wide as high."""
-        return self.left + 0.5 * self.size * len(self.text.strip())
+        """Where it about ends: most letters are half as wide as high."""
+        words = self.text.strip()
+        return self.left + self.size * (0.5 * len(words) - 0.22 * len(_NARROW.findall(words)))
 
+
+_NARROW = re.compile("[fijlrtI.,:;!'|() ]")
 
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
 
@@ -56,7 +61,8 @@ _TEX_LIGATURES = {
 """Control characters that come out of TeX's fonts where these do not say what their letters are."""
 
 
-_SOFT_HYPHEN = re.compile("\xad\\s*")
+_SOFT_HYPHEN = re.compile("\xad\\s*(?!\\s*$)")
+"""Where a word may be broken; at the end of a line it is."""
 
 _Drawn = list[_Piece]
 """A line as it is drawn, across all columns."""
@@ -64,10 +70,11 @@ _Drawn = list[_Piece]
 
 def page_lines(page: PageObject, number: int) -> list[Line]:
     """The lines of a page in the order in which they are drawn, or column by column where a line crosses columns."""
-    drawn = list(_drawn_lines(page))
+    drawn = list(_side_by_side(_drawn_lines(page)))
     columns = _columns(drawn)
     ordered = list(_by_column(drawn, columns)) if columns else drawn
-    return [line for pieces in ordered for line in _line(pieces, number)]
+    rows = _rows(ordered)
+    return [line for pieces in ordered for line in _line(pieces, number, rows.get(id(pieces)))]
 
 
 def _drawn_lines(page: PageObject) -> Iterator[_Drawn]:
@@ -89,12 +96,71 @@ def _drawn_lines(page: PageObject) -> Iterator[_Drawn]:
     yield line
 
 
-def _line(pieces: _Drawn, page: int) -> Iterator[Line]:
-    """The pieces of a line as one; nothing where they hold nothing."""
-    words = squeezed(_SOFT_HYPHEN.sub("", "".join(piece.text for piece in pieces)).translate(_PRINTED))
+def _side_by_side(lines: Iterable[_Drawn]) -> Iterator[_Drawn]:
+    """The lines, with those that are drawn one by one on the same height, each to the right of the other, as one."""
+    row: _Drawn = []
+    for line in lines:
+        words = _wordy(line)
+        if row and words and _goes_on(_wordy(row)[-1], words[0]):
+            row += [replace(words[0], text=" "), *line]
+        elif words:
+            yield from [row] if row else []
+            row = line
+    yield from [row] if row else []
+
+
+def _goes_on(one: _Piece, two: _Piece) -> bool:
+    narrowest = one.left + 0.3 * one.size * len(one.text.strip())
+    return abs(one.height - two.height) < 1 and two.left > narrowest
+
+
+def _line(pieces: _Drawn, page: int, cells: Sequence[_Drawn] | None = None) -> Iterator[Line]:
+    """The pieces of a line as one, or of a row the cells of a table; nothing where they hold nothing."""
+    parts = ("".join(piece.text for piece in cell) for cell in cells or [pieces])
+    apart = " | " if len(cells or ()) > 2 else " "  # noqa: PLR2004 - a name and its value are read across
+    words = apart.join(squeezed(_SOFT_HYPHEN.sub("", part).translate(_PRINTED)) for part in parts)
     if words:
         first = next((piece for piece in pieces if piece.text.strip()), pieces[0])
-        yield Line(words, first.height, first.size, page)
+        yield Line(words, first.height, first.size, page, is_row=bool(cells))
+
+
+# --- tables --------------------------------------------------------------------------------------------------
+
+_LABEL = re.compile(r"[^\w\s]|\(?\w{1,3}[.)]|\d{1,2}(?:\.\d{1,2})+\.?")
+"""What stands before an item of a list."""
+
+_DOTS = re.compile(r"(?:[._\u00b7\u2026] ?){2,}")
+"""What leads the eye in a table of contents."""
+
+_CELL_GAP = 1.0
+"""In sizes of print: words in a line are closer."""
+
+
+def _rows(lines: Sequence[_Drawn]) -> dict[int, list[_Drawn]]:
+    """The cells of the lines that are rows of tables, by these: two or more in turn that have cells in one place."""
+    found: dict[int, list[_Drawn]] = {}
+    split = [(id(line), _cells(line)) for line in lines]
+    for (one, cells), (two, others) in pairwise(split):
+        begun = [cell[0].left for cell in cells[1:]]
+        if any(abs(cell[0].left - left) < 3 for cell in others[1:] for left in begun):  # noqa: PLR2004 - points
+            found |= {one: cells, two: others}
+    return found
+
+
+def _cells(line: _Drawn) -> list[_Drawn]:
+    """The pieces of a line, parted where there are gaps; none of what is a list's item behind its label."""
+    cells: list[_Drawn] = []
+    last: _Piece | None = None
+    for piece in line:
+        if cells and (not piece.text.strip() or (last and piece.left - last.right < _CELL_GAP * piece.size)):
+            cells[-1].append(piece)
+        elif piece.text.strip():
+            cells.append([piece])
+        last = piece if piece.text.strip() else last
+    said = ["".join(piece.text for piece in cell).strip() for cell in cells]
+    number = len(cells) == 2 and said[0].isdecimal()  # noqa: PLR2004 - a footnote, or an item without a full stop
+    is_item = bool(cells) and (number or _LABEL.fullmatch(said[0]))
+    return [] if is_item or any(map(_DOTS.fullmatch, said)) else cells
 
 
 # --- columns -------------------------------------------------------------------------------------------------

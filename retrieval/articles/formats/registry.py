@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import PurePath
 
+from retrieval.articles.formats.disguises import refuse_disguised
 from retrieval.articles.formats.values import Extracted
 from retrieval.errors import ArticleUnreadable
 
-RULES = "11"
+RULES = "12"
 """Raised whenever the same file would be read differently, so that indexes of what was read before are rebuilt."""
 
 
@@ -68,6 +69,7 @@ def extract_articles(name: str, content: bytes) -> Sequence[Extracted]:
     except Exception as error:
         if format_of(name).confined_from:
             raise
+        refuse_disguised(name, content)
         # Parsers of damaged PDF, Word and HTML files raise whatever went wrong first.
         kind = PurePath(name).suffix.lower().removeprefix(".").upper()
         raise ArticleUnreadable(name, f"it is damaged or no {kind} file") from error

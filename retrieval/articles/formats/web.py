@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 from retrieval.articles.formats.decoding import decode, without_soft_hyphens
 from retrieval.articles.formats.values import ExtractedArticle, no_headings, squeezed
 from retrieval.articles.formats.web_blocks import all_paragraphs, paragraphs
+from retrieval.articles.formats.web_day import publication_day
 from retrieval.articles.formats.web_lead import with_lead
-from retrieval.articles.formats.web_markup import INDENT, REPEATED, mark_repeated, prepare, publication_day
+from retrieval.articles.formats.web_markup import INDENT, REPEATED, mark_repeated, prepare
 from retrieval.articles.formats.web_title import PageTitle
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import TYPE_CHECKING
@@ -61,10 +62,24 @@ def _seen(page: HtmlElement) -> HtmlElement:
 
     tree = deepcopy(page)
     etree.strip_elements(tree, etree.Comment, *_LEFT_OUT, with_tail=False)
-    for part in [part for part in tree.iter() if "display:none" in (part.get("style") or "").replace(" ", "")]:
+    for part in [part for part in tree.iter() if _is_left_out(part)]:
         if part.getparent() is not None:
             part.drop_tree()
     return tree
+
+
+_AROUND = re.compile(
+    r"(?:^|[\s_-])(?:breadcrumbs?|cookies?|footer|menu|nav(?:bar|igation)?|sidebar)(?:$|[\s_-])", re.IGNORECASE
+)
+"""Names of what stands around an article."""
+
+
+def _is_left_out(part: HtmlElement) -> bool:
+    """Whether a part is hidden, or named as one that stands around the article and holds no heading of one."""
+    if "display:none" in (part.get("style") or "").replace(" ", ""):
+        return True
+    named = part.tag in ("div", "ul") and _AROUND.search(f"{part.get('class') or ''} {part.get('id') or ''}")
+    return bool(named) and next(part.iterdescendants("h1", "h2", "article", "main"), None) is None
 
 
 def _paragraphs(element: HtmlElement) -> Iterator[str]:

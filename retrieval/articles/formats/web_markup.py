@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.values import raised, squeezed
+from retrieval.articles.formats.web_folds import unfold
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -42,6 +44,8 @@ def prepare(tree: HtmlElement) -> None:
     _drop_icons(tree)
     for part in list(tree.iter("dl")):
         _pair(part)
+    unfold(tree)
+    _name_tables(tree)
     for part in [part for part in tree.iter() if isinstance(part.tag, str) and part.get("hidden") in _HIDDEN]:
         if part.getparent() is not None and part.tag != "body":
             part.drop_tree()
@@ -49,8 +53,10 @@ def prepare(tree: HtmlElement) -> None:
         _raise(part)
     _run_on(tree)
     for table in list(tree.iter("table")):
-        if _is_layout(table):
+        if is_layout(table):
             _undo_table(table)
+        else:
+            _repeat_down(table)
     for cell in list(tree.iter("td", "th")):
         _flatten(cell)
     for formula in list(tree.iter("math")):
@@ -246,7 +252,7 @@ def _pair(terms: HtmlElement) -> None:
             line.append(part)
 
 
-def _is_layout(table: HtmlElement) -> bool:
+def is_layout(table: HtmlElement) -> bool:
     """Whether a table only places parts of the page beside each other."""
     headings = (next(part.iterancestors("th", "table")).tag == "table" for part in table.iterdescendants(*_HEADINGS))
     if table.get("role") == "presentation" or next(table.iterdescendants("table"), None) is not None or any(headings):
@@ -254,10 +260,75 @@ def _is_layout(table: HtmlElement) -> bool:
     heads = table.find(".//tr")
     if heads is not None and len(heads) > 1 and all(cell.tag == "th" for cell in heads):
         return False
-    return any(len(squeezed("".join(part.itertext()))) > _LONG_PARAGRAPH for part in table.iterdescendants("p"))
+    if any(len(squeezed("".join(part.itertext()))) > _LONG_PARAGRAPH for part in table.iterdescendants("p")):
+        return True
+    return any(map(_is_page, table.iterdescendants("td")))
+
+
+_MANY_BREAKS = 4
+
+_LONG_CELL = 400
+"""Characters of a cell that with so many breaks in it is a page of text."""
+
+
+def _is_page(cell: HtmlElement) -> bool:
+    return len(cell.findall(".//br")) >= _MANY_BREAKS and len("".join(cell.itertext())) > _LONG_CELL
+
+
+_ROLES = {
+    **dict.fromkeys(("cell", "gridcell", "rowheader"), "td"),
+    **dict.fromkeys(("table", "grid"), "table"),
+    "row": "tr",
+    "columnheader": "th",
+}
+"""What an element is that says so, whatever its own name is."""
+
+
+def _name_tables(tree: HtmlElement) -> None:
+    """Make tables of what a page declares to be tables and draws out of other elements."""
+    for table in [part for part in tree.iter("div", "span") if part.get("role") in ("table", "grid")]:
+        for part in [table, *table.iterdescendants("div", "span")]:
+            part.tag = _ROLES.get(part.get("role") or "", part.tag)
+            if part.get("role") == "rowgroup":
+                part.tag = "tbody"
+
+
+_MOST_ROWS = 100
+
+
+def _repeat_down(table: HtmlElement) -> None:
+    """Put what several rows begin with, in a cell that spans them, into each of these."""
+    rows = list(table.iterdescendants("tr"))
+    for number, row in enumerate(rows):
+        leading = list(takewhile(lambda cell: cell.get("rowspan"), row))
+        if len(leading) == len(row):
+            continue
+        for place, cell in enumerate(leading):
+            spanned = cell.get("rowspan") or ""
+            short = len(squeezed("".join(cell.itertext()))) <= _LONG_PARAGRAPH and cell.find(".//img") is None
+            if not short or not spanned.isdecimal() or not 1 < int(spanned[:4]) <= _MOST_ROWS:
+                continue
+            del cell.attrib["rowspan"]
+            for below in rows[number + 1 : number + int(spanned)]:
+                if below.getparent() is row.getparent():
+                    below.insert(place, deepcopy(cell))
+
+
+_MENU_LINKS = 3
+
+
+def _is_menu(cell: HtmlElement) -> bool:
+    """Whether there is nothing but links in a cell, several of them."""
+    links = cell.findall(".//a[@href]")
+    words = squeezed("".join(cell.itertext())).replace(" ", "")
+    linked = "".join("".join(link.itertext()) for link in links)
+    return len(links) >= _MENU_LINKS and "".join(linked.split()) == words
 
 
 def _undo_table(table: HtmlElement) -> None:
+    for cell in [cell for cell in table.iterdescendants("td") if _is_menu(cell)]:
+        if cell.getparent() is not None:
+            cell.drop_tree()
     for part in [table, *table.iterdescendants("thead", "tbody", "tfoot", "tr", "td", "th")]:
         if part is table or next(part.iterancestors("table"), table) is table:
             part.tag = "div"
@@ -289,53 +360,3 @@ def _spell_out(formula: HtmlElement) -> None:
         formula.remove(child)
     formula.attrib.clear()
     formula.tag, formula.text, formula.tail = "span", f" {squeezed(words)} ", tail
-
-
-# --- the day of publication ----------------------------------------------------------------------------------
-
-_CHANGED = re.compile(r"modif|updat|edited|revis", re.IGNORECASE)
-
-_LAST_CHANGED = re.compile(
-    r"\b(?:last|zuletzt|was)\s+(?:edited|modified|updated|changed|revised|bearbeitet)\b", re.IGNORECASE
-)
-
-_MAX_NOTICE = 200
-"""Characters of a notice that a page was changed; what is longer is a paragraph of the article."""
-
-
-def publication_day(tree: HtmlElement) -> str | None:
-    """The day on which a page says that it was published, as in 2016-11-28.
-
-    A day of a change is none, and neither is one that merely occurs in the text: a wrong date is worse than none.
-    """
-    from htmldate import find_date
-
-    copy = deepcopy(tree)
-    _forget_changes(copy)
-    day: str | None = find_date(copy, original_date=True, extensive_search=False)
-    return day
-
-
-def _forget_changes(tree: HtmlElement) -> None:
-    """Take away the dates of changes, and those in tables and hidden parts, which are of something else."""
-    for table in list(tree.iter("table")):
-        if not _is_layout(table):
-            table.drop_tree()
-    for meta in list(tree.iter("meta")):
-        named = " ".join(meta.get(name) or "" for name in ("property", "name", "itemprop", "http-equiv"))
-        if _CHANGED.search(named):
-            meta.drop_tree()
-    for part in list(tree.iter("time", "span", "abbr", "div", "p", "li", "footer", "small")):
-        named = f"{part.get('class') or ''} {part.get('itemprop') or ''}"
-        if part.getparent() is None:  # what it stood in is gone
-            continue
-        changed = bool(_CHANGED.search(named)) and "publish" not in named
-        if (changed and part.tag in {"time", "span", "abbr"}) or ("publish" in named and _is_hidden(part)):
-            part.drop_tree()
-        elif len(words := "".join(part.itertext())) < _MAX_NOTICE and _LAST_CHANGED.search(words):
-            part.clear(keep_tail=True)
-
-
-def _is_hidden(part: HtmlElement) -> bool:
-    styles = (one.get("style") or "" for one in (part, *part.iterancestors()))
-    return any("display:none" in style.replace(" ", "").lower() for style in styles)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from retrieval.articles.formats.metadata import is_made_up
 from retrieval.articles.formats.values import squeezed
 
 if TYPE_CHECKING:
@@ -23,7 +24,15 @@ def _in_banner(heading: HtmlElement) -> bool:
     """Whether a heading is the site's own, on every page of it."""
     around = [heading, *heading.iterancestors()]
     named = (f"{part.get('class') or ''} {part.get('id') or ''}" for part in around[:4])
-    return any(map(_BANNER.search, named)) or any(part.get("role") == "banner" for part in around)
+    if any(map(_BANNER.search, named)) or any(part.get("role") == "banner" for part in around):
+        return True
+    links = heading.findall(".//a[@href]")
+    whole = len(links) == 1 and squeezed("".join(links[0].itertext())) == squeezed("".join(heading.itertext()))
+    return whole and bool(_HOME.fullmatch(links[0].get("href").strip()))
+
+
+_HOME = re.compile(r"/|\.?/?index\.\w+|https?://[^/\s]+/?", re.IGNORECASE)
+"""An address that leads to the first page of a site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +50,23 @@ class PageTitle:
     def of(cls, tree: HtmlElement) -> PageTitle:
         """The title and the first headings of a page."""
         title = tree.find(".//head/title")
-        found = list(tree.iter("h1", "h2", "h3"))[:20]
+        found = list(tree.iter("h1", "h2", "h3"))[:100]
         headings = [squeezed("".join(heading.itertext())) for heading in found]
         banners = (words for words, heading in zip(headings, found, strict=True) if _in_banner(heading))
         shared = next((squeezed(part.get("content")) for part in tree.findall(".//meta[@property='og:title']")), "")
         whole = squeezed(title.text if title is not None else "")
+        whole = "" if is_made_up(whole) else whole
         return cls(whole, tuple(filter(None, headings)), frozenset(map(str.casefold, banners)), shared)
 
     def chosen(self, found: str | None, site: str | None) -> str | None:
         """The title that was found, unless it is the site's name and not the article's."""
         site = squeezed(site).casefold()
-        found = self._without_site(squeezed(found), site)
+        found = "" if is_made_up(squeezed(found)) else self._without_site(squeezed(found), site)
         parts = _TITLE_PARTS.split(self.whole)
-        if not site and len(parts) > 1:
+        if not site:
             site = next((part.casefold() for part in parts if part.casefold() in self.banners), "")
+        if len(parts) > 1 and found == self.whole and parts[0].casefold() in self._article_headings(site):
+            return parts[0]
         if found and found.casefold() != site and (not self.whole or found.casefold() in self.whole.casefold()):
             return found
         likely = [
@@ -68,7 +80,14 @@ class PageTitle:
         if found and found.casefold() != site and given:  # it is in the page's metadata
             return found
         parts = [part for part in parts if part.casefold() != site]
-        return max(parts, key=len, default="") or found or None
+        named = found if found.casefold() != site else None
+        article = next(iter(self._article_headings(site).values()), None) if self.banners else None
+        return max(parts, key=len, default="") or named or article or found or None
+
+    def _article_headings(self, site: str) -> dict[str, str]:
+        """The headings that are not the site's own, by themselves in small letters."""
+        headings = {heading.casefold(): heading for heading in self.headings}
+        return {folded: heading for folded, heading in headings.items() if folded not in {site, *self.banners}}
 
     def _without_site(self, found: str, site: str) -> str:
         """A title without the site's name behind it: one that the page gives, or that a heading lacks."""

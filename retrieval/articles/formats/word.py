@@ -30,7 +30,7 @@ def read_word(name: str, content: bytes) -> list[ExtractedArticle]:
 
     content, notes = office_file(name, content, "Word", ".doc", ".docx")
     document = docx.Document(BytesIO(content))
-    looks = _Looks(_styles(document), Numbers.of(document), document.part)
+    looks = _Looks(_styles(document), _levels(document), Numbers.of(document), document.part, _notes(document))
     text = "\n\n".join(filter(None, _blocks(document.element.body, looks)))
     title = squeezed(document.core_properties.title)
     return [ExtractedArticle(text, {"title": title} if title else {}, notes=notes)]
@@ -41,9 +41,15 @@ class _Looks:
     """What a paragraph's looks depend on besides itself."""
 
     styles: Mapping[str, str]
+    levels: Mapping[str, int]
+    """Of headings, by the ids of their styles."""
     numbers: Numbers
     part: Part
     """Holds the charts."""
+    notes: Mapping[tuple[str, str], _Element]
+    """Footnotes and endnotes, by their kinds and ids."""
+    in_cell: bool = False
+    """Whether it stands in a table, where there are no headings."""
 
 
 def _styles(document: Document) -> dict[str, str]:
@@ -54,6 +60,52 @@ def _styles(document: Document) -> dict[str, str]:
     if all(link.reltype != RELATIONSHIP_TYPE.STYLES for link in document.part.rels.values()):
         return {}
     return {style.style_id: style.name or "" for style in document.styles}
+
+
+def _levels(document: Document) -> dict[str, int]:
+    """The levels of headings by the ids of their styles, of which one may be based on another."""
+    if not (names := _styles(document)):
+        return {}
+    styles = {one.get(f"{_W}styleId") or "": one for one in document.styles.element.iter(f"{_W}style")}
+    found: dict[str, int] = {}
+    for style_id in styles:
+        each, seen = style_id, set[str]()
+        while each in styles and each not in seen:
+            seen.add(each)
+            outline = _value(styles[each].find(f"{_W}pPr"), "outlineLvl")
+            heading = _HEADING_STYLE.match(names.get(each, ""))
+            if heading and (heading[1] or each == style_id):  # an author's style is based on that of titles
+                found[style_id] = int(heading[1] or 1)
+            elif outline in _OUTLINE:
+                found[style_id] = int(outline) + 1
+            elif not outline:
+                each = _value(styles[each], "basedOn")
+                continue
+            break
+    return found
+
+
+def _notes(document: Document) -> dict[tuple[str, str], _Element]:
+    """Footnotes and endnotes; not the lines that part them from the text."""
+    from docx.oxml import parse_xml
+
+    found: dict[tuple[str, str], _Element] = {}
+    for link in document.part.rels.values():
+        kind = link.reltype.rpartition("/")[2].removesuffix("s")
+        if kind in {"footnote", "endnote"} and not link.is_external:
+            for note in parse_xml(link.target_part.blob).findall(_W + kind):
+                if note.get(f"{_W}type", "normal") == "normal":
+                    found[kind, note.get(f"{_W}id") or ""] = note
+    return found
+
+
+def _notes_on(paragraph: _Element, looks: _Looks) -> Iterator[_Element]:
+    """The notes that a paragraph has marks of."""
+    for kind in ("footnote", "endnote") if looks.notes and not looks.in_cell else ():
+        for mark in paragraph.iter(f"{_W}{kind}Reference"):
+            note = looks.notes.get((kind, mark.get(f"{_W}id") or ""))
+            if note is not None and next(mark.iterancestors(f"{_W}del", f"{_W}{kind}"), None) is None:
+                yield note
 
 
 # --- paragraphs and tables -----------------------------------------------------------------------------------
@@ -80,9 +132,11 @@ def _blocks(parent: _Element, looks: _Looks) -> Iterator[str]:
             yield from charts(child, looks.part)
             for box in _text_boxes(child):
                 yield from _blocks(box, looks)
+            for note in _notes_on(child, looks):
+                yield from _blocks(note, looks)
         elif child.tag == f"{_W}tbl":
             yield from _rows(child, looks)
-        else:  # a content control, an insertion, a wrapper of any other kind
+        elif not _is_contents(child):  # a content control, an insertion, a wrapper of any other kind
             yield from _blocks(child, looks)
 
 
@@ -91,6 +145,8 @@ def _shown(parent: _Element) -> Iterator[_Element]:
     for child in parent:
         if not isinstance(child.tag, str) or child.tag in _UNSEEN:
             continue
+        if child.tag == f"{_W}sdt" and child.find(f"{_W}sdtPr/{_W}showingPlcHdr") is not None:
+            continue  # what Word asks for, not what somebody wrote
         if child.tag == _ALTERNATIVES:
             yield next((one for one in child if next(one.iter(f"{_W}t", f"{MATH}t"), None) is not None), child)
         else:
@@ -115,12 +171,30 @@ def _paragraph(paragraph: _Element, looks: _Looks) -> str:
     number = looks.numbers.mark(properties, style_id)  # an empty paragraph is counted too
     if not words:
         return ""
-    if heading := _HEADING_STYLE.match(style):
+    if _CONTENTS_STYLE.match(style):
+        return ""
+    outline = _value(properties, "outlineLvl")
+    heading = _HEADING_STYLE.match(style)
+    level = int(heading[1] or 1) if heading else looks.levels.get(style_id, 0)
+    level = int(outline) + 1 if outline in _OUTLINE else level
+    if level and not looks.in_cell:
         number = f"{number} " if number and number != BULLET else ""
-        return f"{'#' * min(6, int(heading[1] or 1))} {number}{squeezed(words)}"
+        return f"{'#' * min(6, level)} {number}{squeezed(words)}"
     if number is None and style.lower().startswith("list"):
         number = BULLET
     return no_headings(f"{number} {words}" if number else words)
+
+
+_CONTENTS_STYLE = re.compile(r"(?:toc(?: ?\d| heading)|table of figures)$", re.IGNORECASE)
+
+_OUTLINE = frozenset("012345678")
+"""Levels of headings, from 0; 9 is the text."""
+
+
+def _is_contents(control: _Element) -> bool:
+    """Whether a content control holds a table of contents."""
+    gallery = control.find(f"{_W}sdtPr/{_W}docPartObj/{_W}docPartGallery")
+    return gallery is not None and gallery.get(f"{_W}val") == "Table of Contents"
 
 
 def _value(properties: _Element | None, name: str) -> str:
@@ -145,7 +219,7 @@ def _rows(table: _Element, looks: _Looks) -> Iterator[str]:
             properties = cell.find(f"{_W}tcPr")
             merged = properties is not None and (mark := properties.find(f"{_W}vMerge")) is not None
             continued = merged and mark.get(f"{_W}val") != "restart"
-            said = squeezed(" ".join(block.removeprefix("- ") for block in _blocks(cell, replace(looks, styles={}))))
+            said = squeezed(" ".join(block.removeprefix("- ") for block in _blocks(cell, replace(looks, in_cell=True))))
             above[column] = above.get(column, said) if continued else said
             words.append(above[column])
             span = _value(properties, "gridSpan")
@@ -166,9 +240,24 @@ def _wrapped(parent: _Element, name: str) -> Iterator[_Element]:
 
 _SIGNS = {
     **dict.fromkeys((f"{_W}br", f"{_W}cr"), "\n"),
-    f"{_W}tab": " ",
+    **dict.fromkeys((f"{_W}tab", f"{_W}ptab"), " "),
     f"{_W}noBreakHyphen": "-",
 }
+
+
+_SYMBOLS = {
+    **dict(zip("abgdezhqiklmnxoprstufcyw", "αβγδεζηθικλμνξοπρστυφχψω", strict=True)),
+    **dict(zip("GDQLXPSFYW", "ΓΔΘΛΞΠΣΦΨΩ", strict=True)),
+    **dict(zip("\xb0\xb1\xa3\xb3\xb4\xb8\xb9\xbb\xa5\xae\xac\xb7\xd6", "°±≤≥×÷≠≈∞→←•√", strict=True)),
+}
+"""The signs of the font Symbol by their places in it."""
+
+
+def _symbol(sign: _Element) -> str:
+    """A sign out of a font of signs; nothing where the font is another than Symbol."""
+    code = sign.get(f"{_W}char") or ""
+    known = sign.get(f"{_W}font") == "Symbol" and re.fullmatch("[0-9a-fA-F]{4}", code)
+    return _SYMBOLS.get(chr(int(code, 16) & 0xFF), "") if known else ""
 
 
 def _words(parent: _Element) -> str:
@@ -182,6 +271,8 @@ def _word_parts(parent: _Element) -> Iterable[str]:
             yield child.text or ""
         elif child.tag in _SIGNS:
             yield _SIGNS[child.tag]
+        elif child.tag == f"{_W}sym":
+            yield _symbol(child)
         elif child.tag in FORMULAS:
             yield FORMULAS[child.tag](child, _words)
         elif child.tag == f"{_W}r" and _value(child.find(f"{_W}rPr"), "vertAlign") == "superscript":

@@ -155,7 +155,8 @@ class Numbers:
 def _place(properties: _Element | None) -> tuple[str, int] | None:
     """The list and the level that properties of a paragraph or a style name."""
     found = properties.find(f"{_W}numPr") if properties is not None else None
-    return (_value(found, "numId"), _number(_value(found, "ilvl"))) if found is not None else None
+    list_id = _value(found, "numId") if found is not None else ""
+    return (list_id, _number(_value(found, "ilvl"))) if found is not None and list_id else None
 
 
 def _value(parent: _Element, name: str) -> str:

@@ -53,7 +53,7 @@ def test_quotation_marks_of_windows_are_read_on_a_page_that_names_latin_1() -> N
 
 @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html"])
 def test_soft_hyphens_are_taken_out(name: str) -> None:
-    text = "The in\xadspec\xadtor found a leak."
+    text = "The in\xadspec\xadtor fo\u200dund a le\u200bak."
     page = "<html><body><p>The in&shy;spec&#173;tor found\xad a leak.</p></body></html>"
 
     found = parse(name, (page if name.endswith("html") else text).encode()).articles[0].text
@@ -65,3 +65,38 @@ def test_soft_hyphens_are_taken_out_of_texts_and_titles_in_json() -> None:
     [article] = parse("a.json", '{"text": "The in\\u00adspector came.", "title": "A le\xadak"}'.encode()).articles
 
     assert (article.text, article.title) == ("The inspector came.", "A leak")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Färjan går klockan åtta. Biljetten kostar nio kronor för vuxna på övre däck.",
+        "Ferjan fer klukkan átta. Það kostar níu krónur fyrir börn og þau fá sæti.",
+        "The ferry costs £9 – or €10 on Sundays. “Cash only,” says the mate’s brother.",
+        "Le bac coûte neuf euros – c’est très cher, dit l’élève à la gare où il était né.",
+        "A travessia não é cara: nove coroas por pessoa, três por criança. Às terças não há.",
+        "It was 30° in the shade; the ferry’s crew slept.",
+        "Café",
+    ],
+)
+def test_a_text_in_a_western_language_is_read_in_the_encoding_of_windows_for_these(text: str) -> None:
+    assert parse("a.txt", text.encode("cp1252")).articles[0].text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Příliš žluťoučký kůň úpěl ďábelské ódy. Přívoz stojí devět korun.", "cp1250"),
+        ("Prom odpływa o ósmej rano. Bilet kosztuje dziewięć koron, dzieci płyną za darmo.", "cp1250"),
+        ("¿Cuánto cuesta el niño? ¡Mañana será más caro! La señora está aquí.", "cp850"),
+        ("渡輪八點開船。費用是九克朗。星期天不開。渡輪八點開船。", "big5"),
+    ],
+)
+def test_a_text_in_another_language_or_of_another_system_is_not_taken_for_such(text: str, encoding: str) -> None:
+    assert parse("a.txt", text.encode(encoding)).articles[0].text == text
+
+
+def test_lines_that_were_pasted_in_an_older_encoding_do_not_cost_the_others() -> None:
+    text = SPEECH.encode() + "\n\nCafé, £20 and déjà vu.".encode("cp1252")
+
+    assert parse("a.txt", text).articles[0].text.startswith(SPEECH.strip())
