@@ -45,10 +45,10 @@ ANSWER = ("answerable", "names", "unnamed", "yes_no", "contradicted")
 """The evidence for an answer, on the topic. Cosine and coverage say nothing of it: near misses have plenty of both."""
 EVIDENCE = ("margin", "answerable", "cosine", "coverage", "names", "unnamed", "yes_no", "contradicted")
 """What is kept of ``evidence.gather``."""
-AGAINST = ("names", "unnamed")
+AGAINST = ("names",)
 """Evidence that never speaks for an answer; none but ``yes_no`` speaks against one otherwise."""
-FIXED = {"contradicted": -5.0}
-"""Weights that are not fitted: no set has enough of it. It is rare where the quote answers, so that it weighs a lot."""
+FIXED = {"contradicted": -5.0, "unnamed": -4.0}
+"""Weights that are not fitted: no set has enough of such. Both are rare where the quote answers, so they weigh a lot."""
 NEAR = "near misses"
 COUNTS = {NEAR: 2.0, "yes or no": 0.3}
 """How much sets count that do not count 1: near misses more, of which there is one set while others have foreign

@@ -12,8 +12,8 @@ from retrieval.text.terms import content_terms, plain, stop_terms, term, words_o
 
 _FEW = 3
 """Passages, of all, that may have a name: what more of them have is what the articles are about, named or not."""
-_LONG = 5
-"""Letters from which a name is looked for inside of words too, and without its ending."""
+_SHORT = 4
+"""Letters of a name up to which it has to stand as it is."""
 _NATIONAL = re.compile(r"(?:ish|ese|ino|[ei]an|ican)s?$|^(?:french|dutch|swiss|welsh|greek|czech|thai)$")
 """How words end that articles have otherwise: in "Spain" for "Spanish"."""
 _SHORTENED = frozenset(
@@ -57,11 +57,13 @@ def _is_rare(name: str, common: Terms) -> bool:
 
 
 def _is_unknown(word: str, common: Terms) -> bool:
-    """Whether no passage has a word, and English has none like it."""
+    """Whether no passage has a word, and English has none like it: none as near as a slip, and no two in a row."""
     bare = plain(word)
-    if len(bare) < _LONG or not bare.isalpha() or common.frequency(term(word)):
+    if len(bare) <= _SHORT or not bare.isalpha() or common.frequency(term(word)) or _is_english(bare):
         return False
-    return not _is_english(bare) and not any(map(_is_english, edited(bare)))
+    halves = ((bare[:at], bare[at:]) for at in range(3, len(bare) - 2))
+    compound = any(_is_english(one) and _is_english(two) for one, two in halves)
+    return not compound and not any(map(_is_english, edited(bare)))
 
 
 def _is_english(word: str) -> bool:
@@ -71,13 +73,14 @@ def _is_english(word: str) -> bool:
 
 
 def _says(text: str, name: str, question: str) -> bool:
-    """Whether a text has a name: as it is, inside of a word ("HomeKit" for "Home Kit"), in short or in full."""
+    """Whether a text has a name: with any ending, inside of a word ("HomeKit" for "Home Kit"), in short or in full."""
     said, bare = plain(text), re.sub(r"['’]s?$", "", plain(name))
-    if re.search(rf"\b{re.escape(bare)}s?\b", said) or is_short_for(name, text):
+    stem = rf"{re.escape(bare)}s?\b" if len(bare) <= _SHORT else re.escape(bare[: max(_SHORT, len(bare) - 2)])
+    if re.search(rf"\b{stem}", said) or is_short_for(name, text):
         return True
     rows = [row for row in _NAMES.findall(question) if name in row]
     run_together = _letters(said)
-    if any(len(stem) >= _LONG and stem in run_together for stem in (_without_ending(bare), *map(_letters, rows))):
+    if any(len(letters) > _SHORT and letters in run_together for letters in map(_letters, (bare, *rows))):
         return True
     shortened = ("".join(re.findall(r"\b[^\W\d_a-z]", row)) for row in rows)
     return any(re.search(rf"\b{letters}\b", text) for letters in shortened)
@@ -87,18 +90,14 @@ def _letters(text: str) -> str:
     return re.sub(r"[\W_]", "", plain(text))
 
 
-def _without_ending(name: str) -> str:
-    letters = _letters(name)
-    return letters[: max(_LONG, len(letters) - 2)]
-
-
 _BETWEEN = r"(?:[\s-]+(?:of|the|and|for|in)\b)*[\s.-]+"
 
 
 def is_short_for(name: str, said: str) -> bool:
-    """Whether a name has the first letters of words with capitals that are said, as UK of the United Kingdom."""
-    letters = name.removesuffix("'s").removesuffix("’s")
-    if len(letters) < 2 or not letters.isalpha() or not letters.isupper():  # noqa: PLR2004
+    """Whether a name has the first letters of words that are said, as UK has of the United Kingdom."""
+    bare = name.removesuffix("'s").removesuffix("’s")
+    letters = "".join(filter(str.isupper, bare))
+    if not bare.isalpha() or len(letters) < max(2, len(bare) - 1):
         return False
     words = _BETWEEN.join(rf"{letter}[\w’']*" for letter in letters)
     return bool(re.search(rf"\b{words}", said))

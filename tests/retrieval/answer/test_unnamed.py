@@ -41,6 +41,9 @@ COMMON = LexicalIndex.build([TEXT, "The ferry of Elvestad stops in Oslo.", *["Os
         ("does the player run on debian?", None),
         ("do I need a reciept?", None),
         ("do I need a voucher?", None),
+        ("do glassworkers use it?", None),
+        ("Who praised it at the WhO?", None),
+        ("Is it sold in Zurica?", None),
         ("", None),
     ],
 )
