@@ -165,20 +165,22 @@ def measured(question: str, words: str) -> bool:
 
 
 _WHOSE = r"\bwhat(?:['’]?s| is| are) (?:the|your|their|its|his|her|our|[\w’']+['’]s) (?:[\w’']+ ){0,2}"
-_CONTACTS = tuple(
-    (contact, re.compile(rf"{_WHOSE}{named}(?! \w+ed\b)|^{named} (?:of|for)\b", re.IGNORECASE), re.compile(given))
-    for contact, named, given in (
-        ("phone number", r"(?:phone|telephone|fax|mobile)(?: phone)? numbers?\b", r"\d(?:[\s()./–-]*\d){4}"),
-        ("e-mail address", r"e-?mail(?: address(?:es)?\b|(?=\W*$))", r"\S@\S|[(\[]at[)\]]|\bat\W{1,2}\w+\W+dot\b"),
-    )
+_CONTACTS = (
+    ("phone number", r"(?:phone|telephone|fax|mobile)(?: phone)? numbers?\b", r"\d(?:[\s()./–-]*\d){4}"),
+    ("e-mail address", r"e-?mail(?: address(?:es)?\b|(?=\W*$))", r"\S@\S|[(\[]at[)\]]|\bat\W{1,2}\w+\W+dot\b"),
 )
 """What people are reached by, how it is asked for, and what a text has that gives it."""
 
 
 def contact_lacking(question: str, text: str) -> str | None:
     """What a question asks for by which people are reached, as "phone number", and a text does not give."""
-    lacking = (name for name, asks, given in _CONTACTS if asks.search(question) and not given.search(text))
-    return next(lacking, None)
+    if not re.search(r"number|mail", question, re.IGNORECASE):
+        return None  # before the patterns below are compiled, which takes longer
+    for contact, named, given in _CONTACTS:
+        asks = rf"{_WHOSE}{named}(?! \w+ed\b)|^{named} (?:of|for)\b"
+        if re.search(asks, question, re.IGNORECASE) and not re.search(given, text):
+            return contact
+    return None
 
 
 _TIMES_OVER = re.compile(r"\bhow (?:many (?:times|days|nights|hours|weeks|months)|often)\b", re.IGNORECASE)

@@ -14,7 +14,7 @@ _FEW = 3
 """Passages, of all, that may have a name: what more of them have is what the articles are about, named or not."""
 _SHORT = 4
 """Letters of a name up to which it has to stand as it is."""
-_NATIONAL = re.compile(r"(?:ish|ese|ino|[ei]an|ican)s?$|^(?:french|dutch|swiss|welsh|greek|czech|thai)$")
+_NATIONAL = r"(?:ish|ese|ino|[ei]an|ican)s?$|^(?:french|dutch|swiss|welsh|greek|czech|thai)$"
 """How words end that articles have otherwise: in "Spain" for "Spanish"."""
 _SHORTENED = frozenset(
     """
@@ -23,7 +23,7 @@ _SHORTENED = frozenset(
     """.split()  # noqa: SIM905 - as a list it would take 60 lines
 )
 """Words that articles rather write out, or never do."""
-_NAMES = re.compile(r"[^\W\d_a-z]\w+(?: (?:of |the |and |for )*[^\W\d_a-z]\w+)+")
+_NAMES = r"[^\W\d_a-z]\w+(?: (?:of |the |and |for )*[^\W\d_a-z]\w+)+"
 """Words with capitals in a row: "World Health Organization"."""
 
 
@@ -50,7 +50,7 @@ def name_unsaid(question: str, article: Article, common: Terms) -> str | None:
 def _is_rare(name: str, common: Terms) -> bool:
     """Whether hardly any passage has a name, and an article would have it as it is typed."""
     bare = plain(name)
-    if len(bare) < 2 or bare in _SHORTENED or (_NATIONAL.search(bare) and _is_english(bare)):  # noqa: PLR2004
+    if len(bare) < 2 or bare in _SHORTENED or (re.search(_NATIONAL, bare) and _is_english(bare)):  # noqa: PLR2004
         return False
     parts = content_terms(name)
     return bool(parts) and all(common.frequency(each) <= _FEW for each in parts)
@@ -78,7 +78,7 @@ def _says(text: str, name: str, question: str) -> bool:
     stem = rf"{re.escape(bare)}s?\b" if len(bare) <= _SHORT else re.escape(bare[: max(_SHORT, len(bare) - 2)])
     if re.search(rf"\b{stem}", said) or is_short_for(name, text):
         return True
-    rows = [row for row in _NAMES.findall(question) if name in row]
+    rows = [row for row in re.findall(_NAMES, question) if name in row]
     run_together = _letters(said)
     if any(len(letters) > _SHORT and letters in run_together for letters in map(_letters, (bare, *rows))):
         return True
