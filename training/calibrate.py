@@ -38,10 +38,10 @@ from training.near_misses import SEED, held_out
 from training.sources import Sources
 from training.statements import yes_no_questions
 
-TOPIC = ("cosine", "coverage", "margin", "yes_no")
+TOPIC = ("cosine", "coverage", "margin", "unnamed", "yes_no")
 """The evidence for a question being about what the articles are about. What reads like an answer is on the topic too.
 To a question for yes or no nothing reads like one, hence the last."""
-ANSWER = ("answerable", "names", "unnamed", "yes_no", "contradicted")
+ANSWER = ("answerable", "names", "yes_no", "contradicted")
 """The evidence for an answer, on the topic. Cosine and coverage say nothing of it: near misses have plenty of both."""
 EVIDENCE = ("margin", "answerable", "cosine", "coverage", "names", "unnamed", "yes_no", "contradicted")
 """What is kept of ``evidence.gather``."""
