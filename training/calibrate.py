@@ -48,7 +48,9 @@ EVIDENCE = ("margin", "answerable", "cosine", "coverage", "names", "unnamed", "y
 AGAINST = ("names",)
 """Evidence that never speaks for an answer; none but ``yes_no`` speaks against one otherwise."""
 FIXED = {"contradicted": -5.0, "unnamed": -4.0}
-"""Weights that are not fitted, since no set has enough of such: rare where the quote answers, so they weigh a lot."""
+"""Weights that are not fitted. Of contradictions no set has enough. Names that no article has are in foreign questions
+that are far from the articles anyway; what is to be told is one in a question that is near ("does it run on X?").
+Both are rare where the quote answers, so they weigh a lot."""
 NEAR = "near misses"
 COUNTS = {NEAR: 2.0, "yes or no": 0.3}
 """How much sets count that do not count 1: near misses more, of which there is one set while others have foreign

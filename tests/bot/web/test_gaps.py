@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
 VAIN = "what does the lagrangian of quantum chromodynamics say?"
-HOSTILE = "<script>quantum()</script> \"'> <svg onload=lagrangian()> \x1b[31m\u202e"
+HOSTILE = "<script>quantum()</script> \"'> <svg onload=lagrangian()> hadron tensor gluon meson lattice \x1b[31m\u202e"
 
 
 def test_what_was_declined_is_on_the_page_and_what_was_answered_is_not(client: TestClient) -> None:
