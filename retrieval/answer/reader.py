@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,7 +10,7 @@ from typing import Protocol
 from retrieval.answer.confidence import Calibration
 from retrieval.answer.search import Hit
 from retrieval.text.passages import Passage
-from retrieval.text.sentences import Sentence, Span, sentences, sentences_in
+from retrieval.text.sentences import Sentence, Span, numbers_in, sentences, sentences_in
 
 _REFERS_BACK = re.compile(
     r"\W*(?:(?:and|but|however|then|later|also|thus|therefore|instead|still|yet|so)\b\W*)?"
@@ -100,8 +99,7 @@ def with_antecedents(text: str, span: Span) -> Span:
 
     At most ``_ANTECEDENTS`` of them, and none of another paragraph; none of an excerpt, which begins inside of one.
     """
-    every = sentences(text)
-    first = bisect_right(every, span.start, key=lambda sentence: sentence.start) - 1
+    every, first = sentences(text), numbers_in(text, span).start
     if every[first].start < span.start:
         return span
     for _ in range(_ANTECEDENTS):

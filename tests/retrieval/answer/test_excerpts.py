@@ -32,6 +32,12 @@ def quotes_of(article: Article, *words: str) -> list[Quote]:
     return complete(choose(readings, 3, QuoteWeights()), "")
 
 
+def test_what_follows_a_very_long_sentence_is_no_part_of_it() -> None:
+    [quote] = quotes_of(article_of(f"{TALK} again. The kettle was still warm."), "came home")
+
+    assert quote.text.endswith("came home again.")
+
+
 def test_a_text_without_full_stops_is_quoted_around_the_words_that_answer() -> None:
     [quote] = quotes_of(article_of(TALK), "Marta Lund")
 
