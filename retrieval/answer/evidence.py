@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from retrieval.answer.arranging import complete
+from retrieval.answer.completing import complete
 from retrieval.answer.offices import Office
 from retrieval.answer.question import (
     asking_terms,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.answer.arranging import complete
+from retrieval.answer.completing import complete
 from retrieval.answer.excerpts import LONGEST, excerpt
 from retrieval.answer.quotes import Quote, QuoteWeights, choose
 from retrieval.answer.reader import Reading

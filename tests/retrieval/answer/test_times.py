@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.answer.times import TimeAsked, explained, time_asked
+from retrieval.answer.time_asked import TimeAsked, time_asked
+from retrieval.answer.times import explained
 
 MONDAY = date(2016, 11, 28)
 
