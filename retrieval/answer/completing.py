@@ -33,7 +33,7 @@ def complete(quotes: Iterable[Quote], question: str) -> list[Quote]:
         if not any(quote.overlaps(other) for other in told):
             longer = _at(quote, _completed(quote, question))
             known = any(longer.overlaps(other) for other in told)
-            if known and is_question(quote.article.text, Span(quote.start, quote.end)):
+            if known and is_question(quote.article.text, quote.span):
                 continue  # what is said to it is quoted already
             shown = quote if known else longer
             told.append(_at(shown, _excerpt(shown)))
@@ -49,12 +49,12 @@ def _excerpt(quote: Quote) -> Span:
     """What of a quote with a very long sentence is shown: the part around the words that answer it best."""
     passage = quote.hit.passage
     focus = quote.highlights[0] if quote.highlights else Span(passage.start, passage.start)
-    return excerpt(quote.article.text, Span(quote.start, quote.end), focus)
+    return excerpt(quote.article.text, quote.span, focus)
 
 
 def _completed(quote: Quote, question: str) -> Span:
     """Where a quote stands with what completes it."""
-    text, place = quote.article.text, Span(quote.start, quote.end)
+    text, place = quote.article.text, quote.span
     if is_back_matter(text, place):
         return entry_around(text, place)
     if kind_of(question) == "how":

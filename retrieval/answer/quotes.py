@@ -62,6 +62,11 @@ class Quote:
     """An article of a later day that is about the same, if there is one; only of quotes that answer."""
 
     @property
+    def span(self) -> Span:
+        """Its place in the article's text."""
+        return Span(self.start, self.end)
+
+    @property
     def text(self) -> str:
         """The quote, word for word."""
         return self.article.text[self.start : self.end]
@@ -102,12 +107,12 @@ class Quote:
     @property
     def cut(self) -> Cut:
         """Whether it leaves out words of the sentences at its two ends, as it does of one that is very long."""
-        return cut_at(self.article.text, Span(self.start, self.end))
+        return cut_at(self.article.text, self.span)
 
     @property
     def verdict(self) -> Verdict | None:
         """What the article says of the quote's standing, where it is a claim, was corrected, or is satire."""
-        return verdict(self.article, Span(self.start, self.end))
+        return verdict(self.article, self.span)
 
     @property
     def times(self) -> tuple[Explained, ...]:
@@ -117,7 +122,7 @@ class Quote:
     @property
     def paragraph(self) -> Span:
         """The paragraph around the quote, in the article's text."""
-        return paragraph_around(self.article.text, Span(self.start, self.end))
+        return paragraph_around(self.article.text, self.span)
 
 
 def without_weak(quotes: Sequence[Quote], weights: QuoteWeights) -> tuple[Quote, ...]:
@@ -196,8 +201,7 @@ def _same_words(quote: Quote, other: Quote) -> bool:
     if _normalised(quote.text) != _normalised(other.text):
         return False
     ours, theirs = (
-        each.article.text[slice(*with_antecedents(each.article.text, Span(each.start, each.end)))]
-        for each in (quote, other)
+        each.article.text[slice(*with_antecedents(each.article.text, each.span))] for each in (quote, other)
     )
     return _normalised(ours) == _normalised(theirs)
 
@@ -220,7 +224,7 @@ def _with_antecedents(quotes: Iterable[Quote]) -> list[Quote]:
     """The quotes with what their pronouns stand for, unless a better one has said that; without those told so."""
     told: list[Quote] = []
     for quote in quotes:
-        longer = replace(quote, start=with_antecedents(quote.article.text, Span(quote.start, quote.end)).start)
+        longer = replace(quote, start=with_antecedents(quote.article.text, quote.span).start)
         if not any(quote.overlaps(other) for other in told):
             told.append(quote if any(longer.overlaps(other) for other in told) else longer)
     return told
