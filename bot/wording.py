@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.languages import count, day, number, say, sentence
 from bot.settings import DiscordRefused, ServeRefused, SettingInvalid
-from bot.talks import Remark
+from bot.small_talk import Remark
 from retrieval import errors
 from retrieval.articles.article import ArticleInfo
 from retrieval.articles.formats.registry import FORMATS

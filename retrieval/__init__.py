@@ -9,7 +9,7 @@
 It knows nothing of terminals, Discord or environment variables; see ``bot`` for those. The way of the data:
 
     folder -> Article -> Passage -> Encoder -> Snapshot            (``index.updating.update``)
-    Query -> QueryVariants -> Hits -> Readings -> Quotes -> Answer (``engine.Engine.answer_all``)
+    Query -> QueryVariants -> Hits -> Readings -> Quotes -> Answer (``answer.pipeline.Pipeline``)
 
 The names below are imported when they are first used, so that importing this package costs nothing.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -180,3 +181,15 @@ def test_nothing_is_too_long_to_read(package: str) -> None:
     assert [
         each for file in files for each in too_long(file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8"))
     ] == []
+
+
+def test_the_map_of_the_stages_of_an_answer_names_each_module_once() -> None:
+    folder = ROOT / "retrieval" / "answer"
+    above, _, shown = (
+        ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    ).partition("The modules, by stage:")
+
+    assert "``pipeline``" in above
+    assert sorted(["__init__", "pipeline", *re.findall(r"``(\w+)``", shown)]) == sorted(
+        file.stem for file in folder.glob("*.py")
+    )

@@ -14,7 +14,7 @@ from bot.discord.library import NOTHING, Beside, short_id
 from bot.discord.markup import attribution, escaped, fitting, opened_at, page_of, plain, quotation, size
 from bot.discord.memory import Forgotten, Place, Record
 from bot.languages import count, say, sentence
-from bot.talks import Remark
+from bot.small_talk import Remark
 from retrieval.answer.excerpts import cut_at
 from retrieval.articles.article import Article, ArticleInfo
 from retrieval.errors import (

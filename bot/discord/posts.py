@@ -23,7 +23,7 @@ from bot.discord.service import AnswerService, Question, Reply
 from bot.languages import say, speaking
 from bot.pool import Busy, Closing
 from bot.settings import CONFIDENCE
-from bot.talks import remark
+from bot.small_talk import remark
 from retrieval.answer.query import MAX_QUESTION
 from retrieval.errors import QuothError
 

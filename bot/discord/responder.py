@@ -16,7 +16,7 @@ from bot.discord.memory import Record
 from bot.discord.service import AnswerService, Cooldown, Question
 from bot.languages import say
 from bot.pool import Busy, Closing
-from bot.talks import Remark, remark
+from bot.small_talk import Remark, remark
 from retrieval.answer.conversation import Talk, Turn
 from retrieval.answer.query import Filters
 from retrieval.articles.article import Article

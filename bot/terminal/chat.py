@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import wording
-from bot.talks import Remark, Talks, remark
+from bot.small_talk import Remark, remark
+from bot.talks import Talks
 from bot.terminal import rendering
 from bot.terminal.progress import waiting
 from retrieval.answer.conversation import Talk, Turn

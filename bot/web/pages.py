@@ -17,7 +17,7 @@ from starlette.routing import Route
 from bot import wording
 from bot.finding import found
 from bot.languages import count, day
-from bot.talks import remark
+from bot.small_talk import remark
 from bot.web import rendering
 from bot.web.openapi import document
 from bot.web.problems import KINDS, Problem, problem_of

@@ -45,5 +45,10 @@ class Calibration:
     def probability(self, evidence: Mapping[str, float], *, on_topic: bool = False) -> float:
         """Between 0 and 1. A follow-up is ``on_topic`` by what it goes on from; its own words say little of that."""
         logit = self.intercept + sum(weight * evidence.get(name, 0.0) for name, weight in self.weights.items())
-        likely = 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
+        likely = sigmoid(logit)
         return likely * self.topic.probability(evidence) if self.topic and not on_topic else likely
+
+
+def sigmoid(log_odds: float) -> float:
+    """The probability, 0 to 1, that log odds stand for."""
+    return 1 / (1 + math.exp(-max(-500.0, min(500.0, log_odds))))

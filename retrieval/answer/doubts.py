@@ -37,9 +37,9 @@ About = Literal[
 
 ``name``: a name that its sentences have not; ``unnamed``: one that its article has not. ``identifier``: a setting or an
 option. ``word``: any other word. ``figure``: a number, month or weekday; ``date``: a year or a day of which its article
-tells nothing. ``kind``: words of the kind that is asked for. ``office``: the office of the one asked about. ``time``: what
-has happened, for it tells of what was to come. ``question``: an answer, for it only asks. ``period``: what an amount is
-counted by. ``contact``: a number to call, or an e-mail address.
+tells nothing. ``kind``: words of the kind that is asked for. ``office``: the office of the one asked about. ``time``:
+what has happened, for it tells of what was to come. ``question``: an answer, for it only asks. ``period``: what an
+amount is counted by. ``contact``: a number to call, or an e-mail address.
 """
 
 

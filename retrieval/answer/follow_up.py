@@ -7,13 +7,14 @@ fits. What becomes of its log odds is in ``likelihood``.
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from retrieval.answer.confidence import sigmoid
 
 Scores = NDArray[np.float32]
 
@@ -101,8 +102,3 @@ def score_gap(scores: Scores, near_context: NDArray[np.bool_]) -> float:
         return _USUAL_GAP
     anywhere, near = np.sort(scores)[-_BEST:], np.sort(scores[near_context])[-_BEST:]
     return float(anywhere.mean() - near.mean())
-
-
-def sigmoid(log_odds: float) -> float:
-    """The probability, 0 to 1, that log odds stand for."""
-    return 1 / (1 + math.exp(-max(-500.0, min(500.0, log_odds))))

@@ -48,19 +48,18 @@ def interpret(
         posterior: of the passage of the best reading; 0 without one.
         likelier: posterior from which the passage counts as found in context.
     """
-    reason: Reason
-    if variants.context is None:
-        reason = "nothing was said before"
-    elif not variants.follow_up_by_wording:
-        reason = "its wording stands on its own"
-    elif read_as != variants.typed:
-        reason = "the best reading is of the question in context"
-    elif posterior >= likelier:
-        reason = "the best passage is likelier in context"
-    else:
-        reason = "the best reading is of the question as typed"
-    in_context = reason in (
-        "the best reading is of the question in context",
-        "the best passage is likelier in context",
-    )
+    in_context, reason = _decided(variants, read_as=read_as, likely=posterior >= likelier)
     return Interpretation(in_context, reason, posterior, read_as, estimate)
+
+
+def _decided(variants: QueryVariants, *, read_as: str, likely: bool) -> tuple[bool, Reason]:
+    """Whether a question is a follow-up, and why."""
+    if variants.context is None:
+        return False, "nothing was said before"
+    if not variants.follow_up_by_wording:
+        return False, "its wording stands on its own"
+    if read_as != variants.typed:
+        return True, "the best reading is of the question in context"
+    if likely:
+        return True, "the best passage is likelier in context"
+    return False, "the best reading is of the question as typed"

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retrieval.answer.follow_up import Scores, sigmoid
+from retrieval.answer.confidence import sigmoid
+from retrieval.answer.follow_up import Scores
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.languages import TRANSLATED, catalogue, count, day, language_of, number, say, speaking
-from bot.talks import remark
+from bot.small_talk import remark
 from bot.wording import small_talk
 
 BOT = Path(__file__).parents[2] / "bot"

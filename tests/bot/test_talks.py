@@ -1,4 +1,4 @@
-"""Sessions: talks are kept apart and bounded; and what is no question."""
+"""Sessions: talks are kept apart and bounded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.talks import MAX_AGE_S, Talks, remark
+from bot.talks import MAX_AGE_S, Talks
 from retrieval.answer.answer import Answer
 from retrieval.answer.conversation import Talk
 from retrieval.answer.references import next_context
@@ -122,58 +122,3 @@ def test_talks_told_in_turn_go_as_each_would_alone(turns: list[tuple[str, str]],
 
 
 # --- what is no question -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("said", "kind"),
-    [
-        ("Thanks!", "thanks"),
-        ("hi", "greeting"),
-        ("Who are you?", "who"),
-        ("what can I ask?", "help"),
-        ("Help", "help"),
-        ("more", "more"),
-        ("Next", "more"),
-        ("where does it say that?", "context"),
-        ("really?", "context"),
-        ("Are you sure?", "context"),
-        ("show me the article", "sources"),
-        ("Source?", "sources"),
-        ("and the sources, please", "sources"),
-        ("Thanks, that helped!", "thanks"),
-        ("bye!", "farewell"),
-        ("thanks a lot, bye", "farewell"),
-        ("see you later, everyone", "farewell"),
-        ("lol", "aside"),
-        ("Hahaha 😂", "aside"),
-        ("hmmm...", "aside"),
-        ("hi, how are you?", "greeting"),
-        ("hello everyone!", "greeting"),
-        ("okay, cool", "thanks"),
-        ("no thanks", "thanks"),
-        ("that's all, thanks", "thanks"),
-        ("danke schön!", "thanks"),
-        ("Merci beaucoup", "thanks"),
-        ("muchas gracias", "thanks"),
-        ("muito obrigada", "thanks"),
-        ("спасибо", "thanks"),
-        ("ありがとうございます。", "thanks"),
-        ("Guten Tag", "greeting"),
-        ("こんにちは", "greeting"),
-        ("Tschüss!", "farewell"),
-        ("All", None),
-        ("Bye Bye Birdie", None),
-        ("hello Kitty", None),
-        ("no smoking", None),
-        ("source of the Nile", None),
-        ("who are you supposed to call?", None),
-        ("more than how many islands?", None),
-        ("what is next on the list?", None),
-        ("which article of the treaty is that?", None),
-        ("thanks to whom did bread rise?", None),
-        ("what else did they agree?", None),
-        ("", None),
-    ],
-)
-def test_only_a_whole_remark_is_one(said: str, kind: str | None) -> None:
-    assert remark(said) == kind

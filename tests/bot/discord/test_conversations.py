@@ -14,7 +14,7 @@ from bot import wording
 from bot.discord import cards
 from bot.discord.client import QuothClient
 from bot.discord.service import Cooldown
-from bot.talks import remark
+from bot.small_talk import remark
 
 if TYPE_CHECKING:
     import discord
