@@ -48,6 +48,14 @@ _FAR = 40
 _NOTES = 12
 """Sentences at an article's beginning and at its end among which corrections and marks of satire are looked for."""
 
+_SHORT = 4
+"""Words, at most, of a sentence that is a label with next to nothing behind it."""
+
+_SAME = 0.4
+"""What part of its terms a denial shares with what it denies."""
+_LEAST = 2
+"""Terms that they share at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -181,9 +189,6 @@ def _with_body(place: _Place, number: int) -> Span:
     return Span(start, end)
 
 
-_SHORT = 4
-
-
 def _denials(place: _Place) -> Iterator[int]:
     """The sentences near that deny what the sentences say."""
     hearsay = bool(HEARSAY.search(place.own))
@@ -222,11 +227,6 @@ def _shares(words: str, other: str, *, of: str) -> bool:
     """Whether two sentences share terms: two at least, and a good part of those of one of them."""
     ours, theirs, all_terms = (content_terms(text) - idle_terms() for text in (words, other, of))
     return len(ours & theirs) >= max(_LEAST, len(all_terms) * _SAME)
-
-
-_SAME = 0.4
-"""What part of its terms a denial shares with what it denies."""
-_LEAST = 2
 
 
 def _of_correction(place: _Place) -> Verdict | None:

@@ -49,6 +49,14 @@ _OPPOSITES = tuple(
 )
 """Words of which two sentences that are otherwise alike do not say the same."""
 
+_OPENER = re.compile(r"[A-Z][\w’-]*\w")
+"""A word that a sentence begins with, and that may be a name."""
+
+_LABELLED = re.compile(r"[\W\d_]*[^\W\d_][^:|.!?\n]{0,40}[:|]\s[^\n]{0,80}(?<![.!?”\"\s])\s*")
+
+_DECIMALS = re.compile(r"(?<=\d)(?:(\.\d*?[1-9])0+|\.0+)$")
+"""Zeros at the end of a broken number."""
+
 _SAME = 0.8
 """What part of both quotes' terms they share when they are one told twice."""
 
@@ -109,9 +117,6 @@ def _opener(text: str) -> str:
     return "" if opener in stop_terms() else opener
 
 
-_OPENER = re.compile(r"[A-Z][\w’-]*\w")
-
-
 def adds_nothing(better: str, title: str, other: str) -> bool:
     """Whether ``other`` has no name and no number that a ``better`` quote with its title lacks.
 
@@ -128,16 +133,9 @@ def has_words(better: str, title: str, marked: Iterable[str]) -> bool:
     return facts("\n".join(marked)).all <= facts(f"{better}\n{title}").all
 
 
-_LABELLED = re.compile(r"[\W\d_]*[^\W\d_][^:|.!?\n]{0,40}[:|]\s[^\n]{0,80}(?<![.!?”\"\s])\s*")
-
-
 def is_labelled(text: str) -> bool:
     """Whether words are a line such as "Price: 5 euros", which says something of its own article alone."""
     return bool(_LABELLED.fullmatch(text))
-
-
-_DECIMALS = re.compile(r"(?<=\d)(?:(\.\d*?[1-9])0+|\.0+)$")
-"""Zeros at the end of a broken number."""
 
 
 def _value(number: re.Match[str]) -> str:

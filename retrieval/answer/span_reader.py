@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,8 +23,9 @@ from retrieval.answer.reader import (
     total_score,
     whole_sentences,
 )
-from retrieval.answer.roles import gives_reason, of_another_row, only_repeats, reverses
 from retrieval.answer.search import Hit
+from retrieval.answer.sentence_form import gives_reason, of_another_row, only_repeats, reverses
+from retrieval.answer.spans import SpanWeights, adjoin, answering, kind_of_words, spans_apart
 from retrieval.answer.told_times import time_lacking
 from retrieval.errors import ReaderUnavailable
 from retrieval.models.runtimes import span_model_named, trained_span_model
@@ -34,9 +34,6 @@ from retrieval.models.token_scores import WEIGHTS_FILE, Pair, SpanScorer, TokenS
 from retrieval.text.passages import Passage
 from retrieval.text.sentences import Span, after_dateline, after_marker
 from retrieval.text.terms import coverage
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PLACES = (_PACKAGE / "models" / "reader", _PACKAGE.parent / "data" / "reader")
@@ -99,15 +96,8 @@ class ReadingWeights:
     fourteen."""
     longest: int = 30
     """Tokens of a span."""
-    long: int = 6
-    """Tokens over which a shorter span within the best is taken, if it is about as good."""
-    as_good: float = 0.5
-    """How much less its margin is at most. With the paragraph given, exact matches on 1,100 questions of SQuAD 1.1 dev
-    go from .711 to .724, F1 from .819 to .823, and spans of more than twelve words from 30 to 11."""
-    other_name: float = 1 / 3
-    """What part of the best span's margin makes another name in its sentence an answer too."""
-    other_words: float = 0.5
-    """The same for what is no name beside a name."""
+    spans: SpanWeights = field(default_factory=SpanWeights)
+    """Which spans of a sentence answer."""
 
 
 class SpanReader:
@@ -225,8 +215,8 @@ class SpanReader:
             if reading.score - self._for_shared({}, "") >= margin / 2
             for span in reading.highlights
             if sentence.start <= span.start < sentence.end
-            and _kind(text[span.start : span.end]) == _kind(name) == "name"
-            and not any(_adjoin(text, span, known) for known in best.highlights)
+            and kind_of_words(text[span.start : span.end]) == kind_of_words(name) == "name"
+            and not any(adjoin(text, span, known) for known in best.highlights)
         ]
         return replace(best, highlights=(*best.highlights, *others))
 
@@ -246,25 +236,23 @@ class SpanReader:
 
         A dateline answers only when and where, and so does the number of a list's item, which may be a day.
         """
-        text, places = hit.passage.article.text, scores.offsets + hit.passage.start
-        margins = scores.margins(self._weights.longest)
+        weights, text, places = self._weights, hit.passage.article.text, scores.offsets + hit.passage.start
+        margins = scores.margins(weights.longest)
         dated = kind_of(task.question) in ("when", "where")
         for sentence in sentences_of(hit.passage):
             start = sentence.start if dated else after_dateline(text, after_marker(text, sentence.start))
             begin, end = np.searchsorted(places[:, 1], start, "right"), np.searchsorted(places[:, 0], sentence.end)
-            found = [
-                (Span(int(places[begin + first, 0]), int(places[begin + last, 1])), margin)
-                for first, last, margin in _apart(margins[begin:end, begin:end], self._weights)
-            ]
+            found = list(spans_apart(margins[begin:end, begin:end], places[begin:end], weights.spans))
             if found:
-                spans = tuple(_answering(found, text, self._weights))
-                shared = self._for_shared(task.weights, text[sentence.start : sentence.end])
-                margin = max(found[0][1], self._weights.least_margin)
-                signals = Signals(margin, scores.answerable)
-                form = self._for_form(task, hit, Span(sentence.start, sentence.end))
-                form -= self._weights.repeated * only_repeats(task.question, text[spans[0].start : spans[0].end])
-                score = self._weights.margin * margin + shared + form
-                yield Reading(hit, spans[0], spans, score, signals)
+                spans = answering(found, text, weights.spans)
+                margin = max(found[0].margin, weights.least_margin)
+                score = (
+                    weights.margin * margin
+                    + self._for_shared(task.weights, text[sentence.start : sentence.end])
+                    + self._for_form(task, hit, Span(sentence.start, sentence.end))
+                    - weights.repeated * only_repeats(task.question, text[spans[0].start : spans[0].end])
+                )
+                yield Reading(hit, spans[0], spans, score, Signals(margin, scores.answerable))
 
     def _for_form(self, task: ReadingTask, hit: Hit, sentence: Span) -> float:
         """What it adds that a sentence gives reasons where the question asks for them.
@@ -331,58 +319,3 @@ def _to_be_quoted(reading: Reading) -> Passage:
     article = reading.hit.passage.article
     quoted = with_antecedents(article.text, whole_sentences(article.text, reading.span))
     return Passage(article, quoted.start, quoted.end)
-
-
-def _apart(margins: NDArray[np.float32], weights: ReadingWeights) -> Iterator[tuple[int, int, float]]:
-    """First token, last token and margin of the best span, then of those apart from it that beat "no answer" too."""
-    left, least = margins.copy(), -np.inf
-    while left.size:
-        first, last = divmod(int(left.argmax()), len(left))
-        margin = float(left[first, last])
-        if margin <= least:
-            return
-        yield *_core(left, first, last, weights), margin
-        left[: last + 1, first:] = -np.inf  # every span that overlaps this one
-        least = 0.0
-
-
-def _core(margins: NDArray[np.float32], first: int, last: int, weights: ReadingWeights) -> tuple[int, int]:
-    """The first and last token of a span or, of a long one, of the shortest within it that is about as good."""
-    if last - first < weights.long:
-        return first, last
-    inside = margins[first : last + 1, first : last + 1]
-    good = np.argwhere(inside >= inside[0, -1] - weights.as_good).tolist()
-    start, end = min(good, key=lambda place: (place[1] - place[0], -inside[place[0], place[1]]))
-    return first + start, first + end
-
-
-def _answering(found: Sequence[tuple[Span, float]], text: str, weights: ReadingWeights) -> Iterator[Span]:
-    """The best of the spans found in a sentence, and those that answer beside it.
-
-    "Who met?" has two answers in one sentence. The network, trained to mark one, gives the other far less; so what
-    reaches ``other_name`` of the best margin is one where both are names, and else ``other_words`` of it. A date is no
-    answer beside a place, nor is what belongs to it: "Russian" before "President Vladimir Putin".
-    """
-    chosen: list[Span] = []
-    best, most = found[0]
-    one = _kind(text[best.start : best.end])
-    for span, margin in found:
-        other = _kind(text[span.start : span.end])
-        enough = most * (weights.other_name if one == other == "name" else weights.other_words)
-        alike = one == other or "figure" not in (one, other)
-        if span is best or (margin >= enough and alike and not any(_adjoin(text, span, each) for each in chosen)):
-            chosen.append(span)
-    yield from chosen
-
-
-def _kind(text: str) -> str:
-    """``figure`` for what has a digit, ``name`` for what is capitalised throughout, else ``words``."""
-    if any(map(str.isdigit, text)):
-        return "figure"
-    return "name" if all(word[0].isupper() for word in re.findall(r"\w{4,}|\w+$", text)) else "words"
-
-
-def _adjoin(text: str, one: Span, other: Span) -> bool:
-    """Whether two spans are parts of one name: only capitalised words lie between them, if anything."""
-    between = text[min(one.end, other.end) : max(one.start, other.start)]
-    return not re.search(r"[^\w\s]", between) and all(word[0].isupper() for word in between.split())

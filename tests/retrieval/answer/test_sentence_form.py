@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.answer.roles import gives_reason, of_another_row, only_repeats, reverses
+from retrieval.answer.sentence_form import gives_reason, of_another_row, only_repeats, reverses
 from retrieval.articles.article import Article
 from retrieval.text.passages import Passage
 from retrieval.text.sentences import Span

@@ -1,6 +1,4 @@
-"""Who does what: whether a sentence has a question's words in their order, gives a reason, or only repeats them.
-
-Beside that, whether a row of a table is about what the question names, or the row beside it is.
+"""Whether the form of a sentence fits a question: the order of its words, a reason, a table's row, a mere repetition.
 
 Which words a sentence shares with a question says nothing of who did it to whom: "what did Ann ask Ben?" shares as many
 with "Ben asked Ann". In a question with a helping verb, and in one for who did something, the words stand in the order
@@ -44,6 +42,10 @@ _MANNER = re.compile(
     r"\b(?:by (?:\w+ly )?\w+ing|by means of|using|through|via|with the help of|in order to)\b", re.IGNORECASE
 )
 
+_WHEN_CLAUSE = re.compile(r"(?:when(?:ever)?|while|if|as)\b", re.IGNORECASE)
+_REPEATED = 0.6
+"""What part of the question's terms such a clause has at least to repeat it; one with so many hardly ever answers."""
+
 
 def reverses(question: str, sentence: str) -> bool:
     """Whether a sentence has the question's words, each two of those that it has, the other way round.
@@ -81,15 +83,10 @@ def of_another_row(question: str, passage: Passage, sentence: Span) -> bool:
 
 def only_repeats(question: str, answer: str) -> bool:
     """Whether what answers "when" is a clause with the question's own words: "when is it ill?", "when it is ill"."""
-    if kind_of(question) != "when" or not _WHILE.match(answer):
+    if kind_of(question) != "when" or not _WHEN_CLAUSE.match(answer):
         return False
     asked = content_terms(question) - asking_terms(question)
-    return bool(asked) and len(asked & content_terms(answer)) >= _MOST * len(asked)
-
-
-_WHILE = re.compile(r"(?:when(?:ever)?|while|if|as)\b", re.IGNORECASE)
-_MOST = 0.6
-"""What part of the question's terms such a clause has; one with so many hardly ever answers."""
+    return bool(asked) and len(asked & content_terms(answer)) >= _REPEATED * len(asked)
 
 
 @lru_cache(maxsize=64)
