@@ -48,7 +48,7 @@ def answer_json(found: Answer, *, explain: bool = False, server: str = "") -> di
 
 def _quote_json(quote: Quote, server: str) -> dict[str, Any]:
     return {
-        **_slice_json(quote.article, Span(quote.start, quote.end), server),
+        **_slice_json(quote.article, quote.span, server),
         "highlights": [list(mark) for mark in quote.highlights],
         "score": round(quote.score, 4),
         "older": quote.older,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections import Counter
 
     from retrieval.answer.answer import Answer
-    from retrieval.answer.evidence import Doubt
+    from retrieval.answer.doubts import Doubt
     from retrieval.answer.interpretation import Reason
     from retrieval.answer.query import Context, Filters
     from retrieval.index.changes import Stale

@@ -106,7 +106,7 @@ def _shortened(address: str) -> str:
 def quote_view(quote: Quote, *, answered: bool) -> QuoteView:
     """What is shown of a quote; only in one that answers are words marked."""
     marks = quote.highlights if answered else ()
-    place, older = Span(quote.start, quote.end), quote.older and not quote.newer
+    place, older = quote.span, quote.older and not quote.newer
     view = slice_view(quote.article, place, marks, older=older, stale=quote.stale, newer=quote.newer)
     return replace(view, also_in=[article_view(other) for other in quote.also_in])
 

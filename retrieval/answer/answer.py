@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from retrieval.answer.evidence import Doubt
+from retrieval.answer.doubts import Doubt
 from retrieval.answer.interpretation import Interpretation
 from retrieval.answer.query import Context
 from retrieval.answer.quotes import Quote

@@ -7,18 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from retrieval.answer.claims import with_verdict
-from retrieval.answer.excerpts import excerpt, inside
-from retrieval.answer.introduced import with_introduced
+from retrieval.answer.completing import complete
 from retrieval.answer.question import kind_of
 from retrieval.answer.quotes import Quote, with_source
-from retrieval.answer.reader import with_antecedents
-from retrieval.answer.replies import is_question, with_reply
 from retrieval.answer.sameness import adds_nothing, contradict, facts, has_words, nearly_the_same
-from retrieval.answer.speech import with_speaker
-from retrieval.answer.steps import with_steps
-from retrieval.answer.times import TimeAsked, time_asked
-from retrieval.text.back_matter import entry_around, is_back_matter
+from retrieval.answer.time_asked import TimeAsked, time_asked
 from retrieval.text.sentences import Span
 from retrieval.text.terms import content_terms, stop_terms
 
@@ -42,45 +35,6 @@ class ArrangingWeights:
 def arranged(quotes: Iterable[Quote], question: str, weights: ArrangingWeights) -> list[Quote]:
     """Quotes, best first, as they are shown: complete, distinct, and in order of time where they answer alike."""
     return by_time(distinct(complete(quotes, question)), question, weights)
-
-
-def complete(quotes: Iterable[Quote], question: str) -> list[Quote]:
-    """The quotes with what makes them understood.
-
-    Antecedents, who speaks, a question's reply, what a colon announces, a claim's verdict and, where the question asks
-    how something is done, the other steps. Of two quotes that then overlap the better one stays.
-    """
-    told: list[Quote] = []
-    for quote in quotes:
-        if not any(quote.overlaps(other) for other in told):
-            longer = _at(quote, _completed(quote, question))
-            known = any(longer.overlaps(other) for other in told)
-            if known and is_question(quote.article.text, Span(quote.start, quote.end)):
-                continue  # what is said to it is quoted already
-            shown = quote if known else longer
-            told.append(_at(shown, _excerpt(shown)))
-    return told
-
-
-def _at(quote: Quote, place: Span) -> Quote:
-    return replace(quote, start=place.start, end=place.end, highlights=inside(quote.highlights, place))
-
-
-def _excerpt(quote: Quote) -> Span:
-    """What of a quote with a very long sentence is shown: the part around the words that answer it best."""
-    passage = quote.hit.passage
-    focus = quote.highlights[0] if quote.highlights else Span(passage.start, passage.start)
-    return excerpt(quote.article.text, Span(quote.start, quote.end), focus)
-
-
-def _completed(quote: Quote, question: str) -> Span:
-    text, place = quote.article.text, Span(quote.start, quote.end)
-    if is_back_matter(text, place):
-        return entry_around(text, place)
-    if kind_of(question) == "how":
-        place = with_steps(text, place)
-    introduced = with_introduced(text, with_reply(text, with_speaker(text, place)))
-    return with_verdict(quote.article, with_antecedents(text, introduced))
 
 
 def distinct(quotes: Iterable[Quote]) -> list[Quote]:

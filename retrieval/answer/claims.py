@@ -8,7 +8,6 @@ words that deny, and by the words that a claim and its denial share.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,7 +34,7 @@ from retrieval.answer.claim_words import (
     idle_terms,
 )
 from retrieval.articles.article import Article
-from retrieval.text.sentences import Sentence, Span, sentences
+from retrieval.text.sentences import Sentence, Span, numbers_in, sentences
 from retrieval.text.terms import content_terms
 
 Kind = Literal["claim", "correction", "satire"]
@@ -113,12 +112,12 @@ class _Place:
     @property
     def first(self) -> int:
         """The number of the first sentence, among all of the text."""
-        return max(0, bisect_right(self.every, self.span.start, key=lambda sentence: sentence.start) - 1)
+        return numbers_in(self.text, self.span).start
 
     @property
     def behind(self) -> int:
         """The number of the first sentence behind."""
-        return max(self.first + 1, bisect_left(self.every, self.span.end, key=lambda sentence: sentence.start))
+        return numbers_in(self.text, self.span).stop
 
     def words(self, number: int) -> str:
         """A sentence, word for word."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 
 from retrieval.articles.formats.values import HEADING
-from retrieval.text.sentences import Sentence, Span, after_marker, sentences
+from retrieval.text.sentences import Sentence, Span, after_marker, numbers_in, sentences
 from retrieval.text.table_heads import BETWEEN_CELLS
 
 _MOST = 400
@@ -19,10 +18,8 @@ def with_introduced(text: str, span: Span) -> Span:
 
     What is announced is the paragraph behind it, of a list or a table all of it, as far as there is room.
     """
-    every = sentences(text)
-    first = bisect_left(every, span.start, key=lambda sentence: sentence.start)
-    start = span.start
-    if 0 < first < len(every) and every[first].opens and _announces(text, every[first - 1]):
+    every, first, start = sentences(text), numbers_in(text, span).start, span.start
+    if first > 0 and every[first].opens and _announces(text, every[first - 1]):
         start = every[first - 1].start
     return Span(start, _announced(text, span) if _announces(text, span) else span.end)
 
@@ -34,10 +31,9 @@ def _announces(text: str, span: Span | Sentence) -> bool:
 
 def _announced(text: str, span: Span) -> int:
     """Where that ends which stands behind the span."""
-    every = sentences(text)
-    first = bisect_left(every, span.end, key=lambda sentence: sentence.start)
-    end, listed = span.end, first < len(every) and _is_listed(text, every[first])
-    for number, sentence in enumerate(every[first:]):
+    behind = sentences(text)[numbers_in(text, span).stop :]
+    end, listed = span.end, bool(behind) and _is_listed(text, behind[0])
+    for number, sentence in enumerate(behind):
         goes_on = number == 0 or not sentence.opens or (listed and _is_listed(text, sentence))
         if sentence.heading or not goes_on or sentence.end - span.end > _MOST:
             break

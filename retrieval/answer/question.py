@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
 
+from retrieval.answer.times import MONTHS, WEEKDAYS
 from retrieval.text.terms import stop_terms, term, terms
 
 QuestionKind = Literal["who", "when", "where", "number", "why", "how", "yes or no", "other"]
@@ -40,34 +41,6 @@ _KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
 )
 """The first whose pattern a question has is its kind. Of "what happens when it rains?" no "when" is one."""
 
-_UNITS = {
-    "money": r"[$€£¥%]|\b(?:dollars?|euros?|pounds?|crowns?|krone[nr]?|yen|yuan|rou?bles?|francs?|pesos?|rupees?|marks?"
-    r"|lira|shillings?|pence|penny|cents?|florins?|ducats?|guilders?|gold|silver|free|nothing|percent|per cent"
-    r"|[A-Z]{3}(?= ?\d))\b",
-    "age": r"\b(?:years?|months?|days?|weeks?|aged?|old|born|centur(?:y|ies)|\d{1,3})\b",
-    "time": r"\b(?:sec(?:ond)?s?|min(?:ute)?s?|h(?:ou)?rs?|days?|weeks?|months?|years?|decades?|centur(?:y|ies)|terms?"
-    r"|since|until|ever|always|permanent(?:ly)?|indefinitely|overnight|pages?|from \w+ (?:to|until))\b",
-    "size": r"\b(?:[mck]?m|metres?|meters?|(?:kilo|centi|milli)met(?:re|er)s?|miles?|feet|foot|ft|yards?|inch(?:es)?"
-    r"|acres?|hectares?|leagues?|fathoms?|light-?years?|stor(?:e?y|eys|ies)|floors?|stages?|times|square|size"
-    r"|degrees?|per ?cent)\b|[²°%]",
-}
-"""What the words of an answer have, or those around them, where a question asks for so much of something."""
-_MEASURES = tuple(
-    (re.compile(pattern, re.IGNORECASE), re.compile(rf"{units}", re.IGNORECASE))
-    for pattern, units in (
-        (r"\bhow much\b.* (?:cost|earn|pay|paid|worth|spen[dt]|charge|owe)\b|\bprice of\b", _UNITS["money"]),
-        (r"\bhow old\b", _UNITS["age"]),
-        (r"\bhow long\b", f"{_UNITS['time']}|{_UNITS['size']}"),
-        (r"\bhow (?:far|tall|high|deep|wide)\b", _UNITS["size"]),
-    )
-)
-"""Questions for a quantity, and what it is measured in."""
-_PERIOD = r"(second|minute|hour|day|night|week|month|quarter|year|season)"
-_RATE = re.compile(
-    rf"(?:\b(?:per|each|every|an?(?!\s+second))\s+|/\s?){_PERIOD}\b|\b({_PERIOD}|dai|annual)ly\b|\bannual\b",
-    re.IGNORECASE,
-)
-"""What an amount is counted by: "per month", "yearly"."""
 _FIGURE = re.compile(r"\d(?:[\d.,]*\d)?")
 _FIGURE_TYPED = re.compile(rf"(?<![A-Z]){_FIGURE.pattern}")
 """In a question; in "MI6" it is a part of a name."""
@@ -77,10 +50,7 @@ _NUMBER = re.compile(
     r"|many|most|both|double|triple|none|single|majority|pair|couple|no|all)\b",
     re.IGNORECASE,
 )
-_CALENDAR = re.compile(
-    r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b"
-)
+_CALENDAR = re.compile(rf"\b(?:{'|'.join(map(str.title, MONTHS + WEEKDAYS))})\b")
 _CALENDAR_TYPED = re.compile(_CALENDAR.pattern.replace("|May|", "|"), re.IGNORECASE)
 """Months and days as people type them; "may" is mostly a verb."""
 _TIME = re.compile(
@@ -100,14 +70,14 @@ def wording_of(question: str) -> str:
     return " ".join(_WORD_PART.findall(question.casefold())) or question
 
 
+_ABOUT = re.compile(r"\?\s+\(.*\)$")
+
+
 @lru_cache(maxsize=64)
 def kind_of(question: str) -> QuestionKind:
     """The kind of answer that a question asks for; what stands in brackets behind it says what it is about."""
     asked = _ABOUT.sub("?", question)
     return next((kind for kind, pattern in _KINDS if pattern.search(asked)), "other")
-
-
-_ABOUT = re.compile(r"\?\s+\(.*\)$")
 
 
 def asking_terms(question: str) -> frozenset[str]:
@@ -118,14 +88,14 @@ def asking_terms(question: str) -> frozenset[str]:
     return frozenset(term for words in asking for term in terms(words))
 
 
+_WHO_IS = re.compile(r"\W*(?:and |so |but )?who(?:['’]s| is| was) ", re.IGNORECASE)
+
+
 def asks_who_that_is(question: str, texts: Iterable[str]) -> bool:
     """Whether a question asks who someone is whom it names: what answers need be no name."""
     found = _WHO_IS.match(question)
     words = _WORD.findall(question[found.end() :]) if found else []
     return bool(words) and set(words) <= set(names(question, texts))
-
-
-_WHO_IS = re.compile(r"\W*(?:and |so |but )?who(?:['’]s| is| was) ", re.IGNORECASE)
 
 
 def kinds_in(question: str) -> frozenset[QuestionKind]:
@@ -157,45 +127,6 @@ def suits(kind: QuestionKind, answer: str) -> bool:
     if kind == "who":
         return bool(_NAME.search(answer)) and not re.search(r"\d{3}", answer)
     return True
-
-
-def measured(question: str, words: str) -> bool:
-    """Whether words have a unit of what a question asks how much there is of; where it does not ask that, they have."""
-    return all(units.search(words) for asks, units in _MEASURES if asks.search(question))
-
-
-_WHOSE = r"\bwhat(?:['’]?s| is| are) (?:the|your|their|its|his|her|our|[\w’']+['’]s) (?:[\w’']+ ){0,2}"
-_CONTACTS = (
-    ("phone number", r"(?:phone|telephone|fax|mobile)(?: phone)? numbers?\b", r"\d(?:[\s()./–-]*\d){4}"),
-    ("e-mail address", r"e-?mail(?: address(?:es)?\b|(?=\W*$))", r"\S@\S|[(\[]at[)\]]|\bat\W{1,2}\w+\W+dot\b"),
-)
-"""What people are reached by, how it is asked for, and what a text has that gives it."""
-
-
-def contact_lacking(question: str, text: str) -> str | None:
-    """What a question asks for by which people are reached, as "phone number", and a text does not give."""
-    if not re.search(r"number|mail", question, re.IGNORECASE):
-        return None  # before the patterns below are compiled, which takes longer
-    for contact, named, given in _CONTACTS:
-        asks = rf"{_WHOSE}{named}(?! \w+ed\b)|^{named} (?:of|for)\b"
-        if re.search(asks, question, re.IGNORECASE) and not re.search(given, text):
-            return contact
-    return None
-
-
-_TIMES_OVER = re.compile(r"\bhow (?:many (?:times|days|nights|hours|weeks|months)|often)\b", re.IGNORECASE)
-
-
-def asks_amount_by(question: str) -> frozenset[str]:
-    """The period that an amount asked for is counted by; none where "daily" may answer "how many times a week?"."""
-    counted = kind_of(question) == "number" and not _TIMES_OVER.search(question)
-    return periods(question) if counted else frozenset()
-
-
-def periods(text: str) -> frozenset[str]:
-    """What amounts in a text are counted by: "month" of "5 euros a month", "year" of "annual fee"."""
-    found = ((match[1] or match[2] or "annual").lower() for match in _RATE.finditer(text))
-    return frozenset({"dai": "day", "annual": "year"}.get(period, period) for period in found)
 
 
 def figures(text: str, *, typed: bool = False) -> frozenset[str]:

@@ -7,14 +7,15 @@ then ``without_weak`` leaves out what falls far behind the first.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from retrieval.answer.antecedents import with_antecedents
 from retrieval.answer.claims import Verdict, verdict
 from retrieval.answer.excerpts import Cut, cut_at, excerpt, inside
-from retrieval.answer.reader import Reading, total_score, whole_sentences, with_antecedents
+from retrieval.answer.highlights import united, whole
+from retrieval.answer.reader import Reading, total_score, whole_sentences
 from retrieval.answer.sameness import is_labelled
 from retrieval.answer.search import Hit
 from retrieval.answer.times import Explained, explained
@@ -61,6 +62,11 @@ class Quote:
     """An article of a later day that is about the same, if there is one; only of quotes that answer."""
 
     @property
+    def span(self) -> Span:
+        """Its place in the article's text."""
+        return Span(self.start, self.end)
+
+    @property
     def text(self) -> str:
         """The quote, word for word."""
         return self.article.text[self.start : self.end]
@@ -101,12 +107,12 @@ class Quote:
     @property
     def cut(self) -> Cut:
         """Whether it leaves out words of the sentences at its two ends, as it does of one that is very long."""
-        return cut_at(self.article.text, Span(self.start, self.end))
+        return cut_at(self.article.text, self.span)
 
     @property
     def verdict(self) -> Verdict | None:
         """What the article says of the quote's standing, where it is a claim, was corrected, or is satire."""
-        return verdict(self.article, Span(self.start, self.end))
+        return verdict(self.article, self.span)
 
     @property
     def times(self) -> tuple[Explained, ...]:
@@ -116,7 +122,7 @@ class Quote:
     @property
     def paragraph(self) -> Span:
         """The paragraph around the quote, in the article's text."""
-        return paragraph_around(self.article.text, Span(self.start, self.end))
+        return paragraph_around(self.article.text, self.span)
 
 
 def without_weak(quotes: Sequence[Quote], weights: QuoteWeights) -> tuple[Quote, ...]:
@@ -144,7 +150,7 @@ def choose(readings: Iterable[Reading], top: int, weights: QuoteWeights) -> tupl
 def _quote(reading: Reading) -> Quote:
     """The whole sentences around a reading or, where one is too long, the part of it around the words that answer."""
     article = reading.hit.passage.article
-    marked = _marked(article.text, reading.highlights)
+    marked = whole(article.text, reading.highlights)
     focus = marked[0] if marked else reading.span
     place = excerpt(article.text, whole_sentences(article.text, reading.span), focus)
     return Quote(
@@ -155,68 +161,6 @@ def _quote(reading: Reading) -> Quote:
         hit=reading.hit,
         also_in=article.copies,
     )
-
-
-_NUMBER = re.compile(
-    r"\d{4}-\d\d-\d\d(?!\d)|(?:(?<![A-Z])[A-Z]{0,3}[$€£¥]|(?<![A-Za-z])[A-Za-z]{0,4})"
-    r"\d+(?:[.,:/]\d+)*(?:%|[A-Za-z]{0,4})"
-)
-"""With letters and signs around it, as of £2.5m, E42 and 4%; a date in figures, as 05/03/2024 and 2024-03-05."""
-
-_SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-"""A letter of a script without spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
-
-_LONGEST_NUMBER = 40
-"""Code points; of a word too, as far as it is looked at."""
-
-
-def _marked(text: str, highlights: Sequence[Span]) -> tuple[Span, ...]:
-    """What to highlight: of a number such as 2.4 never a part, nor of a word, and no punctuation by itself."""
-    marked: tuple[Span, ...] = ()
-    for start, end in highlights:
-        if any(map(str.isalnum, text[start:end])):
-            around = _NUMBER.finditer(text, max(0, start - _LONGEST_NUMBER), end + _LONGEST_NUMBER)
-            touched = [number.span() for number in around if number.start() < end and start < number.end()]
-            touched.append(_whole_words(text, start, end))
-            marked = _united(marked, [_paired(text, min(touched)[0], max(last for _, last in touched))])
-    return marked
-
-
-_QUOTATION, _CLOSING = re.compile(r"[\"“”]"), re.compile(r"[.,!?]?[\"”]")
-
-
-def _paired(text: str, start: int, end: int) -> Span:
-    """A place with both of its quotation marks or brackets, or with none, and without half of "'s"."""
-    if text[end - 1] in "'’" and text[end : end + 1].isalpha():
-        end -= 1
-    if len(_QUOTATION.findall(text, start, end)) % 2:
-        if closing := _CLOSING.match(text, end):
-            end = closing.end()
-        elif _QUOTATION.match(text, start):
-            start += 1
-        elif _QUOTATION.match(text, end - 1):
-            end -= 1
-    opened = text.count("(", start, end) - text.count(")", start, end)
-    if opened < 0 and text[end - 1] == ")":
-        end -= 1
-    elif opened > 0 and text[end : end + 1] == ")":
-        end += 1
-    return Span(start, end)
-
-
-def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    """A place in a text, with the rest of the words that it cuts; in scripts without spaces no word is known."""
-    earliest, latest = max(0, start - _LONGEST_NUMBER), min(len(text), end + _LONGEST_NUMBER)
-    while start > earliest and _is_letter(text[start - 1]) and _is_letter(text[start]):
-        start -= 1
-    while end < latest and _is_letter(text[end - 1]) and _is_letter(text[end]):
-        end += 1
-    return start, end
-
-
-def _is_letter(character: str) -> bool:
-    """Whether a character is a letter, or a mark on one, of a script that has spaces between its words."""
-    return unicodedata.category(character)[0] in "LM" and not _SPACELESS.match(character)
 
 
 def _merged_into(chosen: list[Quote], quote: Quote, weights: QuoteWeights) -> bool:
@@ -239,7 +183,7 @@ def _merged(quote: Quote, other: Quote, weights: QuoteWeights) -> Quote | None:
             quote,
             start=min(quote.start, other.start),
             end=max(quote.end, other.end),
-            highlights=_united(quote.highlights, other.highlights),
+            highlights=united(quote.highlights, other.highlights),
         )
     return with_source(quote, other) if _same_words(quote, other) else None
 
@@ -257,8 +201,7 @@ def _same_words(quote: Quote, other: Quote) -> bool:
     if _normalised(quote.text) != _normalised(other.text):
         return False
     ours, theirs = (
-        each.article.text[slice(*with_antecedents(each.article.text, Span(each.start, each.end)))]
-        for each in (quote, other)
+        each.article.text[slice(*with_antecedents(each.article.text, each.span))] for each in (quote, other)
     )
     return _normalised(ours) == _normalised(theirs)
 
@@ -271,11 +214,6 @@ def _neighbours(quote: Quote, other: Quote, weights: QuoteWeights) -> bool:
     return not gap.strip() and "\n\n" not in gap
 
 
-def _united(some: Sequence[Span], more: Sequence[Span]) -> tuple[Span, ...]:
-    """``some``, and those of ``more`` that overlap none of them."""
-    return (*some, *(new for new in more if all(new.end <= old.start or old.end <= new.start for old in some)))
-
-
 @lru_cache(maxsize=1024)
 def _normalised(text: str) -> str:
     """A sentence without what may differ between two prints of it: letter case, punctuation, spacing."""
@@ -286,7 +224,7 @@ def _with_antecedents(quotes: Iterable[Quote]) -> list[Quote]:
     """The quotes with what their pronouns stand for, unless a better one has said that; without those told so."""
     told: list[Quote] = []
     for quote in quotes:
-        longer = replace(quote, start=with_antecedents(quote.article.text, Span(quote.start, quote.end)).start)
+        longer = replace(quote, start=with_antecedents(quote.article.text, quote.span).start)
         if not any(quote.overlaps(other) for other in told):
             told.append(quote if any(longer.overlaps(other) for other in told) else longer)
     return told

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,16 +9,7 @@ from typing import Protocol
 from retrieval.answer.confidence import Calibration
 from retrieval.answer.search import Hit
 from retrieval.text.passages import Passage
-from retrieval.text.sentences import Sentence, Span, sentences, sentences_in
-
-_REFERS_BACK = re.compile(
-    r"\W*(?:(?:and|but|however|then|later|also|thus|therefore|instead|still|yet|so)\b\W*)?"
-    r"(?:he|she|it|they|his|her|its|their|this|that|these|those|such|both)\b",
-    re.IGNORECASE,
-)
-"""How a sentence begins whose pronoun stands for something in the sentence before."""
-
-_ANTECEDENTS = 2
+from retrieval.text.sentences import Sentence, Span, sentences_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +82,3 @@ def whole_sentences(text: str, span: Span) -> Span:
     """The smallest run of whole sentences that holds ``span``."""
     found = sentences_in(text, span)
     return Span(found[0].start, found[-1].end) if found else span
-
-
-def with_antecedents(text: str, span: Span) -> Span:
-    """Whole sentences with those before them that their first word stands for: "He resigned in May" says little alone.
-
-    At most ``_ANTECEDENTS`` of them, and none of another paragraph; none of an excerpt, which begins inside of one.
-    """
-    every = sentences(text)
-    first = bisect_right(every, span.start, key=lambda sentence: sentence.start) - 1
-    if every[first].start < span.start:
-        return span
-    for _ in range(_ANTECEDENTS):
-        if every[first].opens or not _REFERS_BACK.match(text, every[first].start):
-            break
-        first -= 1
-    return Span(every[first].start, span.end)

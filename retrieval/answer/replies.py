@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
-from retrieval.text.sentences import Sentence, Span, sentences
+from retrieval.text.sentences import Sentence, Span, numbers_in, sentences
 
 _ASKS = ("?", "\uff1f", "\u061f")
 
@@ -17,12 +15,11 @@ def with_reply(text: str, span: Span) -> Span:
 
     What is said to a question with which its paragraph begins, as in lists of such, has that before it.
     """
-    every = sentences(text)
-    first = bisect_left(every, span.start, key=lambda sentence: sentence.start)
-    behind = bisect_left(every, span.end, key=lambda sentence: sentence.start)
-    if 0 < first < len(every) and not every[first].opens and every[first - 1].opens and _asks(text, every[first - 1]):
+    every, own = sentences(text), numbers_in(text, span)
+    first, behind = own.start, own.stop
+    if first > 0 and not every[first].opens and every[first - 1].opens and _asks(text, every[first - 1]):
         return Span(every[first - 1].start, span.end)
-    if behind < len(every) and not every[behind].heading and all(_asks(text, each) for each in every[first:behind]):
+    if behind < len(every) and not every[behind].heading and is_question(text, span):
         return Span(span.start, every[behind].end)
     return span
 
@@ -30,9 +27,7 @@ def with_reply(text: str, span: Span) -> Span:
 def is_question(text: str, span: Span) -> bool:
     """Whether sentences are nothing but questions."""
     every = sentences(text)
-    first = bisect_left(every, span.start, key=lambda sentence: sentence.start)
-    asked = every[first : bisect_left(every, span.end, key=lambda sentence: sentence.start)]
-    return bool(asked) and all(_asks(text, each) for each in asked)
+    return all(_asks(text, every[number]) for number in numbers_in(text, span))
 
 
 def asks(words: str) -> bool:

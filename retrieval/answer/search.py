@@ -19,7 +19,7 @@ from retrieval.answer.follow_up import (
 from retrieval.answer.likelihood import ContextLikelihood, FollowUpWeights, allocate, log_likelihoods, over_fetch
 from retrieval.answer.query import Context, Filters
 from retrieval.answer.question import asks_for_sources
-from retrieval.answer.times import time_asked
+from retrieval.answer.time_asked import time_asked
 from retrieval.answer.variants import QueryVariants
 from retrieval.index.candidates import EVERYTHING, Asked, Candidates, Scope
 from retrieval.index.protocol import Index

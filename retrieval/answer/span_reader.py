@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from retrieval.answer.antecedents import with_antecedents
 from retrieval.answer.confidence import CALIBRATION_FILE, Calibration
 from retrieval.answer.offices import Office
 from retrieval.answer.question import kind_of
@@ -22,7 +23,6 @@ from retrieval.answer.reader import (
     sentences_of,
     total_score,
     whole_sentences,
-    with_antecedents,
 )
 from retrieval.answer.roles import gives_reason, of_another_row, only_repeats, reverses
 from retrieval.answer.search import Hit

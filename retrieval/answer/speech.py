@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 
-from retrieval.text.sentences import Sentence, Span, sentences
+from retrieval.text.sentences import Sentence, Span, numbers_in, sentences
 
 _MOST = 3
 """Sentences that are added on either side."""
@@ -68,34 +67,21 @@ def _in_turn(text: str, span: Span) -> Span:
     return Span(line, span.end) if len(_TURN.findall(around)) > 1 else span
 
 
-def _numbers(text: str, span: Span) -> tuple[int, int]:
-    """The numbers of the first sentence of ``span`` and of the last."""
-    every = sentences(text)
-    first = bisect_right(every, span.start, key=_start) - 1
-    last = bisect_right(every, span.end - 1, key=_start) - 1
-    return max(0, first), max(0, last)
-
-
-def _start(sentence: Sentence) -> int:
-    return sentence.start
-
-
 def _paragraph(text: str, span: Span) -> Span:
     """The paragraphs that the span stands in, a few sentences around it at most."""
-    every = sentences(text)
-    first, last = _numbers(text, span)
-    floor, ceiling = first - 2 * _MOST, last + 2 * _MOST
-    while first > max(0, floor) and not every[first].opens:
+    every, own = sentences(text), numbers_in(text, span)
+    first, behind = own.start, own.stop
+    while first > max(0, own.start - 2 * _MOST) and not every[first].opens:
         first -= 1
-    while last + 1 < min(len(every), ceiling) and not every[last + 1].opens:
-        last += 1
-    return Span(every[first].start, every[last].end)
+    while behind < min(len(every), own.stop - 1 + 2 * _MOST) and not every[behind].opens:
+        behind += 1
+    return Span(every[first].start, every[behind - 1].end)
 
 
 def _completed(text: str, span: Span) -> Span:
     """The span with the sentences in its paragraph over which a speech that it cuts goes on."""
-    every, paragraph = sentences(text), _paragraph(text, span)
-    first, last = _numbers(text, span)
+    every, paragraph, own = sentences(text), _paragraph(text, span), numbers_in(text, span)
+    first, last = own.start, own.stop - 1
     for _ in range(_MOST):
         if first == 0 or every[first].start <= paragraph.start or not _open(text, paragraph.start, every[first].start):
             break
@@ -131,12 +117,12 @@ def _outside(text: str, span: Span) -> bool:
 
 def _attributed(text: str, span: Span) -> Span:
     """Bare speech with the sentence beside it, in its paragraph, that says who speaks; else with the one before it."""
-    every = sentences(text)
-    first, last = _numbers(text, span)
+    every, own = sentences(text), numbers_in(text, span)
+    first, behind = own.start, own.stop
     if not every[first].opens and _tells(text, every[first - 1]):
         return Span(every[first - 1].start, span.end)
-    if last + 1 < len(every) and not every[last + 1].opens and _tells(text, every[last + 1]):
-        return Span(span.start, every[last + 1].end)
+    if behind < len(every) and not every[behind].opens and _tells(text, every[behind]):
+        return Span(span.start, every[behind].end)
     for before in range(first - 1, max(-1, first - 1 - _MOST), -1):  # speech may go on over several paragraphs
         if not every[before + 1].opens or every[before].heading:
             break
@@ -155,8 +141,7 @@ def _named(text: str, span: Span) -> Span:
     """The span with the sentence before it, where "she said" is all that it says of who speaks, and that has a name."""
     around = _SPOKEN.sub(" ", text[span.start : span.end])
     speaker = _PRONOUN_SAYS.search(around)
-    every = sentences(text)
-    first, _ = _numbers(text, span)
+    every, first = sentences(text), numbers_in(text, span).start
     if not speaker or first == 0 or every[first - 1].heading or _NAME.search(around, 0, speaker.start()):
         return span
     before = every[first - 1]

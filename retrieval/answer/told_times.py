@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from retrieval.answer.times import MONTHS, TimeAsked, explained, time_asked
+from retrieval.answer.time_asked import TimeAsked, time_asked
+from retrieval.answer.times import MONTHS, explained
 from retrieval.text.passages import Passage
 
 _BOUNDS = "since|before|after|until|till|by|from|between|to|than|prior|through|as"

@@ -29,7 +29,6 @@ from retrieval.index.changes import Progress
 from retrieval.index.places import place_of
 from retrieval.index.updating import Report, update
 from retrieval.models.encoder import Encoder
-from retrieval.text.sentences import Span
 
 _T = TypeVar("_T")
 
@@ -252,7 +251,7 @@ def mark(question: Question, answer: Answer, elapsed_ms: float) -> Marks:
 
 
 def _is_cut(quote: Quote) -> bool:
-    place = Span(quote.start, quote.end)
+    place = quote.span
     inside = all(place.start <= start < end <= place.end for start, end in quote.highlights)
     return not inside or whole_sentences(quote.article.text, place) != place
 

@@ -7,7 +7,7 @@ Sentence ends come from sentencex (https://github.com/wikimedia/sentencex), whic
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -190,12 +190,25 @@ def _is_stub(text: str, span: Span) -> bool:
     return words < _STUB_WORDS or text.endswith("/.", *span) or bool(_DATELINE.match(text, *span))
 
 
+def numbers_in(text: str, span: Span) -> range:
+    """The numbers of the sentences that ``span`` touches: ``start`` is the first, ``stop`` the first behind it.
+
+    A span that begins between two sentences touches the one before it too.
+    """
+    every = sentences(text)
+    first = max(0, bisect_right(every, span.start, key=_start) - 1)
+    return range(first, max(first + 1, bisect_left(every, span.end, key=_start)))
+
+
+def _start(sentence: Sentence) -> int:
+    return sentence.start
+
+
 def sentences_in(text: str, span: Span) -> Sequence[Sentence]:
     """The sentences that share words with ``span``."""
-    every = sentences(text)
-    first = max(0, bisect_right(every, span.start, key=lambda sentence: sentence.start) - 1)
-    last = bisect_right(every, span.end - 1, key=lambda sentence: sentence.start)
-    return [sentence for sentence in every[first:last] if sentence.end > span.start]
+    numbers = numbers_in(text, span)
+    some = sentences(text)[numbers.start : numbers.stop]
+    return [sentence for sentence in some if sentence.end > span.start]
 
 
 def after_dateline(text: str, start: int) -> int:

@@ -13,7 +13,7 @@ from hypothesis import given
 from bot import wording
 from bot.settings import DiscordRefused, ServeRefused, SettingInvalid
 from retrieval import errors
-from retrieval.answer.evidence import Doubt
+from retrieval.answer.doubts import Doubt
 from retrieval.answer.query import Filters
 from retrieval.errors import QuothError
 from tests.bot.examples import ARTICLE, QUOTE, an_answer

@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from retrieval.answer.arranging import ArrangingWeights, by_time, complete, distinct, without_echo
+from retrieval.answer.arranging import ArrangingWeights, by_time, distinct, without_echo
+from retrieval.answer.completing import complete
 from retrieval.answer.quotes import Quote
 from retrieval.answer.sameness import adds_nothing, facts, nearly_the_same
 from retrieval.answer.search import Hit

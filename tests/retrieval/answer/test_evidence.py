@@ -8,7 +8,8 @@ from datetime import date
 
 import pytest
 
-from retrieval.answer.evidence import Doubt, Evidence, gather
+from retrieval.answer.doubts import Doubt
+from retrieval.answer.evidence import Evidence, gather
 from retrieval.answer.quotes import Quote
 from retrieval.answer.reader import Reading, Signals
 from retrieval.answer.search import Hit

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.answer.arranging import complete
+from retrieval.answer.completing import complete
 from retrieval.answer.excerpts import LONGEST, excerpt
 from retrieval.answer.quotes import Quote, QuoteWeights, choose
 from retrieval.answer.reader import Reading
@@ -30,6 +30,12 @@ def quotes_of(article: Article, *words: str) -> list[Quote]:
         hit = Hit(Passage(article, start, start + len(each)), 0.0, dense=0.0, lexical=0.0, dense_z=0.0, lexical_z=0.0)
         readings.append(Reading(hit, Span(start, start + len(each)), (Span(start, start + len(each)),), -number))
     return complete(choose(readings, 3, QuoteWeights()), "")
+
+
+def test_what_follows_a_very_long_sentence_is_no_part_of_it() -> None:
+    [quote] = quotes_of(article_of(f"{TALK} again. The kettle was still warm."), "came home")
+
+    assert quote.text.endswith("came home again.")
 
 
 def test_a_text_without_full_stops_is_quoted_around_the_words_that_answer() -> None:
