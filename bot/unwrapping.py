@@ -14,7 +14,9 @@ def unwrapped(text: str) -> str:
     """``text``, of the same length, with spaces for the line ends inside its paragraphs; lines of code stay lines."""
 
     def seen(found: re.Match[str]) -> str:
-        before, behind = text[: found.start()].rpartition("\n")[2], text[found.end() :].partition("\n")[0]
-        return "\n" if _CODE.search(before) and _CODE.search(behind) else " "
+        at, behind = found.span()
+        end = text.find("\n", behind)
+        lines = text[text.rfind("\n", 0, at) + 1 : at], text[behind : end if end >= 0 else len(text)]
+        return "\n" if all(map(_CODE.search, lines)) else " "
 
     return _WRAPPED_LINE.sub(seen, text)

@@ -119,7 +119,7 @@ def _told_instead(question: str, quote: Quote) -> Iterator[Doubt]:
     by, counted = asks_amount_by(question), periods(quote.text)
     if by and counted and not by & periods(passage):
         yield Doubt("period", min(by), min(counted))
-    if contact := contact_lacking(question, passage):
+    if contact := contact_lacking(question, f"{passage} {quote.text}"):
         yield Doubt("contact", contact)
 
 
