@@ -1,4 +1,4 @@
-"""What a colon announces, a command, an address or a list: it comes along with that, and that with it."""
+"""Colons: a sentence that ends with one is quoted with what follows, such as a command or a list, and that with it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from retrieval.text.sentences import Sentence, Span, after_marker, numbers_in, s
 from retrieval.text.table_heads import BETWEEN_CELLS
 
 _MOST = 400
-"""Code points of what comes along: some ten items, or a command of five lines."""
+"""Code points that are added behind a colon: some ten items, or a command of five lines."""
 _COLON = re.compile(r"[:\uff1a][*_`]*$")
 
 
 def with_introduced(text: str, span: Span) -> Span:
-    """Whole sentences with what the colon that they end with announces, and with the sentence that announces them.
+    """Whole sentences with what follows the colon at their end, or with the sentence before them that ends with one.
 
-    What is announced is the paragraph behind it, of a list or a table all of it, as far as there is room.
+    What follows is the next paragraph; of a list or a table all items or rows. At most ``_MOST`` code points of it.
     """
     every, first, start = sentences(text), numbers_in(text, span).start, span.start
     if first > 0 and every[first].opens and _announces(text, every[first - 1]):
@@ -25,12 +25,12 @@ def with_introduced(text: str, span: Span) -> Span:
 
 
 def _announces(text: str, span: Span | Sentence) -> bool:
-    """Whether a span, which is no heading, ends with a colon."""
+    """Whether a span ends with a colon and is no heading."""
     return bool(_COLON.search(text[span.start : span.end])) and not HEADING.match(text, span.start)
 
 
 def _announced(text: str, span: Span) -> int:
-    """Where that ends which stands behind the span."""
+    """Where what follows a span, which ends with a colon, itself ends."""
     behind = sentences(text)[numbers_in(text, span).stop :]
     end, listed = span.end, bool(behind) and _is_listed(text, behind[0])
     for number, sentence in enumerate(behind):

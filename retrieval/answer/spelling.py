@@ -95,11 +95,9 @@ class Speller:
             if low.startswith(plain(each)) or plain(each).startswith(low):
                 return []  # a form of it
             written.add(each)
-        # The dictionary takes a quarter of a second to load, so most questions are to do without.
         from rapidfuzz.distance import OSA
-        from simplemma import is_known
 
-        if is_known(low, lang="en", low_memory=True):
+        if is_english(low):
             return []
         edits = 2 if len(low) >= _LONG else 1
         there = sorted((*written, *self._named(typed, edits)))  # of "Plan" and "plan" the second stays
@@ -107,18 +105,16 @@ class Speller:
             there = [each for each in there if each.isalpha() and len(each) == len(low)]
         likely = list({each.casefold(): each for each in (*(() if named else self._known(low)), *there)}.values())
         if named:
-            likely = [each for each in likely if each[0].isupper() and not is_known(plain(each), "en", low_memory=True)]
+            likely = [each for each in likely if each[0].isupper() and not is_english(plain(each))]
         near = {each: OSA.distance(low, plain(each), score_cutoff=edits) for each in likely if _starts(low, each)}
         least = min(near.values(), default=edits + 1)
         return sorted(each for each, distance in near.items() if distance == least <= edits)
 
     def _known(self, low: str) -> Iterator[str]:
         """English words one edit away from ``low`` whose terms the articles have."""
-        from simplemma import is_known
-
         terms = self._index.terms.vocabulary
         for other in edited(low):  # hundreds: the dictionary is asked for few of them
-            if stem(other) in terms and is_known(other, lang="en", low_memory=True) and term(other) in terms:
+            if stem(other) in terms and is_english(other) and term(other) in terms:
                 yield other
 
     def _named(self, typed: str, edits: int) -> Iterator[str]:
@@ -167,6 +163,13 @@ def _is_of(languages: Sequence[str], word: str, near: Sequence[str]) -> bool:
 def _starts(low: str, other: str) -> bool:
     """Whether the first letter is right, where it must be."""
     return len(low) >= _SAME_START or plain(other)[:1] == low[0]
+
+
+def is_english(word: str) -> bool:
+    """Whether simplemma's English dictionary has a word in small letters."""
+    from simplemma import is_known  # takes a quarter of a second to load, so most questions are to do without
+
+    return is_known(word, lang="en", low_memory=True)
 
 
 def edited(word: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from retrieval.text.sentences import Sentence, Span, sentences
 
 _MOST = 900
-"""Code points of the steps together, some ten lines; of longer instructions those from the quoted step on."""
+"""Code points of all steps together, some ten lines. Longer instructions are quoted from the step that was found on."""
 _NUMBER = re.compile(r"[ \t]*(\d{1,3})[.)][ \t]+\S")
 
 
@@ -27,7 +27,7 @@ def with_steps(text: str, span: Span) -> Span:
 
 
 def _list_around(text: str, near: Sequence[Sentence], start: int) -> list[Sentence]:
-    """The steps, by their numbers one after the other, of the list whose step begins at ``start``; else none."""
+    """The steps of the list that has one at ``start``, each numbered one higher than the last; else none."""
     steps: list[Sentence] = []
     last = 0
     for sentence in near:

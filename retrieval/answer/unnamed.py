@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 
 from retrieval.answer.question import asked_in, identifiers, names
-from retrieval.answer.spelling import edited
+from retrieval.answer.spelling import edited, is_english
 from retrieval.articles.article import Article
 from retrieval.index.protocol import Terms
 from retrieval.text.terms import content_terms, plain, stop_terms, term, words_of
 
 _FEW = 3
-"""Passages, of all, that may have a name: what more of them have is what the articles are about, named or not."""
+"""Passages of the index that may have a rare name. A name in more is what the articles are about, and one of them need
+not repeat it."""
 _SHORT = 4
-"""Letters of a name up to which it has to stand as it is."""
+"""Letters of a name up to which an article must have it as it is typed; a longer one may end in another way."""
 _NATIONAL = r"(?:ish|ese|ino|[ei]an|ican)s?$|^(?:french|dutch|swiss|welsh|greek|czech|thai)$"
-"""How words end that articles have otherwise: in "Spain" for "Spanish"."""
+"""Endings of words for nations, for which an article may have the country: "Spain" for "Spanish"."""
 _SHORTENED = frozenset(
     """
     ad ai am apr aug ave bc bible ceo cfo cto dc dec dept diy dr eu eur faq feb gbp gov gpa gps hr id it jan jul jun la
@@ -28,11 +29,10 @@ _NAMES = r"[^\W\d_a-z]\w+(?: (?:of |the |and |for )*[^\W\d_a-z]\w+)+"
 
 
 def name_unsaid(question: str, article: Article, common: Terms) -> str | None:
-    """A name that a question has, as it was typed, and an article has not; None where it has them all.
+    """A rare name in a question, as typed, of which an article says nothing; None where there is none.
 
-    Only a name that hardly any other article has either counts. Names are the words with capitals inside of a question
-    that has others too, and those in small letters that neither an article nor a dictionary has, nor one as near as
-    a slip.
+    A word is a name when it has a capital within a question that also has words without; or when it is in small letters
+    and neither a passage nor an English dictionary has it, or anything that it may be a slip for.
     """
     _, *inside = words_of(question) or ("",)
     small = [word for word in inside if word[0].islower() and term(word) not in stop_terms()]
@@ -48,28 +48,22 @@ def name_unsaid(question: str, article: Article, common: Terms) -> str | None:
 
 
 def _is_rare(name: str, common: Terms) -> bool:
-    """Whether hardly any passage has a name, and an article would have it as it is typed."""
+    """Whether few passages have a name, and an article is not likely to put it in another way."""
     bare = plain(name)
-    if len(bare) < 2 or bare in _SHORTENED or (re.search(_NATIONAL, bare) and _is_english(bare)):  # noqa: PLR2004
+    if len(bare) < 2 or bare in _SHORTENED or (re.search(_NATIONAL, bare) and is_english(bare)):  # noqa: PLR2004
         return False
     parts = content_terms(name)
     return bool(parts) and all(common.frequency(each) <= _FEW for each in parts)
 
 
 def _is_unknown(word: str, common: Terms) -> bool:
-    """Whether no passage has a word, and English has none like it: none as near as a slip, and no two in a row."""
+    """Whether no passage has a word, and it is no English one, no slip of one and no two of them run together."""
     bare = plain(word)
-    if len(bare) <= _SHORT or not bare.isalpha() or common.frequency(term(word)) or _is_english(bare):
+    if len(bare) <= _SHORT or not bare.isalpha() or common.frequency(term(word)) or is_english(bare):
         return False
     halves = ((bare[:at], bare[at:]) for at in range(3, len(bare) - 2))
-    compound = any(_is_english(one) and _is_english(two) for one, two in halves)
-    return not compound and not any(map(_is_english, edited(bare)))
-
-
-def _is_english(word: str) -> bool:
-    from simplemma import is_known  # takes a quarter of a second, for which few questions are to wait
-
-    return is_known(word, lang="en", low_memory=True)
+    compound = any(is_english(one) and is_english(two) for one, two in halves)
+    return not compound and not any(map(is_english, edited(bare)))
 
 
 def _says(text: str, name: str, question: str) -> bool:

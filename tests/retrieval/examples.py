@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
+from retrieval.answer.reader import whole_sentences
 from retrieval.articles.article import Article
 from retrieval.models.encoder import Vectors
 from retrieval.text.sentences import Span
@@ -88,6 +89,12 @@ def newsroom(folder: Path) -> Path:
 
 def article_of(text: str, id: str = "a.txt", title: str = "A note", published: date | None = None) -> Article:
     return Article(id=id, title=title, source=None, published=published, url=None, path=id, text=text)
+
+
+def completed(by: Callable[[str, Span], Span], text: str, words: str) -> str:
+    """The sentences with ``words``, and what completes them."""
+    start = text.index(words)
+    return text[slice(*by(text, whole_sentences(text, Span(start, start + len(words)))))]
 
 
 def assert_covers(text: str, spans: Iterable[Span]) -> None:

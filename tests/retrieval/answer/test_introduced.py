@@ -5,13 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retrieval.answer.introduced import with_introduced
-from retrieval.answer.reader import whole_sentences
-from retrieval.text.sentences import Span
-
-
-def shown(text: str, words: str) -> str:
-    start = text.index(words)
-    return text[slice(*with_introduced(text, whole_sentences(text, Span(start, start + len(words)))))]
+from tests.retrieval.examples import completed
 
 
 @pytest.mark.parametrize(
@@ -39,4 +33,4 @@ def shown(text: str, words: str) -> str:
     ],
 )
 def test_what_a_colon_announces_is_quoted_with_it(text: str, words: str, seen: str) -> None:
-    assert shown(text, words) == seen
+    assert completed(with_introduced, text, words) == seen

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.answer.reader import whole_sentences
 from retrieval.answer.replies import with_reply
-from retrieval.text.sentences import Span
-
-
-def shown(text: str, words: str) -> str:
-    start = text.index(words)
-    return text[slice(*with_reply(text, whole_sentences(text, Span(start, start + len(words)))))]
+from tests.retrieval.examples import completed
 
 
 @pytest.mark.parametrize(
@@ -38,4 +32,4 @@ def shown(text: str, words: str) -> str:
     ],
 )
 def test_what_is_said_to_a_question_comes_along(text: str, words: str, seen: str) -> None:
-    assert shown(text, words) == seen
+    assert completed(with_reply, text, words) == seen

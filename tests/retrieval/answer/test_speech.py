@@ -9,13 +9,7 @@ from hypothesis import strategies as st
 from retrieval.answer.reader import whole_sentences
 from retrieval.answer.speech import with_speaker
 from retrieval.text.sentences import Span
-
-
-def shown(text: str, words: str) -> str:
-    start = text.index(words)
-    begin, end = with_speaker(text, whole_sentences(text, Span(start, start + len(words))))
-    return text[begin:end]
-
+from tests.retrieval.examples import completed
 
 DIVERS = (
     "Divers found the door open. Chief investigator Ruth Abara said it was too early to name a cause. "
@@ -72,7 +66,7 @@ Jonas Pell said so.
     ],
 )
 def test_speech_comes_with_its_speaker(text: str, words: str, expected: str) -> None:
-    assert shown(text, words) == expected
+    assert completed(with_speaker, text, words) == expected
 
 
 @pytest.mark.parametrize(
@@ -87,7 +81,7 @@ def test_speech_comes_with_its_speaker(text: str, words: str, expected: str) -> 
     ],
 )
 def test_what_is_no_speech_or_names_no_speaker_stays_as_it_is(text: str, words: str, expected: str) -> None:
-    assert shown(text, words) == expected
+    assert completed(with_speaker, text, words) == expected
 
 
 @given(st.lists(st.sampled_from(['"', "“", "”", "«", "A b.", " she said. ", "Ann Lee said.", "\n\n", " "]), min_size=1))

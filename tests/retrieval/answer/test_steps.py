@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.answer.reader import whole_sentences
 from retrieval.answer.steps import with_steps
-from retrieval.text.sentences import Span
-
-
-def shown(text: str, words: str) -> str:
-    start = text.index(words)
-    return text[slice(*with_steps(text, whole_sentences(text, Span(start, start + len(words)))))]
-
+from tests.retrieval.examples import completed
 
 STEPS = (
     "1. Close the sluice gate.\n\n2. Stop the wheel of the mill. Wait for a minute or two.\n\n"
@@ -26,7 +19,7 @@ LONG = [f"{number}. Turn the wheel number {number} {'slowly and ' * 9}with care.
 
 @pytest.mark.parametrize("words", ["Close", "Stop", "axle", "Let the"])
 def test_a_step_is_quoted_with_the_others_of_its_list(words: str) -> None:
-    assert shown(f"# The mill\n\nIt has a wheel.\n\n{STEPS}\n\nIt grinds rye.", words) == STEPS
+    assert completed(with_steps, f"# The mill\n\nIt has a wheel.\n\n{STEPS}\n\nIt grinds rye.", words) == STEPS
 
 
 @pytest.mark.parametrize(
@@ -42,4 +35,4 @@ def test_a_step_is_quoted_with_the_others_of_its_list(words: str) -> None:
     ],
 )
 def test_what_is_of_another_list_or_too_long_stays_away(text: str, words: str, seen: str) -> None:
-    assert shown(text, words) == seen
+    assert completed(with_steps, text, words) == seen
