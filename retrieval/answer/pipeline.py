@@ -127,7 +127,9 @@ class Pipeline:
         """Probability that the first quote answers; 0 without one."""
         if not evidence.figures:
             return 0.0
-        return self.reader.calibration.probability(evidence.figures, on_topic=interpretation.in_context)
+        # What a follow-up goes on from tells its topic, but not of a name that it adds and that is nowhere.
+        on_topic = interpretation.in_context and not evidence.figures["unnamed"]
+        return self.reader.calibration.probability(evidence.figures, on_topic=on_topic)
 
     def _beside(self, quote: Quote, *, answers: bool) -> Quote:
         """A quote with what became of its file and, where it answers, the newer article about the same."""

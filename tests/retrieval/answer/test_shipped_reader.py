@@ -143,3 +143,10 @@ def test_answers_in_the_name_of_their_source_are_found_and_instructions_are_whol
 @pytest.mark.parametrize("question", ["Do you lend Kindles?", "What is the phone number of the library?"])
 def test_what_is_nowhere_in_the_articles_is_declined(library: Engine, question: str) -> None:
     assert not library.ask(question).answered
+
+
+def test_a_name_that_is_nowhere_is_declined_in_a_talk_too(engine: Engine) -> None:
+    talk = engine.conversation()
+    talk.ask("who met in Sochi?")
+
+    assert not talk.ask("Is there a Symbian version of the plan?").answered
