@@ -188,8 +188,8 @@ def chat(  # noqa: PLR0913 - the options that the contract names
 
 
 def _converse(settings: Settings, filters: Filters, *, explain: bool) -> None:
-    from bot import wording
     from bot.assembly import Assembly
+    from bot.error_wording import in_words
     from bot.terminal import progress, prompt, rendering
     from bot.terminal.chat import COMMANDS, Chat
     from retrieval.index.watching import Follower
@@ -218,7 +218,7 @@ def _converse(settings: Settings, filters: Filters, *, explain: bool) -> None:
         chat.engine = assembly.engine(newer)
 
     def told(error: QuothError) -> None:
-        errors.print(wording.error(error), style="yellow")
+        errors.print(in_words(error), style="yellow")
 
     lines = prompt.typed(settings.history, COMMANDS, errors) if interactive else prompt.piped(sys.stdin.buffer)
     with Follower(settings.index, engine.index, swap, told):

@@ -118,7 +118,8 @@ def remove(
     index: IndexOption = None,
 ) -> int:
     """Delete articles from the folder and the index."""
-    from bot import assembly, wording
+    from bot import assembly
+    from bot.error_wording import in_words
     from bot.terminal import indexing
     from retrieval.articles import care as folder
     from retrieval.errors import NoArticles
@@ -129,5 +130,5 @@ def remove(
         indexing.update(settings.articles, settings.index, assembly.build_encoder(settings), as_json=as_json)
     except NoArticles as error:
         # That was the last one: as asked for, and no failure.
-        console(stderr=True).print(wording.error(error))
+        console(stderr=True).print(in_words(error))
     return ANSWERED

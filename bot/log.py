@@ -7,7 +7,7 @@ import logging
 import re
 from datetime import UTC, datetime
 
-from bot import wording
+from bot.error_wording import no_setting
 from bot.settings import Settings, unknown
 
 _SECRETS = re.compile(
@@ -50,7 +50,7 @@ def configure(settings: Settings, token: str) -> None:
     # It tells of each request; what came of them the bot says itself.
     logging.getLogger("httpx").setLevel(max(root.level, logging.WARNING))
     for name, near in unknown().items():
-        told, remedy = wording.no_setting(name, near)
+        told, remedy = no_setting(name, near)
         if remedy:
             logging.getLogger("quoth").warning("%s: %s", told, remedy)
         else:

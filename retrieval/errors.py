@@ -1,4 +1,4 @@
-"""What can go wrong, as facts that a caller may catch; ``bot.wording`` puts them into words."""
+"""What can go wrong, as facts that a caller may catch; ``bot.error_wording`` puts them into words."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import discord
 
-from bot import log, wording
+from bot import log
 from bot.discord import background, commands, retrying
 from bot.discord.background import Watch
 from bot.discord.client import QuothClient
@@ -22,6 +22,7 @@ from bot.discord.collection import Build, Collection, Collections
 from bot.discord.following import Follow
 from bot.discord.library import Fetch, Library
 from bot.discord.memory import Memory
+from bot.error_wording import in_words
 from bot.pool import Pool
 from bot.settings import DiscordRefused, Settings
 from bot.tally import Tally
@@ -191,7 +192,7 @@ async def _begin(collection: Collection, turns: asyncio.Semaphore) -> None:
                 await _open(collection)
             break
         except QuothError as error:
-            _log.warning("The collection %s cannot be opened: %s", collection.name, wording.error(error))
+            _log.warning("The collection %s cannot be opened: %s", collection.name, in_words(error))
         except Exception:  # noqa: BLE001 - nor is a fault of ours
             _log.exception("The collection %s cannot be opened", collection.name)
         await asyncio.sleep(pause)

@@ -13,11 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from bot import wording
 from bot.discord import retrying, suggestions
 from bot.discord.library import Library
 from bot.discord.memory import Memory
 from bot.discord.service import AnswerService
+from bot.error_wording import in_words
 from bot.pool import Busy, Closing, Pool
 from retrieval.errors import BackgroundFailed, IndexUnreachable, NoArticles, QuothError
 from retrieval.index.address import Where
@@ -82,10 +82,10 @@ async def follow(library: Library, changes: Pool) -> NoReturn:
             return  # a member is changing the articles, after which it is up to date
         except IndexUnreachable as error:
             if not lost:  # it is tried every few seconds
-                _log.warning("%s", wording.error(error))
+                _log.warning("%s", in_words(error))
             lost[:] = [error]
         except QuothError as error:
-            _log.warning("The newer index cannot be served: %s", wording.error(error))
+            _log.warning("The newer index cannot be served: %s", in_words(error))
 
     await supervised("Looking for a newer index", look, LOOK)
 
@@ -197,7 +197,7 @@ class WatchThread(BackgroundThread):
                 self._library.refresh(log_progress)  # which leaves nothing to serve
         if isinstance(news, QuothError):
             unforeseen = news if isinstance(news, BackgroundFailed) else None  # which tells of its cause
-            _log.warning("The index could not follow the articles: %s", wording.error(news), exc_info=unforeseen)
+            _log.warning("The index could not follow the articles: %s", in_words(news), exc_info=unforeseen)
         else:
             counts = len(news.added), len(news.changed), len(news.removed), news.encoded
             _log.info("Articles: %d added, %d changed, %d removed; %d passages encoded", *counts)

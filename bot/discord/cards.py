@@ -13,6 +13,7 @@ from bot import beside, languages, wording
 from bot.discord.library import NOTHING, Beside, short_id
 from bot.discord.markup import attribution, escaped, fitting, opened_at, page_of, plain, quotation, size
 from bot.discord.memory import Forgotten, Place, Record
+from bot.error_wording import in_words
 from bot.languages import count, say, sentence
 from bot.small_talk import Remark
 from retrieval.answer.excerpts import cut_at
@@ -373,7 +374,7 @@ def failure(error: QuothError) -> str:
     said = say(BROKEN)
     match error:
         case QuestionEmpty() | QuestionTooLong():
-            said = wording.error(error)
+            said = in_words(error)
         case NoArticles():
             said = say(NO_ARTICLES)
         case ArticleUnknown(name):

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import wording
 from bot.discord.background import BackgroundThread, log_progress
 from bot.discord.library import Library
+from bot.error_wording import in_words
 from retrieval.errors import BackgroundFailed, QuothError
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ class FeedThread(BackgroundThread):
     def _told(self, news: FeedUpdate | QuothError) -> None:
         if isinstance(news, QuothError):
             unforeseen = news if isinstance(news, BackgroundFailed) else None  # which tells of its cause
-            _log.warning("The feeds could not be followed: %s", wording.error(news), exc_info=unforeseen)
+            _log.warning("The feeds could not be followed: %s", in_words(news), exc_info=unforeseen)
             return
         for failure in filter(None, [news.failure, *news.pages_failed]):
-            _log.warning("From the feed %s: %s", news.feed.address, wording.error(failure))
+            _log.warning("From the feed %s: %s", news.feed.address, in_words(failure))
         if news.news:
             if not self._watched:
                 self._library.refresh(log_progress)

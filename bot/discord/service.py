@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from bot import wording
 from bot.discord.library import Library, StillReading
 from bot.discord.memory import Memory, Place, Record
+from bot.error_wording import in_words
 from bot.languages import say, spoken
 from bot.pool import Pool
 from bot.tally import Tally
@@ -167,7 +168,7 @@ class AnswerService:
             await asyncio.to_thread(self.memory.keep, kept)
         except StorageFailed as error:
             # An answer without lasting buttons is better than none.
-            _log.error("The answer cannot be remembered: %s", wording.error(error))
+            _log.error("The answer cannot be remembered: %s", in_words(error))
             return record
         return kept
 

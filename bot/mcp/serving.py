@@ -20,7 +20,7 @@ import mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
-from bot import wording
+from bot.error_wording import in_words
 from bot.mcp import tools
 from bot.mcp.tools import ArgumentsInvalid, Usual
 from bot.pool import Busy, Pool
@@ -105,7 +105,7 @@ class Articles:
     async def _open(self) -> None:
         opened = await self._threads.run(lambda: self._build(self._told))
         if opened.refused:
-            _log.warning("%s Until then the answers are those of the index as it was.", wording.error(opened.refused))
+            _log.warning("%s Until then the answers are those of the index as it was.", in_words(opened.refused))
         self.engine = opened.engine
         self._following.enter_context(self._follow(self, opened.engine))
 
@@ -178,7 +178,7 @@ def _sentence(error: Exception, articles: Articles) -> str:
         case TimeoutError():
             return f"The articles are still being read ({articles.how_far}): ask again in a minute."
         case QuothError():
-            return wording.error(error)
+            return in_words(error)
     _log.error("A call failed", exc_info=error)
     return "Quoth has a fault: the log of its server, on standard error, says what happened."
 
@@ -211,7 +211,7 @@ def _follow(settings: Settings, engine_of: Callable[[Index], Engine], articles: 
         articles.engine = engine_of(newer)
 
     def told(error: QuothError) -> None:
-        _log.warning("The newer index cannot be served: %s", wording.error(error))
+        _log.warning("The newer index cannot be served: %s", in_words(error))
 
     return Follower(settings.index, engine.index, swap, told)
 

@@ -151,7 +151,7 @@ def _conversation(line: _Line | None) -> dict[str, str]:
 
 def _line(line: bytes, *, objects: bool) -> _Line:
     """Read a line; where ``objects`` are taken, one may be JSON's."""
-    from bot import wording
+    from bot.error_wording import in_words
     from retrieval.answer.query import checked
 
     text = line.decode("utf-8-sig", "replace").rstrip("\r\n")
@@ -167,7 +167,7 @@ def _line(line: bytes, *, objects: bool) -> _Line:
         wrong = 'The line is no such object: write {"question": "...", "conversation": "..."}, both strings.'
         return _Line(text, wrong=wrong)
     except QuothError as error:
-        return _Line(read.question, read.conversation, wording.error(error))
+        return _Line(read.question, read.conversation, in_words(error))
     return read
 
 

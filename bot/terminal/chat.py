@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import wording
+from bot.error_wording import in_words
 from bot.small_talk import Remark, remark
 from bot.talks import Talks
 from bot.terminal import rendering
@@ -90,7 +91,7 @@ class Chat:
             try:
                 self._respond(said)
             except QuothError as error:
-                self._errors.print(wording.error(error), style="yellow")
+                self._errors.print(in_words(error), style="yellow")
             except KeyboardInterrupt:
                 self._errors.print("Abandoned.", style="dim")
             self._out.print()

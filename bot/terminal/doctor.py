@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from bot import question_log, wording
+from bot.error_wording import in_words, no_setting
 from bot.languages import count
 from bot.settings import PREFIX, Settings, unknown
 from bot.terminal.feeds import state
@@ -290,7 +291,7 @@ def _questions(settings: Settings) -> Iterator[Finding]:
 
 def _settings(settings: Settings) -> Iterator[Finding]:
     for name, near in unknown().items():
-        yield Finding("settings", *wording.no_setting(name, near))
+        yield Finding("settings", *no_setting(name, near))
     for name in type(settings).model_fields:
         value = getattr(settings, name)
         source = "" if name in settings.model_fields_set else " (the default)"
@@ -306,5 +307,5 @@ def _told(name: str, value: object) -> str:
 
 def _broken(section: Section, error: QuothError) -> Finding:
     """An error as a finding: its sentence, parted where the remedy begins."""
-    cause, _, remedy = wording.error(error).rpartition(": ")
+    cause, _, remedy = in_words(error).rpartition(": ")
     return Finding(section, cause, remedy.removesuffix("."))

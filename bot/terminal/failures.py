@@ -22,9 +22,9 @@ def sentence(error: Exception) -> str:
     """An exception as one sentence with its cause and remedy."""
     match error:
         case QuothError():
-            from bot import wording
+            from bot.error_wording import in_words
 
-            return wording.error(error)
+            return in_words(error)
         case typer.TyperException():
             context = getattr(error, "ctx", None)
             path = context.command_path if context else "quoth"

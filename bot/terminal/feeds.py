@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bot import wording
+from bot.error_wording import in_words
 from bot.languages import count
 from bot.settings import Settings
 from bot.terminal import indexing, json_output
@@ -108,7 +109,7 @@ def watch(settings: Settings, fetcher: Fetcher, encoder: Encoder, *, as_json: bo
     def told(news: FeedUpdate | QuothError) -> None:
         nonlocal behind
         if isinstance(news, QuothError):
-            errors.print(wording.error(news), style="yellow", markup=False, soft_wrap=True)
+            errors.print(in_words(news), style="yellow", markup=False, soft_wrap=True)
             return
         print_update(news, as_json=as_json)
         behind = behind or news.news
@@ -133,7 +134,7 @@ def print_update(update: FeedUpdate, *, as_json: bool) -> None:
         json_output.put(_json(update))
         return
     for failure in filter(None, [update.failure, *update.pages_failed[:_PAGES_NAMED]]):
-        console(stderr=True).print(wording.error(failure), style="yellow", markup=False, soft_wrap=True)
+        console(stderr=True).print(in_words(failure), style="yellow", markup=False, soft_wrap=True)
     if not update.failure:
         said = wording.line(f"{update.feed.title or update.feed.address}: {_outcome(update)}.")
         console().print(said, markup=False, highlight=False, soft_wrap=True)
@@ -154,5 +155,5 @@ def _json(update: FeedUpdate) -> dict[str, Any]:
     failure = update.failure
     told = {"feed": update.feed.address, "title": update.feed.title, "added": update.added, "changed": update.changed}
     told |= {"withdrawn": update.withdrawn, "without_text": update.without_text, "gone": update.feed.gone}
-    told |= {"pages_failed": [wording.error(each) for each in update.pages_failed]}
-    return {**told, **({"error": wording.error(failure)} if failure else {})}
+    told |= {"pages_failed": [in_words(each) for each in update.pages_failed]}
+    return {**told, **({"error": in_words(failure)} if failure else {})}

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from bot import wording
+from bot.error_wording import in_words
 from bot.terminal import json_output, tables
 from bot.terminal.console import console
 from bot.terminal.progress import progress
@@ -46,7 +47,7 @@ def watch(articles: Path, index: Where, encoder: Encoder, *, as_json: bool = Fal
 
     def told(news: Report | QuothError) -> None:
         if isinstance(news, QuothError):
-            errors.print(wording.error(news), style="yellow")
+            errors.print(in_words(news), style="yellow")
         else:
             print_report(news, as_json=as_json)
 

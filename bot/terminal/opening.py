@@ -35,7 +35,7 @@ class Opened(Protocol):
 
 def open_engine(opening: Callable[[Progress], Opened], errors: Console) -> Engine:
     """The engine over an index that is up to date, or cannot be made so; says on ``errors`` what happened."""
-    from bot import wording
+    from bot.error_wording import in_words
     from bot.terminal import tables
     from bot.terminal.progress import progress
 
@@ -43,7 +43,7 @@ def open_engine(opening: Callable[[Progress], Opened], errors: Console) -> Engin
         opened = opening(told)
     if opened.refused:
         as_it_was = "Until then the answers are those of the index as it was."
-        errors.print(f"{wording.error(opened.refused)} {as_it_was}", style="yellow")
+        errors.print(f"{in_words(opened.refused)} {as_it_was}", style="yellow")
     if opened.report and opened.report.built:
         errors.print(tables.report(opened.report), style="dim")
     return opened.engine

@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bot import contract, links, wording
+from bot.error_wording import in_words
 from bot.languages import count
 from bot.terminal import json_output
 from bot.terminal.ask import ANSWERED, FAILED, NOT_SAID
@@ -64,9 +65,9 @@ class Verifier:
 
     def _refuse(self, number: int, link: str, error: LinkUnreadable) -> None:
         if self.out is None:
-            json_output.put({"link": link, "error": wording.error(error)})
+            json_output.put({"link": link, "error": in_words(error)})
         else:
-            self.errors.print(f"Link {number}: {wording.error(error)}", style="yellow")
+            self.errors.print(f"Link {number}: {in_words(error)}", style="yellow")
 
 
 def told(found: Trace) -> RenderableType:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from bot import wording
+from bot.error_wording import in_words
 from bot.pool import Busy, Closing
 from bot.web import api, pages, problems, quotes
 from bot.web.access import Access, Guard
@@ -64,7 +64,7 @@ def _shared(app: ASGIApp, origins: frozenset[str]) -> ASGIApp:
 async def _failed(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     if problem.kind == "model" and isinstance(error, QuothError):
-        _log.error("A question cannot be answered: %s", wording.error(error))
+        _log.error("A question cannot be answered: %s", in_words(error))
     return _refused(request, problem)
 
 

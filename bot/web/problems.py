@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from starlette.exceptions import HTTPException
 
 from bot import wording
+from bot.error_wording import in_words
 from bot.pool import Busy, Closing
 from bot.web.json_response import JsonResponse
 from retrieval import errors
@@ -122,7 +123,7 @@ def later() -> dict[str, str]:
 def _refused(error: QuothError) -> Problem:
     match error:
         case errors.QuestionEmpty() | errors.QuestionTooLong():
-            return Problem("question", wording.error(error))
+            return Problem("question", in_words(error))
         case errors.LinkUnreadable(_, reason):
             return Problem("link", f"As {reason}, it leads nowhere: copy it whole, as it was given.")
         case errors.ArticleUnknown(name, near):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import uvicorn
 
-from bot import log, wording
+from bot import log
+from bot.error_wording import in_words
 from bot.pool import Pool
 from bot.question_log import QuestionLog
 from bot.settings import ServeRefused, Settings
@@ -208,14 +209,14 @@ async def serve(
 def _following(source: Opening, opened: Opened, settings: Settings, engine_of: Callable[[Index], Engine]) -> Follower:
     """Serve from an engine, and have newer indexes followed."""
     if opened.refused:
-        _log.warning("%s Until then the answers are those of the index as it was.", wording.error(opened.refused))
+        _log.warning("%s Until then the answers are those of the index as it was.", in_words(opened.refused))
 
     def swap(newer: Index) -> None:
         source.engine = engine_of(newer)
         _log.info("There is a newer index: serving %d articles", len(newer.articles))
 
     def told(error: QuothError) -> None:
-        _log.warning("The newer index cannot be served: %s", wording.error(error))
+        _log.warning("The newer index cannot be served: %s", in_words(error))
 
     source.engine = opened.engine
     _log.info("Serving %d articles", len(opened.engine.index.articles))

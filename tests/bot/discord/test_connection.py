@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import discord
 import pytest
 
-from bot import wording
 from bot.discord import cards
 from bot.discord.addressed import names
 from bot.discord.heard import question_in
+from bot.error_wording import in_words
 from bot.settings import DiscordRefused
 from tests.bot.discord.conftest import Made
 from tests.bot.discord.objects import CHANNEL, DIRECT, POST, ROLE, THREAD, USER, message_object
@@ -44,7 +44,7 @@ async def test_what_trying_again_cannot_help_ends_in_a_sentence(
         await client.start(TOKEN)
 
     assert caught.value.lacking == lacking
-    assert "Discord" in wording.error(caught.value)
+    assert "Discord" in in_words(caught.value)
     await client.close()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot import wording
+from bot.error_wording import in_words
 from bot.settings import ServeRefused, Settings
 from bot.web.access import Access
 from bot.web.serving import access_of
@@ -95,7 +95,7 @@ def test_elsewhere_than_on_this_machine_it_takes_a_token_or_a_word(host: str) ->
     with pytest.raises(ServeRefused) as refused:
         access_of(settings(serve_host=host))
 
-    assert f"On {host} others could read the articles: set QUOTH_SERVE_TOKEN" in wording.error(refused.value)
+    assert f"On {host} others could read the articles: set QUOTH_SERVE_TOKEN" in in_words(refused.value)
     assert access_of(settings(serve_host=host, serve_token=TOKEN)) == Access(TOKEN)
     assert access_of(settings(serve_host=host, serve_open=True)) == Access(any_host=True)
 
@@ -110,6 +110,6 @@ def test_a_token_that_is_easily_guessed_or_fits_no_header_is_refused_unshown(tok
     with pytest.raises(ServeRefused) as refused:
         access_of(settings(serve_token=token))
 
-    said = wording.error(refused.value)
+    said = in_words(refused.value)
     assert "QUOTH_SERVE_TOKEN is too easy to guess" in said
     assert token not in said

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot import wording
+from bot.error_wording import in_words
 from bot.pool import Pool
 from bot.settings import ServeRefused, Settings
 from bot.tally import Tally
@@ -275,7 +275,7 @@ def test_a_port_that_cannot_be_had_is_one_sentence() -> None:
             serving._listening(Settings(serve_port=port))
 
     why = "port {} (address already in use): name another with --host and --port."
-    assert wording.error(refused.value) == "The server cannot listen on 127.0.0.1 " + why.format(port)
+    assert in_words(refused.value) == "The server cannot listen on 127.0.0.1 " + why.format(port)
 
 
 @pytest.mark.enable_socket
@@ -285,4 +285,4 @@ def test_a_name_that_no_host_can_have_is_one_sentence(host: str) -> None:
         serving._listening(Settings(serve_host=host))
 
     why = f"The server cannot listen on {host} port 8000 (no host is called so): name another with --host and --port."
-    assert wording.error(refused.value) == why
+    assert in_words(refused.value) == why
