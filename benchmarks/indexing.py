@@ -12,7 +12,7 @@ import statistics
 import time
 from pathlib import Path
 
-from retrieval.answer.span_reader import reader_named
+from retrieval.answer.reading.span_reader import reader_named
 from retrieval.engine import THRESHOLD, Engine
 from retrieval.evaluation.datasets import Dataset, load
 from retrieval.evaluation.metrics import indexed, spread

@@ -23,7 +23,7 @@ from pathlib import Path
 from statistics import median
 
 from retrieval.answer.newer import NewerArticles, NewerWeights
-from retrieval.answer.quotes import Quote
+from retrieval.answer.quoting.quotes import Quote
 from retrieval.answer.search import Hit
 from retrieval.articles.article import ArticleInfo
 from retrieval.evaluation.datasets import load

@@ -13,8 +13,8 @@ from pathlib import Path
 from statistics import fmean, median
 from unittest.mock import patch
 
-from retrieval.answer import span_reader
-from retrieval.answer.span_reader import SpanReader
+from retrieval.answer.reading import span_reader
+from retrieval.answer.reading.span_reader import SpanReader
 from retrieval.engine import Engine
 from retrieval.evaluation import datasets, metrics
 from retrieval.evaluation.metrics import Figures, Marks

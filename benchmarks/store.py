@@ -28,8 +28,8 @@ from benchmarks.scale import (
     near,
     real_vectors,
 )
+from retrieval.answer.reading.span_reader import reader_named
 from retrieval.answer.search import Searcher
-from retrieval.answer.span_reader import reader_named
 from retrieval.engine import THRESHOLD, Engine
 from retrieval.evaluation.datasets import Dataset, load
 from retrieval.evaluation.metrics import Outcome, indexed, outcomes, spread, summarise

@@ -26,10 +26,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
+from retrieval.answer.asking.spelling import Correction, Speller
 from retrieval.answer.query import Context
+from retrieval.answer.reading.span_reader import reader_named
 from retrieval.answer.search import Hit, Searcher
-from retrieval.answer.span_reader import reader_named
-from retrieval.answer.spelling import Correction, Speller
 from retrieval.articles.article import Article
 from retrieval.engine import THRESHOLD, Engine
 from retrieval.evaluation.datasets import Dataset, Question, load

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.settings import Settings
-    from retrieval.answer.reader import Reader
+    from retrieval.answer.reading.reader import Reader
     from retrieval.engine import Engine
     from retrieval.index.address import Where
     from retrieval.index.carrying import CarryingEncoder
@@ -47,7 +47,7 @@ def carrying(encoder: Encoder, folder: Path) -> CarryingEncoder:
 
 def build_reader(settings: Settings) -> Reader | None:
     """The reader that the settings name, or None. Cheap: its model is loaded at the first use."""
-    from retrieval.answer.span_reader import reader_named
+    from retrieval.answer.reading.span_reader import reader_named
 
     return reader_named(settings.reader, device=settings.device)
 

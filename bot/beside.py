@@ -11,7 +11,7 @@ from bot.languages import day, number, say, sentence
 from bot.wording import line
 
 if TYPE_CHECKING:
-    from retrieval.answer.claims import Kind
+    from retrieval.answer.quoting.claims import Kind
     from retrieval.answer.times import Explained
     from retrieval.articles.article import Article, ArticleInfo
 
@@ -29,7 +29,7 @@ _SATIRE = sentence("Satire, as its title or source says")
 
 def verdict(article: Article, start: int, end: int) -> str | None:
     """What an article says of the standing of its words at ``start`` to ``end``: a claim's verdict, a correction."""
-    from retrieval.answer.claims import verdict as found_by
+    from retrieval.answer.quoting.claims import verdict as found_by
     from retrieval.text.sentences import Span
 
     found = found_by(article, Span(start, end))

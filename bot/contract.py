@@ -14,7 +14,7 @@ from retrieval.text.sentences import Span
 
 if TYPE_CHECKING:
     from retrieval.answer.answer import Answer
-    from retrieval.answer.quotes import Quote
+    from retrieval.answer.quoting.quotes import Quote
     from retrieval.answer.search import Hit
     from retrieval.answer.tracing import Trace
 
@@ -59,7 +59,7 @@ def _quote_json(quote: Quote, server: str) -> dict[str, Any]:
 
 def _slice_json(article: Article, span: Span, server: str) -> dict[str, Any]:
     """What is known of words of an article by themselves, whatever was asked."""
-    from retrieval.answer.excerpts import cut_at
+    from retrieval.answer.quoting.excerpts import cut_at
     from retrieval.answer.times import explained
     from retrieval.text.sentences import headings_above
 
@@ -87,7 +87,7 @@ def _slice_json(article: Article, span: Span, server: str) -> dict[str, Any]:
 
 def _verdict_json(article: Article, place: Span) -> dict[str, Any] | None:
     """What the article says of the standing of its words: null for nearly all of them."""
-    from retrieval.answer.claims import verdict
+    from retrieval.answer.quoting.claims import verdict
 
     if (found := verdict(article, place)) is None:
         return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.question_log import Logged, Nearest
-from retrieval.answer.question import wording_of
+from retrieval.answer.asking.question import wording_of
 
 Group = Callable[[Sequence[str], Sequence[str]], Sequence[Sequence[int]]]
 """Puts together questions that mean the same, given texts that show which words are names; gives indices."""

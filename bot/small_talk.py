@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from retrieval.answer.courtesies import without_courtesies
+from retrieval.answer.asking.courtesies import without_courtesies
 
 Remark = Literal["farewell", "thanks", "greeting", "aside", "who", "help", "new", "more", "context", "sources"]
 """An aside asks nothing, and says next to nothing: "lol"."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections import Counter
 
     from retrieval.answer.answer import Answer
-    from retrieval.answer.doubts import Doubt
-    from retrieval.answer.interpretation import Reason
+    from retrieval.answer.doubting.doubts import Doubt
+    from retrieval.answer.follow_ups.interpretation import Reason
     from retrieval.answer.query import Context, Filters
     from retrieval.index.changes import Stale
 

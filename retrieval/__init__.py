@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from retrieval.answer.answer import Answer
     from retrieval.answer.conversation import Conversation, Talk
     from retrieval.answer.query import Context, Filters
-    from retrieval.answer.quotes import Quote
+    from retrieval.answer.quoting.quotes import Quote
     from retrieval.answer.tracing import Trace
     from retrieval.articles.article import Article, ArticleInfo
     from retrieval.engine import Engine
@@ -55,7 +55,7 @@ _MODULES = {
     "Conversation": "answer.conversation",
     "Engine": "engine",
     "Filters": "answer.query",
-    "Quote": "answer.quotes",
+    "Quote": "answer.quoting.quotes",
     "QuoteLink": "text.quote_link",
     "QuothError": "errors",
     "Talk": "answer.conversation",

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retrieval.answer.answer import Answer
+from retrieval.answer.asking.spelling import Speller
 from retrieval.answer.conversation import Conversation, Turn
 from retrieval.answer.newer import NewerArticles
-from retrieval.answer.overlap_reader import OverlapReader
 from retrieval.answer.pipeline import Pipeline, StageWeights
 from retrieval.answer.query import Context, Filters, Query, as_probability
-from retrieval.answer.quotes import Quote
-from retrieval.answer.reader import Reader
+from retrieval.answer.quoting.quotes import Quote
+from retrieval.answer.reading.overlap_reader import OverlapReader
+from retrieval.answer.reading.reader import Reader
 from retrieval.answer.search import Searcher
-from retrieval.answer.spelling import Speller
 from retrieval.answer.tracing import Trace, trace
 from retrieval.articles.article import ArticleInfo
 from retrieval.index.address import where
@@ -104,7 +104,7 @@ class Engine:
             FolderMissing, NoArticles, StorageFailed, IndexLocked: see ``index.updating.update``.
             EncoderUnavailable, WeightsMismatch, DeviceUnavailable, ReaderUnavailable: a model cannot be loaded.
         """
-        from retrieval.answer.span_reader import reader_named
+        from retrieval.answer.reading.span_reader import reader_named
         from retrieval.index.updating import open_up_to_date
         from retrieval.models.runtimes import encoder_named
 

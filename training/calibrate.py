@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from retrieval.answer.span_reader import SpanReader
+from retrieval.answer.reading.span_reader import SpanReader
 from retrieval.engine import THRESHOLD
 from retrieval.evaluation.datasets import Dataset, Question, load
 from retrieval.evaluation.metrics import auroc, calibration_error, indexed, mark, spread

@@ -3,9 +3,9 @@
 CAST are the evaluation topics of TREC CAsT 2021 (manual), SQUAD the dev set of SQuAD 1.1, among whose paragraphs the
 talks' passages lie. Every turn of an even talk is asked behind what was said before it, and is a follow-up; and behind
 what was said in another talk, and is none. A logistic regression is fitted from the engine's evidence
-(``retrieval.answer.follow_up``) to which of the two it was. A turn counts the more, the more the two rankings, as typed
-and in context, disagree about the passage that answers it: where they agree it does not matter what it is taken for.
-What the fit is worth, and the weights in place, is measured on the odd talks.
+(``retrieval.answer.follow_ups.follow_up``) to which of the two it was. A turn counts the more, the more the two
+rankings, as typed and in context, disagree about the passage that answers it: where they agree it does not matter what
+it is taken for. What the fit is worth, and the weights in place, is measured on the odd talks.
 
 The weights that ship (intercept 1.2, cosine 5.8, shared_terms 3.5, score_gap -0.96, few_terms 1.2) come of such a fit
 on the even talks which was made by hand, before there was this command; how much a disagreement counted in it was not
@@ -28,11 +28,11 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.talking import Turn, cast_among_squad, shuffled, whole_passages
-from retrieval.answer.follow_up import GATE_FILE, FollowUpEvidence, FollowUpGate
-from retrieval.answer.likelihood import FollowUpWeights
+from retrieval.answer.follow_ups.follow_up import GATE_FILE, FollowUpEvidence, FollowUpGate
+from retrieval.answer.follow_ups.likelihood import FollowUpWeights
+from retrieval.answer.follow_ups.variants import QueryVariants
 from retrieval.answer.query import Filters
 from retrieval.answer.search import Hit, Searcher
-from retrieval.answer.variants import QueryVariants
 from retrieval.evaluation.metrics import auroc
 from retrieval.models.runtimes import encoder_named
 

@@ -79,7 +79,7 @@ def found(path: Path, titles: Sequence[str] | None, questions: int, *, without: 
 
 def _found_passage(hit: Hit, answers: Sequence[str]) -> FoundPassage:
     """A hit, with each sentence's place in its passage and whether it holds an answer."""
-    from retrieval.answer.reader import sentences_of
+    from retrieval.answer.reading.reader import sentences_of
     from retrieval.evaluation.datasets import holds
 
     passage = hit.passage

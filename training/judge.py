@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from retrieval.answer.span_reader import JUDGE_FILE
+from retrieval.answer.reading.span_reader import JUDGE_FILE
 from retrieval.evaluation.metrics import auroc, spread
 from retrieval.models.span_model import Inputs, Logits, SpanModel
 from retrieval.models.token_scores import WEIGHTS_FILE, Pair

@@ -18,8 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from retrieval.answer.reader import Reading, ReadingTask, total_score
-from retrieval.answer.span_reader import SHIPPED, SpanReader
+from retrieval.answer.reading.reader import Reading, ReadingTask, total_score
+from retrieval.answer.reading.span_reader import SHIPPED, SpanReader
 from retrieval.evaluation.datasets import Dataset, holds, load
 from retrieval.evaluation.metrics import f1, indexed
 from retrieval.models.runtimes import encoder_named

@@ -11,9 +11,9 @@ from bot.discord import article_cards, cards
 from bot.discord.cards import Card
 from bot.discord.client import QuothClient
 from bot.discord.completion import titles_like
+from bot.discord.failures import failure
 from bot.discord.library import StillReading
 from bot.discord.messages import Interaction
-from bot.discord.responder import failure
 from retrieval.errors import QuothError
 
 

@@ -8,9 +8,10 @@ from contextlib import AbstractContextManager
 
 from bot.discord import cards
 from bot.discord.delivery import Delivery
+from bot.discord.failures import failure
 from bot.discord.memory import Record
 from bot.discord.messages import Interaction, without_buttons
-from bot.discord.responder import Responder, failure
+from bot.discord.responder import Responder
 from bot.discord.service import Question
 from bot.languages import speak, speaking, spoken
 

@@ -13,23 +13,10 @@ from bot import beside, languages, wording
 from bot.discord.library import NOTHING, Beside, short_id
 from bot.discord.markup import attribution, escaped, fitting, opened_at, page_of, plain, quotation, size
 from bot.discord.memory import Forgotten, Place, Record
-from bot.error_wording import in_words
 from bot.languages import count, say, sentence
 from bot.small_talk import Remark
-from retrieval.answer.excerpts import cut_at
+from retrieval.answer.quoting.excerpts import cut_at
 from retrieval.articles.article import Article, ArticleInfo
-from retrieval.errors import (
-    ArticleExists,
-    ArticleOneOfMany,
-    ArticleUnknown,
-    ArticleUnreadable,
-    IndexReadOnly,
-    IndexUnreachable,
-    NoArticles,
-    QuestionEmpty,
-    QuestionTooLong,
-    QuothError,
-)
 from retrieval.text.sentences import Span, paragraph_around
 
 CARD_TEXT, EMBED_AUTHOR, CONTENT, LABEL, THREAD_NAME, CHOICE = 4000, 256, 2000, 80, 100, 100
@@ -367,35 +354,3 @@ def forgotten(what: Forgotten) -> str:
         answers=count(what.answers, "answer"),
         votes=count(what.votes, "vote"),
     )
-
-
-def failure(error: QuothError) -> str:
-    """An error in words for a channel: no paths of the machine, and no remedy that takes its keyboard."""
-    said = say(BROKEN)
-    match error:
-        case QuestionEmpty() | QuestionTooLong():
-            said = in_words(error)
-        case NoArticles():
-            said = say(NO_ARTICLES)
-        case ArticleUnknown(name):
-            said = say(
-                "There is no article {name}: choose one of those offered while you type.", name=escaped(name, 200)
-            )
-        case ArticleOneOfMany(_, path):
-            said = say(
-                "That is one of the articles in {name}, which goes as a whole: whoever runs me can take it out.",
-                name=escaped(path.rpartition("/")[2], 200),
-            )
-        case ArticleUnreadable(path, reason):
-            name = escaped(path.rpartition("/")[2], 200)
-            said = say("{name} cannot be read as an article, {reason}.", name=name, reason=escaped(reason, 200))
-        case IndexUnreachable():
-            said = say("The index cannot be reached just now: ask again in a minute.")
-        case IndexReadOnly():
-            said = say("The articles I quote are kept elsewhere, and can be changed only there.")
-        case ArticleExists(path):
-            said = say(
-                "There is another article {name}: rename the file, or remove that article first.",
-                name=escaped(path.name, 200),
-            )
-    return said

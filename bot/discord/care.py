@@ -13,12 +13,13 @@ from pathlib import Path
 import discord
 from discord import app_commands
 
-from bot.discord import article_cards, cards, responder
+from bot.discord import article_cards, cards
 from bot.discord.cards import Button, Card
 from bot.discord.client import QuothClient
 from bot.discord.collection import Collection
 from bot.discord.completion import titles_like
 from bot.discord.drafts import Draft
+from bot.discord.failures import failure, sentence_for
 from bot.discord.forms import Forms
 from bot.discord.library import Fetch, Library, StillReading, short_id
 from bot.discord.markup import escaped, plain
@@ -155,7 +156,7 @@ class ArticleCommands:
             try:
                 await self._client.delivery.show(interaction, card(), instead=instead)
             except (QuothError, StillReading) as error:
-                await self._client.delivery.tell(interaction, responder.failure(error))
+                await self._client.delivery.tell(interaction, failure(error))
 
     def _removal(self, interaction: Interaction, name: str) -> Card:
         collection = self._client.at(interaction)
@@ -196,13 +197,13 @@ class ArticleCommands:
         name = Path(file.filename.replace("\\", "/")).name
         if file.size > MAX_ATTACHMENT:
             error = ArticleUnreadable(name, say("it is larger than {n} MiB", n=MAX_ATTACHMENT // 2**20))
-            return await self._client.delivery.tell(interaction, cards.failure(error))
+            return await self._client.delivery.tell(interaction, sentence_for(error))
         if not await self._client.delivery.defer(interaction, private=True):
             return None
         content = await self._client.delivery.deliver(file.read)
         if content is None:
             error = ArticleUnreadable(name, say("Discord did not hand it over"))
-            await self._client.delivery.finish(interaction, cards.notice(cards.failure(error)))
+            await self._client.delivery.finish(interaction, cards.notice(sentence_for(error)))
             return None
         return await self.put(interaction, name, content, draft.metadata(), replace=replace)
 
@@ -263,14 +264,14 @@ class ArticleCommands:
             except _CancelledError:
                 outcome, said = "cancelled", say("It was called off: nothing has changed.")
             except Exception as error:  # noqa: BLE001 - the member is told, and the bot goes on
-                outcome, said = "failed", responder.failure(error)
+                outcome, said = "failed", failure(error)
             finally:
                 if first:
                     del self._under_way[collection.name]
                 teller.cancel()
-                [failure] = await asyncio.gather(teller, return_exceptions=True)  # no progress after the outcome
-                if isinstance(failure, Exception):
-                    responder.failure(failure)
+                [failing] = await asyncio.gather(teller, return_exceptions=True)  # no progress after the outcome
+                if isinstance(failing, Exception):
+                    failure(failing)
             await self._audit(interaction, collection.name, action, article, outcome)
             ways = [back] if back and outcome != "done" else []
             await self._client.delivery.finish(interaction, cards.notice(said, *ways))
@@ -299,7 +300,7 @@ class ArticleCommands:
         try:
             await asyncio.to_thread(lambda: self._client.memory.audit(**facts))
         except QuothError as error:
-            responder.failure(error)
+            failure(error)
         channel = self._client.get_channel(self._client.settings.discord_audit_channel or 0)
         # What a server has for itself is not told in another.
         if isinstance(channel, discord.TextChannel) and (not collection or channel.guild.id == interaction.guild_id):

@@ -11,8 +11,8 @@ from bot.discord import article_cards, cards
 from bot.discord.care import ArticleCommands
 from bot.discord.client import QuothClient
 from bot.discord.collection import COMMON, MOST, NAME
+from bot.discord.failures import failure
 from bot.discord.messages import Interaction
-from bot.discord.responder import failure
 from bot.languages import say
 from retrieval.errors import QuothError
 

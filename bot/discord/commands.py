@@ -14,12 +14,12 @@ from bot.discord.care import ArticleCommands
 from bot.discord.client import QuothClient, installed_to_user
 from bot.discord.collecting import CollectionCommands
 from bot.discord.completion import sources_like, titles_like
+from bot.discord.failures import failure
 from bot.discord.gaps import GapCommands
 from bot.discord.heard import question_in
 from bot.discord.library import Fetch, StillReading
 from bot.discord.messages import Interaction
 from bot.discord.posts import Posts
-from bot.discord.responder import failure
 from bot.discord.service import Question
 from retrieval.answer.query import MAX_QUESTION, Filters
 from retrieval.errors import QuothError

@@ -10,10 +10,10 @@ from bot.discord import cards
 from bot.discord.cards import CARD_TEXT, CONTENT, Card
 from bot.discord.care import ArticleCommands
 from bot.discord.client import QuothClient
+from bot.discord.failures import failure
 from bot.discord.library import StillReading
 from bot.discord.markup import escaped, size
 from bot.discord.messages import Interaction
-from bot.discord.responder import failure
 from bot.languages import day, number, say
 from bot.pool import Busy, Closing
 from retrieval.errors import QuothError

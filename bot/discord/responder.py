@@ -8,19 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot import wording
-from bot.discord import article_cards, cards
+from bot.discord import cards
 from bot.discord.cards import Card
+from bot.discord.failures import failure
 from bot.discord.library import NOTHING, Beside, StillReading
 from bot.discord.linking import linked
 from bot.discord.memory import Record
 from bot.discord.service import AnswerService, Cooldown, Question
 from bot.languages import say
-from bot.pool import Busy, Closing
+from bot.pool import Busy
 from bot.small_talk import Remark, remark
 from retrieval.answer.conversation import Talk, Turn
 from retrieval.answer.query import Filters
 from retrieval.articles.article import Article
-from retrieval.errors import FetchFailed, QuothError
 
 _log = logging.getLogger("quoth.discord")
 
@@ -158,23 +158,3 @@ class Responder:
             return cards.voted(card, votes)
 
         return await asyncio.to_thread(render)
-
-
-def failure(error: Exception) -> str:
-    """An error in words for a channel; what a person can do nothing about goes to the log with all it has."""
-    match error:
-        case Busy():
-            return cards.BUSY
-        case Closing():
-            return cards.CLOSING
-        case StillReading(progress=progress):
-            return article_cards.still_reading(*progress)
-        case FetchFailed():
-            sentence = article_cards.not_fetched(error)
-        case QuothError():
-            sentence = cards.failure(error)
-        case _:
-            sentence = cards.BROKEN
-    if sentence == cards.BROKEN:
-        _log.error("A request failed", exc_info=error)
-    return sentence

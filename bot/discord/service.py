@@ -28,7 +28,7 @@ from retrieval.errors import NoArticles, StorageFailed
 if TYPE_CHECKING:
     from bot.gaps import Gaps
     from retrieval.answer.answer import Answer
-    from retrieval.answer.quotes import Quote
+    from retrieval.answer.quoting.quotes import Quote
     from retrieval.engine import Engine
 
 _log = logging.getLogger("quoth.discord")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot.discord.responder import failure
+from bot.discord.failures import failure
 from bot.languages import catalogue, language_of, speak
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from bot.languages import count
 from bot.settings import PREFIX, Settings, unknown
 from bot.terminal.feeds import state
 from bot.wording import first_ids
-from retrieval.answer.span_reader import check_shipped
+from retrieval.answer.reading.span_reader import check_shipped
 from retrieval.articles import care as folder
 from retrieval.articles import tesseract
 from retrieval.articles.article import Skipped

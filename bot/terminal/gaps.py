@@ -18,7 +18,7 @@ from bot.languages import count, day
 from bot.settings import PREFIX
 from bot.terminal.rendering import DIM, Ruled
 from bot.wording import line
-from retrieval.answer.question import wording_of
+from retrieval.answer.asking.question import wording_of
 from retrieval.errors import DatasetInvalid, FileFailed
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.terminal.bars import Bars
-    from retrieval.answer.reader import Reader
+    from retrieval.answer.reading.reader import Reader
     from retrieval.engine import Engine
     from retrieval.models.encoder import Encoder
 

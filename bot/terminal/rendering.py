@@ -35,7 +35,7 @@ from retrieval.articles.article import ArticleInfo
 if TYPE_CHECKING:
     from retrieval.answer.answer import Answer
     from retrieval.answer.query import Filters
-    from retrieval.answer.quotes import Quote
+    from retrieval.answer.quoting.quotes import Quote
 
 READING_WIDTH = 100
 """Columns of a line on a terminal at most: longer ones are hard to read."""

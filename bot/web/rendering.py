@@ -16,13 +16,13 @@ from bot import beside, links, wording
 from bot.languages import count, day
 from bot.unwrapping import unwrapped
 from bot.web.addresses import address_of
-from retrieval.answer.excerpts import cut_at
+from retrieval.answer.quoting.excerpts import cut_at
 from retrieval.text.quote_link import QuoteLink
 from retrieval.text.sentences import Span, paragraph_around
 
 if TYPE_CHECKING:
     from bot.gaps import Gap, Gaps
-    from retrieval.answer.quotes import Quote
+    from retrieval.answer.quoting.quotes import Quote
     from retrieval.articles.article import Article, ArticleInfo
     from retrieval.index.changes import Stale
 

@@ -22,7 +22,7 @@ from retrieval.answer.query import Filters
 if TYPE_CHECKING:
     from bot.gaps import Gaps
     from retrieval.answer.answer import Answer
-    from retrieval.answer.quotes import Quote
+    from retrieval.answer.quoting.quotes import Quote
     from retrieval.answer.tracing import Trace
     from retrieval.engine import Engine
     from retrieval.text.quote_link import QuoteLink

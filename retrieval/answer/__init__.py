@@ -2,14 +2,16 @@
 
 ``pipeline`` is the way through. The modules, by stage:
 
-- what is asked: ``query``, ``courtesies``, ``spelling``, ``question``, ``time_asked``
-- follow-ups: ``conversation``, ``references``, ``variants``, ``follow_up``, ``likelihood``, ``interpretation``
+- what is asked: ``query``; in ``asking``: ``courtesies``, ``spelling``, ``question``, ``time_asked``
+- what a talk adds: ``conversation``, ``references``; in ``follow_ups``: ``variants``, ``follow_up``, ``likelihood``,
+  ``interpretation``
 - finding: ``search``
-- reading: ``reading``, ``reader``, ``span_reader``, ``spans``, ``overlap_reader``; which sentences fit a question:
-  ``sentence_form``, ``offices``, ``told_times``
-- quoting: ``quotes``, ``highlights``; what completes a quote: ``completing``, ``antecedents``, ``speech``, ``replies``,
+- in ``reading``: ``reading``, ``reader``, ``span_reader``, ``spans``, ``overlap_reader``; which sentences fit a
+  question: ``sentence_form``, ``offices``, ``told_times``; whom they speak of: ``antecedents``
+- in ``quoting``: ``quotes``, ``highlights``; what completes a quote: ``completing``, ``speech``, ``replies``,
   ``introduced``, ``steps``, ``claims``, ``claim_words``, ``excerpts``; in which order: ``arranging``, ``sameness``
-- how sure: ``evidence``, ``doubts``, ``amounts``, ``contacts``, ``to_come``, ``unnamed``, ``confidence``
+- in ``doubting``, what speaks for and against the first quote: ``evidence``, ``doubts``, ``amounts``, ``contacts``,
+  ``to_come``, ``unnamed``; how sure it is then: ``confidence``
 - what comes out: ``answer``; beside its quotes: ``times``, ``newer``
 - for other than answering: ``tracing`` (what became of a quote), ``grouping`` (questions that mean the same)
 """

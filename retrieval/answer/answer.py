@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from retrieval.answer.doubts import Doubt
-from retrieval.answer.interpretation import Interpretation
+from retrieval.answer.asking.spelling import Slip
+from retrieval.answer.doubting.doubts import Doubt
+from retrieval.answer.follow_ups.interpretation import Interpretation
 from retrieval.answer.query import Context
-from retrieval.answer.quotes import Quote
+from retrieval.answer.quoting.quotes import Quote
 from retrieval.answer.search import Hit
-from retrieval.answer.spelling import Slip
 
 Stage = Literal["searching", "reading", "deciding"]
 """Finding passages, finding the words in them that answer, and choosing what to quote and how sure it is."""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from retrieval.answer.answer import Answer
 from retrieval.answer.query import Context, Filters
-from retrieval.answer.quotes import Quote
+from retrieval.answer.quoting.quotes import Quote
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from retrieval.answer.question import figures, kinds_in, names, wording_of
+from retrieval.answer.asking.question import figures, kinds_in, names, wording_of
 from retrieval.text.terms import content_terms, terms
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from retrieval.answer.quotes import Quote
-from retrieval.answer.sameness import Facts, facts
+from retrieval.answer.quoting.quotes import Quote
+from retrieval.answer.quoting.sameness import Facts, facts
 from retrieval.answer.times import MONTHS, WEEKDAYS
 from retrieval.articles.article import Article, ArticleInfo
 from retrieval.index.protocol import Index

@@ -12,20 +12,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from retrieval.answer.answer import Answer
-from retrieval.answer.arranging import ArrangingWeights, arranged, without_echo
-from retrieval.answer.courtesies import without_courtesies
-from retrieval.answer.evidence import Evidence, gather
-from retrieval.answer.interpretation import Interpretation, interpret
-from retrieval.answer.likelihood import FollowUpWeights
+from retrieval.answer.asking.courtesies import without_courtesies
+from retrieval.answer.asking.spelling import Correction, Speller
+from retrieval.answer.doubting.evidence import Evidence, gather
+from retrieval.answer.follow_ups.interpretation import Interpretation, interpret
+from retrieval.answer.follow_ups.likelihood import FollowUpWeights
+from retrieval.answer.follow_ups.variants import QueryVariants
 from retrieval.answer.newer import NewerArticles, NewerWeights
 from retrieval.answer.query import Query, checked
-from retrieval.answer.quotes import Quote, QuoteWeights, choose, without_weak
-from retrieval.answer.reader import Reader, total_score
-from retrieval.answer.reading import TaskReadings, best_readings, quotable, read_as, reading_tasks, reranked
+from retrieval.answer.quoting.arranging import ArrangingWeights, arranged, without_echo
+from retrieval.answer.quoting.completing import complete
+from retrieval.answer.quoting.quotes import Quote, QuoteWeights, choose, without_weak
+from retrieval.answer.reading.reader import Reader, total_score
+from retrieval.answer.reading.reading import TaskReadings, best_readings, quotable, read_as, reading_tasks, reranked
 from retrieval.answer.references import next_context
 from retrieval.answer.search import Found, Searcher, SearchWeights
-from retrieval.answer.spelling import Correction, Speller
-from retrieval.answer.variants import QueryVariants
 from retrieval.index.changes import Freshness
 from retrieval.index.protocol import Index
 
@@ -151,8 +152,10 @@ class Pipeline:
         )
         candidates = choose(readings, max(query.top, _CANDIDATES), weights.quotes)
         strong = candidates if query.weak else without_weak(candidates, weights.quotes)
-        quotes = arranged(strong, interpretation.read_as, weights.arranging)[: query.top]
-        evidence = gather(candidates, best, (variants.typed, interpretation.read_as), found.hits, self.index.terms)
+        whole = complete(strong, interpretation.read_as)
+        quotes = arranged(whole, interpretation.read_as, weights.arranging)[: query.top]
+        first, meant = whole[0] if whole else None, (variants.typed, interpretation.read_as)
+        evidence = gather(first, best, meant, found.hits, self.index.terms)
         confidence = self._confidence(evidence, interpretation)
         hits = reranked(found.hits, read, weights.follow_up, compares_variants=self.reader.compares_variants)
         answered = bool(quotes) and confidence >= self.threshold

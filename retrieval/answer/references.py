@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from retrieval.answer.answer import Answer
+from retrieval.answer.follow_ups.variants import is_fragment, only_asks
 from retrieval.answer.query import Context
-from retrieval.answer.quotes import Quote
+from retrieval.answer.quoting.quotes import Quote
 from retrieval.answer.times import MONTHS, WEEKDAYS
-from retrieval.answer.variants import is_fragment, only_asks
 
 _NAMES = 4
 """Names that a pronoun may stand for, at most."""
@@ -69,6 +69,8 @@ def _is_asked(name: str, asked: str, text: str) -> bool:
 
     One word may have its capital from opening a sentence, unless it has that inside of one of the article's too.
     """
+    if name.casefold() not in asked.casefold():  # as nearly none is: that is told sooner than a pattern is compiled
+        return False
     word = rf"\b{re.escape(name)}\b"
     named = " " in name or re.search(rf"(?<=[\w,] ){word}", text)
     return bool(named and re.search(word, asked, re.IGNORECASE))

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.answer.follow_up import (
+from retrieval.answer.asking.question import asks_for_sources
+from retrieval.answer.asking.time_asked import time_asked
+from retrieval.answer.follow_ups.follow_up import (
     FollowUpEstimate,
     FollowUpEvidence,
     FollowUpGate,
@@ -16,11 +18,15 @@ from retrieval.answer.follow_up import (
     score_gap,
     shipped_gate,
 )
-from retrieval.answer.likelihood import ContextLikelihood, FollowUpWeights, allocate, log_likelihoods, over_fetch
+from retrieval.answer.follow_ups.likelihood import (
+    ContextLikelihood,
+    FollowUpWeights,
+    allocate,
+    log_likelihoods,
+    over_fetch,
+)
+from retrieval.answer.follow_ups.variants import QueryVariants
 from retrieval.answer.query import Context, Filters
-from retrieval.answer.question import asks_for_sources
-from retrieval.answer.time_asked import time_asked
-from retrieval.answer.variants import QueryVariants
 from retrieval.index.candidates import EVERYTHING, Asked, Candidates, Scope
 from retrieval.index.protocol import Index
 from retrieval.models.encoder import Encoder

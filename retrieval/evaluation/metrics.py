@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from retrieval.answer.answer import Answer
-from retrieval.answer.quotes import Quote
-from retrieval.answer.reader import Reader, whole_sentences
+from retrieval.answer.quoting.quotes import Quote
+from retrieval.answer.reading.reader import Reader, whole_sentences
 from retrieval.articles.article import Article
 from retrieval.engine import Engine
 from retrieval.errors import StorageFailed

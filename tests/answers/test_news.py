@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.answer.span_reader import SpanReader
+from retrieval.answer.reading.span_reader import SpanReader
 from retrieval.articles.files import read, scan
 from retrieval.engine import THRESHOLD
 from retrieval.evaluation.datasets import holds, load

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from retrieval.answer.answer import Answer
-from retrieval.answer.quotes import Quote
+from retrieval.answer.quoting.quotes import Quote
 from retrieval.answer.search import Hit
 from retrieval.articles.article import Article
 from retrieval.text.passages import Passage

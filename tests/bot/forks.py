@@ -20,7 +20,7 @@ import markdown_it, scipy.sparse
 from bot import assembly, cli, contract
 from bot.terminal import ask, chat, doctor
 from retrieval import engine
-from retrieval.answer import overlap_reader
+from retrieval.answer.reading import overlap_reader
 from retrieval.index import updating
 from tests.fakes import FakeEncoder
 

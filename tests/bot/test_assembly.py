@@ -16,7 +16,7 @@ def test_the_device_that_is_set_reaches_the_encoder_and_the_reader(
     monkeypatch.setenv("QUOTH_READER", "trained")
     named: list[tuple[str, str | None]] = []
     monkeypatch.setattr(
-        "retrieval.answer.span_reader.reader_named", lambda name, device=None: named.append((name, device))
+        "retrieval.answer.reading.span_reader.reader_named", lambda name, device=None: named.append((name, device))
     )
 
     assert quoth("ask", "who met Putin in Sochi?").status == 0

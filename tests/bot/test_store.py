@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot import settings
-from bot.discord import cards
+from bot.discord.failures import sentence_for
 from bot.discord.library import Library
 from bot.settings import SettingInvalid
 from bot.terminal import doctor
@@ -115,13 +115,13 @@ def test_where_the_index_is_only_read_no_article_can_be_changed(tmp_path: Path) 
     with pytest.raises(errors.IndexReadOnly) as refused:
         library.remove("a.txt", lambda *_: None)
 
-    assert cards.failure(refused.value).startswith("The articles I quote are kept elsewhere")
+    assert sentence_for(refused.value).startswith("The articles I quote are kept elsewhere")
 
 
 def test_a_store_that_is_away_is_called_so_and_no_place_is_named() -> None:
     away = errors.IndexUnreachable("milvus://10.0.0.7:19530/news", "no answer")
 
-    assert cards.failure(away) == "The index cannot be reached just now: ask again in a minute."
+    assert sentence_for(away) == "The index cannot be reached just now: ask again in a minute."
     problem = problem_of(away)
     assert (problem.kind, problem.status) == ("index", 503)
     assert "10.0.0.7" not in str(problem.details)

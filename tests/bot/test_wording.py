@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from bot import wording
-from retrieval.answer.doubts import Doubt
+from retrieval.answer.doubting.doubts import Doubt
 from retrieval.answer.query import Filters
 from tests.bot.examples import ARTICLE, QUOTE, an_answer
 from tests.bot.terminal.screen import anything, dangerous

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from retrieval.answer.reader import whole_sentences
+from retrieval.answer.reading.reader import whole_sentences
 from retrieval.articles.article import Article
 from retrieval.models.encoder import Vectors
 from retrieval.text.sentences import Span

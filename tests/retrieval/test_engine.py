@@ -14,10 +14,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from retrieval.answer.answer import Answer
-from retrieval.answer.overlap_reader import OverlapReader
 from retrieval.answer.query import MAX_QUESTION, Filters
-from retrieval.answer.quotes import Quote
-from retrieval.answer.reader import whole_sentences
+from retrieval.answer.quoting.quotes import Quote
+from retrieval.answer.reading.overlap_reader import OverlapReader
+from retrieval.answer.reading.reader import whole_sentences
 from retrieval.articles.files import SourceFile, contents
 from retrieval.engine import Engine
 from retrieval.errors import ArticleUnknown, QuestionEmpty, QuestionTooLong

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval.answer.follow_up import FollowUpEvidence, FollowUpGate
-from retrieval.answer.likelihood import ContextLikelihood
+from retrieval.answer.follow_ups.follow_up import FollowUpEvidence, FollowUpGate
+from retrieval.answer.follow_ups.likelihood import ContextLikelihood
 from retrieval.answer.search import Hit
 from retrieval.text.passages import Passage
 from tests.retrieval.examples import article_of

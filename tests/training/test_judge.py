@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from retrieval.answer.span_reader import JUDGE_FILE
+from retrieval.answer.reading.span_reader import JUDGE_FILE
 from retrieval.models.span_model import Logits, SpanModel
 from training import judge
 from training.judge import batches, loss_of, margins

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from unittest.mock import AsyncMock
 
 import pytest
@@ -19,7 +18,6 @@ from bot.discord.memory import Place, Record
 from bot.discord.messages import layout
 from bot.languages import TRANSLATED, speaking
 from bot.unwrapping import unwrapped
-from retrieval import errors
 from retrieval.articles.article import Article
 from retrieval.text.sentences import Span
 from tests.bot.discord.markdown import HIDDEN, read, unquoted
@@ -61,7 +59,6 @@ HOSTILE = [
 ]
 texts = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=8), max_size=40).map("".join)
 long_texts = st.builds(lambda piece, times: piece * times, texts, st.integers(1, 400))
-ARTICLE_FILE = Path("/srv/articles/a_b.md")
 
 
 @st.composite
@@ -356,20 +353,6 @@ def test_cards_fit_in_every_language(language: str) -> None:
     for card in shown:
         assert_within_limits(card)
     assert all(0 < len(words) <= 45 for words in (form["title"], *(each["label"] for each in form["components"])))
-
-
-def test_errors_name_no_path_of_the_machine() -> None:
-    assert cards.failure(errors.QuestionEmpty()).startswith("The question is empty")
-    assert cards.failure(errors.ArticleExists(ARTICLE_FILE)) == (
-        "There is another article a\\_b.md: rename the file, or remove that article first."
-    )
-    assert cards.failure(errors.ArticleUnreadable("/srv/x/*.md", "it holds no text")) == (
-        "\\*.md cannot be read as an article, it holds no text."
-    )
-    assert "in n.jsonl, which" in cards.failure(errors.ArticleOneOfMany("n.jsonl#3", "n.jsonl"))
-    assert cards.failure(errors.ArticleUnknown("@here")).startswith("There is no article \\@here")
-    assert cards.failure(errors.NoArticles(ARTICLE_FILE, 0)) == cards.NO_ARTICLES
-    assert cards.failure(errors.StorageFailed(ARTICLE_FILE, "full")) == cards.BROKEN
 
 
 def test_a_card_says_the_page_and_links_to_it() -> None:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from bot.terminal import doctor
-from retrieval.answer import span_reader
+from retrieval.answer.reading import span_reader
 from retrieval.errors import WeightsMismatch
 from tests.bot.conftest import Quoth
 

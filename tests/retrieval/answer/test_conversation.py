@@ -9,9 +9,9 @@ import pytest
 
 from retrieval.answer.answer import Answer
 from retrieval.answer.conversation import Talk
-from retrieval.answer.interpretation import Interpretation
+from retrieval.answer.follow_ups.interpretation import Interpretation
 from retrieval.answer.query import Context, Filters
-from retrieval.answer.quotes import Quote
+from retrieval.answer.quoting.quotes import Quote
 from retrieval.answer.references import next_context
 from retrieval.answer.search import Hit
 from retrieval.articles.article import Article

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from retrieval import Engine, Filters
-from retrieval.answer.overlap_reader import OverlapReader
+from retrieval.answer.reading.overlap_reader import OverlapReader
 from retrieval.errors import FolderMissing
 from retrieval.index.protocol import Index
 from retrieval.index.updating import update

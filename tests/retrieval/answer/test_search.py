@@ -10,9 +10,9 @@ from typing import NoReturn
 import numpy as np
 import pytest
 
+from retrieval.answer.follow_ups.variants import QueryVariants
 from retrieval.answer.query import Context, Filters
 from retrieval.answer.search import Hit, Searcher, SearchWeights
-from retrieval.answer.variants import QueryVariants
 from retrieval.errors import ArticleUnknown
 from retrieval.index.protocol import Index
 from retrieval.index.snapshot import Snapshot, open_latest

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.answer.answer import Answer
-from retrieval.answer.overlap_reader import OverlapReader
-from retrieval.answer.reader import Reading, ReadingTask
+from retrieval.answer.reading.overlap_reader import OverlapReader
+from retrieval.answer.reading.reader import Reading, ReadingTask
 from retrieval.errors import DatasetInvalid, StorageFailed
 from retrieval.evaluation.datasets import Question, load, normalise
 from retrieval.evaluation.metrics import (

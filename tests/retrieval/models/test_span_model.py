@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from retrieval.answer.span_reader import SpanReader, reader_named
+from retrieval.answer.reading.span_reader import SpanReader, reader_named
 from retrieval.errors import DeviceUnavailable, ReaderUnavailable
 from retrieval.models import span_model as module
 from retrieval.models.onnx_span_model import OnnxSpanModel

@@ -1,0 +1,1 @@
+"""What speaks for the first quote and what against it."""

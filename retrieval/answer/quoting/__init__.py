@@ -1,0 +1,1 @@
+"""From words that answer to quotes: which, how much of each, and in which order."""

@@ -1,0 +1,1 @@
+"""Which words of the passages found answer, and which sentences fit a question."""
