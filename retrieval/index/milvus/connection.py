@@ -172,9 +172,25 @@ class Connection:
         """The collection's name in the store, which has it in memory: it answers from nothing else."""
         name = self._named(collection)
         if collection not in self._ready:
-            self._client.load_collection(name, timeout=_WRITE_S)
+            self._load(name)
             self._ready.add(collection)
         return name
+
+    def _load(self, name: str) -> None:
+        """Have the store take a collection into memory, and wait for it while it does.
+
+        The client's own wait would go on where the store was started anew meanwhile and has forgotten to load it.
+        """
+        from pymilvus.client.types import LoadState
+
+        tries, state = int(_WRITE_S / _PAUSE_S), LoadState.NotLoad
+        while tries and state != LoadState.Loaded:
+            if state != LoadState.Loading:
+                self._client.load_collection(name, timeout=self._read_s, _async=True)
+            state = self._client.get_load_state(name, timeout=self._read_s)["state"]
+            if state != LoadState.Loaded:
+                time.sleep(_PAUSE_S)
+            tries -= 1
 
     # --- rows ----------------------------------------------------------------------------------------------------
 

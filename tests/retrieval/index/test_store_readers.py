@@ -111,6 +111,24 @@ def follower_is_lost(follower: Follower, heard: list[QuothError]) -> bool:
     return len(heard) > before
 
 
+def test_a_store_that_is_started_anew_while_it_loads_is_told_to_load_again(server: Server) -> None:
+    store = Connection(server.address())
+    store.make_rows("heads")
+    client, load = store._client, store._client.load_collection
+    loads: list[str] = []
+
+    def forgetful(name: str, **options: Any) -> None:
+        loads.append(name)
+        load(name, **options)
+        if len(loads) == 1:
+            client.release_collection(name)
+
+    client.load_collection = forgetful
+
+    assert store.get("heads", ["newest"], ["key"]) == []
+    assert len(loads) == 2
+
+
 def test_a_store_that_was_away_for_long_is_looked_for_every_few_seconds(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
