@@ -120,7 +120,7 @@ def _doubt(doubt: Doubt) -> str:
         return _DOUBTS[doubt.about].format(asked=asked, instead=instead)
     if doubt.about == "date" and not instead:
         return f"The article says nothing of {asked}."
-    if doubt.about in ("name", "identifier", "office"):
+    if doubt.about in ("name", "swapped", "identifier", "office"):
         return f"The passage is about {instead}, not {asked}." if instead else f"The passage does not name {asked}."
     return f"The passage gives {instead}, not {asked}." if instead else f"The passage does not give {asked}."
 

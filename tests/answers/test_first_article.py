@@ -14,7 +14,7 @@ import pytest
 from retrieval import Engine
 
 _ROOT = Path(__file__).resolve().parents[2]
-_RIGHT, _DECLINED = 28, 17
+_RIGHT, _DECLINED = 28, 18
 """What the reader that ships reaches, less one: of thirty questions answered rightly first, of twenty near misses
 declined. To be raised with each better one."""
 

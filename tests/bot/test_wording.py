@@ -36,6 +36,7 @@ def test_a_filter_is_put_in_words() -> None:
     ("doubt", "said"),
     [
         (Doubt("name", "Tokyo", "Sochi"), "The passage is about Sochi, not Tokyo."),
+        (Doubt("swapped", "Tokyo", "Sochi"), "The passage is about Sochi, not Tokyo."),
         (Doubt("name", "Merkel"), "The passage does not name Merkel."),
         (Doubt("identifier", "DB_PORT"), "The passage does not name DB_PORT."),
         (Doubt("office", "Japan", "Russian"), "The passage is about Russian, not Japan."),

@@ -31,11 +31,24 @@ _OF_QUESTIONS = re.compile(r"\b(?:ask|question|wonder|inquir|enquir|quer(?:y|ie)
 
 
 About = Literal[
-    "name", "unnamed", "identifier", "word", "figure", "date", "kind", "office", "time", "question", "period", "contact"
+    "name",
+    "swapped",
+    "unnamed",
+    "identifier",
+    "word",
+    "figure",
+    "date",
+    "kind",
+    "office",
+    "time",
+    "question",
+    "period",
+    "contact",
 ]
 """What a quote lacks.
 
-``name``: a name that its sentences have not; ``unnamed``: one that its article has not. ``identifier``: a setting or an
+``name``: a name that its sentences have not; ``swapped``: one between the same words as another that they have;
+``unnamed``: one that its article has not. ``identifier``: a setting or an
 option. ``word``: any other word. ``figure``: a number, month or weekday; ``date``: a year or a day of which its article
 tells nothing. ``kind``: words of the kind that is asked for. ``office``: the office of the one asked about. ``time``:
 what has happened, for it tells of what was to come. ``question``: an answer, for it only asks. ``period``: what an
@@ -57,7 +70,7 @@ class Doubt:
     @property
     def contradicts(self) -> bool:
         """Whether the quote does not only lack it, but says another thing: of a setting, another's value."""
-        return self.about in ("office", "time", "identifier", "date", "question", "period", "contact")
+        return self.about in ("swapped", "office", "time", "identifier", "date", "question", "period", "contact")
 
 
 def doubts_about(quote: Quote, variants: Sequence[str], around: Sequence[str], common: Terms) -> tuple[Doubt, ...]:
@@ -100,7 +113,8 @@ def _names_lacking(question: str, typed: str, quote: Quote, around: Sequence[str
         yield Doubt("unnamed", unsaid)
     for name in names(question, around):
         if name not in (*exact, unsaid) and not _is_said(name, question, said, quote.article):
-            yield Doubt("name", name, _instead(question, name, quote.text))
+            other = _swapped(question, name, quote.text)
+            yield Doubt("swapped", name, other) if other else Doubt("name", name, _instead(question, name, quote.text))
 
 
 def _told_instead(question: str, quote: Quote) -> Iterator[Doubt]:
@@ -192,6 +206,18 @@ def _instead(question: str, name: str, quote: str) -> str | None:
     """The name that stands in a quote behind the word that the question has before its own: "in Sochi", "in Tokyo"."""
     before = re.search(rf"\b(in|at|from|to|of|on|by|with|near) (?:the )?{re.escape(name)}\b", question, re.IGNORECASE)
     found = re.search(rf"\b{before[1].lower()} {_NAMED}", quote) if before else None
+    return found[1] if found else None
+
+
+def _swapped(question: str, name: str, quote: str) -> str | None:
+    """The name that a quote has between the same words as a question has its own: "in Sochi on May 6".
+
+    Not where yes or no is asked for, to which the quote then says no.
+    """
+    place = re.search(rf"\b([\w’'-]+) (?:the )?{re.escape(name)}((?: [\w’'-]+){{2,3}})", question, re.IGNORECASE)
+    if place is None or not content_terms(place[2]) or kind_of(question) == "yes or no":
+        return None
+    found = re.search(rf"\b(?i:{re.escape(place[1])}) {_NAMED}(?i:{re.escape(place[2])})\b", quote)
     return found[1] if found else None
 
 

@@ -56,7 +56,7 @@ def gather(
         "answerable": reading.signals.answerable,
         "cosine": first.hit.dense,
         "coverage": _coverage(variants[-1], first, weighed),
-        "names": float(any(doubt.about in ("name", "identifier", "office", "unnamed") for doubt in doubts)),
+        "names": float(any(doubt.about in ("name", "swapped", "identifier", "office", "unnamed") for doubt in doubts)),
         "unnamed": float(any(doubt.about == "unnamed" for doubt in doubts)),
         "yes_no": float(kind_of(variants[-1]) == "yes or no"),
         "contradicted": float(any(doubt.contradicts for doubt in doubts)),

@@ -50,6 +50,29 @@ def test_a_name_that_the_quote_lacks_is_doubted_and_what_stands_in_its_place_is_
     assert doubts("Who met Merkel?") == (Doubt("unnamed", "Merkel"),)
 
 
+def test_a_name_in_the_very_place_of_another_contradicts_the_quote(doubts: Callable[[str], tuple[Doubt, ...]]) -> None:
+    (swapped,) = doubts("Who met Putin in Moscow on May 6?")
+
+    assert swapped == Doubt("swapped", "Moscow", "Sochi")
+    assert swapped.contradicts
+    assert doubts("who met putin in moscow on may 6, 2016?") == (Doubt("swapped", "moscow", "Sochi"),)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Did Abe meet Putin in Moscow on May 6?",  # to which the quote says no
+        "Who met Putin in Moscow in 2016?",
+        "Who met Putin in Moscow on the 6th of May?",
+    ],
+)
+def test_a_name_that_is_only_lacking_does_not_contradict_it(
+    question: str, doubts: Callable[[str], tuple[Doubt, ...]]
+) -> None:
+    assert doubts(question)[0] == Doubt("name", "Moscow", "Sochi")
+    assert not doubts(question)[0].contradicts
+
+
 def test_the_most_telling_word_that_the_quote_lacks_is_named_where_nothing_else_is_doubted(
     doubts: Callable[[str], tuple[Doubt, ...]],
 ) -> None:
