@@ -15,7 +15,7 @@ _BEFORE, _AFTER = 32, 16
 
 _ALWAYS = (
     "approx|ca?|cf|cor|env|eqs?|eqns?|figs?|secs?|sects?|refs?|vols?|chs?|chap|nos|nr|pp?|paras?|al|tel|ext|rs|fr|thm|lem|cl|"
-    "avg|std|dev|deg|lt|sgt|capt"
+    "avg|std|dev|deg|lt|sgt|capt|abs|nr|kap|ziff|pág|págs|cap|núm|рис|гл|стр|ст"
 )
 """What never ends a sentence when a number, a bracket or a small letter follows."""
 
@@ -28,6 +28,11 @@ _SMALL_FOLLOWS = (
     r"(?:[A-Za-z]\.)+[A-Za-z]"
 )
 """What may end a sentence, but not where a small letter follows."""
+
+_NAMES_FOLLOW = (
+    r"Mio|Mrd|Tsd|ggf|bzw|inkl|zzgl|z\. ?B|d\. ?h|Sra|Srta|Dra|Mme|Mlle|p\. ?ex|ул|им|просп|тыс|млн|млрд|т\. ?\u0435"
+)
+"""What hardly ever ends a sentence, even where a capital follows: in German any noun has one."""
 
 _HIGH = "\u2070\u00b9\u00b2\u00b3\u2074-\u2079"
 """Digits that are set high, as a note's number is."""
@@ -42,6 +47,9 @@ _FALSE = tuple(
         (rf"(?i:(?<![^\W_])(?:{_ALWAYS})\.)", r"[\d(\[§<>=~±+a-z–-]"),
         (rf"(?i:(?<![^\W_])(?:{_WORDS_TOO})\.)", r"\d"),
         (rf"(?<![^\W_])(?:{_SMALL_FOLLOWS})\.", r"[a-z]"),
+        (rf"(?<![^\W_])(?:{_NAMES_FOLLOW})\.", r"[^\W_]"),
+        (r"[a-zäöüß]str\.", r"\d"),  # Goethestr. 5
+        (r"\b(?:der|die|das|dem|des|im) \d{1,2}\.", r"[A-ZÄÖÜ]"),  # der 5. Kongress
         (rf"(?i:(?<![^\W_])(?:{_ALWAYS})\. ?\[[^\[\]]{{1,24}}\])", r"[a-z]"),
         (r"\bdeg\.", r"[CFK]\b"),
         (r"(?<![\d.])\d{1,2}\.", rf"(?:{_MONTHS})\b"),

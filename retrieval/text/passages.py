@@ -14,7 +14,7 @@ from retrieval.text.terms import content_terms
 MAX_WORDS = 95
 """Size of a passage. Longer ones blur their vector and outgrow the encoder's window of 256 tokens."""
 
-RULES = "7"
+RULES = "8"
 """Raised whenever the same text would be cut differently, so that indexes cut by older rules are rebuilt."""
 
 _HEADINGS = 200
