@@ -23,6 +23,7 @@ from bot.cli_mcp import mcp
 from bot.cli_serve import serve, serving
 from bot.cli_verify import verify
 from bot.terminal.ask import ANSWERED, FAILED, NOT_SAID, AnswerPrinter
+from bot.terminal.commands import Commands
 from bot.terminal.console import abandon_output, console, prepare_streams
 from bot.terminal.failures import sentence
 from bot.terminal.opening import open_engine
@@ -62,7 +63,7 @@ _BROKEN_PIPE = 141
 # Looking for garbage once more on the way out takes a tenth of a question's time.
 atexit.register(gc.freeze)
 
-app = typer.Typer(
+app = Commands(
     name="quoth",
     help="Answers questions about a folder of articles by quoting them.",
     add_completion=False,
@@ -115,7 +116,9 @@ def quoth(
 @app.command()
 def ask(  # noqa: PLR0913 - the options that the contract names
     context: typer.Context,
-    question: Annotated[str | None, typer.Argument(metavar="QUESTION", show_default=False)] = None,
+    question: Annotated[
+        str | None, typer.Argument(metavar="QUESTION", show_default=False, help="It, in quotation marks.")
+    ] = None,
     *,
     top: TopOption = None,
     source: SourceOption = None,

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.terminal.ask import ANSWERED, FAILED
+from bot.terminal.commands import Commands
 from bot.terminal.options import ArticlesOption, IndexOption, JsonOption, load
 
 if TYPE_CHECKING:
     from retrieval.articles.feed_list import Pages
 
-feeds_app = typer.Typer(help="Follow feeds (RSS, Atom, JSON Feed) and sitemaps: list, add, remove and update them.")
+feeds_app = Commands(help="Follow feeds (RSS, Atom, JSON Feed) and sitemaps: list, add, remove and update them.")
 
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS", show_default=False)]
 

@@ -203,6 +203,15 @@ def test_without_a_command_the_help_is_shown(quoth: Quoth) -> None:
     assert "Usage: quoth" in said.out
 
 
+@pytest.mark.parametrize("command", [(), ("ask",), ("articles",), ("articles", "add"), ("feeds", "add")])
+def test_help_names_no_value_where_none_is_to_be_typed(command: tuple[str, ...], quoth: Quoth) -> None:
+    said = quoth(*command, "-h")
+
+    assert said.status == 0
+    assert "Usage: quoth" in said.out
+    assert "<bool>" not in said.out
+
+
 def test_the_version_is_shown(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.metadata.version", lambda _: "1.2.3")
 
