@@ -86,9 +86,9 @@ def add(folder: Path, files: Sequence[Path]) -> tuple[list[str], list[str]]:
     for file in files:
         if file.is_dir():
             raise ArticleUnreadable(str(file), "it is a folder; name the files in it")
-        _check_name(file)
-        if not file.exists():
+        if not os.path.lexists(file):
             raise FileMissing(file)
+        _check_name(file)
         content = read_bytes(file.parent, file.name)
         beside = file.with_name(file.name + SIDECAR)
         sidecar = read_bytes(beside.parent, beside.name) if beside.exists() else None
@@ -271,4 +271,6 @@ def _storage(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageFailed(Path(error.filename or folder), error.strerror or str(error)) from error
+        path = Path(error.filename or folder)
+        named = path.parent if path.name.startswith(_UNFINISHED) else path
+        raise StorageFailed(named, error.strerror or str(error)) from error

@@ -85,7 +85,9 @@ def _source_file(path: Path, name: str, root: Path) -> SourceFile:
     try:
         status = path.stat()
     except OSError as error:
-        raise ArticleUnreadable(name, error.strerror or str(error)) from error
+        nowhere = path.is_symlink() and isinstance(error, FileNotFoundError)
+        reason = "it is a link that leads nowhere" if nowhere else error.strerror or str(error)
+        raise ArticleUnreadable(name, reason) from error
     if not path.resolve().is_relative_to(root):
         raise ArticleUnreadable(name, "it is a link to a place outside the articles folder")
     if not stat.S_ISREG(status.st_mode):
@@ -133,24 +135,29 @@ _SNAPSHOT = re.compile(r"snapshot-\d{8}-[0-9a-f]{16}")
 
 
 def _files_below(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
-    """Every unhidden file below ``folder``, in a stable order; linked folders are not entered.
+    """Every unhidden file below ``folder``, in a stable order.
 
-    A folder in it that cannot be listed is put among those ``skipped``.
+    A folder in it that cannot be listed, or is a link to one, is put among those ``skipped``.
     """
+
+    def skip(here: Path, reason: str) -> None:
+        name = os.fsencode(here.relative_to(folder).as_posix()).decode(errors="replace")
+        skipped.append(Skipped(name, reason))
 
     def pass_over(error: OSError) -> None:
         reason = error.strerror or str(error)
         here = Path(error.filename or folder)
         if here == folder:
             raise StorageFailed(here, reason)
-        name = os.fsencode(here.relative_to(folder).as_posix()).decode(errors="replace")
-        skipped.append(Skipped(name, f"the folder cannot be listed: {reason}"))
+        skip(here, f"the folder cannot be listed: {reason}")
 
     for here, folders, names in os.walk(folder, onerror=pass_over):
         if any(map(_SNAPSHOT.fullmatch, folders)) and Path(here) != folder:
             folders.clear()
             continue  # an index that lies among the articles
         folders[:] = sorted(name for name in folders if not name.startswith(".") and not _SNAPSHOT.fullmatch(name))
+        for linked in filter(Path.is_symlink, (Path(here, name) for name in folders)):
+            skip(linked, "it is a link to a folder, and those are not entered")
         for name in sorted(names):
             if not name.startswith("."):
                 yield Path(here, name)

@@ -130,16 +130,22 @@ def test_a_missing_file_is_named(library: Path) -> None:
     assert caught.value.path == Path("nowhere.txt")
 
 
+def test_what_is_not_there_is_missing_whatever_its_name(library: Path) -> None:
+    with pytest.raises(FileMissing):
+        folder.add(library, [Path("www.example.org")])
+
+
 def test_a_failed_write_leaves_nothing_behind(library: Path, news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = names(library)
 
     def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(28, "No space left on device", str(library / ".adding-1"))
 
     monkeypatch.setattr(Path, "replace", fail)
 
-    with pytest.raises(StorageFailed, match="No space left"):
+    with pytest.raises(StorageFailed, match="No space left") as caught:
         folder.add(library, [news])
+    assert caught.value.path == library
     assert names(library) == before
 
 
