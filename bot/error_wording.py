@@ -67,8 +67,7 @@ def no_setting(name: str, near: str | None) -> tuple[str, str | None]:
 
 def in_words(failure: QuothError) -> str:
     """An error as one sentence that names the cause and the remedy."""
-    kinds = (_article_error, _fetch_error, _index_error, _file_error, _model_error, _request_error, _setting_error)
-    sentences = (sentence for kind in kinds if (sentence := kind(failure)))
+    sentences = (sentence for kind in _KINDS_OF_ERRORS if (sentence := kind(failure)))
     return line(next(sentences, f"Quoth met {failure!r}: please report it."))
 
 
@@ -147,8 +146,16 @@ def _file_error(failure: QuothError) -> str | None:
         case errors.StorageFailed(path, reason):
             remedy = "make room or give yourself the right to it, or name another (--articles, --index, QUOTH_STATE)"
             return f"{path} cannot be used ({reason}): {remedy}."
+    return None
+
+
+def _dataset_error(failure: QuothError) -> str | None:
+    match failure:
         case errors.DatasetInvalid(path, reason):
             return f"{path} is not a data set ({reason}): give SQuAD JSON or JSON lines, plain or .gz."
+        case errors.AnswersMissing(path, questions):
+            remedy = 'write words of the articles there as ["…"], or [] where they should not say'
+            return f"No question in {path} has its answers filled in yet (of {questions:,}): {remedy}."
         case errors.ResultsInvalid(path, reason):
             return f"{path} cannot be compared with ({reason}): name a file that quoth eval --save wrote."
     return None
@@ -201,3 +208,9 @@ def _setting_error(failure: QuothError) -> str | None:
         case ServeRefused(lacking, detail):
             return _SERVE_REFUSED[lacking].format(detail=detail)
     return None
+
+
+_KINDS_OF_ERRORS = (
+    *(_article_error, _fetch_error, _index_error, _file_error, _dataset_error),
+    *(_model_error, _request_error, _setting_error),
+)

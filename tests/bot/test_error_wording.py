@@ -50,6 +50,10 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     errors.QuestionEmpty(): ("empty", "ask it in words"),
     errors.QuestionTooLong(100_000, 2_000): ("100,000 characters", "2,000"),
     errors.DatasetInvalid(PATH, "no JSON in line 3"): ("no JSON in line 3", "SQuAD"),
+    errors.AnswersMissing(PATH, 2): (
+        "data/thing.txt has its answers filled in yet (of 2)",
+        "[] where they should not say",
+    ),
     errors.ResultsInvalid(PATH, "no JSON in line 3"): ("no JSON in line 3", "quoth eval --save"),
     SettingInvalid("QUOTH_TOP", "many", "a whole number"): ("QUOTH_TOP is 'many'", "it must be a whole number"),
     DiscordRefused("token"): ("no token", "QUOTH_DISCORD_TOKEN"),
