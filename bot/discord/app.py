@@ -67,6 +67,8 @@ def run(
     """
     token = _token(settings)
     log.configure(settings, token)
+    # Whoever reads the log does not want to hear that there is no voice.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     if invite:
         asyncio.run(_invite(settings, token))
         return 0
