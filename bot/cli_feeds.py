@@ -95,9 +95,12 @@ def add(  # noqa: PLR0913 - how a feed can be followed
 @feeds_app.command()
 def remove(context: typer.Context, address: AddressArgument, *, articles: ArticlesOption = None) -> int:
     """Follow the feed at ADDRESS no longer; the articles that it brought stay."""
+    from bot.terminal.console import console
+    from bot.wording import line
     from retrieval.articles.feed_list import FeedList
 
     FeedList(load(context, articles=articles).articles).remove(address)
+    console().print(f"Followed no longer: {line(address)}.", markup=False, highlight=False, soft_wrap=True)
     return ANSWERED
 
 

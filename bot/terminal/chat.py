@@ -109,7 +109,8 @@ class Chat:
         kind = None if said.startswith("/") else remark(said)
         command = _COMMAND_OF.get(kind, said) if kind else said
         if command.startswith("/"):
-            self._out.print(self._command(*command.partition(" ")[::2]), crop=False)
+            name, _, argument = command.partition(" ")
+            self._out.print(self._command(name.casefold(), argument), crop=False)
         elif kind:
             self._out.print(Text(wording.small_talk(kind, self.engine.index.articles)))
         else:
@@ -157,7 +158,8 @@ class Chat:
             return Text("No quote was shown.")
         place = argument or str(self._talk.viewed + 1)
         if not (place.isdecimal() and 1 <= int(place) <= len(turn.shown)):
-            return Text(f"Say which quote: /context 1 to /context {len(turn.shown)}.")
+            last = f" to /context {len(turn.shown)}" if len(turn.shown) > 1 else ""
+            return Text(f"Say which quote: /context 1{last}.")
         return rendering.context(turn.shown[int(place) - 1], self._server)
 
 

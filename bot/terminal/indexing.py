@@ -32,11 +32,16 @@ def update(
 
     ``thorough`` reads every file, also those whose size and time have not changed.
     """
-    with progress(console(stderr=True)) as told:
-        report = updating.update(articles, index, encoder, force=force, thorough=thorough, progress=told)
+    errors = console(stderr=True)
+    try:
+        with progress(errors) as told:
+            report = updating.update(articles, index, encoder, force=force, thorough=thorough, progress=told)
+    except KeyboardInterrupt:
+        errors.print("Interrupted: the next run goes on from here.", style="dim")
+        raise
     print_report(report, as_json=as_json)
     if not as_json and (kinds := other_kinds(articles)):
-        console(stderr=True).print(f"{wording.other_kinds(kinds)}.", style="dim")
+        errors.print(f"{wording.other_kinds(kinds)}.", style="dim")
 
 
 def watch(articles: Path, index: Where, encoder: Encoder, *, as_json: bool = False) -> None:

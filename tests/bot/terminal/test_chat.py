@@ -70,6 +70,19 @@ def test_context_shows_the_paragraph(quoth: Quoth) -> None:
     assert [answer for answer in answers if answer.startswith("Say which")][:2]
 
 
+def test_a_command_may_be_in_capitals(quoth: Quoth) -> None:
+    out, _ = piped(quoth, "/NEW", "/Help")
+
+    assert out.startswith("A new subject, then.\n")
+    assert all(command in out for command in COMMANDS)
+
+
+def test_of_a_single_quote_no_range_is_named(quoth: Quoth) -> None:
+    out, _ = piped(quoth, QUESTION, "/context 2", options=("--top", "1"))
+
+    assert out.endswith("\nSay which quote: /context 1.\n\n")
+
+
 def test_sources_name_the_articles_quoted(quoth: Quoth) -> None:
     out, _ = piped(quoth, QUESTION, "/sources")
 
