@@ -59,8 +59,8 @@ def find(folder: Path, id: str) -> Article:
 
     Raises:
         FolderMissing, StorageFailed: the folder cannot be listed.
-        ArticleUnknown: there is no file for it; the error names ids that look alike.
-        ArticleUnreadable: its file cannot be read, or does not hold it.
+        ArticleUnknown: there is no file for it, or it does not hold it; the error names ids that look alike.
+        ArticleUnreadable: its file cannot be read.
     """
     known = [file.path for file in scan(folder)[0]]
     path = path_of(id)

@@ -19,7 +19,7 @@ from retrieval.articles.article import SURROGATE, Article, Skipped
 from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.articles.parsing import Parsed, parse
-from retrieval.errors import ArticleUnreadable, FolderMissing, StorageFailed
+from retrieval.errors import ArticleUnknown, ArticleUnreadable, FolderMissing, StorageFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +167,17 @@ def read(folder: Path, id: str) -> Article:
     """Read the article with this id from its file below ``folder``.
 
     Raises:
-        ArticleUnreadable: the file is too large, damaged, undecodable or empty, its metadata make no sense, it lies
-            outside the folder, or it does not hold that article.
+        ArticleUnreadable: the file is too large, damaged, undecodable or empty, its metadata make no sense, or it lies
+            outside the folder.
+        ArticleUnknown: it does not hold that article; the error names those that it holds.
     """
     name = path_of(id)
     if Path(name).suffix.lower() not in FORMATS:
         raise ArticleUnreadable(id, f"its name ends in none of {', '.join(FORMATS)}")
-    for article in load(folder, locate(folder, name)).articles:
-        if article.id == id:
-            return article
-    raise ArticleUnreadable(id, "its file does not hold it")
+    there = {article.id: article for article in load(folder, locate(folder, name)).articles}
+    if id not in there:
+        raise ArticleUnknown(id, tuple(there)[:3])
+    return there[id]
 
 
 def known_as(name: str, known: Iterable[str]) -> str | None:

@@ -272,8 +272,18 @@ def test_what_is_no_article_is_not_found(id: str, library: Path) -> None:
 
 
 def test_an_article_that_its_file_does_not_hold_is_not_found(library: Path) -> None:
-    with pytest.raises(ArticleUnreadable, match="does not hold it"):
+    with pytest.raises(ArticleUnknown) as caught:
         folder.find(library, "bread.txt#1")
+    assert caught.value.near == ("bread.txt",)
+
+
+def test_whoever_names_a_file_of_several_articles_is_told_their_names(library: Path) -> None:
+    (library / "news.jsonl").write_text("".join(f'{{"text": "Text {n}."}}\n' for n in range(5)), "utf-8")
+
+    with pytest.raises(ArticleUnknown) as caught:
+        folder.find(library, "news.jsonl")
+
+    assert caught.value.near == ("news.jsonl#1", "news.jsonl#2", "news.jsonl#3")
 
 
 @pytest.mark.parametrize(("on_disk", "typed"), [("NFC", "NFD"), ("NFD", "NFC")])
