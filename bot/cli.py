@@ -316,7 +316,8 @@ def update_index(
     carried = assembly.carrying(encoder, vectors) if vectors else None
     if watch:
         make_way()
-    indexing.update(settings.articles, settings.index, carried or encoder, force=force, thorough=True, as_json=as_json)
+    places = settings.articles, settings.index
+    indexing.update(*places, carried or encoder, force=force, thorough=True, wait_s=0.0, as_json=as_json)
     if carried:
         console(stderr=True).print(f"The vectors of {carried.carried:,} of them were taken over from {vectors}.")
     if watch:
