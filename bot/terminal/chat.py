@@ -35,7 +35,8 @@ COMMANDS = {
 }
 _COMMAND_OF: dict[Remark, str] = {"more": "/more", "context": "/context", "sources": "/sources", "new": "/new"}
 """What is said in words, as the command that it stands for."""
-_LEAVE = {"/quit", "/exit", "quit", "exit"}
+_LEAVE = {"quit", "exit"}
+_LEAVING_COMMANDS = {"/quit", "/exit"}
 
 
 class Chat:
@@ -84,7 +85,7 @@ class Chat:
         """Answer line after line until one says to leave or there are no more."""
         for text in lines:
             said = " ".join(text.split())
-            if said.casefold() in _LEAVE:
+            if said.casefold() in _LEAVE or said.partition(" ")[0].casefold() in _LEAVING_COMMANDS:
                 return
             if not said:
                 continue
@@ -164,8 +165,8 @@ class Chat:
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.0)[0]
-    return f"There is no {wording.line(name)}. Did you mean {near}? /help lists the commands."
+    near = "".join(f" Did you mean {each}?" for each in difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.4))
+    return f"There is no {wording.line(name)}.{near} /help lists the commands."
 
 
 def _help() -> RenderableType:
