@@ -165,7 +165,7 @@ class Chat:
 
 
 def _unknown(name: str) -> str:
-    near = "".join(f" Did you mean {each}?" for each in difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.4))
+    near = "".join(f" Did you mean {each}?" for each in difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.55))
     return f"There is no {wording.line(name)}.{near} /help lists the commands."
 
 
