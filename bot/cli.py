@@ -25,7 +25,7 @@ from bot.cli_verify import verify
 from bot.terminal.ask import ANSWERED, FAILED, NOT_SAID, AnswerPrinter
 from bot.terminal.commands import Commands
 from bot.terminal.console import abandon_output, console, prepare_streams
-from bot.terminal.failures import sentence
+from bot.terminal.failures import interrupted, sentence
 from bot.terminal.opening import open_engine
 from bot.terminal.options import (
     AfterOption,
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from retrieval.models.encoder import Encoder
 
 _BROKEN_PIPE = 141
+_INTERRUPTED = 130
 
 # Looking for garbage once more on the way out takes a tenth of a question's time.
 atexit.register(gc.freeze)
@@ -84,6 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         abandon_output()
         return _BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the contract: never a traceback
+        if interrupted(error):
+            return _INTERRUPTED
         if isinstance(error, OSError):
             abandon_output()
         with suppress(OSError):

@@ -41,6 +41,13 @@ def sentence(error: Exception) -> str:
     return _fault(error)
 
 
+def interrupted(error: BaseException | None) -> bool:
+    """Whether an error comes from Ctrl-C: a library that it cuts short while it loads says that it is broken."""
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
 def _instead(context: typer.Context | None) -> str:
     """What to do with words that a command takes no argument for."""
     if context is None:

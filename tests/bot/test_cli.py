@@ -13,6 +13,7 @@ import pytest
 from bot import __main__, assembly, cli
 from bot.terminal import json_output
 from tests.bot.conftest import BrokenEncoder, Outcome, Quoth
+from tests.fakes import FakeEncoder
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("library")
@@ -201,6 +202,15 @@ def test_without_a_command_the_help_is_shown(quoth: Quoth) -> None:
 
     assert said.status == 2
     assert "Usage: quoth" in said.out
+
+
+def test_ctrl_c_while_a_library_is_loaded_is_no_fault(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut_short(_: object) -> FakeEncoder:
+        raise ImportError("initialization failed") from KeyboardInterrupt()
+
+    monkeypatch.setattr(assembly, "build_encoder", cut_short)
+
+    assert quoth("index") == Outcome(130, "", "")
 
 
 @pytest.mark.parametrize("command", [(), ("ask",), ("articles",), ("articles", "add"), ("feeds", "add")])
