@@ -31,6 +31,8 @@ def sentence(error: Exception) -> str:
             message = error.format_message().rstrip(".")
             if message.startswith("Got unexpected extra argument"):
                 message += _instead(context)
+            elif path == "quoth" and message.startswith("No such command") and "Did you mean" not in message:
+                message += '; a question is asked by quoth ask "…"'
             return f"{message}: see {path} --help."
         case OSError():
             if closed := closed_stream(error):

@@ -56,6 +56,14 @@ def test_an_empty_name_is_no_folder(option: str, quoth: Quoth) -> None:
     assert said.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("words", [("who met in Sochi?",), ("who", "met")])
+def test_a_question_without_a_command_is_told_which(words: tuple[str, ...], quoth: Quoth) -> None:
+    said = quoth(*words)
+
+    assert (said.status, said.out) == (2, "")
+    assert said.err.endswith('; a question is asked by quoth ask "…": see quoth --help.\n')
+
+
 def test_words_without_quotation_marks_around_them_are_told_of_them(quoth: Quoth) -> None:
     said = quoth("ask", "what", "colour", "is", "it")
 
