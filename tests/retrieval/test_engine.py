@@ -387,7 +387,7 @@ def test_an_article_of_contents_alone_answers_nothing(tmp_path: Path) -> None:
 
 
 def test_a_link_that_was_not_read_is_refused(engine: Engine) -> None:
-    token: Any = "AddNndqqEV9M"
+    unread: Any = "AddNndqqEV9M"
 
     with pytest.raises(TypeError, match=r"a link is a QuoteLink, as QuoteLink\.read gives it, not 'AddNndqqEV9M'"):
-        engine.trace(token)
+        engine.trace(unread)
