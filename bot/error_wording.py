@@ -54,6 +54,12 @@ _FETCHING: Mapping[errors.FetchProblem, str] = {
     "unreachable": "{address} cannot be reached ({detail}): see whether it is right, or try again later.",
     "unreadable": "{address} cannot be read as an article ({detail}): save it from a browser and add the file.",
 }
+_INSTEAD = {
+    "it is a folder": "name the files in it",
+    f"its name ends in none of {_KINDS}": "if it is text, give it a name that ends in .txt or .md",
+}
+"""What to do about a file that needs no mending, by why it is no article."""
+
 _SHOWN = 200
 """Characters of an address that an error shows."""
 
@@ -74,7 +80,8 @@ def in_words(failure: QuothError) -> str:
 def _article_error(failure: QuothError) -> str | None:
     match failure:
         case errors.ArticleUnreadable(path, reason):
-            return f"{path} cannot be read as an article, {reason}: mend the file or leave it out."
+            remedy = _INSTEAD.get(reason, "mend the file or leave it out")
+            return f"{path} cannot be read as an article, {reason}: {remedy}."
         case errors.ArticleUnknown(name, near):
             remedy = f"did you mean {' or '.join(near)}?" if near else "quoth articles lists those there are."
             return f"No article has the id {name}: {remedy}"

@@ -85,7 +85,7 @@ def add(folder: Path, files: Sequence[Path]) -> tuple[list[str], list[str]]:
     present: list[str] = []
     for file in files:
         if file.is_dir():
-            raise ArticleUnreadable(str(file), "it is a folder; name the files in it")
+            raise ArticleUnreadable(str(file), "it is a folder")
         if not os.path.lexists(file):
             raise FileMissing(file)
         _check_name(file)

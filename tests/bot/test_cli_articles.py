@@ -70,6 +70,15 @@ def test_whoever_changes_the_articles_waits_for_another_that_writes_the_index(
     assert waits == [600.0, 600.0, 0.0]
 
 
+def test_a_file_of_another_kind_is_refused_with_what_can_be_done(quoth: Quoth, tmp_path: Path) -> None:
+    (tmp_path / "LICENSE").write_text("All rights reserved.", encoding="utf-8")
+
+    said = quoth("articles", "add", str(tmp_path / "LICENSE"))
+
+    assert said.status == 2
+    assert said.err.endswith(": if it is text, give it a name that ends in .txt or .md.\n")
+
+
 def test_a_colliding_name_is_refused_with_the_remedy(quoth: Quoth, tmp_path: Path) -> None:
     twin = tmp_path / "bread.txt"
     twin.write_text("Other bread.", encoding="utf-8")

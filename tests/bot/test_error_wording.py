@@ -19,6 +19,7 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     errors.NoArticles(PATH, 0): ("holds no article", "quoth articles add FILE"),
     errors.NoArticles(PATH, 2): ("2 files", "mend"),
     errors.ArticleUnreadable("a.txt", "it holds no text"): ("it holds no text", "leave it out"),
+    errors.ArticleUnreadable("a", "it is a folder"): ("it is a folder", ": name the files in it."),
     errors.ArticleUnknown("a.txt"): ("a.txt", "quoth articles lists"),
     errors.ArticleUnknown("a.txt", ("b.txt", "c.txt")): ("a.txt", "did you mean b.txt or c.txt?"),
     errors.ArticleOneOfMany("n.jsonl#3", "n.jsonl"): ("one of several", "quoth articles remove n.jsonl"),

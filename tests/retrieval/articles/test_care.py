@@ -119,7 +119,7 @@ def test_what_is_no_article_does_not_land(
 def test_a_folder_is_named_as_one(name: str, library: Path, tmp_path: Path) -> None:
     (tmp_path / name).mkdir()
 
-    with pytest.raises(ArticleUnreadable, match="it is a folder; name the files in it"):
+    with pytest.raises(ArticleUnreadable, match="it is a folder"):
         folder.add(library, [tmp_path / name])
 
 
