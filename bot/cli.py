@@ -23,8 +23,9 @@ from bot.cli_mcp import mcp
 from bot.cli_serve import serve, serving
 from bot.cli_verify import verify
 from bot.terminal.ask import ANSWERED, FAILED, NOT_SAID, AnswerPrinter
+from bot.terminal.commands import Commands
 from bot.terminal.console import abandon_output, console, prepare_streams
-from bot.terminal.failures import sentence
+from bot.terminal.failures import interrupted, sentence
 from bot.terminal.opening import open_engine
 from bot.terminal.options import (
     AfterOption,
@@ -58,11 +59,12 @@ if TYPE_CHECKING:
     from retrieval.models.encoder import Encoder
 
 _BROKEN_PIPE = 141
+_INTERRUPTED = 130
 
 # Looking for garbage once more on the way out takes a tenth of a question's time.
 atexit.register(gc.freeze)
 
-app = typer.Typer(
+app = Commands(
     name="quoth",
     help="Answers questions about a folder of articles by quoting them.",
     add_completion=False,
@@ -83,6 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         abandon_output()
         return _BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the contract: never a traceback
+        if interrupted(error):
+            return _INTERRUPTED
         if isinstance(error, OSError):
             abandon_output()
         with suppress(OSError):
@@ -115,7 +119,9 @@ def quoth(
 @app.command()
 def ask(  # noqa: PLR0913 - the options that the contract names
     context: typer.Context,
-    question: Annotated[str | None, typer.Argument(metavar="QUESTION", show_default=False)] = None,
+    question: Annotated[
+        str | None, typer.Argument(metavar="QUESTION", show_default=False, help="It, in quotation marks.")
+    ] = None,
     *,
     top: TopOption = None,
     source: SourceOption = None,
@@ -313,7 +319,8 @@ def update_index(
     carried = assembly.carrying(encoder, vectors) if vectors else None
     if watch:
         make_way()
-    indexing.update(settings.articles, settings.index, carried or encoder, force=force, thorough=True, as_json=as_json)
+    places = settings.articles, settings.index
+    indexing.update(*places, carried or encoder, force=force, thorough=True, wait_s=0.0, as_json=as_json)
     if carried:
         console(stderr=True).print(f"The vectors of {carried.carried:,} of them were taken over from {vectors}.")
     if watch:

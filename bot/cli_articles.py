@@ -12,10 +12,11 @@ from typing import Annotated
 import typer
 
 from bot.terminal.ask import ANSWERED
+from bot.terminal.commands import Commands
 from bot.terminal.console import console
 from bot.terminal.options import ArticlesOption, IndexOption, JsonOption, load, whole
 
-articles_app = typer.Typer(help="List the articles; show, add and remove them.")
+articles_app = Commands(help="List the articles; show, add and remove them.")
 
 
 @articles_app.callback(invoke_without_command=True)

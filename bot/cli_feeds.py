@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.terminal.ask import ANSWERED, FAILED
+from bot.terminal.commands import Commands
 from bot.terminal.options import ArticlesOption, IndexOption, JsonOption, load
 
 if TYPE_CHECKING:
     from retrieval.articles.feed_list import Pages
 
-feeds_app = typer.Typer(help="Follow feeds (RSS, Atom, JSON Feed) and sitemaps: list, add, remove and update them.")
+feeds_app = Commands(help="Follow feeds (RSS, Atom, JSON Feed) and sitemaps: list, add, remove and update them.")
 
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS", show_default=False)]
 
@@ -94,9 +95,12 @@ def add(  # noqa: PLR0913 - how a feed can be followed
 @feeds_app.command()
 def remove(context: typer.Context, address: AddressArgument, *, articles: ArticlesOption = None) -> int:
     """Follow the feed at ADDRESS no longer; the articles that it brought stay."""
+    from bot.terminal.console import console
+    from bot.wording import line
     from retrieval.articles.feed_list import FeedList
 
     FeedList(load(context, articles=articles).articles).remove(address)
+    console().print(f"Followed no longer: {line(address)}.", markup=False, highlight=False, soft_wrap=True)
     return ANSWERED
 
 

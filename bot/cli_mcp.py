@@ -5,11 +5,15 @@ Everything but typer is imported inside the command, so that ``quoth --help`` is
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import typer  # noqa: TC002 - it reads the annotations itself
 
+from bot.terminal.console import console
 from bot.terminal.options import ArticlesOption, IndexOption, load
+
+_ALONE = "An assistant starts this by itself and talks to it, as docs/mcp.md says; Ctrl-C ends it."
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -42,6 +46,8 @@ def mcp(context: typer.Context, *, articles: ArticlesOption = None, index: Index
     run = _serving().run
     answer_promptly()
     settings = load(context, articles=articles, index=index)
+    if sys.stdin.isatty():
+        console(stderr=True).print(_ALONE, style="dim")
     assembly = Assembly.of(settings)
 
     def build(progress: Progress) -> Opened:

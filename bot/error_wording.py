@@ -54,6 +54,12 @@ _FETCHING: Mapping[errors.FetchProblem, str] = {
     "unreachable": "{address} cannot be reached ({detail}): see whether it is right, or try again later.",
     "unreadable": "{address} cannot be read as an article ({detail}): save it from a browser and add the file.",
 }
+_INSTEAD = {
+    "it is a folder": "name the files in it",
+    f"its name ends in none of {_KINDS}": "if it is text, give it a name that ends in .txt or .md",
+}
+"""What to do about a file that needs no mending, by why it is no article."""
+
 _SHOWN = 200
 """Characters of an address that an error shows."""
 
@@ -67,15 +73,15 @@ def no_setting(name: str, near: str | None) -> tuple[str, str | None]:
 
 def in_words(failure: QuothError) -> str:
     """An error as one sentence that names the cause and the remedy."""
-    kinds = (_article_error, _fetch_error, _index_error, _file_error, _model_error, _request_error, _setting_error)
-    sentences = (sentence for kind in kinds if (sentence := kind(failure)))
+    sentences = (sentence for kind in _KINDS_OF_ERRORS if (sentence := kind(failure)))
     return line(next(sentences, f"Quoth met {failure!r}: please report it."))
 
 
 def _article_error(failure: QuothError) -> str | None:
     match failure:
         case errors.ArticleUnreadable(path, reason):
-            return f"{path} cannot be read as an article, {reason}: mend the file or leave it out."
+            remedy = _INSTEAD.get(reason, "mend the file or leave it out")
+            return f"{path} cannot be read as an article, {reason}: {remedy}."
         case errors.ArticleUnknown(name, near):
             remedy = f"did you mean {' or '.join(near)}?" if near else "quoth articles lists those there are."
             return f"No article has the id {name}: {remedy}"
@@ -147,8 +153,16 @@ def _file_error(failure: QuothError) -> str | None:
         case errors.StorageFailed(path, reason):
             remedy = "make room or give yourself the right to it, or name another (--articles, --index, QUOTH_STATE)"
             return f"{path} cannot be used ({reason}): {remedy}."
+    return None
+
+
+def _dataset_error(failure: QuothError) -> str | None:
+    match failure:
         case errors.DatasetInvalid(path, reason):
             return f"{path} is not a data set ({reason}): give SQuAD JSON or JSON lines, plain or .gz."
+        case errors.AnswersMissing(path, questions):
+            remedy = 'write words of the articles there as ["…"], or [] where they should not say'
+            return f"No question in {path} has its answers filled in yet (of {questions:,}): {remedy}."
         case errors.ResultsInvalid(path, reason):
             return f"{path} cannot be compared with ({reason}): name a file that quoth eval --save wrote."
     return None
@@ -201,3 +215,9 @@ def _setting_error(failure: QuothError) -> str | None:
         case ServeRefused(lacking, detail):
             return _SERVE_REFUSED[lacking].format(detail=detail)
     return None
+
+
+_KINDS_OF_ERRORS = (
+    *(_article_error, _fetch_error, _index_error, _file_error, _dataset_error),
+    *(_model_error, _request_error, _setting_error),
+)

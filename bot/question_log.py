@@ -89,7 +89,7 @@ class Asked:
     def of(cls, answer: Answer, articles: Path, face: Face, *, server: str = "", key: str = "") -> Asked:
         """What an answer comes to."""
         quote = next(iter(answer.quotes), None)
-        nearest = Nearest(quote.article.id, quote.article.title, quote.text[:_EXCERPT]) if quote else None
+        nearest = Nearest(quote.article.id, quote.article.title, _excerpt(quote.text)) if quote else None
         return cls(
             question=answer.question,
             understood=answer.read_as or answer.corrected or answer.question,
@@ -117,6 +117,11 @@ class Logged:
 def place(articles: Path) -> str:
     """A folder of articles as the log names it."""
     return str(articles.resolve())
+
+
+def _excerpt(text: str) -> str:
+    """The beginning of a quote, with a mark where more follows."""
+    return text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1].rstrip()}…"
 
 
 def _now() -> datetime:

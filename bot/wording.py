@@ -150,9 +150,10 @@ def small_talk(kind: Remark | None, found: Sequence[ArticleInfo]) -> str:
     """
     if kind == "farewell":
         return say(_OPENERS[kind])
-    titles = ", ".join(f"“{line(article.title)}”" for article in found[:_TITLES])
-    if len(found) > _TITLES:
-        titles = say("{titles} and {n} more", titles=titles, n=number(len(found) - _TITLES))
+    different = list(dict.fromkeys(article.title for article in found))  # the days of a chat have one title
+    titles = ", ".join(f"“{line(title)}”" for title in different[:_TITLES])
+    if len(different) > _TITLES:
+        titles = say("{titles} and {n} more", titles=titles, n=number(len(different) - _TITLES))
     if kind and kind in _OPENERS:
         opener, there = [say(_OPENERS[kind])], say("Ask me about {titles}.", titles=titles)
     else:

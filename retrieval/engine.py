@@ -172,6 +172,8 @@ class Engine:
 
     def trace(self, link: QuoteLink) -> Trace:
         """What became of the quote that a link leads to: where its words stand, or what stands there instead."""
+        if not isinstance(link, QuoteLink):
+            raise TypeError(f"a link is a QuoteLink, as QuoteLink.read gives it, not {link!r}")
         found = trace(self.index, link)
         if found.article is None:
             return found

@@ -269,6 +269,14 @@ class DatasetInvalid(QuothError):
 
 
 @dataclass(eq=False)
+class AnswersMissing(QuothError):
+    """A data set has ``questions``, but nobody has filled in the answers to any of them."""
+
+    path: Path
+    questions: int
+
+
+@dataclass(eq=False)
 class ResultsInvalid(QuothError):
     """A file does not hold the results of an evaluation; ``reason`` says why."""
 

@@ -23,6 +23,7 @@ from bot.discord.following import Follow
 from bot.discord.library import Fetch, Library
 from bot.discord.memory import Memory
 from bot.error_wording import in_words
+from bot.languages import count
 from bot.pool import Pool
 from bot.settings import DiscordRefused, Settings
 from bot.tally import Tally
@@ -67,6 +68,8 @@ def run(
     """
     token = _token(settings)
     log.configure(settings, token)
+    # Whoever reads the log does not want to hear that there is no voice.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     if invite:
         asyncio.run(_invite(settings, token))
         return 0
@@ -172,7 +175,8 @@ async def _open(collection: Collection) -> None:
     report = await collection.changes.run(lambda: library.open(background.tell_progress()))
     if report and report.built:
         _log.info("The index is up to date: %d passages, %d of them new", report.passages, report.encoded)
-    _log.info("Serving %d articles%s", len(library.articles), f" of {library.name}" if library.name else "")
+    of = f" of {library.name}" if library.name else ""
+    _log.info("Serving %s%s", count(len(library.articles), "article"), of)
     collection.watching.start()
     collection.following.start()
 

@@ -18,6 +18,7 @@ from bot.discord.library import Library
 from bot.discord.memory import Memory
 from bot.discord.service import AnswerService
 from bot.error_wording import in_words
+from bot.languages import count
 from bot.pool import Busy, Closing, Pool
 from retrieval.errors import BackgroundFailed, IndexUnreachable, NoArticles, QuothError
 from retrieval.index.address import Where
@@ -74,7 +75,7 @@ async def follow(library: Library, changes: Pool) -> NoReturn:
                 before = library.engine
                 await changes.run(lambda: library.refresh(log_progress))
                 if library.engine is not before:  # else there still is no article
-                    _log.info("There is a newer index: serving %d articles", len(library.articles))
+                    _log.info("There is a newer index: serving %s", count(len(library.articles), "article"))
             if lost:
                 _log.info("The index is reached again")
                 lost.clear()

@@ -53,8 +53,6 @@ class QuothClient(discord.Client):
     """
 
     def __init__(self, collections: Collections, settings: Settings) -> None:
-        # Whoever reads the log does not want to hear that there is no voice.
-        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         # No privileged intent: mentions, direct messages and commands carry their text without.
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
         intents.message_content = settings.discord_posts  # which is one, for posts that mention nobody

@@ -20,11 +20,12 @@ import mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
+from bot import wording
 from bot.error_wording import in_words
 from bot.mcp import tools
 from bot.mcp.tools import ArgumentsInvalid, Usual
 from bot.pool import Busy, Pool
-from retrieval.errors import QuothError
+from retrieval.errors import ArticleUnknown, QuothError
 from retrieval.index.watching import Follower
 
 if TYPE_CHECKING:
@@ -177,6 +178,9 @@ def _sentence(error: Exception, articles: Articles) -> str:
             return "Too many questions at once: ask again in a moment."
         case TimeoutError():
             return f"The articles are still being read ({articles.how_far}): ask again in a minute."
+        case ArticleUnknown(name, near):
+            remedy = f"did you mean {' or '.join(near)}?" if near else "list_articles has those there are."
+            return wording.line(f"No article has the id {name}: {remedy}")
         case QuothError():
             return in_words(error)
     _log.error("A call failed", exc_info=error)

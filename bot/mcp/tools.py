@@ -47,8 +47,9 @@ class _Fields(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _filled_in(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The fields without those that are empty: many assistants fill in all that there are."""
-        return {name: value for name, value in given.items() if value not in (None, "")}
+        """The fields without those that are empty and may be left out: many assistants fill in all that there are."""
+        needed = {name for name, field in cls.model_fields.items() if field.is_required()}
+        return {name: value for name, value in given.items() if value not in (None, "") or name in needed}
 
 
 def _several(value: object) -> object:

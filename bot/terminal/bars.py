@@ -19,20 +19,20 @@ _STAGES = {
     "encoding": "Encoding passages",
     "asking": "Asking questions",
 }
+_WIDE = 60
+"""Columns of a terminal that a bar needs: in fewer it would push the numbers out."""
 
 
 class Bars:
     """One bar on a terminal, that of the stage told of last; nothing where there is no terminal."""
 
     def __init__(self, shown: Console) -> None:
-        columns = (
-            bars.BarColumn(bar_width=None),
-            bars.MofNCompleteColumn(),
-            _Speed(),
-            bars.TimeRemainingColumn(compact=True),
-        )
         text = bars.TextColumn("{task.description}", markup=False)
-        self.progress = bars.Progress(bars.SpinnerColumn(), text, *columns, console=shown, transient=True)
+        done: list[bars.ProgressColumn] = [bars.MofNCompleteColumn()]
+        if shown.width >= _WIDE:
+            done = [bars.BarColumn(bar_width=None), *done, _Speed()]
+        left = bars.TimeRemainingColumn(compact=True)
+        self.progress = bars.Progress(bars.SpinnerColumn(), text, *done, left, console=shown, transient=True)
         self.progress.disable = not shown.is_terminal
         self._stages: dict[str, bars.TaskID] = {}
 

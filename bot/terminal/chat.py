@@ -35,7 +35,8 @@ COMMANDS = {
 }
 _COMMAND_OF: dict[Remark, str] = {"more": "/more", "context": "/context", "sources": "/sources", "new": "/new"}
 """What is said in words, as the command that it stands for."""
-_LEAVE = {"/quit", "/exit", "quit", "exit"}
+_LEAVE = {"quit", "exit"}
+_LEAVING_COMMANDS = {"/quit", "/exit"}
 
 
 class Chat:
@@ -84,7 +85,7 @@ class Chat:
         """Answer line after line until one says to leave or there are no more."""
         for text in lines:
             said = " ".join(text.split())
-            if said.casefold() in _LEAVE:
+            if said.casefold() in _LEAVE or said.partition(" ")[0].casefold() in _LEAVING_COMMANDS:
                 return
             if not said:
                 continue
@@ -109,7 +110,8 @@ class Chat:
         kind = None if said.startswith("/") else remark(said)
         command = _COMMAND_OF.get(kind, said) if kind else said
         if command.startswith("/"):
-            self._out.print(self._command(*command.partition(" ")[::2]), crop=False)
+            name, _, argument = command.partition(" ")
+            self._out.print(self._command(name.casefold(), argument), crop=False)
         elif kind:
             self._out.print(Text(wording.small_talk(kind, self.engine.index.articles)))
         else:
@@ -157,13 +159,14 @@ class Chat:
             return Text("No quote was shown.")
         place = argument or str(self._talk.viewed + 1)
         if not (place.isdecimal() and 1 <= int(place) <= len(turn.shown)):
-            return Text(f"Say which quote: /context 1 to /context {len(turn.shown)}.")
+            last = f" to /context {len(turn.shown)}" if len(turn.shown) > 1 else ""
+            return Text(f"Say which quote: /context 1{last}.")
         return rendering.context(turn.shown[int(place) - 1], self._server)
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.0)[0]
-    return f"There is no {wording.line(name)}. Did you mean {near}? /help lists the commands."
+    near = "".join(f" Did you mean {each}?" for each in difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.55))
+    return f"There is no {wording.line(name)}.{near} /help lists the commands."
 
 
 def _help() -> RenderableType:

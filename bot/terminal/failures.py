@@ -31,6 +31,8 @@ def sentence(error: Exception) -> str:
             message = error.format_message().rstrip(".")
             if message.startswith("Got unexpected extra argument"):
                 message += _instead(context)
+            elif path == "quoth" and message.startswith("No such command") and "Did you mean" not in message:
+                message += '; a question is asked by quoth ask "…"'
             return f"{message}: see {path} --help."
         case OSError():
             if closed := closed_stream(error):
@@ -39,6 +41,13 @@ def sentence(error: Exception) -> str:
         case MemoryError():
             return "There is not enough memory: close other programs, or ask over fewer articles."
     return _fault(error)
+
+
+def interrupted(error: BaseException | None) -> bool:
+    """Whether an error comes from Ctrl-C: a library that it cuts short while it loads says that it is broken."""
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _instead(context: typer.Context | None) -> str:

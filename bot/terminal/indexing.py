@@ -26,17 +26,26 @@ def update(
     *,
     force: bool = False,
     thorough: bool = False,
+    wait_s: float = 600.0,
     as_json: bool = False,
 ) -> None:
     """Bring the index up to date with the folder of articles, and print what that took.
 
-    ``thorough`` reads every file, also those whose size and time have not changed.
+    ``thorough`` reads every file, also those whose size and time have not changed. Another program that writes the
+    index, as a watch does that has seen the same new file, is waited for ``wait_s`` seconds.
     """
-    with progress(console(stderr=True)) as told:
-        report = updating.update(articles, index, encoder, force=force, thorough=thorough, progress=told)
+    errors = console(stderr=True)
+    try:
+        with progress(errors) as told:
+            report = updating.update(
+                articles, index, encoder, force=force, thorough=thorough, wait_s=wait_s, progress=told
+            )
+    except KeyboardInterrupt:
+        errors.print("Interrupted: the next run goes on from here.", style="dim")
+        raise
     print_report(report, as_json=as_json)
     if not as_json and (kinds := other_kinds(articles)):
-        console(stderr=True).print(f"{wording.other_kinds(kinds)}.", style="dim")
+        errors.print(f"{wording.other_kinds(kinds)}.", style="dim")
 
 
 def watch(articles: Path, index: Where, encoder: Encoder, *, as_json: bool = False) -> None:

@@ -15,6 +15,7 @@ import uvicorn
 
 from bot import log
 from bot.error_wording import in_words
+from bot.languages import count
 from bot.pool import Pool
 from bot.question_log import QuestionLog
 from bot.settings import ServeRefused, Settings
@@ -213,13 +214,13 @@ def _following(source: Opening, opened: Opened, settings: Settings, engine_of: C
 
     def swap(newer: Index) -> None:
         source.engine = engine_of(newer)
-        _log.info("There is a newer index: serving %d articles", len(newer.articles))
+        _log.info("There is a newer index: serving %s", count(len(newer.articles), "article"))
 
     def told(error: QuothError) -> None:
         _log.warning("The newer index cannot be served: %s", in_words(error))
 
     source.engine = opened.engine
-    _log.info("Serving %d articles", len(opened.engine.index.articles))
+    _log.info("Serving %s", count(len(opened.engine.index.articles), "article"))
     return Follower(settings.index, opened.engine.index, swap, told)
 
 

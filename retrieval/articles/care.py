@@ -59,8 +59,8 @@ def find(folder: Path, id: str) -> Article:
 
     Raises:
         FolderMissing, StorageFailed: the folder cannot be listed.
-        ArticleUnknown: there is no file for it; the error names ids that look alike.
-        ArticleUnreadable: its file cannot be read, or does not hold it.
+        ArticleUnknown: there is no file for it, or it does not hold it; the error names ids that look alike.
+        ArticleUnreadable: its file cannot be read.
     """
     known = [file.path for file in scan(folder)[0]]
     path = path_of(id)
@@ -85,10 +85,10 @@ def add(folder: Path, files: Sequence[Path]) -> tuple[list[str], list[str]]:
     present: list[str] = []
     for file in files:
         if file.is_dir():
-            raise ArticleUnreadable(str(file), "it is a folder; name the files in it")
-        _check_name(file)
-        if not file.exists():
+            raise ArticleUnreadable(str(file), "it is a folder")
+        if not os.path.lexists(file):
             raise FileMissing(file)
+        _check_name(file)
         content = read_bytes(file.parent, file.name)
         beside = file.with_name(file.name + SIDECAR)
         sidecar = read_bytes(beside.parent, beside.name) if beside.exists() else None
@@ -271,4 +271,6 @@ def _storage(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageFailed(Path(error.filename or folder), error.strerror or str(error)) from error
+        path = Path(error.filename or folder)
+        named = path.parent if path.name.startswith(_UNFINISHED) else path
+        raise StorageFailed(named, error.strerror or str(error)) from error

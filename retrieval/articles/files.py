@@ -19,7 +19,7 @@ from retrieval.articles.article import SURROGATE, Article, Skipped
 from retrieval.articles.formats.metadata import SIDECAR
 from retrieval.articles.formats.registry import FORMATS
 from retrieval.articles.parsing import Parsed, parse
-from retrieval.errors import ArticleUnreadable, FolderMissing, StorageFailed
+from retrieval.errors import ArticleUnknown, ArticleUnreadable, FolderMissing, StorageFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,9 @@ def _source_file(path: Path, name: str, root: Path) -> SourceFile:
     try:
         status = path.stat()
     except OSError as error:
-        raise ArticleUnreadable(name, error.strerror or str(error)) from error
+        nowhere = path.is_symlink() and isinstance(error, FileNotFoundError)
+        reason = "it is a link that leads nowhere" if nowhere else error.strerror or str(error)
+        raise ArticleUnreadable(name, reason) from error
     if not path.resolve().is_relative_to(root):
         raise ArticleUnreadable(name, "it is a link to a place outside the articles folder")
     if not stat.S_ISREG(status.st_mode):
@@ -133,24 +135,29 @@ _SNAPSHOT = re.compile(r"snapshot-\d{8}-[0-9a-f]{16}")
 
 
 def _files_below(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
-    """Every unhidden file below ``folder``, in a stable order; linked folders are not entered.
+    """Every unhidden file below ``folder``, in a stable order.
 
-    A folder in it that cannot be listed is put among those ``skipped``.
+    A folder in it that cannot be listed, or is a link to one, is put among those ``skipped``.
     """
+
+    def skip(here: Path, reason: str) -> None:
+        name = os.fsencode(here.relative_to(folder).as_posix()).decode(errors="replace")
+        skipped.append(Skipped(name, reason))
 
     def pass_over(error: OSError) -> None:
         reason = error.strerror or str(error)
         here = Path(error.filename or folder)
         if here == folder:
             raise StorageFailed(here, reason)
-        name = os.fsencode(here.relative_to(folder).as_posix()).decode(errors="replace")
-        skipped.append(Skipped(name, f"the folder cannot be listed: {reason}"))
+        skip(here, f"the folder cannot be listed: {reason}")
 
     for here, folders, names in os.walk(folder, onerror=pass_over):
         if any(map(_SNAPSHOT.fullmatch, folders)) and Path(here) != folder:
             folders.clear()
             continue  # an index that lies among the articles
         folders[:] = sorted(name for name in folders if not name.startswith(".") and not _SNAPSHOT.fullmatch(name))
+        for linked in filter(Path.is_symlink, (Path(here, name) for name in folders)):
+            skip(linked, "it is a link to a folder, and those are not entered")
         for name in sorted(names):
             if not name.startswith("."):
                 yield Path(here, name)
@@ -160,16 +167,17 @@ def read(folder: Path, id: str) -> Article:
     """Read the article with this id from its file below ``folder``.
 
     Raises:
-        ArticleUnreadable: the file is too large, damaged, undecodable or empty, its metadata make no sense, it lies
-            outside the folder, or it does not hold that article.
+        ArticleUnreadable: the file is too large, damaged, undecodable or empty, its metadata make no sense, or it lies
+            outside the folder.
+        ArticleUnknown: it does not hold that article; the error names those that it holds.
     """
     name = path_of(id)
     if Path(name).suffix.lower() not in FORMATS:
         raise ArticleUnreadable(id, f"its name ends in none of {', '.join(FORMATS)}")
-    for article in load(folder, locate(folder, name)).articles:
-        if article.id == id:
-            return article
-    raise ArticleUnreadable(id, "its file does not hold it")
+    there = {article.id: article for article in load(folder, locate(folder, name)).articles}
+    if id not in there:
+        raise ArticleUnknown(id, tuple(there)[:3])
+    return there[id]
 
 
 def known_as(name: str, known: Iterable[str]) -> str | None:

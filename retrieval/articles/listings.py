@@ -266,7 +266,8 @@ def _without_marks(markup: str) -> str:
 
 def _opening(markup: str) -> str:
     """The first words of an entry that has no title."""
-    words = " ".join(_without_marks(markup[: 40 * _LONGEST_OPENING].replace("<", " <")).split())
+    seen = re.sub(r"(?is)<(script|style)\b.*?(</\1\s*>|$)", "", markup[: 40 * _LONGEST_OPENING])
+    words = " ".join(_without_marks(seen.replace("<", " <")).split())
     if len(words) <= _LONGEST_OPENING:
         return words
     return words[:_LONGEST_OPENING].rpartition(" ")[0].rstrip(".,;:") + " …"

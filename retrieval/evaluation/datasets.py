@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from retrieval.articles.article import Article
 from retrieval.articles.parsing import parse
-from retrieval.errors import ArticleUnreadable, DatasetInvalid, FileFailed, FileMissing
+from retrieval.errors import AnswersMissing, ArticleUnreadable, DatasetInvalid, FileFailed, FileMissing
 from retrieval.text.sentences import Span
 
 _T = TypeVar("_T")
@@ -69,6 +69,7 @@ def load(path: Path, *, only_questions: bool = False) -> Dataset:
     Raises:
         FileMissing, FileFailed: the file is not there, or cannot be read.
         DatasetInvalid: it is none of these, or an answer is not in its paragraph; the reason says where.
+        AnswersMissing: nobody has filled in the answers to any of its questions.
     """
     try:
         content = path.read_bytes()
@@ -77,9 +78,12 @@ def load(path: Path, *, only_questions: bool = False) -> Dataset:
     except OSError as error:
         raise FileFailed(path, error.strerror or str(error)) from error
     try:
-        return _parse(_decode(content), only_questions=only_questions)
+        dataset = _parse(_decode(content), only_questions=only_questions)
     except _FaultError as fault:
         raise DatasetInvalid(path, str(fault)) from fault
+    if not dataset.questions:
+        raise AnswersMissing(path, dataset.unfilled)
+    return dataset
 
 
 def as_file(article: Article) -> str:
@@ -202,12 +206,10 @@ class _Collection:
 
     def finished(self) -> Dataset:
         """All of it, once it is sure that an article written to a file reads back as the same."""
+        if not self.questions and self.unfilled:
+            return Dataset((), (), self.unfilled)
         if not self.questions:
-            raise _FaultError(
-                f"of {self.unfilled:,} questions none has its answers filled in"
-                if self.unfilled
-                else "it holds no question"
-            )
+            raise _FaultError("it holds no question")
         if not self.drafts and not self.only_questions:
             raise _FaultError("it holds no text to search")
         articles = tuple(
@@ -284,9 +286,11 @@ def _read_own(where: str, row: Mapping[str, Any], collection: _Collection) -> No
     if row.get(field) is not None:
         place = collection.add_paragraph(where, _take(row, "title", str, where), _take(row, field, str, where))
     answers = row.get("answers", row.get("answer", []))
+    if row.get("question") is None:
+        return
     if answers is None:
         collection.unfilled += 1
-    elif row.get("question") is not None:
+    else:
         known = _strings(_listed(answers, where), where)
         collection.add_question(where, _take(row, "question", str, where), known, place)
 

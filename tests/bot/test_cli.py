@@ -13,6 +13,7 @@ import pytest
 from bot import __main__, assembly, cli
 from bot.terminal import json_output
 from tests.bot.conftest import BrokenEncoder, Outcome, Quoth
+from tests.fakes import FakeEncoder
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("library")
@@ -53,6 +54,14 @@ def test_an_empty_name_is_no_folder(option: str, quoth: Quoth) -> None:
     assert (said.status, said.out) == (2, "")
     assert said.err.startswith(f"quoth: Invalid value for '{option}': it is empty; name a folder")
     assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [("who met in Sochi?",), ("who", "met")])
+def test_a_question_without_a_command_is_told_which(words: tuple[str, ...], quoth: Quoth) -> None:
+    said = quoth(*words)
+
+    assert (said.status, said.out) == (2, "")
+    assert said.err.endswith('; a question is asked by quoth ask "…": see quoth --help.\n')
 
 
 def test_words_without_quotation_marks_around_them_are_told_of_them(quoth: Quoth) -> None:
@@ -201,6 +210,24 @@ def test_without_a_command_the_help_is_shown(quoth: Quoth) -> None:
 
     assert said.status == 2
     assert "Usage: quoth" in said.out
+
+
+def test_ctrl_c_while_a_library_is_loaded_is_no_fault(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut_short(_: object) -> FakeEncoder:
+        raise ImportError("initialization failed") from KeyboardInterrupt()
+
+    monkeypatch.setattr(assembly, "build_encoder", cut_short)
+
+    assert quoth("index") == Outcome(130, "", "")
+
+
+@pytest.mark.parametrize("command", [(), ("ask",), ("articles",), ("articles", "add"), ("feeds", "add")])
+def test_help_names_no_value_where_none_is_to_be_typed(command: tuple[str, ...], quoth: Quoth) -> None:
+    said = quoth(*command, "-h")
+
+    assert said.status == 0
+    assert "Usage: quoth" in said.out
+    assert "<bool>" not in said.out
 
 
 def test_the_version_is_shown(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from retrieval.index import updating
+from retrieval.index.updating import Report
 from tests.bot.conftest import Quoth
 from tests.retrieval.articles.web import Page, Web, serving
 
@@ -45,6 +48,35 @@ def test_added_articles_are_indexed_at_once(quoth: Quoth, tmp_path: Path) -> Non
     assert said.status == 0
     assert said.out.startswith("news.txt is there already.\nAdded news.txt.\n")
     assert "│ The Golden bridge opens on Monday." in quoth("ask", "when opens the Golden bridge?").out
+
+
+def test_whoever_changes_the_articles_waits_for_another_that_writes_the_index(
+    quoth: Quoth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    update = updating.update
+
+    def watched(*given: Any, wait_s: float = 0.0, **how: Any) -> Report:
+        waits.append(wait_s)
+        return update(*given, wait_s=wait_s, **how)
+
+    monkeypatch.setattr(updating, "update", watched)
+    news = tmp_path / "news.txt"
+    news.write_text("The Golden bridge opens on Monday.", encoding="utf-8")
+
+    assert quoth("articles", "add", str(news)).status == 0
+    assert quoth("articles", "remove", "news.txt").status == 0
+    assert quoth("index").status == 0
+    assert waits == [600.0, 600.0, 0.0]
+
+
+def test_a_file_of_another_kind_is_refused_with_what_can_be_done(quoth: Quoth, tmp_path: Path) -> None:
+    (tmp_path / "LICENSE").write_text("All rights reserved.", encoding="utf-8")
+
+    said = quoth("articles", "add", str(tmp_path / "LICENSE"))
+
+    assert said.status == 2
+    assert said.err.endswith(": if it is text, give it a name that ends in .txt or .md.\n")
 
 
 def test_a_colliding_name_is_refused_with_the_remedy(quoth: Quoth, tmp_path: Path) -> None:

@@ -76,6 +76,16 @@ def test_the_list_says_when_each_came_and_what_failed(quoth: Quoth, web: Web) ->
     assert "Herald: its server says that it is gone for good" in quoth("feeds", "update").out
 
 
+def test_what_is_followed_no_longer_is_said(quoth: Quoth, web: Web) -> None:
+    address = web.at("/a", feed("The Golden mill burned down in 1911."))
+    quoth("feeds", "add", address)
+
+    said = quoth("feeds", "remove", address)
+
+    assert (said.status, said.out, said.err) == (0, f"Followed no longer: {address}.\n", "")
+    assert quoth("feeds").out == "No feed is followed: add one with quoth feeds add ADDRESS.\n"
+
+
 def test_an_update_as_json_has_an_object_a_feed(quoth: Quoth, web: Web) -> None:
     quoth("feeds", "add", web.at("/a", feed("Words that say something.", " ")))
     quoth("feeds", "add", web.at("/b", feed()))

@@ -19,6 +19,7 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     errors.NoArticles(PATH, 0): ("holds no article", "quoth articles add FILE"),
     errors.NoArticles(PATH, 2): ("2 files", "mend"),
     errors.ArticleUnreadable("a.txt", "it holds no text"): ("it holds no text", "leave it out"),
+    errors.ArticleUnreadable("a", "it is a folder"): ("it is a folder", ": name the files in it."),
     errors.ArticleUnknown("a.txt"): ("a.txt", "quoth articles lists"),
     errors.ArticleUnknown("a.txt", ("b.txt", "c.txt")): ("a.txt", "did you mean b.txt or c.txt?"),
     errors.ArticleOneOfMany("n.jsonl#3", "n.jsonl"): ("one of several", "quoth articles remove n.jsonl"),
@@ -50,6 +51,10 @@ ERRORS: dict[QuothError, tuple[str, str]] = {
     errors.QuestionEmpty(): ("empty", "ask it in words"),
     errors.QuestionTooLong(100_000, 2_000): ("100,000 characters", "2,000"),
     errors.DatasetInvalid(PATH, "no JSON in line 3"): ("no JSON in line 3", "SQuAD"),
+    errors.AnswersMissing(PATH, 2): (
+        "data/thing.txt has its answers filled in yet (of 2)",
+        "[] where they should not say",
+    ),
     errors.ResultsInvalid(PATH, "no JSON in line 3"): ("no JSON in line 3", "quoth eval --save"),
     SettingInvalid("QUOTH_TOP", "many", "a whole number"): ("QUOTH_TOP is 'many'", "it must be a whole number"),
     DiscordRefused("token"): ("no token", "QUOTH_DISCORD_TOKEN"),

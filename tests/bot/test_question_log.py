@@ -14,7 +14,9 @@ import pytest
 
 from bot import question_log
 from bot.question_log import FILE, Asked, Nearest, QuestionLog, count, read
+from retrieval.engine import Engine
 from retrieval.errors import StorageFailed
+from tests.fakes import FakeEncoder
 
 ARTICLES = Path("/the/articles")
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -214,3 +216,17 @@ def test_a_log_of_its_own_is_there_for_other_programs(log: QuestionLog, tmp_path
 
     with closing(sqlite3.connect(tmp_path / "state" / FILE)) as database:
         assert database.execute("SELECT question, answered FROM questions").fetchall() == [("who?", 0)]
+
+
+def test_of_a_long_quote_the_beginning_is_kept_and_marked_as_that(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    long = f"The mill {'ground the corn of many a village '}" * 10
+    (tmp_path / "articles" / "mill.txt").write_text(long.strip() + ".", "utf-8")
+    engine = Engine.open(tmp_path / "articles", encoder=FakeEncoder(), reader="none")
+
+    kept = Asked.of(engine.ask("what did the mill grind?"), tmp_path / "articles", "page").nearest
+
+    assert kept
+    assert len(kept.text) <= 300
+    assert kept.text.endswith("…")
+    assert long.startswith(kept.text.removesuffix("…"))

@@ -65,3 +65,11 @@ def test_where_nothing_is_lacking_it_is_said_whether_anything_reads_like_an_answ
 
     assert "hardly answers" in wording.why_declined(replace(answer, evidence={"margin": 2.0}))[0]
     assert "like an answer" in wording.why_declined(replace(answer, evidence={"margin": -2.0}))[0]
+
+
+def test_articles_of_one_title_are_named_once() -> None:
+    days = [replace(ARTICLE, id=f"chat.json#{n}", title="general") for n in range(9)]
+    others = [replace(ARTICLE, title=title) for title in ("Mills", "Bridges", "Boats")]
+
+    assert wording.small_talk("help", days).endswith(" Ask me about “general”.")
+    assert wording.small_talk(None, [*days, *others]).endswith("“general”, “Mills”, “Bridges” and 1 more.")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -383,3 +384,10 @@ def test_an_article_of_contents_alone_answers_nothing(tmp_path: Path) -> None:
     assert not answer
     assert answer.hits
     assert not any("...." in quote.text for quote in answer.quotes)
+
+
+def test_a_link_that_was_not_read_is_refused(engine: Engine) -> None:
+    unread: Any = "AddNndqqEV9M"
+
+    with pytest.raises(TypeError, match=r"a link is a QuoteLink, as QuoteLink\.read gives it, not 'AddNndqqEV9M'"):
+        engine.trace(unread)

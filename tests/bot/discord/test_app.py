@@ -246,7 +246,7 @@ def test_collections_of_servers_are_opened_and_watched_and_one_that_cannot_be_is
     told = capsys.readouterr().err
     assert "The collection 100/north cannot be opened: " in told
     assert "ValueError: surprise" in told
-    assert "Serving 1 articles of 100/north" in told
+    assert "Serving 1 article of 100/north" in told
     assert "There is a newer index: serving 2 articles" in told
 
 

@@ -23,7 +23,9 @@ def test_the_invitation_is_all_that_is_printed(
     elsewhere: Elsewhere, made: Made, monkeypatch: pytest.MonkeyPatch, quoth: Quoth
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
-    monkeypatch.setenv("QUOTH_LOG_LEVEL", "error")
+    monkeypatch.setenv("QUOTH_LOG_LEVEL", "warning")
+    monkeypatch.setattr(discord.VoiceClient, "warn_nacl", True)
+    monkeypatch.setattr(discord.VoiceClient, "warn_dave", True)
 
     said = quoth("discord", "--invite")
 

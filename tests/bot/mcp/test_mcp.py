@@ -201,13 +201,15 @@ async def test_articles_are_listed_in_parts_and_found_by_words(client: Assistant
     ("name", "arguments", "sentence"),
     [
         ("ask", {}, "question: Field required."),
+        ("ask", {"question": ""}, "The question is empty: ask it in words."),
         ("ask", {"question": " ! "}, "The question is empty: ask it in words."),
         ("ask", {"question": "who?" * 1000}, "The question is 4,000 characters long"),
         ("ask", {"question": "who?", "top": 99}, "top: Input should be less than or equal to 50."),
         ("ask", {"question": "who?", "after": "yesterday"}, "after: Input should be a valid date"),
         ("ask", {"question": "who?", "articles": ["sochy.md"]}, "sochi.md"),
         ("ask", {"question": "who?", "colour": "red"}, "colour: Extra inputs are not permitted."),
-        ("read", {"article": "none.txt"}, "none.txt"),
+        ("read", {"article": "none.txt"}, "No article has the id none.txt: did you mean long.txt?"),
+        ("read", {"article": "7"}, "No article has the id 7: list_articles has those there are."),
         ("delete\x1b[31m", {}, "There is no tool delete"),
     ],
 )
@@ -398,3 +400,16 @@ def test_without_its_library_the_command_says_what_to_install(quoth: Quoth, monk
 
     assert said.status == 2
     assert "pip install 'quoth[mcp]'" in said.err
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize("terminal", [True, False])
+def test_whoever_starts_it_at_a_terminal_is_told_whom_it_is_for(
+    *, terminal: bool, quoth: Quoth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "run", lambda *_: 0)
+
+    said = quoth("mcp", terminal=terminal)
+
+    assert (said.status, said.out) == (0, "")
+    assert ("An assistant starts this by itself" in said.err) is terminal

@@ -49,7 +49,7 @@ def test_a_piped_chat_prints_answers_and_nothing_else(quoth: Quoth) -> None:
 
 
 def test_leaving_ends_the_chat_at_once(quoth: Quoth) -> None:
-    for word in ("/quit", "exit", " QUIT "):
+    for word in ("/quit", "exit", " QUIT ", "/Quit now"):
         assert piped(quoth, word, QUESTION) == ("", "")
 
 
@@ -70,6 +70,19 @@ def test_context_shows_the_paragraph(quoth: Quoth) -> None:
     assert [answer for answer in answers if answer.startswith("Say which")][:2]
 
 
+def test_a_command_may_be_in_capitals(quoth: Quoth) -> None:
+    out, _ = piped(quoth, "/NEW", "/Help")
+
+    assert out.startswith("A new subject, then.\n")
+    assert all(command in out for command in COMMANDS)
+
+
+def test_of_a_single_quote_no_range_is_named(quoth: Quoth) -> None:
+    out, _ = piped(quoth, QUESTION, "/context 2", options=("--top", "1"))
+
+    assert out.endswith("\nSay which quote: /context 1.\n\n")
+
+
 def test_sources_name_the_articles_quoted(quoth: Quoth) -> None:
     out, _ = piped(quoth, QUESTION, "/sources")
 
@@ -86,6 +99,10 @@ def test_an_unknown_command_names_the_nearest(quoth: Quoth) -> None:
 
     assert out.startswith("There is no /contxt. Did you mean /context? /help lists the commands.\n")
     assert "\x1b" not in out
+
+
+def test_where_no_command_is_near_none_is_named(quoth: Quoth) -> None:
+    assert piped(quoth, "/")[0] == "There is no /. /help lists the commands.\n\n"
 
 
 def test_help_lists_every_command(quoth: Quoth) -> None:

@@ -46,6 +46,17 @@ def test_files_of_kinds_that_are_not_read_are_told_once_the_index_is_there(quoth
     assert "7 files of kinds that are not read" in quoth("doctor").out
 
 
+def test_whoever_interrupts_is_told_that_nothing_is_lost(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(indexing, "update", interrupted)
+
+    said = quoth("index")
+
+    assert (said.status, said.out, said.err) == (130, "", "Interrupted: the next run goes on from here.\n")
+
+
 def test_an_index_that_another_writes_is_an_error(quoth: Quoth, monkeypatch: pytest.MonkeyPatch) -> None:
     def locked(*_: object, **__: object) -> None:
         raise IndexLocked(Path("data/index"), "process 7 on here")

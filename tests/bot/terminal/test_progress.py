@@ -83,6 +83,16 @@ def test_the_bar_shows_passages_a_second_and_the_time_left() -> None:
     assert re.search(r"50/1000 +[\d.]+/s +\d\d:\d\d", console.file.getvalue())
 
 
+def test_on_a_narrow_terminal_the_numbers_are_whole() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=40, color_system=None)
+
+    with progress.progress(console) as told:
+        told("encoding", 1_000, 40_000)
+
+    assert isinstance(console.file, io.StringIO)
+    assert "Encoding passages  1000/40000" in console.file.getvalue()
+
+
 def test_nothing_is_drawn_on_a_pipe_while_waiting() -> None:
     console = Console(file=io.StringIO())
 

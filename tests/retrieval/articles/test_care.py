@@ -119,7 +119,7 @@ def test_what_is_no_article_does_not_land(
 def test_a_folder_is_named_as_one(name: str, library: Path, tmp_path: Path) -> None:
     (tmp_path / name).mkdir()
 
-    with pytest.raises(ArticleUnreadable, match="it is a folder; name the files in it"):
+    with pytest.raises(ArticleUnreadable, match="it is a folder"):
         folder.add(library, [tmp_path / name])
 
 
@@ -130,16 +130,22 @@ def test_a_missing_file_is_named(library: Path) -> None:
     assert caught.value.path == Path("nowhere.txt")
 
 
+def test_what_is_not_there_is_missing_whatever_its_name(library: Path) -> None:
+    with pytest.raises(FileMissing):
+        folder.add(library, [Path("www.example.org")])
+
+
 def test_a_failed_write_leaves_nothing_behind(library: Path, news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = names(library)
 
     def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(28, "No space left on device", str(library / ".adding-1"))
 
     monkeypatch.setattr(Path, "replace", fail)
 
-    with pytest.raises(StorageFailed, match="No space left"):
+    with pytest.raises(StorageFailed, match="No space left") as caught:
         folder.add(library, [news])
+    assert caught.value.path == library
     assert names(library) == before
 
 
@@ -266,8 +272,18 @@ def test_what_is_no_article_is_not_found(id: str, library: Path) -> None:
 
 
 def test_an_article_that_its_file_does_not_hold_is_not_found(library: Path) -> None:
-    with pytest.raises(ArticleUnreadable, match="does not hold it"):
+    with pytest.raises(ArticleUnknown) as caught:
         folder.find(library, "bread.txt#1")
+    assert caught.value.near == ("bread.txt",)
+
+
+def test_whoever_names_a_file_of_several_articles_is_told_their_names(library: Path) -> None:
+    (library / "news.jsonl").write_text("".join(f'{{"text": "Text {n}."}}\n' for n in range(5)), "utf-8")
+
+    with pytest.raises(ArticleUnknown) as caught:
+        folder.find(library, "news.jsonl")
+
+    assert caught.value.near == ("news.jsonl#1", "news.jsonl#2", "news.jsonl#3")
 
 
 @pytest.mark.parametrize(("on_disk", "typed"), [("NFC", "NFD"), ("NFD", "NFC")])

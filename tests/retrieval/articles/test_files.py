@@ -66,7 +66,8 @@ def test_a_link_out_of_the_folder_is_refused_and_one_inside_is_followed(tmp_path
 
     assert [file.path for file in found] == ["inside.txt", "real.txt"]
     assert [(entry.path, entry.reason) for entry in skipped] == [
-        ("outside.txt", "it is a link to a place outside the articles folder")
+        ("away", "it is a link to a folder, and those are not entered"),
+        ("outside.txt", "it is a link to a place outside the articles folder"),
     ]
 
 
@@ -81,7 +82,7 @@ def test_what_is_no_readable_file_is_skipped_with_its_reason(tmp_path: Path) -> 
     assert found == []
     assert {entry.path: entry.reason for entry in skipped} == {
         "caf\N{REPLACEMENT CHARACTER}.txt": "its name is not valid UTF-8",
-        "dangling.txt": "No such file or directory",
+        "dangling.txt": "it is a link that leads nowhere",
         "loop.txt": "Too many levels of symbolic links",
         "pipe.txt": "it is not a regular file",
     }

@@ -65,6 +65,13 @@ def test_an_entry_without_a_title_is_called_by_its_first_words() -> None:
     )
 
 
+@pytest.mark.parametrize("hidden", ["<script>let x</script>", "<STYLE>p {}</STYLE >", "<script>let x"])
+def test_scripts_are_no_words_of_an_entry(hidden: str) -> None:
+    text = f"<p>The mill burned.</p>{hidden}"
+
+    assert only(rss(f"<item><description><![CDATA[{text}]]></description></item>")).title == "The mill burned."
+
+
 @pytest.mark.parametrize(
     ("title", "said"),
     [

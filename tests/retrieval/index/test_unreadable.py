@@ -42,7 +42,7 @@ def test_an_unreadable_file_is_named_and_the_rest_indexed(
     assert [(skipped.path, skipped.reason) for skipped in report.skipped] == [
         ("broken.txt", "it is not a text file"),
         ("empty.md", "it holds no text"),
-        ("gone.txt", "No such file or directory"),
+        ("gone.txt", "it is a link that leads nowhere"),
     ]
     assert opened.skipped == report.skipped
     assert open_up_to_date(articles, index, encoder)[1] is None
