@@ -11,7 +11,7 @@ from retrieval.text.passages import Passage
 
 _BOUNDS = "since|before|after|until|till|by|from|between|to|than|prior|through|as"
 """What makes a year a bound: "after 2010" is answered by a sentence about 2012."""
-_WITHIN = rf"\b(?:in|on|during|for|of)\s+(?:(?!(?:{_BOUNDS})\b)[\w.,]+\s+){{0,3}}"
+_WITHIN = rf"\b(?:the\s+|(?:in|on|during|for|of)\s+(?:(?!(?:{_BOUNDS})\b)[\w.,]+\s+){{0,3}})"
 _NO_YEAR = r"(?![\w%]|['’]s|[.,:/]\d|\s*[-–—]|\s+(?:to|until|and|or)\b|\s+(?!(?:is|was|as|has|does)\b)[a-z]+s\b)"
 """What follows a number of four digits that is no year by itself: "2000 cars", "2000 to 2005"."""
 
