@@ -11,7 +11,7 @@
 - in ``quoting``: ``quotes``, ``highlights``; what completes a quote: ``completing``, ``speech``, ``replies``,
   ``introduced``, ``steps``, ``claims``, ``claim_words``, ``excerpts``; in which order: ``arranging``, ``sameness``
 - in ``doubting``, what speaks for and against the first quote: ``evidence``, ``doubts``, ``amounts``, ``contacts``,
-  ``to_come``, ``unnamed``; how sure it is then: ``confidence``
+  ``numbered``, ``to_come``, ``unnamed``; how sure it is then: ``confidence``
 - what comes out: ``answer``; beside its quotes: ``times``, ``newer``
 - for other than answering: ``tracing`` (what became of a quote), ``grouping`` (questions that mean the same)
 """

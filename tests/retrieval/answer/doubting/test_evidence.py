@@ -240,6 +240,13 @@ def test_an_amount_counted_by_another_period_contradicts(question: str, other: b
     assert ("period" in [doubt.about for doubt in found.doubts], found.figures["contradicted"]) == (other, float(other))
 
 
+def test_another_thing_of_the_same_name_contradicts(news: Index) -> None:
+    found = found_in("The clerk sits in Room 4.", "The clerk", "Who sits in Room 7?", news)
+
+    assert Doubt("identifier", "Room 7", "Room 4") in found.doubts
+    assert found.figures["contradicted"] == 1.0
+
+
 @pytest.mark.parametrize(
     ("question", "text", "none"),
     [
