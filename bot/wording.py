@@ -115,7 +115,8 @@ _DOUBTS: Mapping[str, str] = {
 def _doubt(doubt: Doubt) -> str:
     asked, instead = line(doubt.asked), line(doubt.found or "")
     if doubt.about == "kind":
-        return f"“{instead}” does not say {_ASKED_FOR.get(asked, asked)}."
+        said = f"“{instead}”" if instead else "The passage"
+        return f"{said} does not say {_ASKED_FOR.get(asked, asked)}."
     if doubt.about in _DOUBTS:
         return _DOUBTS[doubt.about].format(asked=asked, instead=instead)
     if doubt.about == "date" and not instead:

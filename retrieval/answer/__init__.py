@@ -7,11 +7,11 @@
   ``interpretation``
 - finding: ``search``
 - in ``reading``: ``reading``, ``reader``, ``span_reader``, ``spans``, ``overlap_reader``; which sentences fit a
-  question: ``sentence_form``, ``offices``, ``told_times``; whom they speak of: ``antecedents``
+  question: ``sentence_form``, ``offices``, ``told_times``, ``turns``; whom they speak of: ``antecedents``
 - in ``quoting``: ``quotes``, ``highlights``; what completes a quote: ``completing``, ``speech``, ``replies``,
   ``introduced``, ``steps``, ``claims``, ``claim_words``, ``excerpts``; in which order: ``arranging``, ``sameness``
 - in ``doubting``, what speaks for and against the first quote: ``evidence``, ``doubts``, ``amounts``, ``contacts``,
-  ``to_come``, ``unnamed``; how sure it is then: ``confidence``
+  ``numbered``, ``to_come``, ``unnamed``; how sure it is then: ``confidence``
 - what comes out: ``answer``; beside its quotes: ``times``, ``newer``
 - for other than answering: ``tracing`` (what became of a quote), ``grouping`` (questions that mean the same)
 """

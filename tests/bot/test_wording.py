@@ -51,6 +51,8 @@ def test_a_filter_is_put_in_words() -> None:
         (Doubt("figure", "2014"), "The passage does not give 2014."),
         (Doubt("word", "cancelled"), "The passage says nothing of “cancelled”."),
         (Doubt("kind", "number", "Abe"), "“Abe” does not say how many or how much."),
+        (Doubt("kind", "number"), "The passage does not say how many or how much."),
+        (Doubt("identifier", "Room 7", "Room 4"), "The passage is about Room 4, not Room 7."),
     ],
 )
 def test_what_keeps_a_passage_from_being_an_answer_is_put_in_words(doubt: Doubt, said: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from retrieval.answer.asking.question import kind_of
+from retrieval.answer.asking.question import figures, kind_of, suits
 
 _UNITS = {
     "money": r"[$€£¥%]|\b(?:dollars?|euros?|pounds?|crowns?|krone[nr]?|yen|yuan|rou?bles?|francs?|pesos?|rupees?|marks?"
@@ -28,6 +28,16 @@ _MEASURES = tuple(
     )
 )
 """Questions for a quantity, and what it is measured in."""
+_COUNT = re.compile(
+    r"\bhow many\b|\bwhat(?:['’]s| is| was| are| were) (?:the|your) (?:[\w'’-]+ ){0,3}"
+    r"(?:price|cost|fee|fare|rent|salary)(?= of\b| for\b|\W*$)",
+    re.IGNORECASE,
+)
+"""Questions that only a number answers, beside those for what something costs."""
+_NO_COUNT = re.compile(
+    r"\b(?:1[5-9]|20)\d\d\b(?!\s+[a-z]+s\b)|^\s*\d{1,3}[.)]\s|\bas many\b", re.IGNORECASE | re.MULTILINE
+)
+"""Numbers that count nothing: years, and those of a list's items."""
 _PERIOD = r"(second|minute|hour|day|night|week|month|quarter|year|season)"
 _RATE = re.compile(
     rf"(?:\b(?:per|each|every|an?(?!\s+second))\s+|/\s?){_PERIOD}\b|\b({_PERIOD}|dai|annual)ly\b|\bannual\b",
@@ -40,6 +50,16 @@ _TIMES_OVER = re.compile(r"\bhow (?:many (?:times|days|nights|hours|weeks|months
 def measured(question: str, words: str) -> bool:
     """Whether words have a unit of what a question asks how much there is of; where it does not ask that, they have."""
     return all(units.search(words) for asks, units in _MEASURES if asks.search(question))
+
+
+def number_lacking(question: str, text: str) -> bool:
+    """Whether a question asks how many there are, or for a price, and a text has no number but years and its own."""
+    if not (_COUNT.search(question) or _MEASURES[0][0].search(question)):
+        return False
+    asked = figures(question)
+    rest = _NO_COUNT.sub(" ", text)
+    counted = re.sub(r"\d[\d.,]*", lambda number: "" if number[0].strip(".,") in asked else number[0], rest)
+    return not suits("number", counted) and not _MEASURES[0][1].search(counted)
 
 
 def asks_amount_by(question: str) -> frozenset[str]:

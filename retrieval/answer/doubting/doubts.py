@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from retrieval.answer.asking.question import asking_terms, asks_who_that_is, figures, identifiers, kind_of, names, suits
-from retrieval.answer.doubting.amounts import asks_amount_by, measured, periods
+from retrieval.answer.doubting.amounts import asks_amount_by, measured, number_lacking, periods
 from retrieval.answer.doubting.contacts import contact_lacking
+from retrieval.answer.doubting.numbered import another_numbered
 from retrieval.answer.doubting.to_come import asks_what_happened, is_to_come
 from retrieval.answer.doubting.unnamed import is_short_for, name_unsaid
 from retrieval.answer.quoting.quotes import Quote
@@ -48,11 +49,11 @@ About = Literal[
 """What a quote lacks.
 
 ``name``: a name that its sentences have not; ``swapped``: one between the same words as another that they have;
-``unnamed``: one that its article has not. ``identifier``: a setting or an
-option. ``word``: any other word. ``figure``: a number, month or weekday; ``date``: a year or a day of which its article
-tells nothing. ``kind``: words of the kind that is asked for. ``office``: the office of the one asked about. ``time``:
-what has happened, for it tells of what was to come. ``question``: an answer, for it only asks. ``period``: what an
-amount is counted by. ``contact``: a number to call, or an e-mail address.
+``unnamed``: one that its article has not. ``identifier``: a setting, an option, or what goes by a name and a number.
+``word``: any other word. ``figure``: a number, month or weekday; ``date``: a year or a day of which its article tells
+nothing. ``kind``: words of the kind that is asked for or, with nothing found instead, any number at all. ``office``:
+the office of the one asked about. ``time``: what has happened, for it tells of what was to come. ``question``: an
+answer, for it only asks. ``period``: what an amount is counted by. ``contact``: a number to call, or an e-mail address.
 """
 
 
@@ -70,6 +71,8 @@ class Doubt:
     @property
     def contradicts(self) -> bool:
         """Whether the quote does not only lack it, but says another thing: of a setting, another's value."""
+        if self.about == "kind":
+            return self.found is None
         return self.about in ("swapped", "office", "time", "identifier", "date", "question", "period", "contact")
 
 
@@ -105,9 +108,11 @@ def word_lacking(question: str, quote: Quote, weights: Mapping[str, float]) -> t
 
 
 def _names_lacking(question: str, typed: str, quote: Quote, around: Sequence[str], common: Terms) -> Iterator[Doubt]:
-    """Settings and options, names that the article says nothing of, and names that only the quote lacks."""
+    """Settings, options and numbered things, and names that the article or only the quote has not."""
     exact, passage, said = identifiers(question), _passage(question, quote), _said(question, quote)
     yield from (Doubt("identifier", name) for name in exact if not _is_written(name, passage))
+    if numbered := another_numbered(question, passage):
+        yield Doubt("identifier", *numbered)
     unsaid = name_unsaid(typed, quote.article, common)
     if unsaid:
         yield Doubt("unnamed", unsaid)
@@ -149,6 +154,9 @@ def _figures_lacking(question: str, quote: Quote) -> Iterator[Doubt]:
 
 def _of_another_kind(question: str, quote: Quote, around: Sequence[str]) -> Iterator[Doubt]:
     """The kind of answer that is asked for, where no words in bold can be of it, or the quote has no unit of it."""
+    if number_lacking(question, quote.text if not any(quote.cut) else quote.hit.passage.text):
+        yield Doubt("kind", "number")
+        return
     kind = kind_of(question)
     marked = [quote.article.text[mark.start : mark.end] for mark in quote.highlights] or [quote.text]
     suited = any(suits(kind, words) for words in marked) or asks_who_that_is(question, around)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from retrieval.answer.reading.turns import TURN, turn_before
 from retrieval.text.sentences import Sentence, Span, numbers_in, sentences
 
 _MOST = 3
@@ -34,9 +35,6 @@ _PRONOUN_SAYS = re.compile(
 _UPPER = r"[A-ZÀ-ÖØ-ÞА-ЯЁ]"
 _NAME = re.compile(rf"\b{_UPPER}[\w’'-]+(?:\s+(?:(?:van|von|de|al|bin|the|of)\s+)?{_UPPER}[\w’'-]+)+")
 
-_TURN = re.compile(rf"^(?:(?:{_UPPER}[\w.’'-]*|de|van|von)[ ]?){{1,4}}:(?=\s)", re.MULTILINE)
-"""Whose turn it is, at the beginning of a line of a transcript: "OHM: "."""
-
 _TURNS = 1000
 """Code points around a line that tell whether it is one of a transcript, by another such line."""
 
@@ -58,13 +56,15 @@ def with_speaker(text: str, span: Span) -> Span:
 
 
 def _in_turn(text: str, span: Span) -> Span:
-    """The span from its line's beginning on, where that says whose turn it is in a transcript."""
-    line = text.rfind("\n", 0, span.start) + 1
-    between = sum(line <= each.start < span.start for each in sentences(text)) if line < span.start else 0
-    if not 0 < between <= _MOST or not _TURN.match(text, line):
+    """The span from the beginning of its turn in a transcript or in minutes on, which says who speaks."""
+    turn = turn_before(text, span.start)
+    if not turn or "\n\n" in text[turn.start() : span.start] or turn["who"] in text[span.start : span.end]:
         return span
-    around = text[max(0, line - _TURNS) : span.end + _TURNS]
-    return Span(line, span.end) if len(_TURN.findall(around)) > 1 else span
+    between = sum(turn.start() <= each.start < span.start for each in sentences(text))
+    if not 0 < between <= _MOST:
+        return span
+    around = text[max(0, turn.start() - _TURNS) : span.end + _TURNS]
+    return Span(turn.start(), span.end) if len(TURN.findall(around)) > 1 else span
 
 
 def _paragraph(text: str, span: Span) -> Span:

@@ -11,7 +11,7 @@ from retrieval.text.passages import Passage
 
 _BOUNDS = "since|before|after|until|till|by|from|between|to|than|prior|through|as"
 """What makes a year a bound: "after 2010" is answered by a sentence about 2012."""
-_WITHIN = rf"\b(?:in|on|during|for|of)\s+(?:(?!(?:{_BOUNDS})\b)[\w.,]+\s+){{0,3}}"
+_WITHIN = rf"\b(?:the\s+|(?:in|on|during|for|of)\s+(?:(?!(?:{_BOUNDS})\b)[\w.,]+\s+){{0,3}})"
 _NO_YEAR = r"(?![\w%]|['’]s|[.,:/]\d|\s*[-–—]|\s+(?:to|until|and|or)\b|\s+(?!(?:is|was|as|has|does)\b)[a-z]+s\b)"
 """What follows a number of four digits that is no year by itself: "2000 cars", "2000 to 2005"."""
 
@@ -22,6 +22,7 @@ _DATE = re.compile(
     rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{'|'.join(MONTHS)})|(?:{'|'.join(MONTHS)})\s+\d{{1,2}})\b",
     re.IGNORECASE,
 )
+_ISO = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 
 @lru_cache(maxsize=64)
@@ -80,6 +81,16 @@ def _lacks_day(day: int, month: int, asked: TimeAsked, passage: Passage) -> bool
     if re.search(_written(day, month), passage.article.text, re.IGNORECASE):
         return False
     return published is not None or bool(_DATE.search(text))
+
+
+def of_another_day(question: str, passage: Passage, sentence: str) -> bool:
+    """Whether a sentence has another day than the question names, which a sentence beside it in the passage has."""
+    asked = _within(question)
+    if asked is None or not asked.day or not asked.month:
+        return False
+    written = re.compile(_written(asked.day, asked.month), re.IGNORECASE)
+    other = _DATE.search(sentence) or _ISO.search(sentence)
+    return bool(other) and not written.search(sentence) and bool(written.search(passage.text))
 
 
 def _written(day: int, month: int) -> str:

@@ -263,6 +263,38 @@ def test_an_amount_counted_by_another_period_contradicts(question: str, other: b
     assert ("period" in [doubt.about for doubt in found.doubts], found.figures["contradicted"]) == (other, float(other))
 
 
+def test_another_thing_of_the_same_name_contradicts(news: Index) -> None:
+    found = found_in("The clerk sits in Room 4.", "The clerk", "Who sits in Room 7?", news)
+
+    assert Doubt("identifier", "Room 7", "Room 4") in found.doubts
+    assert found.figures["contradicted"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "none"),
+    [
+        ("How many ferries ran in 2013?", "The first ferries ran in 2013, but folk heard of them in May.", True),
+        ("How many ferries ran in 2013?", "Two ferries ran in 2013.", False),
+        ("How many guests came?", "2000 guests came to the harbour.", False),
+        ("How many ferries ran in 2013?", "In 2013 ferries ran as many days as they could.", True),
+        ("How much does a berth cost?", "3. Pay the fee for the berth.", True),
+        ("How much does a berth cost?", "A berth is free of charge.", False),
+        ("What is the salary of the harbour master?", "The council sets the salary of the harbour master.", True),
+        ("What is the salary of the harbour master?", "The salary of the harbour master is 900 crowns.", False),
+        ("What is the price list for?", "The price list is for guests.", False),
+        ("What is the fee?", "The fee was set by the council in 2016.", True),
+    ],
+)
+def test_a_quote_without_any_number_does_not_say_how_many(question: str, text: str, none: bool, news: Index) -> None:
+    article = replace(ARTICLE, text=text)
+    hit = Hit(Passage(article, 0, len(text)), score=1.0, dense=0.5, lexical=2.0, dense_z=1.0, lexical_z=1.0)
+    quote = Quote(article, 0, len(text), highlights=(Span(0, 8),), score=2.0, hit=hit)
+
+    found = gathered(quote, READING, question, hit, news.terms)
+
+    assert (Doubt("kind", "number") in found.doubts, found.figures["contradicted"]) == (none, float(none))
+
+
 @pytest.mark.parametrize(
     ("question", "text", "lacking"),
     [

@@ -34,6 +34,12 @@ TRANSCRIPT = """\
 FALK: The bridge is safe. It was built in 1960.
 OHM: I do not agree. The bridge was built in 1950.
 """
+MINUTES = """\
+- Falk: The bridge is safe. It was built
+in 1960.
+
+- Ohm: I do not agree. The bridge was built in 1950.
+"""
 PARAGRAPHS = """\
 Jonas Falk, the mayor, spoke on Monday.
 
@@ -60,6 +66,8 @@ Jonas Pell said so.
         (NESTED, "spread", NESTED.partition(". ")[2].partition("). ")[2]),
         (APART, "forgotten", APART.partition("\n\nThe wind")[0]),
         (TRANSCRIPT, "1950", TRANSCRIPT.partition("\n")[2].strip()),
+        (MINUTES, "1960", MINUTES.partition("\n\n")[0]),
+        (MINUTES, "1950", MINUTES.partition("\n\n")[2].strip()),
         (PARAGRAPHS, "1960", PARAGRAPHS.strip()),
         (GERMAN, "1960", GERMAN.partition("tagte. ")[2]),
         (RUSSIAN, "1960", RUSSIAN),
@@ -75,6 +83,7 @@ def test_speech_comes_with_its_speaker(text: str, words: str, expected: str) -> 
         (DIVERS, "found", "Divers found the door open."),
         (SPOKEN, "sat down", "He sat down at the table."),
         (APART, "wind", "The wind grew."),
+        (MINUTES.replace("It was", "Falk knows it was"), "1960", "Falk knows it was built\nin 1960."),
         (ALONE, "Nobody", '"It fell on its own. Nobody touched it."'),
         ("Opening hours: From nine. The desk shuts at noon.", "noon", "The desk shuts at noon."),
         ("He ran the “Red Lion” in Harn. It burnt down last year.", "Red Lion", "He ran the “Red Lion” in Harn."),

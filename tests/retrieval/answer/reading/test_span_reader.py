@@ -275,6 +275,28 @@ def test_what_is_of_another_time_or_of_anothers_office_stands_back(question: str
 
 
 @pytest.mark.usefixtures("calibrated")
+def test_what_another_says_stands_back_where_the_words_of_one_are_asked_for() -> None:
+    reader = SpanReader(weights=ReadingWeights(shared_terms=0.0))
+    reader._model = FakeNetwork(Brekke=2.0)
+    minutes = hit_of("- Ohm: Captain Brekke shall go.\n\n- Falk: Captain Brekke shall stay.")
+
+    (readings,) = reader.read([ReadingTask("What did Falk propose?", [minutes], {"brekk": 1.0})])
+
+    assert readings[1].score - readings[0].score == pytest.approx(2.0)
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_an_entry_of_another_day_stands_back() -> None:
+    reader = SpanReader(weights=ReadingWeights(shared_terms=0.0))
+    reader._model = FakeNetwork(Brekke=2.0)
+    log = hit_of("2018-01-31: Captain Brekke came.\n\n2018-02-01: Captain Brekke left.")
+
+    (readings,) = reader.read([ReadingTask("Who is named on 2018-02-01?", [log], {"brekk": 1.0})])
+
+    assert readings[1].score - readings[0].score == pytest.approx(2.0)
+
+
+@pytest.mark.usefixtures("calibrated")
 def test_how_much_is_read_and_what_a_margin_counts_can_be_varied() -> None:
     hits = [hit_of("Captain Brekke is said to be here.", score=1 - place / 10) for place in range(6)]
     network = FakeNetwork(Brekke=2.0)

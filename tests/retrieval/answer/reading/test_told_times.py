@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from retrieval.answer.reading.told_times import time_lacking
+from retrieval.answer.reading.told_times import of_another_day, time_lacking
 from retrieval.articles.article import Article
 from retrieval.text.passages import Passage
 
@@ -23,6 +23,8 @@ def lacking(question: str, text: str, published: date | None = None) -> str | No
         ("Where was the fair in 2021?", "In 2022 it was in Lund.", "2021"),
         ("and in 2021?", "In 2022 it was in Lund.", "2021"),
         ("Where was the fair in the spring of 2021?", "In 2022 it was in Lund.", "2021"),
+        ("Where was the 2021 fair?", "In 2022 it was in Lund.", "2021"),
+        ("Where were the 2000 guests?", "In 2022 they were in Lund.", None),
         ("Where was the fair in 2022?", "In 2022 it was in Lund.", None),
         ("Where was the fair in 2022?", "It was in Lund. Many came in 2022.", None),
         ("Where was the fair in 2021?", "It was in Lund.", None),
@@ -66,3 +68,21 @@ def test_a_day_is_lacking_where_article_and_passage_are_of_other_days(
     question: str, text: str, published: date | None, expected: str | None
 ) -> None:
     assert lacking(question, text, published) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "expected"),
+    [
+        ("What was changed on 2018-01-31?", "2017-12-22: the fee for rooms.", True),
+        ("What was changed on 31 January 2018?", "2018-01-31: the fee for boats.", False),
+        ("What was changed on 31 January 2018?", "2017-12-22: the fee for rooms.", True),
+        ("What was changed on 31 January 2018?", "So it was told.", False),
+        ("What was changed on 22 May 2018?", "2018-01-31: the fee for boats.", False),
+        ("What was changed in January 2018?", "2017-12-22: the fee for rooms.", False),
+    ],
+)
+def test_an_entry_of_another_day_is_told_from_the_one_asked_for(question: str, sentence: str, expected: bool) -> None:
+    text = "2017-12-22: the fee for rooms.\n\n2018-01-31: the fee for boats.\n\nSo it was told."
+    article = Article("a.md", "Fees", source=None, published=None, url=None, path="a.md", text=text)
+
+    assert of_another_day(question, Passage(article, 0, len(text)), sentence) is expected
