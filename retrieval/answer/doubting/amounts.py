@@ -54,7 +54,8 @@ def measured(question: str, words: str) -> bool:
 
 def number_lacking(question: str, text: str) -> bool:
     """Whether a question asks how many there are, or for a price, and a text has no number but years and its own."""
-    if not (_COUNT.search(question) or _MEASURES[0][0].search(question)):
+    costs = kind_of(question) == "number" and _MEASURES[0][0].search(question)
+    if not (costs or _COUNT.search(question)):
         return False
     asked = figures(question)
     rest = _NO_COUNT.sub(" ", text)

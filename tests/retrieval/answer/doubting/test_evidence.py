@@ -283,6 +283,7 @@ def test_another_thing_of_the_same_name_contradicts(news: Index) -> None:
         ("What is the salary of the harbour master?", "The salary of the harbour master is 900 crowns.", False),
         ("What is the price list for?", "The price list is for guests.", False),
         ("What is the fee?", "The fee was set by the council in 2016.", True),
+        ("The price of herring was low until when?", "It stayed low until the war.", False),
     ],
 )
 def test_a_quote_without_any_number_does_not_say_how_many(question: str, text: str, none: bool, news: Index) -> None:
