@@ -105,7 +105,7 @@ class Speller:
             there = [each for each in there if each.isalpha() and len(each) == len(low)]
         likely = list({each.casefold(): each for each in (*(() if named else self._known(low)), *there)}.values())
         if named:
-            likely = [each for each in likely if each[0].isupper() and not is_english(plain(each))]
+            likely = [each for each in likely if each[0].isupper() and self._names(each)]
         near = {each: OSA.distance(low, plain(each), score_cutoff=edits) for each in likely if _starts(low, each)}
         least = min(near.values(), default=edits + 1)
         return sorted(each for each, distance in near.items() if distance == least <= edits)
@@ -134,6 +134,11 @@ class Speller:
         """The words of this term, as they are written in the first passages, or titles, that have it."""
         for text in self._texts(meant, _READ):
             yield from (each for each in words_of(text) if term(each) == meant)
+
+    def _names(self, word: str) -> bool:
+        """Whether a word with a capital is a name: no English word, or one that has its capital within a sentence."""
+        inside = re.compile(rf"(?<=[^\W_A-Z] ){re.escape(word)}\b")
+        return not is_english(plain(word)) or any(map(inside.search, self._texts(term(word), _READ)))
 
     def _texts(self, meant: str, most: int) -> Iterator[str]:
         """The first passages, or titles, that have this term."""

@@ -100,6 +100,13 @@ def test_a_name_is_read_as_another_name_and_a_question_in_capitals_has_none(tmp_
     assert speller.corrected("WHO SOLD THE MILLK?").slips
 
 
+def test_a_name_that_dictionaries_have_is_meant_where_it_has_its_capital_within_a_sentence(tmp_path: Path) -> None:
+    speller = told(tmp_path, "They sailed to Florida in May. Turtle soup was served on board.")
+
+    assert speller.corrected("who sailed to Flroida?").text == "who sailed to Florida?"
+    assert speller.corrected("who met Turtel on board?").slips == ()
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [("reserv0ir", "reservoir"), ("m4yor", "mayor"), ("may9or", "mayor"), ("MX50O", "MX50O"), ("route6", "route6")],
