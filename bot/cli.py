@@ -120,7 +120,7 @@ def quoth(
 def ask(  # noqa: PLR0913 - the options that the contract names
     context: typer.Context,
     question: Annotated[
-        str | None, typer.Argument(metavar="QUESTION", show_default=False, help="It, in quotation marks.")
+        str | None, typer.Argument(metavar="QUESTION", show_default=False, help="In quotation marks.")
     ] = None,
     *,
     top: TopOption = None,

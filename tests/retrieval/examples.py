@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
+from retrieval.answer.quoting.quotes import Quote
 from retrieval.answer.reading.reader import whole_sentences
 from retrieval.articles.article import Article
 from retrieval.models.encoder import Vectors
@@ -123,3 +124,20 @@ class CountingEncoder(FakeEncoder):
         """What was encoded since this was asked last."""
         taken, self.documents = self.documents, []
         return taken
+
+
+def bold(quote: Quote) -> list[str]:
+    return [quote.article.text[start:end] for start, end in quote.highlights]
+
+
+def assert_verbatim(quote: Quote) -> None:
+    """A quote is whole sentences of its article, with the bold words apart and inside it."""
+    text = quote.article.text
+    assert 0 <= quote.start < quote.end <= len(text)
+    assert quote.text == text[quote.start : quote.end]
+    assert whole_sentences(text, Span(quote.start, quote.end)) == (quote.start, quote.end)
+    assert quote.paragraph.start <= quote.start < quote.end <= quote.paragraph.end
+    reached = quote.start
+    for start, end in sorted(quote.highlights):
+        assert reached <= start < end <= quote.end
+        reached = end

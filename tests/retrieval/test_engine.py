@@ -16,9 +16,7 @@ from hypothesis import strategies as st
 
 from retrieval.answer.answer import Answer
 from retrieval.answer.query import MAX_QUESTION, Filters
-from retrieval.answer.quoting.quotes import Quote
 from retrieval.answer.reading.overlap_reader import OverlapReader
-from retrieval.answer.reading.reader import whole_sentences
 from retrieval.articles.files import SourceFile, contents
 from retrieval.engine import Engine
 from retrieval.errors import ArticleUnknown, QuestionEmpty, QuestionTooLong
@@ -27,32 +25,14 @@ from retrieval.index.changes import Stale
 from retrieval.index.protocol import Index
 from retrieval.index.updating import open_up_to_date
 from retrieval.models.encoder import Vectors
-from retrieval.text.sentences import Span
 from tests.fakes import FakeEncoder
-from tests.retrieval.examples import FERRY, SHIPPED, write
+from tests.retrieval.examples import FERRY, SHIPPED, assert_verbatim, bold, write
 from tests.volume import few
 
 
 @pytest.fixture(scope="module")
 def engine(news: Index) -> Engine:
     return Engine(news, FakeEncoder(), reader=OverlapReader())
-
-
-def bold(quote: Quote) -> list[str]:
-    return [quote.article.text[start:end] for start, end in quote.highlights]
-
-
-def assert_verbatim(quote: Quote) -> None:
-    """A quote is whole sentences of its article, with the bold words apart and inside it."""
-    text = quote.article.text
-    assert 0 <= quote.start < quote.end <= len(text)
-    assert quote.text == text[quote.start : quote.end]
-    assert whole_sentences(text, Span(quote.start, quote.end)) == (quote.start, quote.end)
-    assert quote.paragraph.start <= quote.start < quote.end <= quote.paragraph.end
-    reached = quote.start
-    for start, end in sorted(quote.highlights):
-        assert reached <= start < end <= quote.end
-        reached = end
 
 
 # --- answering -----------------------------------------------------------------------------------------------

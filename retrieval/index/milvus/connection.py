@@ -179,18 +179,19 @@ class Connection:
     def _load(self, name: str) -> None:
         """Have the store take a collection into memory, and wait for it while it does.
 
-        The client's own wait would go on where the store was started anew meanwhile and has forgotten to load it.
+        The client's own wait would go on where the store was started anew meanwhile and has forgotten to load it. After
+        ``_WRITE_S`` it is left at that: the store refuses what is asked next.
         """
         from pymilvus.client.types import LoadState
 
-        tries, state = int(_WRITE_S / _PAUSE_S), LoadState.NotLoad
-        while tries and state != LoadState.Loaded:
+        state = LoadState.NotLoad
+        for _ in range(int(_WRITE_S / _PAUSE_S)):
             if state != LoadState.Loading:
                 self._client.load_collection(name, timeout=self._read_s, _async=True)
             state = self._client.get_load_state(name, timeout=self._read_s)["state"]
-            if state != LoadState.Loaded:
-                time.sleep(_PAUSE_S)
-            tries -= 1
+            if state == LoadState.Loaded:
+                return
+            time.sleep(_PAUSE_S)
 
     # --- rows ----------------------------------------------------------------------------------------------------
 

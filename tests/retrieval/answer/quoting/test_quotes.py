@@ -9,33 +9,16 @@ import pytest
 
 from retrieval.answer.quoting import quotes as module
 from retrieval.answer.quoting.quotes import Quote, QuoteWeights, without_weak
-from retrieval.answer.reading.reader import Reading, whole_sentences
+from retrieval.answer.reading.reader import Reading
 from retrieval.answer.search import Hit
 from retrieval.articles.article import Article
 from retrieval.text.passages import Passage
 from retrieval.text.sentences import Span
-from tests.retrieval.examples import article_of
+from tests.retrieval.examples import article_of, assert_verbatim, bold
 
 
 def choose(readings: Sequence[Reading], top: int) -> tuple[Quote, ...]:
     return module.choose(readings, top, QuoteWeights())
-
-
-def bold(quote: Quote) -> list[str]:
-    return [quote.article.text[start:end] for start, end in quote.highlights]
-
-
-def assert_verbatim(quote: Quote) -> None:
-    """A quote is whole sentences of its article, with the bold words apart and inside it."""
-    text = quote.article.text
-    assert 0 <= quote.start < quote.end <= len(text)
-    assert quote.text == text[quote.start : quote.end]
-    assert whole_sentences(text, Span(quote.start, quote.end)) == (quote.start, quote.end)
-    assert quote.paragraph.start <= quote.start < quote.end <= quote.paragraph.end
-    reached = quote.start
-    for start, end in sorted(quote.highlights):
-        assert reached <= start < end <= quote.end
-        reached = end
 
 
 LONG = "One met Two here. Three met Four there. Five met Six again. Seven met Eight at last."

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from retrieval.answer.reading import span_reader as module
@@ -18,39 +15,7 @@ from retrieval.answer.search import Hit
 from retrieval.errors import ReaderUnavailable
 from retrieval.models.token_scores import Pair, SpanScorer, TokenScores
 from retrieval.text.sentences import Span
-from tests.retrieval.answer.reading.readings import bold, hit_of, text_of
-
-
-class FakeNetwork:
-    """In place of a trained network: tokens are words, and the words it likes begin and end answers."""
-
-    def __init__(self, ends: Mapping[str, float] | None = None, **likes: float) -> None:
-        """``ends`` is for the ends alone, where these are not the same."""
-        self._likes = likes
-        self._ends = ends or likes
-        self.passages: list[str] = []
-        self.titles: list[str] = []
-        self.passes = 0
-
-    def score(self, pairs: Sequence[Pair]) -> list[TokenScores]:
-        self.passes += 1
-        self.passages.extend(pair.passage for pair in pairs)
-        self.titles.extend(pair.title for pair in pairs)
-        return [self._scores(pair.passage) for pair in pairs]
-
-    def _scores(self, passage: str) -> TokenScores:
-        words = list(re.finditer(r"\w+", passage))
-        starts, ends = (
-            np.array([likes.get(word[0], -5.0) for word in words], dtype=np.float32)
-            for likes in (self._likes, self._ends)
-        )
-        return TokenScores(np.array([word.span() for word in words]).reshape(-1, 2), starts, ends, no_answer=0.0)
-
-
-@pytest.fixture
-def calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "calibration.json").write_text(json.dumps({"intercept": 0, "weights": {"reading": 1}}))
-    monkeypatch.setattr(module, "SHIPPED", tmp_path)
+from tests.retrieval.answer.reading.readings import FakeNetwork, bold, hit_of, text_of
 
 
 def spans_read(network: FakeNetwork, hits: Sequence[Hit], weights: Mapping[str, float] | None = None) -> list[Reading]:
@@ -256,47 +221,6 @@ def test_the_rest_is_read_only_when_the_first_passages_leave_doubt() -> None:
 
 
 @pytest.mark.usefixtures("calibrated")
-@pytest.mark.parametrize(
-    ("question", "text"),
-    [
-        ("Who came in 2021?", "In 2019 Brekke came."),
-        ("Who is the mayor of Lund?", "Brekke is mayor of Oslo."),
-        ("Who is the mayor?", "Brekke is deputy mayor."),
-    ],
-)
-def test_what_is_of_another_time_or_of_anothers_office_stands_back(question: str, text: str) -> None:
-    reader = SpanReader(weights=ReadingWeights(shared_terms=0.0))
-    reader._model = FakeNetwork(Brekke=2.0)
-    right = text.replace("2019", "2021").replace("Oslo", "Lund").replace("deputy ", "")
-
-    (readings,) = reader.read([ReadingTask(question, [hit_of(text), hit_of(right)], {"brekk": 1.0})])
-
-    assert readings[1].score - readings[0].score == pytest.approx(2.0)
-
-
-@pytest.mark.usefixtures("calibrated")
-def test_what_another_says_stands_back_where_the_words_of_one_are_asked_for() -> None:
-    reader = SpanReader(weights=ReadingWeights(shared_terms=0.0))
-    reader._model = FakeNetwork(Brekke=2.0)
-    minutes = hit_of("- Ohm: Captain Brekke shall go.\n\n- Falk: Captain Brekke shall stay.")
-
-    (readings,) = reader.read([ReadingTask("What did Falk propose?", [minutes], {"brekk": 1.0})])
-
-    assert readings[1].score - readings[0].score == pytest.approx(2.0)
-
-
-@pytest.mark.usefixtures("calibrated")
-def test_an_entry_of_another_day_stands_back() -> None:
-    reader = SpanReader(weights=ReadingWeights(shared_terms=0.0))
-    reader._model = FakeNetwork(Brekke=2.0)
-    log = hit_of("2018-01-31: Captain Brekke came.\n\n2018-02-01: Captain Brekke left.")
-
-    (readings,) = reader.read([ReadingTask("Who is named on 2018-02-01?", [log], {"brekk": 1.0})])
-
-    assert readings[1].score - readings[0].score == pytest.approx(2.0)
-
-
-@pytest.mark.usefixtures("calibrated")
 def test_how_much_is_read_and_what_a_margin_counts_can_be_varied() -> None:
     hits = [hit_of("Captain Brekke is said to be here.", score=1 - place / 10) for place in range(6)]
     network = FakeNetwork(Brekke=2.0)
@@ -399,22 +323,3 @@ def test_whether_words_answer_is_the_mean_of_what_they_are_in_the_passage_and_in
     )
 
     assert max(readings, key=total_score).signals.answerable == (2 * 2.0 - 2 * 1.0) / 2
-
-
-@pytest.mark.usefixtures("calibrated")
-@pytest.mark.parametrize(
-    ("question", "text", "expected"),
-    [
-        ("What did Ann ask Ben to do?", "Ben asked Ann to wait. Ann asked Ben to hurry.", "hurry"),
-        ("Why did the mill stop?", "The mill did wait. The mill stopped to hurry.", "hurry"),
-    ],
-)
-def test_the_order_of_words_and_reasons_decide_between_sentences_about_alike(
-    question: str, text: str, expected: str
-) -> None:
-    reader = SpanReader()
-    reader._model = FakeNetwork(wait=5.0, hurry=4.5)
-
-    (readings,) = reader.read([ReadingTask(question, [hit_of(text)], {"ann": 0.5, "mill": 0.5})])
-
-    assert text_of(max(readings, key=total_score)) == expected
