@@ -152,7 +152,7 @@ _BULLET = r"(?:[-*•]\ +)"
 _NUMBER = r"(?:\(\d{1,3}\)\ +|\d{1,3}[.)]\ +)"
 
 _ENTRY = re.compile(
-    rf"""(?:(?P<caret>{_BULLET}?[\^↑]\ *(?:[a-z]\ )*)|{_BULLET}?(?P<bracket>\[\d{{1,3}}\])?{_NUMBER}?\ *)
+    rf"""(?:(?P<caret>(?:{_BULLET}|{_NUMBER})?[\^↑]\ *(?:[a-z]\ )*)|{_BULLET}?(?P<bracket>\[\d{{1,3}}\])?{_NUMBER}?\ *)
     (?:(?P<author>{_SURNAME},\ {_INITIALS}
         |{_INITIALS}\ ?{_SURNAME}(?:,|\ and\ |\ &\ |:|\.)
         |{_SURNAME}\ [A-Z]{{1,3}}[,.:]

@@ -57,10 +57,6 @@ _OPENING = re.compile(
 _LIST_ITEM = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,3}[.)])[ \t]+\S", re.MULTILINE)
 
 
-_MARKER = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,3}[.)])[ \t]+(?:[^\w\s\"“„«(]+[ \t]+)?", re.MULTILINE)
-"""A list's bullet or number, and a sign behind it that stands by itself: "- ✅ "."""
-
-
 class Span(NamedTuple):
     """A half-open range of code points in an article's text."""
 
@@ -215,12 +211,6 @@ def after_dateline(text: str, start: int) -> int:
     """Where the sentence at ``start`` begins to say something: behind its dateline, if it has one."""
     dateline = _OPENING.match(text, start)
     return dateline.end() if dateline else start
-
-
-def after_marker(text: str, start: int) -> int:
-    """Where the sentence at ``start`` begins to say something: behind its bullet or number, if it is a list's item."""
-    marker = _MARKER.match(text, start)
-    return marker.end() if marker else start
 
 
 def words_in(text: str, span: Span) -> int:

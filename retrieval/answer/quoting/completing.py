@@ -18,6 +18,7 @@ from retrieval.answer.quoting.replies import is_question, with_reply
 from retrieval.answer.quoting.speech import with_speaker
 from retrieval.answer.quoting.steps import with_steps
 from retrieval.answer.reading.antecedents import with_antecedents
+from retrieval.answer.reading.listed import is_item
 from retrieval.text.back_matter import entry_around, is_back_matter
 from retrieval.text.sentences import Span
 
@@ -57,6 +58,8 @@ def _completed(quote: Quote, question: str) -> Span:
     text, place = quote.article.text, quote.span
     if is_back_matter(text, place):
         return entry_around(text, place)
+    if is_item(question, quote.hit.passage, place):
+        return place
     if kind_of(question) == "how":
         place = with_steps(text, place)
     introduced = with_introduced(text, with_reply(text, with_speaker(text, place)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from retrieval.articles.formats.values import HEADING
-from retrieval.text.sentences import Sentence, Span, after_marker, numbers_in, sentences
+from retrieval.text.list_items import after_marker
+from retrieval.text.sentences import Sentence, Span, numbers_in, sentences
 from retrieval.text.table_heads import BETWEEN_CELLS
 
 _MOST = 400

@@ -13,6 +13,7 @@ import numpy as np
 from retrieval.answer.asking.question import kind_of
 from retrieval.answer.confidence import CALIBRATION_FILE, Calibration
 from retrieval.answer.reading.antecedents import with_antecedents
+from retrieval.answer.reading.listed import is_item, words_of_item
 from retrieval.answer.reading.offices import Office
 from retrieval.answer.reading.reader import (
     Reader,
@@ -32,8 +33,9 @@ from retrieval.errors import ReaderUnavailable
 from retrieval.models.runtimes import span_model_named, trained_span_model
 from retrieval.models.tensors import TensorFile
 from retrieval.models.token_scores import WEIGHTS_FILE, Pair, SpanScorer, TokenScores
+from retrieval.text.list_items import after_marker
 from retrieval.text.passages import Passage
-from retrieval.text.sentences import Span, after_dateline, after_marker
+from retrieval.text.sentences import Span, after_dateline
 from retrieval.text.terms import coverage
 
 _PACKAGE = Path(__file__).resolve().parents[2]
@@ -96,6 +98,8 @@ class ReadingWeights:
     beyond_doubt: float = 2.5
     """Score of the very first passage's best reading from which on the rest is not read: seven passages are read of
     fourteen."""
+    listed: float = 8.0
+    """The margin, and the log odds of an answer, of a list's item that a question asks for by its number."""
     longest: int = 30
     """Tokens of a span."""
     spans: SpanWeights = field(default_factory=SpanWeights)
@@ -164,6 +168,7 @@ class SpanReader:
         tells near misses better than either does.
         """
         best = [(number, max(readings, key=total_score)) for number, readings in enumerate(found) if readings]
+        best = [each for each in best if not is_item(tasks[each[0]].question, each[1].hit.passage, each[1].span)]
         if self._judge is None or not best:
             return found
         texts = [
@@ -230,8 +235,17 @@ class SpanReader:
             return found
         scored = self.load().score([_pair(tasks[number], hit.passage) for number, hit in pairs])
         for (number, hit), scores in zip(pairs, scored, strict=True):
-            found[number].extend(self._readings(tasks[number], hit, scores))
+            task = tasks[number]
+            found[number].extend(list(self._items(task, hit)) or self._readings(task, hit, scores))
         return found
+
+    def _items(self, task: ReadingTask, hit: Hit) -> Iterator[Reading]:
+        """A reading of what the hit's items say that a question asks for by number: of such no network has learnt."""
+        weights, text = self._weights, hit.passage.article.text
+        for sentence in sentences_of(hit.passage):
+            if item := words_of_item(task.question, hit.passage, sentence):
+                score = weights.margin * weights.listed + self._for_shared(task.weights, text[slice(*item)])
+                yield Reading(hit, item, (item,), score, Signals(weights.listed, weights.listed))
 
     def _readings(self, task: ReadingTask, hit: Hit, scores: TokenScores) -> Iterator[Reading]:
         """One reading for each sentence of the hit, made of the best spans that lie in it.

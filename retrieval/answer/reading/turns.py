@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from retrieval.text.sentences import Span, after_marker, numbers_in, sentences
+from retrieval.text.list_items import after_marker
+from retrieval.text.sentences import Span, numbers_in, sentences
 from retrieval.text.terms import words_of
 
 _NAME = r"(?:[A-ZÀ-ÖØ-ÞА-ЯЁ][\w.’'-]*|de|van|von)"

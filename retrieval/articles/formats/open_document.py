@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from retrieval.articles.formats.open_document_numbers import ListNumbers
 from retrieval.articles.formats.packed import open_package, xml_of
 from retrieval.articles.formats.values import ExtractedArticle, no_headings, raised, squeezed
 from retrieval.errors import ArticleUnreadable
@@ -34,6 +35,8 @@ _UNSEEN = {
 }
 """Elements of which nothing is shown: deleted words, marks of notes, comments."""
 
+_PARAGRAPHS = {f"{_TEXT}p", f"{_TEXT}h"}
+
 _APART = {f"{_TEXT}note-body", f"{_DRAW}text-box"}
 """What hangs on a paragraph and stands in paragraphs of its own."""
 
@@ -48,7 +51,9 @@ def read_open_document(name: str, content: bytes) -> list[ExtractedArticle]:
         body = root.find(f"{_OFFICE}body/{_OFFICE}text")
         if body is None:
             raise ArticleUnreadable(name, "it is no text but an OpenDocument file of another kind")
-        text = "\n\n".join(filter(None, _Reader.of(root, archive).blocks(body)))
+        styles = [xml_of(archive.read(part)) for part in ("styles.xml",) if part in parts]
+        numbers = ListNumbers.of([*styles, root])
+        text = "\n\n".join(filter(None, _Reader.of(root, archive, numbers).blocks(body)))
         known = dict(_known(xml_of(archive.read("meta.xml")))) if "meta.xml" in parts else {}
     return [ExtractedArticle(text, known)]
 
@@ -81,9 +86,10 @@ class _Reader:
     hidden: frozenset[str]
     high: frozenset[str]
     """Names of the styles of titles, of what is hidden and of what is set higher than its line."""
+    numbers: ListNumbers
 
     @classmethod
-    def of(cls, root: _Element, archive: ZipFile) -> _Reader:
+    def of(cls, root: _Element, archive: ZipFile, numbers: ListNumbers) -> _Reader:
         """A reader that knows a document's own styles."""
         styles = list(root.iter(f"{_STYLE}style"))
         titles = [one for one in styles if one.get(f"{_STYLE}parent-style-name") == "Title"]
@@ -94,19 +100,36 @@ class _Reader:
         ]
         high = [one for one in styles if any(map(_is_high, one.iter(f"{_STYLE}text-properties")))]
         named = [frozenset(one.get(f"{_STYLE}name") or "" for one in chosen) for chosen in (titles, hidden, high)]
-        return cls(archive, named[0] | {"Title"}, named[1], named[2])
+        return cls(archive, named[0] | {"Title"}, named[1], named[2], numbers)
 
-    def blocks(self, parent: _Element, mark: str = "") -> Iterator[str]:
-        """Paragraphs and rows of tables, in the order in which they stand in the file."""
+    def blocks(self, parent: _Element, style: str = "", level: int = 0) -> Iterator[str]:
+        """Paragraphs and rows of tables, as they stand in the file; in a list of this style, so many levels deep."""
         for child in self._shown(parent):
-            if child.tag in {f"{_TEXT}p", f"{_TEXT}h"}:
-                yield self._paragraph(child, mark)
+            if child.tag in _PARAGRAPHS:
+                yield self._paragraph(child)
                 for apart in self._apart(child):
                     yield from self.blocks(apart)
             elif child.tag == f"{_TABLE}table":
                 yield from self._rows(child)
+            elif child.tag == f"{_TEXT}list":
+                own = child.get(f"{_TEXT}style-name") or style
+                if not level:
+                    self.numbers.begin(own, child)
+                for item in self._shown(child):
+                    yield from self._item(item, own, level + 1)
             else:
-                yield from self.blocks(child, "- " if child.tag == f"{_TEXT}list-item" else mark)
+                yield from self.blocks(child, style, level)
+
+    def _item(self, item: _Element, style: str, level: int) -> Iterator[str]:
+        """The blocks of an item of a list, of which the first stands behind its number or mark."""
+        blocks = self.blocks(item, style, level)
+        first = next(self._shown(item), None)
+        # An item that begins with another list is only there to hold it.
+        if first is not None and first.tag in _PARAGRAPHS and item.tag == f"{_TEXT}list-item":
+            mark = self.numbers.mark(style, level, item)
+            words = next(blocks)
+            yield words if words.startswith("#") or not words else mark + words.lstrip()
+        yield from blocks
 
     def _shown(self, parent: _Element) -> Iterator[_Element]:
         for child in parent:
@@ -121,7 +144,7 @@ class _Reader:
             else:
                 yield from self._apart(child)
 
-    def _paragraph(self, paragraph: _Element, mark: str) -> str:
+    def _paragraph(self, paragraph: _Element) -> str:
         lines = "".join(self._words(paragraph)).split("\n")
         words = "\n".join(filter(None, map(squeezed, lines)))
         level = paragraph.get(f"{_TEXT}outline-level") or "1" if paragraph.tag == f"{_TEXT}h" else ""
@@ -129,7 +152,7 @@ class _Reader:
             level = "1"
         if words and level:
             return f"{'#' * min(6, int(level) if level.isdecimal() else 1)} {squeezed(words)}"
-        return no_headings(mark + words) if words else ""
+        return no_headings(words) if words else ""
 
     def _words(self, parent: _Element) -> Iterator[str]:
         """The words of a paragraph, or of a part of one, without those that stand apart."""

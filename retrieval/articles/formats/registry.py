@@ -22,7 +22,7 @@ from retrieval.articles.formats.disguises import refuse_disguised
 from retrieval.articles.formats.values import Extracted
 from retrieval.errors import ArticleUnreadable
 
-RULES = "12"
+RULES = "13"
 """Raised whenever the same file would be read differently, so that indexes of what was read before are rebuilt."""
 
 

@@ -13,6 +13,7 @@ from docutils import nodes
 
 from retrieval.articles.formats.decoding import decode
 from retrieval.articles.formats.metadata import front_matter, pick_metadata
+from retrieval.articles.formats.numerals import numbered
 from retrieval.articles.formats.restructured_marks import LABEL, document_of
 from retrieval.articles.formats.values import ExtractedArticle, no_headings, raised, squeezed
 
@@ -143,8 +144,10 @@ def _mark(items: nodes.Element, number: int) -> str:
     """What stands before an item of a list: its number or letter, where the list has them."""
     if isinstance(items, nodes.bullet_list):
         return "-"
-    letter = {"loweralpha": "a", "upperalpha": "A"}.get(items["enumtype"])
-    return f"{items['prefix']}{chr(ord(letter) + number - 1) if letter else number}{items['suffix']}"
+    return f"{items['prefix']}{numbered(number, _KINDS.get(items['enumtype'], '1'))}{items['suffix']}"
+
+
+_KINDS = {"loweralpha": "a", "upperalpha": "A", "lowerroman": "i", "upperroman": "I"}
 
 
 def _field_name(written: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from retrieval.articles.formats.charts import charts
 from retrieval.articles.formats.decoding import without_soft_hyphens
 from retrieval.articles.formats.metadata import is_made_up
+from retrieval.articles.formats.numerals import numbered, whole
 from retrieval.articles.formats.packed import office_file, xml_of
 from retrieval.articles.formats.values import ExtractedArticle, raised, squeezed
 
@@ -93,9 +94,31 @@ def _rows(table: _Element) -> Iterator[str]:
 
 
 def _paragraphs(parent: _Element) -> Iterable[str]:
+    counts: dict[int, int] = {}
     for paragraph in parent.iter(f"{_A}p"):
         lines = "".join(_words(paragraph)).split("\n")
-        yield "\n".join(filter(None, map(squeezed, lines)))
+        words = "\n".join(filter(None, map(squeezed, lines)))
+        yield _number(paragraph, counts) + words if words else ""
+
+
+def _number(paragraph: _Element, counts: dict[int, int]) -> str:
+    """The number that is shown before a paragraph, if it is one of a numbered list; ``counts`` has those before it."""
+    said = paragraph.find(f"{_A}pPr")
+    level = whole(said.get("lvl")) if said is not None else 0
+    listed = said.find(f"{_A}buAutoNum") if said is not None else None
+    for ended in [each for each in counts if each > level or (each == level and listed is None)]:
+        del counts[ended]
+    if listed is None:
+        return ""
+    counts[level] = counts[level] + 1 if level in counts else whole(listed.get("startAt"), 1)
+    looks = listed.get("type", "")
+    kind = next((kind for name, kind in _KINDS.items() if looks.startswith(name)), "1")
+    before, after = ("(" if "Both" in looks else ""), (")" if "Paren" in looks else "." if "Period" in looks else "")
+    return f"{before}{numbered(counts[level], kind)}{after} "
+
+
+_KINDS = {"alphaLc": "a", "alphaUc": "A", "romanLc": "i", "romanUc": "I"}
+"""How numbers look, by what their looks' names begin with."""
 
 
 def _words(parent: _Element) -> Iterator[str]:

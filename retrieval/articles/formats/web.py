@@ -18,6 +18,7 @@ from retrieval.articles.formats.web_blocks import all_paragraphs, paragraphs
 from retrieval.articles.formats.web_day import publication_day
 from retrieval.articles.formats.web_lead import with_lead
 from retrieval.articles.formats.web_markup import INDENT, REPEATED, mark_repeated, prepare
+from retrieval.articles.formats.web_numbers import with_numbers
 from retrieval.articles.formats.web_title import PageTitle
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
@@ -60,7 +61,7 @@ def read_page(name: str, content: bytes) -> list[ExtractedArticle]:
         # So little text that nothing can be told from a menu: all of its paragraphs then.
         known = _known(trafilatura.extract_metadata(deepcopy(tree)), title, published)
         return [ExtractedArticle("\n\n".join(paragraphs(tree)), known)]
-    blocks = [block.replace(REPEATED, "") for block in _page_blocks(found.body)]
+    blocks = [with_numbers(block.replace(REPEATED, "")) for block in _page_blocks(found.body)]
     if len(blocks) < 2 and sum(map(len, blocks)) < _LITTLE:  # noqa: PLR2004 - one paragraph
         blocks = paragraphs(tree) or blocks
     return [ExtractedArticle("\n\n".join(with_lead(blocks, tree, found.description)), _known(found, title, published))]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.values import no_headings, squeezed
 from retrieval.articles.formats.web_markup import INDENT
+from retrieval.articles.formats.web_numbers import with_numbers
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -98,7 +99,7 @@ def _joined(words: list[str], mark: str) -> Iterator[str]:
     lines = [squeezed(line) for line in "".join(words).split("\u2028")]
     if text := "\n".join(filter(None, lines)):
         text = text.replace(INDENT, " ")
-        yield mark + squeezed(text) if mark else no_headings(text)
+        yield with_numbers(mark + squeezed(text) if mark else no_headings(text))
 
 
 def _pieces(element: HtmlElement) -> Iterator[tuple[str | None, str]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from retrieval.articles.formats.values import raised, squeezed
 from retrieval.articles.formats.web_folds import unfold
+from retrieval.articles.formats.web_numbers import number_items
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -42,6 +43,7 @@ _LONG_PARAGRAPH = 80
 def prepare(tree: HtmlElement) -> None:
     """Change a page so that what is extracted of it reads as the page does."""
     _drop_icons(tree)
+    number_items(tree)
     for part in list(tree.iter("dl")):
         _pair(part)
     unfold(tree)

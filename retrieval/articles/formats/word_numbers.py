@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from retrieval.articles.formats.numerals import roman, whole
 from retrieval.articles.formats.values import squeezed
 
 if TYPE_CHECKING:
@@ -14,11 +15,6 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-
-_ROMAN = (
-    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl")),
-    *((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
-)
 
 _MOST = 10_000
 """A higher number is a mistake; written in letters it would be very long."""
@@ -42,7 +38,7 @@ class _Level:
     def of(cls, level: _Element) -> _Level:
         """A level as a file describes it."""
         said = {name: _value(level, name) for name in ("numFmt", "lvlText", "start")}
-        return cls(said["numFmt"] or "decimal", said["lvlText"], _number(said["start"], 1))
+        return cls(said["numFmt"] or "decimal", said["lvlText"], whole(said["start"], 1))
 
     def written(self, number: int) -> str:
         """A number in the letters or digits of this level."""
@@ -50,14 +46,6 @@ class _Level:
         if number < 1 or self.kind not in _WRITERS:
             return str(number)
         return _WRITERS[self.kind](number)
-
-
-def _roman(number: int) -> str:
-    letters = ""
-    for value, sign in _ROMAN:
-        letters += sign * (number // value)
-        number %= value
-    return letters
 
 
 def _letters(number: int) -> str:
@@ -68,8 +56,8 @@ def _letters(number: int) -> str:
 _WRITERS: Mapping[str, Callable[[int], str]] = {
     "lowerLetter": _letters,
     "upperLetter": lambda number: _letters(number).upper(),
-    "lowerRoman": _roman,
-    "upperRoman": lambda number: _roman(number).upper(),
+    "lowerRoman": roman,
+    "upperRoman": lambda number: roman(number).upper(),
     "decimalZero": lambda number: f"{number:02}",
 }
 
@@ -99,7 +87,7 @@ class Numbers:
         root = document.part.numbering_part.element
         kinds = {
             kind.get(f"{_W}abstractNumId") or "": {
-                _number(level.get(f"{_W}ilvl")): _Level.of(level) for level in kind.iter(f"{_W}lvl")
+                whole(level.get(f"{_W}ilvl")): _Level.of(level) for level in kind.iter(f"{_W}lvl")
             }
             for kind in root.iter(f"{_W}abstractNum")
         }
@@ -107,7 +95,7 @@ class Numbers:
             one.get(f"{_W}numId") or "": (
                 _value(one, "abstractNumId"),
                 {
-                    _number(change.get(f"{_W}ilvl")): _number(_value(change, "startOverride"), 1)
+                    whole(change.get(f"{_W}ilvl")): whole(_value(change, "startOverride"), 1)
                     for change in one.iter(f"{_W}lvlOverride")
                     if change.find(f"{_W}startOverride") is not None
                 },
@@ -156,13 +144,9 @@ def _place(properties: _Element | None) -> tuple[str, int] | None:
     """The list and the level that properties of a paragraph or a style name."""
     found = properties.find(f"{_W}numPr") if properties is not None else None
     list_id = _value(found, "numId") if found is not None else ""
-    return (list_id, _number(_value(found, "ilvl"))) if found is not None and list_id else None
+    return (list_id, whole(_value(found, "ilvl"))) if found is not None and list_id else None
 
 
 def _value(parent: _Element, name: str) -> str:
     found = parent.find(_W + name)
     return (found.get(f"{_W}val") or "") if found is not None else ""
-
-
-def _number(said: str | None, otherwise: int = 0) -> int:
-    return int(said) if said and said.isdecimal() and len(said) < 6 else otherwise  # noqa: PLR2004 - digits

@@ -66,7 +66,7 @@ BOOK = epub(
     ),
 )
 
-_SPACES = "".join(
+SPACES = "".join(
     f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{space}:1.0"'
     for name, space in {
         **{each: each for each in ("office", "style", "text", "table", "meta", "manifest")},
@@ -86,12 +86,12 @@ _STYLES = (
 def odt(body: str, *, known: str = "", also: Mapping[str, str] | None = None, entities: str = "") -> bytes:
     root = (
         f"<!DOCTYPE d [{entities}]>"
-        f'<office:document-content{_SPACES} xmlns:xlink="http://www.w3.org/1999/xlink"><office:automatic-styles>'
+        f'<office:document-content{SPACES} xmlns:xlink="http://www.w3.org/1999/xlink"><office:automatic-styles>'
         f"{_STYLES}</office:automatic-styles><office:body><office:text>{body}</office:text></office:body>"
         "</office:document-content>"
     )
     meta = (
-        f'<office:document-meta{_SPACES} xmlns:dc="http://purl.org/dc/elements/1.1/"><office:meta>{known}'
+        f'<office:document-meta{SPACES} xmlns:dc="http://purl.org/dc/elements/1.1/"><office:meta>{known}'
         "</office:meta></office:document-meta>"
     )
     return zipped({"content.xml": root, "meta.xml": meta, **(also or {})})

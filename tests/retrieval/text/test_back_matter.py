@@ -19,6 +19,7 @@ def listed(paragraph: str, before: str = PROSE) -> bool:
 @pytest.mark.parametrize(
     "entry",
     [
+        '2. ^ "Quay of Gullholm bought". Northern Herald. May 3, 2010.',
         '- ^ "Quay of Gullholm sold". Northern Herald. May 3, 2011. Retrieved June 1, 2019.',
         "^ a b Solberg 2004, p. 12.",
         "^ https://herald.example/quay (accessed 3 May 2011)",

@@ -14,6 +14,8 @@ STEPS = (
 DENSE = "1. Close the sluice gate.\n2. Stop the wheel of the mill.\n   Wait for a minute or two."
 TWO = "1. Close all the gates.\n\n2. Go home by the mill.\n\n1. Open all the gates.\n\n2. Stay there for a day."
 APART = "1. Close all the gates.\n\n## Mill\n\n2. Stay there for a day."
+NESTED = "1. Close all the gates.\n\na. First the left one.\n\nb. Then the right one.\n\n2. Go home by the mill."
+ROMAN = "i) Close all the gates.\n\nii) Stop the wheel of the mill.\n\niii) Go home by the mill."
 LONG = [f"{number}. Turn the wheel number {number} {'slowly and ' * 9}with care." for number in range(1, 13)]
 
 
@@ -29,6 +31,9 @@ def test_a_step_is_quoted_with_the_others_of_its_list(words: str) -> None:
         ("It has a wheel.\n\nIt grinds rye.", "rye", "It grinds rye."),
         (f"{DENSE}\n\nIt grinds rye.", "Stop", DENSE),
         (TWO, "Open", "1. Open all the gates.\n\n2. Stay there for a day."),
+        (NESTED, "home", NESTED),
+        (NESTED, "right", "a. First the left one.\n\nb. Then the right one."),
+        (ROMAN, "wheel", ROMAN),
         (APART, "Close", "1. Close all the gates."),
         (APART, "Stay", "2. Stay there for a day."),
         ("\n\n".join(LONG), "number 4", "\n\n".join(LONG[3:9])),

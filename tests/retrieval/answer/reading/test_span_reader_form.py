@@ -67,3 +67,16 @@ def test_the_order_of_words_and_reasons_decide_between_sentences_about_alike(
     (readings,) = reader.read([ReadingTask(question, [hit_of(text)], {"ann": 0.5, "mill": 0.5})])
 
     assert text_of(max(readings, key=total_score)) == expected
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_an_item_asked_for_by_its_number_is_read_whatever_the_networks_say() -> None:
+    reader = SpanReader()
+    reader._model = FakeNetwork(gulls=9.0)
+    reader._judge = FakeNetwork(gulls=9.0)
+    rules = hit_of("1. Feed the gulls.\n\n2. Sail slowly. Wave.\n\n3. Feed no gulls.", title="Rules")
+
+    (readings,) = reader.read([ReadingTask("what is rule 2?", [rules], {"rule": 1.0})])
+
+    assert [text_of(reading) for reading in readings] == ["2. Sail slowly. Wave."]
+    assert readings[0].signals.answerable == readings[0].signals.margin > 0

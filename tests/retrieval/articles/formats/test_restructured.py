@@ -110,6 +110,7 @@ def test_of_a_role_or_a_link_the_words_stay(role: str, seen: str) -> None:
         ("| One\n|   two", "One\ntwo"),
         ("Bran\n   What is left.\n\n   Of grain.", "Bran\nWhat is left.\n\nOf grain."),
         ("3. Oil\n4. Paint\n\n   * Green", "3. Oil\n\n4. Paint\n\n- Green"),
+        ("i. Oil\nii. Paint", "i. Oil\n\nii. Paint"),
         ("b) Oil\n\n.. [Lund] The mill.", "b) Oil\n\n[Lund] The mill."),
         ("-f NAME, --file=NAME  the file", "-f NAME, --file=NAME\nthe file"),
         (".. figure::\n\nIt turns.", "It turns."),

@@ -7,12 +7,16 @@ import re
 import zipfile
 
 import pptx
+import pytest
+from lxml.etree import SubElement
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 
 from retrieval.articles.parsing import parse
 from tests.retrieval.articles.made_files import SLIDES, zipped
 from tests.retrieval.articles.samples import paragraphs, refusal
+
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 
 
 def test_titles_lists_tables_groups_and_notes_are_read_and_hidden_slides_are_not() -> None:
@@ -120,3 +124,43 @@ def test_old_and_locked_files_are_named_so() -> None:
     assert refusal("a.pptx", zipped({"_rels/.rels": "http://purl.oclc.org/ooxml/"})) == (
         "it is saved as Strict Open XML; save it as a PowerPoint file (.pptx)"
     )
+
+
+@pytest.mark.parametrize(
+    ("looks", "read"),
+    [
+        ("arabicPeriod", ["1. Oil.", "2. Paint.", "Wait.", "1. Go."]),
+        ("alphaLcParenBoth", ["(a) Oil.", "(b) Paint.", "Wait.", "(a) Go."]),
+        ("romanUcParenR", ["I) Oil.", "II) Paint.", "Wait.", "I) Go."]),
+        ("arabicPlain", ["1 Oil.", "2 Paint.", "Wait.", "1 Go."]),
+    ],
+)
+def test_items_of_a_numbered_list_have_the_numbers_that_are_shown(looks: str, read: list[str]) -> None:
+    deck = pptx.Presentation()
+    frame = deck.slides.add_slide(deck.slide_layouts[1]).placeholders[1].text_frame
+    frame.text = "Oil.\nPaint.\nWait.\nGo."
+    for place in (0, 1, 3):
+        properties = frame.paragraphs[place]._p.get_or_add_pPr()
+        SubElement(properties, f"{A}buAutoNum").set("type", looks)
+    out = io.BytesIO()
+    deck.save(out)
+
+    assert paragraphs(parse("a.pptx", out.getvalue()).articles[0]) == read
+
+
+def test_a_list_within_a_list_counts_for_itself_and_a_list_may_begin_at_another_number() -> None:
+    deck = pptx.Presentation()
+    frame = deck.slides.add_slide(deck.slide_layouts[1]).placeholders[1].text_frame
+    frame.text = "Oil.\nWith care.\nTwice.\nPaint.\nIn May."
+    for paragraph, level in zip(frame.paragraphs, (0, 1, 1, 0, 1), strict=True):
+        paragraph.level = level
+        number = SubElement(paragraph._p.get_or_add_pPr(), f"{A}buAutoNum")
+        number.set("type", "alphaUcPeriod" if level else "arabicPeriod")
+        if not level:
+            number.set("startAt", "4")
+    out = io.BytesIO()
+    deck.save(out)
+
+    assert paragraphs(parse("a.pptx", out.getvalue()).articles[0]) == [
+        *("4. Oil.", "A. With care.", "B. Twice.", "5. Paint.", "A. In May.")
+    ]

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from retrieval.articles.parsing import parse
-from tests.retrieval.articles.pages import TEXT, page
+from tests.retrieval.articles.pages import TEXT, page, short_page
 from tests.retrieval.articles.samples import paragraphs
 
 
@@ -108,3 +108,34 @@ def test_the_day_on_which_a_page_of_a_wiki_was_begun_is_none() -> None:
     content = f"<html><head>{head}</head><body><h1>Duck</h1>{TEXT}</body></html>"
 
     assert parse("a.html", content.encode()).articles[0].published is None
+
+
+@pytest.mark.parametrize(
+    ("items", "read"),
+    [
+        (
+            "<ol start='3'><li>Oil the crane.</li><li>Lower the hook.</li></ol>",
+            ["3. Oil the crane.", "4. Lower the hook."],
+        ),
+        (
+            "<ol><li value='7'>Oil the crane.</li><li>Lower the hook.</li></ol>",
+            ["7. Oil the crane.", "8. Lower the hook."],
+        ),
+        (
+            "<ol reversed><li>Oil the crane.</li><li>Lower the hook.</li></ol>",
+            ["2. Oil the crane.", "1. Lower the hook."],
+        ),
+        (
+            "<ol type='A'><li><p>Oil it.</p><p>Twice.</p></li><li><b>Lower</b> it.</li></ol>",
+            ["A. Oil it.", "Twice.", "B. Lower it."],
+        ),
+        ("<ol type='i'><li>Oil it.<ol><li>With care.</li></ol></li></ol>", ["i. Oil it.", "1. With care."]),
+        ("<ol><li>1. Oil the crane.</li></ol>", ["- 1. Oil the crane."]),
+        ("<ol start='many'><li>Oil the crane.</li></ol>", ["1. Oil the crane."]),
+        ("<ol style='list-style: none'><li>Oil the crane.</li></ol>", ["- Oil the crane."]),
+        ("<ul><li>Oil the crane.</li></ul>", ["- Oil the crane."]),
+    ],
+)
+def test_an_item_of_an_ordered_list_has_the_number_that_browsers_show(items: str, read: list[str]) -> None:
+    assert body(items)[-len(read) :] == read
+    assert paragraphs(short_page(items))[-len(read) :] == read
