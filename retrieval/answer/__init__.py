@@ -7,8 +7,8 @@
   ``interpretation``
 - finding: ``search``
 - in ``reading``: ``reading``, ``reader``, ``span_reader``, ``spans``, ``overlap_reader``; which sentences fit a
-  question: ``sentence_form``, ``offices``, ``told_times``, ``turns``, ``listed``; whom they speak of:
-  ``antecedents``
+  question: ``sentence_form``, ``offices``, ``told_times``, ``turns``, ``listed``, ``whole_lists``; whom
+  they speak of: ``antecedents``
 - in ``quoting``: ``quotes``, ``highlights``; what completes a quote: ``completing``, ``speech``, ``replies``,
   ``introduced``, ``steps``, ``claims``, ``claim_words``, ``excerpts``; in which order: ``arranging``, ``sameness``
 - in ``doubting``, what speaks for and against the first quote: ``evidence``, ``doubts``, ``amounts``, ``contacts``,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from retrieval.text.table_heads import BETWEEN_CELLS
+
 _LABEL = r"\(?(?P<label>\d{1,3}|[a-z]|[ivx]{2,5})[.)]"
 _MARKER = re.compile(rf"[ \t]*(?:[-*•–]|{_LABEL})[ \t]+(?:[^\w\s\"“„«(]+[ \t]+)?")
 """A list's bullet or number, and a sign behind it that stands by itself: "- ✅ "."""
@@ -16,10 +18,20 @@ def after_marker(text: str, start: int) -> int:
     return marker.end() if marker else start
 
 
+def is_listed(text: str, start: int, end: int) -> bool:
+    """Whether a sentence is an item of a list, or its first sentence, or a row of a table."""
+    return after_marker(text, start) > start or BETWEEN_CELLS in text[start:end]
+
+
+def label_at(text: str, start: int) -> str:
+    """What numbers the item that begins at ``start``, without its marks: "3", "b", "iv"; nothing where none begins."""
+    marker = _marker(text, start)
+    return (marker["label"] or "") if marker else ""
+
+
 def numbers_at(text: str, start: int) -> frozenset[int]:
     """The number of the item that begins at ``start``, of "i." the first and the ninth; none where none begins."""
-    marker = _marker(text, start)
-    return numbers_of(marker["label"] or "") if marker else frozenset()
+    return numbers_of(label_at(text, start))
 
 
 def numbers_of(label: str) -> frozenset[int]:

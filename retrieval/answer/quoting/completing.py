@@ -12,7 +12,7 @@ from dataclasses import replace
 from retrieval.answer.asking.question import kind_of
 from retrieval.answer.quoting.claims import with_verdict
 from retrieval.answer.quoting.excerpts import excerpt, inside
-from retrieval.answer.quoting.introduced import with_introduced
+from retrieval.answer.quoting.introduced import with_introduced, with_others
 from retrieval.answer.quoting.quotes import Quote
 from retrieval.answer.quoting.replies import is_question, with_reply
 from retrieval.answer.quoting.speech import with_speaker
@@ -62,5 +62,6 @@ def _completed(quote: Quote, question: str) -> Span:
         return place
     if kind_of(question) == "how":
         place = with_steps(text, place)
+    place = with_others(text, place, question)
     introduced = with_introduced(text, with_reply(text, with_speaker(text, place)))
     return with_verdict(quote.article, with_antecedents(text, introduced))

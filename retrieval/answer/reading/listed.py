@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from retrieval.articles.formats.values import HEADING
 from retrieval.text.back_matter import is_back_matter
-from retrieval.text.list_items import after_marker, numbers_at, numbers_of
+from retrieval.text.list_items import after_marker, is_listed, label_at, numbers_at, numbers_of
 from retrieval.text.passages import Passage
 from retrieval.text.sentences import Sentence, Span, headings_above, sentences, sentences_in
 from retrieval.text.terms import content_terms, terms
@@ -49,6 +49,8 @@ class Item(NamedTuple):
     """What the item is, in small letters: "rule"."""
     numbers: frozenset[int]
     """Its number; of "step i" the first or the ninth."""
+    by_digits: bool
+    """Whether it is asked for by digits, so that "a." is not what is meant."""
     about: frozenset[str]
     """The question's other terms, of which the item or what stands above it has one."""
 
@@ -59,9 +61,10 @@ def item_asked_for(question: str) -> Item | None:
     found = _ASKED.match(question)
     if found is None:
         return None
-    numbers = _numbers(found["ordinal"] or found["number"])
+    said = found["ordinal"] or found["number"]
+    numbers = _numbers(said)
     about = frozenset(content_terms(f"{found['whose']} {found['of']} {found['about']}"))
-    return Item((found["thing"] or found["name"]).lower(), numbers, about) if numbers else None
+    return Item((found["thing"] or found["name"]).lower(), numbers, said.isdecimal(), about) if numbers else None
 
 
 def words_of_item(question: str, passage: Passage, sentence: Sentence) -> Span | None:
@@ -72,7 +75,7 @@ def words_of_item(question: str, passage: Passage, sentence: Sentence) -> Span |
     text, every = passage.article.text, sentences(passage.article.text)
     at = bisect_left(every, sentence.start, key=lambda each: each.start)
     headings = headings_above(text, sentence.start)
-    above = " ".join([passage.article.title, *headings, _announcement(text, every, at)])
+    above = " ".join([passage.article.title, *headings, announcement(text, every, at)])
     heading = HEADING.match(text, every[at - 1].start) if at else None
     if _is(asked, text, sentence.start, asked.of in _ANY_LIST or _several(asked.of, above)):
         end = _end_of_item(text, every, at)
@@ -96,7 +99,9 @@ def _is(asked: Item, text: str, start: int, listed: bool) -> bool:  # noqa: FBT0
     named = _NAMED.match(f"{text[after_marker(text, start) :][:_LONG]}\n")
     if named and named["name"].lower() == asked.of:
         return bool(_numbers(named["number"]) & asked.numbers)
-    return listed and bool(numbers_at(text, start) & asked.numbers)
+    label = label_at(text, start)
+    fits = not (asked.by_digits and label.isalpha()) or bool(re.fullmatch("[ivx]+", label))
+    return listed and fits and bool(numbers_of(label) & asked.numbers)
 
 
 def _several(what: str, text: str) -> bool:
@@ -125,12 +130,12 @@ def _part(every: Sequence[Sentence], at: int) -> Iterator[Sentence]:
         yield sentence
 
 
-def _announcement(text: str, every: Sequence[Sentence], at: int) -> str:
+def announcement(text: str, every: Sequence[Sentence], at: int) -> str:
     """What stands before the list that a sentence is in."""
     first = every[at].start
     for sentence in reversed(every[:at]):
         if sentence.heading or first - sentence.start > _FAR:
             break
-        if sentence.opens and not numbers_at(text, sentence.start):
+        if sentence.opens and not is_listed(text, sentence.start, sentence.end):
             return text[sentence.start : sentence.end]
     return ""

@@ -28,6 +28,7 @@ from retrieval.answer.reading.sentence_form import gives_reason, of_another_row,
 from retrieval.answer.reading.spans import SpanWeights, adjoin, answering, kind_of_words, spans_apart
 from retrieval.answer.reading.told_times import of_another_day, time_lacking
 from retrieval.answer.reading.turns import said_by_another
+from retrieval.answer.reading.whole_lists import is_list, words_of_list
 from retrieval.answer.search import Hit
 from retrieval.errors import ReaderUnavailable
 from retrieval.models.runtimes import span_model_named, trained_span_model
@@ -99,7 +100,7 @@ class ReadingWeights:
     """Score of the very first passage's best reading from which on the rest is not read: seven passages are read of
     fourteen."""
     listed: float = 8.0
-    """The margin, and the log odds of an answer, of a list's item that a question asks for by its number."""
+    """The margin, and the log odds of an answer, of a list that a question names, or of an item by its number."""
     longest: int = 30
     """Tokens of a span."""
     spans: SpanWeights = field(default_factory=SpanWeights)
@@ -168,7 +169,7 @@ class SpanReader:
         tells near misses better than either does.
         """
         best = [(number, max(readings, key=total_score)) for number, readings in enumerate(found) if readings]
-        best = [each for each in best if not is_item(tasks[each[0]].question, each[1].hit.passage, each[1].span)]
+        best = [each for each in best if not _is_listed(tasks[each[0]].question, each[1])]
         if self._judge is None or not best:
             return found
         texts = [
@@ -236,16 +237,18 @@ class SpanReader:
         scored = self.load().score([_pair(tasks[number], hit.passage) for number, hit in pairs])
         for (number, hit), scores in zip(pairs, scored, strict=True):
             task = tasks[number]
-            found[number].extend(list(self._items(task, hit)) or self._readings(task, hit, scores))
+            found[number].extend(list(self._listed(task, hit)) or self._readings(task, hit, scores))
         return found
 
-    def _items(self, task: ReadingTask, hit: Hit) -> Iterator[Reading]:
-        """A reading of what the hit's items say that a question asks for by number: of such no network has learnt."""
-        weights, text = self._weights, hit.passage.article.text
-        for sentence in sentences_of(hit.passage):
-            if item := words_of_item(task.question, hit.passage, sentence):
-                score = weights.margin * weights.listed + self._for_shared(task.weights, text[slice(*item)])
-                yield Reading(hit, item, (item,), score, Signals(weights.listed, weights.listed))
+    def _listed(self, task: ReadingTask, hit: Hit) -> Iterator[Reading]:
+        """A reading of each list, or item of one, of the hit that a question names: of such no network has learnt."""
+        weights, text, passage = self._weights, hit.passage.article.text, hit.passage
+        for sentence in sentences_of(passage):
+            item, whole = (words_of(task.question, passage, sentence) for words_of in (words_of_item, words_of_list))
+            if words := item or whole:
+                score = weights.margin * weights.listed + self._for_shared(task.weights, text[slice(*words)])
+                bold = (Span(after_marker(text, item.start), item.end),) if item else ()
+                yield Reading(hit, words, bold, score, Signals(weights.listed, weights.listed))
 
     def _readings(self, task: ReadingTask, hit: Hit, scores: TokenScores) -> Iterator[Reading]:
         """One reading for each sentence of the hit, made of the best spans that lie in it.
@@ -292,6 +295,12 @@ class SpanReader:
     def _for_shared(self, terms: Mapping[str, float], sentence: str) -> float:
         """What the question's terms in a sentence add to its score."""
         return self._weights.shared_terms * (coverage(terms, sentence) if terms else self._weights.usual_share)
+
+
+def _is_listed(question: str, reading: Reading) -> bool:
+    """Whether a reading is of a list, or an item of one, that the question names."""
+    passage, span = reading.hit.passage, reading.span
+    return is_item(question, passage, span) or is_list(question, passage, span)
 
 
 def reader_named(name: str, device: str | None = None) -> Reader | None:

@@ -1,0 +1,97 @@
+"""What a question asks for that is a whole list: "what are the rules?", "which boats are there?", "list the steps"."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from retrieval.answer.reading.listed import announcement
+from retrieval.text.back_matter import is_back_matter
+from retrieval.text.list_items import is_listed
+from retrieval.text.passages import Passage
+from retrieval.text.sentences import Sentence, Span, headings_above, sentences, sentences_in
+from retrieval.text.terms import content_terms, terms
+
+_MOST = 900
+"""Code points of a list that are quoted: its first items."""
+_ANY_LIST = frozenset({"items", "points", "steps"})
+"""What the items of any list are called."""
+_ASKING = r"(?:who\w*|what|which|when|where|why|how)"
+_ASKED = re.compile(
+    rf"""^\W*
+    (?:(?:what|which|who)(?:\s+(?:are|were)|['’]re)|list|name|(?:show|give|tell)\s+me|(?P<bare>what|which))\s+
+    (?:all\s+)?(?:of\s+)?(?:(?:the|your|our|their|its)\s+)?
+    (?P<whose>(?:(?!(?:{_ASKING}|is|are|was|were|do|does|did)\b)[\w’'-]+\s+){{0,2}}?)
+    (?P<name>[^\W\d_]{{3,}}s)
+    (?P<there>\s+are\s+there|\s+(?:do|does)\s+(?P<has>(?:(?!{_ASKING}\b)[\w’'-]+\s+){{1,6}})(?:have|offer|sell|serve)|)
+    (?P<of>(?:\s+(?:in|of|for|on|at|to)\b(?:(?!\b{_ASKING}\b).)*?)?)\W*$""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+
+
+class Things(NamedTuple):
+    """What a question wants to have listed."""
+
+    name: str
+    """What they are, as it was asked: "rules"."""
+    about: frozenset[str]
+    """The question's other terms, which the list and what stands above it have."""
+
+
+@lru_cache(maxsize=256)
+def list_asked_for(question: str) -> Things | None:
+    """What a question wants to have listed; None where it asks for something else."""
+    found = _ASKED.match(question)
+    if found is None or (found["bare"] and not found["there"]):
+        return None
+    return Things(
+        found["name"].lower(), frozenset(content_terms(f"{found['whose']} {found['has'] or ''} {found['of']}"))
+    )
+
+
+def words_of_list(question: str, passage: Passage, sentence: Sentence) -> Span | None:
+    """A list, of which a sentence is the first item, if it is what the question wants to have listed."""
+    asked, text = list_asked_for(question), passage.article.text
+    if asked is None or sentence.heading or not is_listed(text, sentence.start, sentence.end):
+        return None
+    every = sentences(text)
+    at = bisect_left(every, sentence.start, key=lambda each: each.start)
+    if _goes_on(text, every, at):
+        return None
+    headings = headings_above(text, sentence.start)
+    before, title = announcement(text, every, at), passage.article.title
+    named = " ".join([before, *(headings[-1:] if len(headings) > 1 else [title, *headings])])
+    words = Span(sentence.start, _end(text, every, at))
+    around = terms(" ".join([title, *headings, before, text[slice(*words)]]))
+    is_named = asked.name in _ANY_LIST or re.search(rf"\b{asked.name}\b", named, re.IGNORECASE)
+    if not is_named or not asked.about.issubset(around):
+        return None
+    return words if words.end > sentence.end and not is_back_matter(text, words) else None
+
+
+def is_list(question: str, passage: Passage, span: Span) -> bool:
+    """Whether a span is the list that a question wants to have."""
+    some = sentences_in(passage.article.text, span) if list_asked_for(question) else ()
+    return any(words_of_list(question, passage, sentence) == span for sentence in some[:1])
+
+
+def _goes_on(text: str, every: Sequence[Sentence], at: int) -> bool:
+    """Whether the item before a sentence is of the same list."""
+    for sentence in reversed(every[:at]):
+        if sentence.heading or sentence.opens or is_listed(text, sentence.start, sentence.end):
+            return not sentence.heading and is_listed(text, sentence.start, sentence.end)
+    return False
+
+
+def _end(text: str, every: Sequence[Sentence], at: int) -> int:
+    """Where the last item of a list ends, of those that are quoted."""
+    end = every[at].end
+    for sentence in every[at + 1 :]:
+        goes_on = not sentence.opens or is_listed(text, sentence.start, sentence.end)
+        if sentence.heading or not goes_on or sentence.end - every[at].start > _MOST:
+            break
+        end = sentence.end
+    return end
