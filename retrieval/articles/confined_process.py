@@ -93,7 +93,13 @@ def _end_after(seconds: float) -> None:
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
-_LATE = ("_strptime", "pypdf._codecs.core_font_metrics", "pypdf.generic._image_xobject")
+_LATE = (
+    *("_strptime", "pypdf._codecs.core_font_metrics", "pypdf.generic._image_xobject"),
+    *(
+        f"docutils.parsers.rst.directives.{name}"
+        for name in ("admonitions", "body", "images", "misc", "parts", "references", "tables")
+    ),
+)
 """Modules that only some files make the readers import."""
 
 

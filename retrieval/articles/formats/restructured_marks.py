@@ -134,6 +134,8 @@ class _Marked(Directive):
             return []
         if kind in _CODE:
             return self._code(said)
+        if kind == "glossary":
+            self._join_terms()
         if kind in _CHANGES:
             return self._changed(_CHANGES[kind], said)
         if kind in _DESCRIBED or ":" in self.name or (kind == "class" and _CLASS.search(said)):
@@ -144,6 +146,13 @@ class _Marked(Directive):
     def _content(self, node: nodes.Element) -> nodes.Element:
         self.state.nested_parse(self.content, self.content_offset, node)
         return node
+
+    def _join_terms(self) -> None:
+        """Take away what is blank between a term and what it means, as docutils knows no such terms."""
+        for at in range(len(self.content) - 2, 0, -1):
+            before, line, after = self.content[at - 1 : at + 2]
+            if before.strip() and not before[0].isspace() and not line.strip() and after[:1].isspace():
+                del self.content[at]
 
     def _paragraph(self, said: str, label: str = "") -> list[nodes.Node]:
         words, messages = self.state.inline_text(said, self.lineno)

@@ -11,6 +11,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from docutils.parsers.rst.languages import en
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
@@ -237,3 +238,9 @@ def test_in_the_other_process_the_readers_find_what_they_find_in_this_one() -> N
     assert {name: list(confined._shared.extract(name, content)) for name, content in wholes.items()} == {
         name: list(formats.extract_articles(name, content)) for name, content in wholes.items()
     }
+
+
+def test_in_the_other_process_every_directive_of_docutils_is_known() -> None:
+    content = "\n\n".join(f".. {name}::\n\n   Oil the ``{name}`` wheel." for name in sorted(en.directives)).encode()
+
+    assert confined.extract_confined("a.rst", content) == formats.extract_articles("a.rst", content)

@@ -112,6 +112,11 @@ def test_of_a_role_or_a_link_the_words_stay(role: str, seen: str) -> None:
         ("3. Oil\n4. Paint\n\n   * Green", "3. Oil\n\n4. Paint\n\n- Green"),
         ("i. Oil\nii. Paint", "i. Oil\n\nii. Paint"),
         ("b) Oil\n\n.. [Lund] The mill.", "b) Oil\n\n[Lund] The mill."),
+        (
+            ".. glossary::\n\n   Bran\n\n      What is left.\n\n      Of grain.\n\n   Rye\n      A *grain*.",
+            "Bran\nWhat is left.\n\nOf grain.\n\nRye\nA grain.",
+        ),
+        (".. glossary::\n   :sorted:\n\n   Bran\n   Chaff\n\n      What is left.", "Bran\nChaff\n\nWhat is left."),
         ("-f NAME, --file=NAME  the file", "-f NAME, --file=NAME\nthe file"),
         (".. figure::\n\nIt turns.", "It turns."),
         ("+---+\n| torn\n+--+\n\nIt turns.", "+---+\n| torn\n+--+\n\nIt turns."),
@@ -122,6 +127,18 @@ def test_of_a_directive_the_text_stays(written: str, seen: str | None) -> None:
     assert text_of(f"Words.\n\n{written}\n") == "Words.\n\n" + (
         seen or "# PORT\n\nHOST\n\nType: a number\n\nsize: how large"
     )
+
+
+@pytest.mark.parametrize(
+    "directive",
+    [
+        *(f".. {name}::\n\n   {{}}" for name in ("note", "tip", "warning", "epigraph", "container", "topic:: Oil")),
+        ".. list-table::\n\n   * - {}\n     - daily",
+        ".. csv-table::\n\n   {},daily",
+    ],
+)
+def test_words_in_a_directive_of_docutils_are_read_as_those_around_it(directive: str) -> None:
+    assert "Oil the mill with oil(1)." in text_of(directive.format("Oil the ``mill`` with :manpage:`oil(1)`."))
 
 
 def test_nothing_outside_of_the_file_is_read_and_nothing_printed(
