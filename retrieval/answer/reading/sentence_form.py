@@ -42,6 +42,16 @@ _MANNER = re.compile(
     r"\b(?:by (?:\w+ly )?\w+ing|by means of|using|through|via|with the help of|in order to)\b", re.IGNORECASE
 )
 
+_ARTICLE = r"(?:an?\s+|the\s+)?"
+_WHAT_IS = re.compile(
+    r"^\W*(?:(?:what|who)(?:['’]s|\s+(?:is|are))|define|what\s+do(?:es)?(?=.*\bmean\W*$))\s+(?:an?\s+)?(?!the\b)"
+    r"(?P<name>(?:[\w’'.-]+\s+){0,3}?[\w’'.-]+?)(?:\s+mean)?\W*$",
+    re.IGNORECASE,
+)
+_EXPLAINED = r"""(?:s|es)?['"”’*]*(?:\s*\([^)\n]*\))?
+    (?:\n|:\s|\s+[–—-]\s|\s+(?:is|are|means?|refers?\s+to|denotes?|stands?\s+for)\b)"""
+"""What follows a name where it is explained: "Chaff (husks) is", "Chaff: what is left"."""
+
 _WHEN_CLAUSE = re.compile(r"(?:when(?:ever)?|while|if|as)\b", re.IGNORECASE)
 _REPEATED = 0.6
 """What part of the question's terms such a clause has at least to repeat it; one with so many hardly ever answers."""
@@ -68,6 +78,15 @@ def gives_reason(question: str, sentence: str) -> float:
     if kind == "why":
         return 1.0 if _REASON.search(sentence) else 0.5 if _PURPOSE.search(sentence) else 0.0
     return float(kind == "how" and bool(_MANNER.search(sentence)))
+
+
+def defines(question: str, sentence: str) -> bool:
+    """Whether a question asks what something is, and a sentence begins with saying so: "what is chaff?", "Chaff is"."""
+    asked = _WHAT_IS.match(question)
+    if asked is None:
+        return False
+    said = rf"\W*{_ARTICLE}['\"“‘*]*{re.escape(asked['name'])}{_EXPLAINED}"
+    return bool(re.match(said, sentence, re.IGNORECASE | re.VERBOSE))
 
 
 def of_another_row(question: str, passage: Passage, sentence: Span) -> bool:

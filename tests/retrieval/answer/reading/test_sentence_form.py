@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.answer.reading.sentence_form import gives_reason, of_another_row, only_repeats, reverses
+from retrieval.answer.reading.sentence_form import defines, gives_reason, of_another_row, only_repeats, reverses
 from retrieval.articles.article import Article
 from retrieval.text.passages import Passage
 from retrieval.text.sentences import Span
@@ -78,3 +78,28 @@ def test_a_row_that_lacks_the_name_which_another_row_has_is_another_s(question: 
     start = text.index(row)
 
     assert of_another_row(question, Passage(article, 0, len(text)), Span(start, start + len(row))) is other
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "says"),
+    [
+        ("What is chaff?", "Chaff is what is left of the ears.", True),
+        ("what is chaff?", "Chaff\nWhat is left of the ears.", True),
+        ("What is chaff?", "**Chaff**: what is left of the ears.", True),
+        ("What is chaff", "Chaff (husks) – what is left of the ears.", True),
+        ("What are mill stones?", "The mill stones are of granite.", True),
+        ("What's a mill stone?", "A “mill stone” turns.", False),
+        ("What does chaff mean?", "Chaff means husks.", True),
+        ("define chaff", "Chaff refers to husks.", True),
+        ("Who is Marta Lund?", "Marta Lund is the miller.", True),
+        ("What is chaff?", "The chaff lies on the floor.", False),
+        ("What is chaff?", "Wheat chaff is eaten by geese.", False),
+        ("What is the price?", "The price is 9 crowns.", False),
+        ("What is chaff made of?", "Chaff is what is left.", False),
+        ("Where is Orvik?", "Orvik is a town.", False),
+    ],
+)
+def test_a_sentence_that_begins_with_the_thing_asked_for_says_what_it_is(
+    question: str, sentence: str, says: bool
+) -> None:
+    assert defines(question, sentence) is says

@@ -55,6 +55,7 @@ def test_an_entry_of_another_day_stands_back() -> None:
     ("question", "text", "expected"),
     [
         ("What did Ann ask Ben to do?", "Ben asked Ann to wait. Ann asked Ben to hurry.", "hurry"),
+        ("What is rye?", "It is in the rye. Rye is what they hurry", "hurry"),
         ("Why did the mill stop?", "The mill did wait. The mill stopped to hurry.", "hurry"),
     ],
 )
