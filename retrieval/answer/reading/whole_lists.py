@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from retrieval.answer.reading.listed import announcement
+from retrieval.articles.formats.values import HEADING
 from retrieval.text.back_matter import is_back_matter
 from retrieval.text.list_items import is_listed
 from retrieval.text.passages import Passage
@@ -38,7 +39,7 @@ class Things(NamedTuple):
     name: str
     """What they are, as it was asked: "rules"."""
     about: frozenset[str]
-    """The question's other terms, which the list and what stands above it have."""
+    """The question's other terms, which what stands above the list has."""
 
 
 @lru_cache(maxsize=256)
@@ -61,15 +62,21 @@ def words_of_list(question: str, passage: Passage, sentence: Sentence) -> Span |
     at = bisect_left(every, sentence.start, key=lambda each: each.start)
     if _goes_on(text, every, at):
         return None
-    headings = headings_above(text, sentence.start)
-    before, title = announcement(text, every, at), passage.article.title
-    named = " ".join([before, *(headings[-1:] if len(headings) > 1 else [title, *headings])])
-    words = Span(sentence.start, _end(text, every, at))
-    around = terms(" ".join([title, *headings, before, text[slice(*words)]]))
+    headings, title = headings_above(text, sentence.start), passage.article.title
+    before = announcement(text, every, at)
+    named = " ".join([before, *(headings[-1:] or [title])])
     is_named = asked.name in _ANY_LIST or re.search(rf"\b{asked.name}\b", named, re.IGNORECASE)
-    if not is_named or not asked.about.issubset(around):
-        return None
-    return words if words.end > sentence.end and not is_back_matter(text, words) else None
+    meant = asked.about.issubset(terms(" ".join([title, *headings, before]))) and _is_meant(question, passage, headings)
+    words = Span(sentence.start, _end(text, every, at))
+    fits = is_named and meant and words.end > sentence.end
+    return words if fits and not is_back_matter(text, words) else None
+
+
+def _is_meant(question: str, passage: Passage, headings: Sequence[str]) -> bool:
+    """Whether a list stands under the only heading of its name, or every one above that has a word of the question."""
+    same = [each for each in HEADING.finditer(passage.article.text) if headings and each[2] == headings[-1]]
+    around = [each for each in headings[:-1] if each != passage.article.title]
+    return len(same) < 2 or all(content_terms(each) & content_terms(question) for each in around)  # noqa: PLR2004
 
 
 def is_list(question: str, passage: Passage, span: Span) -> bool:

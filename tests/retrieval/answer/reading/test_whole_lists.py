@@ -76,6 +76,46 @@ def test_a_list_is_told_by_its_name_and_what_it_is_of(question: str, said: list[
     assert all(is_list(question, passage, words) for words in found if words)
 
 
+ROLES = """\
+# Roles
+
+## Keeper
+
+### Duties
+
+- Light the lamps.
+
+- Help the sailors.
+
+## Sailor
+
+### Duties
+
+- Clean the deck.
+
+- Wake the keeper.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("what are the duties of the keeper?", ["- Light the lamps.\n\n- Help the sailors."]),
+        ("what are the duties of sailors?", ["- Clean the deck.\n\n- Wake the keeper."]),
+        ("what are the duties of the cook?", []),
+        ("what are the duties?", []),
+    ],
+)
+def test_of_several_lists_of_one_name_the_one_is_meant_whose_headings_the_question_has(
+    question: str, said: list[str]
+) -> None:
+    passage = Passage(article_of(ROLES, title="Roles"), 0, len(ROLES))
+
+    found = [words_of_list(question, passage, sentence) for sentence in sentences_of(passage)]
+
+    assert [ROLES[slice(*words)] for words in found if words] == said
+
+
 def test_of_a_long_list_the_first_items_are_quoted() -> None:
     text = "\n\n".join(f"- Lamp number {number} is lit at dusk by the keeper." for number in range(40))
     passage = Passage(article_of(text, title="Lamps"), 0, len(text))
