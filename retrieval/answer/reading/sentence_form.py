@@ -52,6 +52,12 @@ _EXPLAINED = r"""(?:s|es)?['"”’*]*(?:\s*\([^)\n]*\))?
     (?:\n|:\s|\s+[–—-]\s|\s+(?:is|are|means?|refers?\s+to|denotes?|stands?\s+for)\b)"""
 """What follows a name where it is explained: "Chaff (husks) is", "Chaff: what is left"."""
 
+_STANDS_FOR = re.compile(
+    r"^\W*what\s+(?:(?:does|did|do)\s+(?:the\s+)?(?:\w+\s+)??(?P<one>[\w.&-]+)\s+(?:stand|mean)|is\s+(?P<other>[\w.&-]+)\s+short)"
+    r"\s+for\W*$",
+    re.IGNORECASE,
+)
+
 _WHEN_CLAUSE = re.compile(r"(?:when(?:ever)?|while|if|as)\b", re.IGNORECASE)
 _REPEATED = 0.6
 """What part of the question's terms such a clause has at least to repeat it; one with so many hardly ever answers."""
@@ -81,7 +87,15 @@ def gives_reason(question: str, sentence: str) -> float:
 
 
 def defines(question: str, sentence: str) -> bool:
-    """Whether a question asks what something is, and a sentence begins with saying so: "what is chaff?", "Chaff is"."""
+    """Whether a question asks what something is, and a sentence begins with saying so: "what is chaff?", "Chaff is".
+
+    Or what letters stand for, and they follow the words in brackets, or the words them.
+    """
+    if short := _STANDS_FOR.match(question):
+        letters = re.escape(short["one"] or short["other"])
+        return bool(
+            re.search(rf"\((?:the\s+)?{letters}s?\)|\b{letters}s?\s+(?:\(|stands?\s+for\b)", sentence, re.IGNORECASE)
+        )
     asked = _WHAT_IS.match(question)
     if asked is None:
         return False
