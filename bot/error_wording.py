@@ -8,7 +8,8 @@ from bot.languages import count, number, say
 from bot.settings import DiscordRefused, ServeRefused, SettingInvalid
 from bot.wording import line
 from retrieval import errors
-from retrieval.articles.formats.registry import FORMATS
+from retrieval.articles.care import FOLDER
+from retrieval.articles.formats.registry import FORMATS, NO_FORMAT
 from retrieval.errors import QuothError
 
 _KINDS = ", ".join(FORMATS)
@@ -55,8 +56,8 @@ _FETCHING: Mapping[errors.FetchProblem, str] = {
     "unreadable": "{address} cannot be read as an article ({detail}): save it from a browser and add the file.",
 }
 _INSTEAD = {
-    "it is a folder": "name the files in it",
-    f"its name ends in none of {_KINDS}": "if it is text, give it a name that ends in .txt or .md",
+    FOLDER: "name the files in it",
+    NO_FORMAT: "if it is text, give it a name that ends in .txt or .md",
 }
 """What to do about a file that needs no mending, by why it is no article."""
 

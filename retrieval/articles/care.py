@@ -15,7 +15,7 @@ from pathlib import Path
 from retrieval.articles.article import Article, ArticleInfo, Skipped
 from retrieval.articles.files import known_as, load, path_of, read, read_bytes, scan
 from retrieval.articles.formats.metadata import SIDECAR, fetched_sidecar, read_sidecar, withdrawn_sidecar
-from retrieval.articles.formats.registry import FORMATS
+from retrieval.articles.formats.registry import FORMATS, NO_FORMAT
 from retrieval.articles.parsing import parse
 from retrieval.articles.received import Fetched
 from retrieval.errors import (
@@ -31,6 +31,8 @@ from retrieval.errors import (
 _UNFINISHED = ".adding-"
 """The dot keeps the unfinished file out of the index."""
 
+FOLDER = "it is a folder"
+"""Why what was named as a file is no article."""
 _LONGEST_NAME = 255
 """Bytes that file systems take in a name; the file of an article's metadata has the longer one."""
 
@@ -85,7 +87,7 @@ def add(folder: Path, files: Sequence[Path]) -> tuple[list[str], list[str]]:
     present: list[str] = []
     for file in files:
         if file.is_dir():
-            raise ArticleUnreadable(str(file), "it is a folder")
+            raise ArticleUnreadable(str(file), FOLDER)
         if not os.path.lexists(file):
             raise FileMissing(file)
         _check_name(file)
@@ -201,7 +203,7 @@ def _slug(title: str) -> str:
 
 def _check_name(file: Path) -> None:
     if file.suffix.lower() not in FORMATS:
-        raise ArticleUnreadable(str(file), f"its name ends in none of {', '.join(FORMATS)}")
+        raise ArticleUnreadable(str(file), NO_FORMAT)
     if len(os.fsencode(file.name + SIDECAR)) > _LONGEST_NAME:
         raise ArticleUnreadable(str(file), f"its name is longer than {_LONGEST_NAME - len(SIDECAR)} bytes")
     if file.name.startswith("."):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from retrieval.articles.article import SURROGATE, Article, Skipped
 from retrieval.articles.formats.metadata import SIDECAR
-from retrieval.articles.formats.registry import FORMATS
+from retrieval.articles.formats.registry import FORMATS, NO_FORMAT
 from retrieval.articles.parsing import Parsed, parse
 from retrieval.errors import ArticleUnknown, ArticleUnreadable, FolderMissing, StorageFailed
 
@@ -173,7 +173,7 @@ def read(folder: Path, id: str) -> Article:
     """
     name = path_of(id)
     if Path(name).suffix.lower() not in FORMATS:
-        raise ArticleUnreadable(id, f"its name ends in none of {', '.join(FORMATS)}")
+        raise ArticleUnreadable(id, NO_FORMAT)
     there = {article.id: article for article in load(folder, locate(folder, name)).articles}
     if id not in there:
         raise ArticleUnknown(id, tuple(there)[:3])

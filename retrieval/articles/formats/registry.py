@@ -121,3 +121,6 @@ FORMATS: Mapping[str, Format] = {
 
 USUAL = tuple(dict.fromkeys(next(each for each in FORMATS if FORMATS[each] == kind) for kind in FORMATS.values()))
 """The first suffix of each format."""
+
+NO_FORMAT = f"its name ends in none of {', '.join(FORMATS)}"
+"""Why a file of a kind that is not read is no article."""
