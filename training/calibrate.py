@@ -8,9 +8,7 @@ and the other near misses (``Calibration``). Fitted on:
   they were made of (``near_misses.held_out``), about articles all of which are indexed;
 - foreign questions: SQuAD 1.1's about the articles of the training half, of which every other is indexed;
 - searches: QED's, likewise;
-- questions for yes or no that statements of these articles are turned into, likewise;
-- everyday questions (``training/everyday``), as people type them, and near misses of these: about articles that were
-  made up for this, since SQuAD's questions have more words of the text than people's.
+- questions for yes or no that statements of these articles are turned into, likewise.
 
 What it is worth is measured on others: the articles of the other half, and ClapNQ's searches; and on the sets fitted
 on crosswise, where each half of the articles is judged by what the other half taught.
@@ -32,7 +30,6 @@ from rich.console import Console
 from rich.progress import track
 
 from retrieval.answer.reading.span_reader import SpanReader
-from retrieval.articles.files import read, scan
 from retrieval.engine import THRESHOLD
 from retrieval.evaluation.datasets import Dataset, Question, load
 from retrieval.evaluation.metrics import auroc, calibration_error, indexed, mark, spread
@@ -55,7 +52,6 @@ FIXED = {"contradicted": -5.0, "unnamed": -4.0}
 that are far from the articles anyway; what is to be told is one in a question that is near ("does it run on X?").
 Both are rare where the quote answers, so they weigh a lot."""
 NEAR = "near misses"
-EVERYDAY = Path(__file__).with_name("everyday")
 COUNTS = {NEAR: 2.0, "yes or no": 0.3}
 """How much sets count that do not count 1: near misses more, of which there is one set while others have foreign
 questions; questions made of statements less, since their words are the articles' own."""
@@ -144,16 +140,8 @@ def askings(asked: argparse.Namespace) -> Iterator[Asking]:
     yield Asking("near misses, other articles", _about(near, report), fitted=False)
     others = {article.title for article in foreign.articles} - train
     yield Asking("foreign, other articles", _every_other(_about(foreign, others)), fitted=False)
-    yield Asking("everyday", everyday(EVERYDAY), fitted=True)
     if asked.report:
         yield Asking("other searches", _together([load(path) for path in asked.report]), fitted=False)
-
-
-def everyday(folder: Path) -> Dataset:
-    """The articles of a folder, and the questions about them in the file of JSON lines beside it."""
-    rows = map(json.loads, folder.with_suffix(".jsonl").read_text("utf-8").splitlines())
-    questions = tuple(Question(row["question"], tuple(row["answers"]), row["article"], None) for row in rows)
-    return Dataset(tuple(read(folder, file.path) for file in scan(folder)[0]), questions)
 
 
 def _held_out(squad: Path, unanswerable: Path) -> Dataset:

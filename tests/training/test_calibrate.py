@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from retrieval.articles.article import Article
-from retrieval.evaluation.datasets import Dataset, holds
-from training.calibrate import AGAINST, EVERYDAY, EVIDENCE, FIXED, Samples, calibrated, everyday, kept, save
+from retrieval.evaluation.datasets import Dataset
+from training.calibrate import AGAINST, EVIDENCE, FIXED, Samples, calibrated, kept, save
 from training.statements import yes_no_questions
 
 TELLING = "answerable"
@@ -75,16 +75,6 @@ def test_what_was_asked_is_kept(tmp_path: Path) -> None:
 
     assert [(each.name, each.fitted) for each in again] == [("near misses", True), ("others", False)]
     assert calibrated(again) == calibrated(asked)
-
-
-def test_everyday_questions_are_about_articles_that_have_their_answers() -> None:
-    dataset = everyday(EVERYDAY)
-
-    texts = {article.id: article.text for article in dataset.articles}
-    assert sum(bool(question.answers) for question in dataset.questions) == len(dataset.questions) / 2 == 140
-    for question in dataset.questions:
-        assert question.article is not None
-        assert all(holds(texts[question.article], answer) for answer in question.answers), question.text
 
 
 def test_statements_become_questions_for_yes_or_no() -> None:
