@@ -58,13 +58,18 @@ class Item(NamedTuple):
 @lru_cache(maxsize=256)
 def item_asked_for(question: str) -> Item | None:
     """The item that a question asks for by its number; None where it asks for something else."""
-    found = _ASKED.match(question)
+    found = _ASKED.match(without_context(question))
     if found is None:
         return None
     said = found["ordinal"] or found["number"]
     numbers = _numbers(said)
     about = frozenset(content_terms(f"{found['whose']} {found['of']} {found['about']}"))
     return Item((found["thing"] or found["name"]).lower(), numbers, said.isdecimal(), about) if numbers else None
+
+
+def without_context(question: str) -> str:
+    """A question without the words of a talk that stand behind it in brackets."""
+    return question.partition(" (")[0] if question.endswith(")") else question
 
 
 def words_of_item(question: str, passage: Passage, sentence: Sentence) -> Span | None:

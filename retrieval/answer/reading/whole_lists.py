@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from retrieval.answer.reading.listed import announcement
+from retrieval.answer.reading.listed import announcement, without_context
 from retrieval.articles.formats.values import HEADING
 from retrieval.text.back_matter import is_back_matter
 from retrieval.text.list_items import is_listed
@@ -45,7 +45,7 @@ class Things(NamedTuple):
 @lru_cache(maxsize=256)
 def list_asked_for(question: str) -> Things | None:
     """What a question wants to have listed; None where it asks for something else."""
-    found = _ASKED.match(question)
+    found = _ASKED.match(without_context(question))
     if found is None or (found["bare"] and not found["there"]):
         return None
     return Things(

@@ -37,6 +37,7 @@ NOTES = (
         ("rule #2", RULES, "2. Paint no boat on the quay."),
         ("What does rule number three of the harbour say about gulls?", RULES, "3. Feed the gulls."),
         ("what's harbour rule 3", RULES, "3. Feed the gulls."),
+        ("and rule 3? (what is rule 2)", RULES, "3. Feed the gulls."),
         ("what is rule 4?", RULES, None),
         ("what is law 2?", RULES, None),
         ("what is rule 2 of the lighthouse?", RULES, None),

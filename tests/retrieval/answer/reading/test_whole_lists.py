@@ -103,6 +103,7 @@ ROLES = """\
         ("what are the duties of the keeper?", ["- Light the lamps.\n\n- Help the sailors."]),
         ("what are the duties of sailors?", ["- Clean the deck.\n\n- Wake the keeper."]),
         ("what are the duties of the cook?", []),
+        ("what are the duties? (who is the keeper)", ["- Light the lamps.\n\n- Help the sailors."]),
         ("what are the duties?", []),
     ],
 )
