@@ -46,6 +46,8 @@ _TIMES = (
     re.compile(r"\b(?:1\d|20)\d\d\b"),
     re.compile(rf"\b(?:{'|'.join(month for month in MONTHS if month != 'may')}|(?-i:May))\b", re.IGNORECASE),
 )
+_NUMBERED = re.compile(r"\b([^\W\d_]{3,}) (?:number |#)?(?!(?:1\d|20)\d\d\b)\d{1,4}\b")
+"""What goes by a name and a number that is no year: "rule 4"."""
 _LEADING_CONJUNCTION = re.compile(r"^\W*(and|but|so)\b[\s,]*(?=\w)", re.IGNORECASE)
 
 
@@ -136,9 +138,10 @@ def resolve_references(question: str, context: Context) -> str:
     question stands behind this one and tells a reader what it is about. A few words without a verb take their place in
     the question before; behind "why?" that stands as it was, for names alone do not tell what is asked of them.
     """
-    if context.names and not has_reference(question) and (fragment := _FRAGMENT.fullmatch(question)):
+    if not has_reference(question) and (fragment := _FRAGMENT.fullmatch(question)):
         before = context.first if _FRAGMENT.fullmatch(context.previous) else context.previous
-        return _put_into(before, fragment["rest"])
+        if context.names or _of_another_number(before, fragment["rest"]):
+            return _put_into(before, fragment["rest"])
     question = _LEADING_CONJUNCTION.sub("", question)
     if only_asks(question):
         return f"{question} ({context.previous.rstrip(' ?')})"
@@ -155,8 +158,11 @@ def resolve_references(question: str, context: Context) -> str:
 def _put_into(question: str, words: str) -> str:
     """A question with other words in the place of some of its own, else behind.
 
-    A name takes the place of its only name, a year of its year, a month of its month.
+    What has a number takes the place of another such thing, a name that of its only name, a year that of its year, a
+    month that of its month.
     """
+    if numbered := _of_another_number(question, words):
+        return numbered
     theirs, ours = _NAME.findall(question), _NAME.findall(words)
     if len(theirs) == len(ours) == 1:
         return question.replace(theirs[0], ours[0])
@@ -165,6 +171,13 @@ def _put_into(question: str, words: str) -> str:
     if _BESIDE.match(words) and not ours:
         return f"{question.rstrip(' ?')} {words}"
     return f"{words} ({question.rstrip(' ?')})"
+
+
+def _of_another_number(question: str, words: str) -> str | None:
+    """A question for another of what it names by a number: "What is rule 3?" and "rule 4"; None for any other words."""
+    ours = _NUMBERED.fullmatch(words.rstrip(" ?.!"))
+    theirs = [each for each in _NUMBERED.finditer(question) if ours and each[1].lower() == ours[1].lower()]
+    return f"{question[: theirs[0].start()]}{ours[0]}{question[theirs[0].end() :]}" if ours and theirs else None
 
 
 def _of_another_time(question: str, words: str) -> str:

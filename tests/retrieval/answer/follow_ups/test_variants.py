@@ -91,6 +91,23 @@ def test_another_year_or_month_takes_the_place_of_the_one_before(before: str, qu
     assert resolve_references(question, context) == read
 
 
+@pytest.mark.parametrize("names", [(), ("Lund",)])
+@pytest.mark.parametrize(
+    ("before", "question", "read"),
+    [
+        ("What is rule 3?", "and rule 4?", "What is rule 4?"),
+        ("What does Room 12 cost?", "And room 7?", "What does room 7 cost?"),
+        ("What is rule #3 of the quay?", "what about rule 4", "What is rule 4 of the quay?"),
+    ],
+)
+def test_another_number_takes_the_place_of_the_one_before(
+    before: str, question: str, read: str, names: tuple[str, ...]
+) -> None:
+    context = Context(before, before, "Sail slowly.", names)
+
+    assert resolve_references(question, context) == read
+
+
 def test_a_question_is_searched_with_what_was_said_before() -> None:
     variants = QueryVariants.of("why?", MET)
 
