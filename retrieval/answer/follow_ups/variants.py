@@ -155,6 +155,11 @@ def resolve_references(question: str, context: Context) -> str:
     return f"{question} ({', '.join(context.names)})"
 
 
+def without_context(question: str) -> str:
+    """A question without the words of a talk that ``resolve_references`` puts behind it in brackets."""
+    return question.partition(" (")[0] if question.endswith(")") else question
+
+
 def _put_into(question: str, words: str) -> str:
     """A question with other words in the place of some of its own, else behind.
 

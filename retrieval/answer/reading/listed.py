@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from retrieval.answer.follow_ups.variants import without_context
 from retrieval.articles.formats.values import HEADING
 from retrieval.text.back_matter import is_back_matter
 from retrieval.text.list_items import after_marker, is_listed, label_at, numbers_at, numbers_of
 from retrieval.text.passages import Passage
-from retrieval.text.sentences import Sentence, Span, headings_above, sentences, sentences_in
+from retrieval.text.sentences import Sentence, Span, headings_above, numbers_in, sentences, sentences_in
 from retrieval.text.terms import content_terms, terms
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -25,17 +25,18 @@ _ANY_PART = _ANY_LIST | {"section", "part", "chapter"}
 _LONG, _FAR = 600, 3000
 """Code points of a part under a heading that are quoted, and before an item that may say what its list is of."""
 _NUMBER = rf"(?P<number>\d{{1,3}}|[a-z]|[ivx]{{2,5}}|{'|'.join(_CARDINALS)})"
-_ASKING = r"(?:who\w*|what|which|when|where|why|how)"
+ASKING = r"(?:who\w*|what|which|when|where|why|how)"
+"""A word that asks: behind the thing that is named by its number, it asks for something else of it."""
 _ASKED = re.compile(
     rf"""^\W*(?:(?:what|which)(?:['’]s|\s+(?:is|are|was|(?P<says>does|do|did)))?\s+|(?:tell|show)\s+me\s+|quote\s+|read\s+)?
-    (?:the\s+)?(?P<whose>(?:(?!(?:{_ASKING}|is|are|was|were|do|does|did)\b)[\w’'-]+\s+){{0,2}}?)
+    (?:the\s+)?(?P<whose>(?:(?!(?:{ASKING}|is|are|was|were|do|does|did)\b)[\w’'-]+\s+){{0,2}}?)
     (?:
         (?P<ordinal>{"|".join(_ORDINALS)})\s+(?P<thing>[^\W\d_]{{3,}})
         |(?P<name>[^\W\d_]{{3,}})\s+(?:number\s+|no\.?\s*|\#\s*)?{_NUMBER}
     )
-    (?P<of>(?:\s+(?:in|of|for|on|to)\b(?:(?!\b{_ASKING}\b).)*?)?)
+    (?P<of>(?:\s+(?:in|of|for|on|to)\b(?:(?!\b{ASKING}\b).)*?)?)
     (?(says)\s+(?:says?|states?|means?)\b|)
-    (?P<about>(?:\s+about\b(?:(?!\b{_ASKING}\b).)*)?)\W*$""",
+    (?P<about>(?:\s+about\b(?:(?!\b{ASKING}\b).)*)?)\W*$""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 _NAMED = re.compile(rf"(?P<name>[^\W\d_]{{3,}})\s+{_NUMBER}(?:[.:)]|\s*[–—-])\s", re.IGNORECASE)
@@ -67,24 +68,19 @@ def item_asked_for(question: str) -> Item | None:
     return Item((found["thing"] or found["name"]).lower(), numbers, said.isdecimal(), about) if numbers else None
 
 
-def without_context(question: str) -> str:
-    """A question without the words of a talk that stand behind it in brackets."""
-    return question.partition(" (")[0] if question.endswith(")") else question
-
-
 def words_of_item(question: str, passage: Passage, sentence: Sentence) -> Span | None:
     """What an item says, of which a sentence is the first, if the question asks for that one."""
     asked = item_asked_for(question)
     if asked is None or sentence.heading:
         return None
     text, every = passage.article.text, sentences(passage.article.text)
-    at = bisect_left(every, sentence.start, key=lambda each: each.start)
+    at = numbers_in(text, Span(sentence.start, sentence.end)).start
     headings = headings_above(text, sentence.start)
     above = " ".join([passage.article.title, *headings, announcement(text, every, at)])
     heading = HEADING.match(text, every[at - 1].start) if at else None
-    if _is(asked, text, sentence.start, asked.of in _ANY_LIST or _several(asked.of, above)):
+    if _is_asked_for(asked, text, sentence.start, listed=asked.of in _ANY_LIST or _several(asked.of, above)):
         end = _end_of_item(text, every, at)
-    elif heading and _is(asked, heading[2], 0, asked.of in _ANY_PART or _several(asked.of, above)):
+    elif heading and _is_asked_for(asked, heading[2], 0, listed=asked.of in _ANY_PART or _several(asked.of, above)):
         end = max(each.end for each in _part(every, at))
     else:
         return None
@@ -99,8 +95,8 @@ def is_item(question: str, passage: Passage, span: Span) -> bool:
     return any(words_of_item(question, passage, sentence) == span for sentence in some[:1])
 
 
-def _is(asked: Item, text: str, start: int, listed: bool) -> bool:  # noqa: FBT001 - local
-    """Whether what begins at ``start`` is the item asked for: by its name and number or, in such a list, its number."""
+def _is_asked_for(asked: Item, text: str, start: int, *, listed: bool) -> bool:
+    """Whether what begins at ``start`` has the name and number asked for or, ``listed`` among such, the number."""
     named = _NAMED.match(f"{text[after_marker(text, start) :][:_LONG]}\n")
     if named and named["name"].lower() == asked.of:
         return bool(_numbers(named["number"]) & asked.numbers)

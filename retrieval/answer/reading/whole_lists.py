@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from retrieval.answer.reading.listed import announcement, without_context
+from retrieval.answer.follow_ups.variants import without_context
+from retrieval.answer.reading.listed import ASKING, announcement
 from retrieval.articles.formats.values import HEADING
 from retrieval.text.back_matter import is_back_matter
 from retrieval.text.list_items import is_listed
 from retrieval.text.passages import Passage
-from retrieval.text.sentences import Sentence, Span, headings_above, sentences, sentences_in
+from retrieval.text.sentences import Sentence, Span, headings_above, numbers_in, sentences, sentences_in
 from retrieval.text.terms import content_terms, terms
 
 _MOST = 900
 """Code points of a list that are quoted: its first items."""
 _ANY_LIST = frozenset({"items", "points", "steps"})
 """What the items of any list are called."""
-_ASKING = r"(?:who\w*|what|which|when|where|why|how)"
 _ASKED = re.compile(
     rf"""^\W*
     (?:(?:what|which|who)(?:\s+(?:are|were)|['’]re)|list|name|(?:show|give|tell)\s+me|(?P<bare>what|which))\s+
     (?:all\s+)?(?:of\s+)?(?:(?:the|your|our|their|its)\s+)?
-    (?P<whose>(?:(?!(?:{_ASKING}|is|are|was|were|do|does|did)\b)[\w’'-]+\s+){{0,2}}?)
+    (?P<whose>(?:(?!(?:{ASKING}|is|are|was|were|do|does|did)\b)[\w’'-]+\s+){{0,2}}?)
     (?P<name>[^\W\d_]{{3,}}s)
-    (?P<there>\s+are\s+there|\s+(?:do|does)\s+(?P<has>(?:(?!{_ASKING}\b)[\w’'-]+\s+){{1,6}})(?:have|offer|sell|serve)|)
-    (?P<of>(?:\s+(?:in|of|for|on|at|to)\b(?:(?!\b{_ASKING}\b).)*?)?)\W*$""",
+    (?P<there>\s+are\s+there|\s+(?:do|does)\s+(?P<has>(?:(?!{ASKING}\b)[\w’'-]+\s+){{1,6}})(?:have|offer|sell|serve)|)
+    (?P<of>(?:\s+(?:in|of|for|on|at|to)\b(?:(?!\b{ASKING}\b).)*?)?)\W*$""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 
@@ -59,7 +58,7 @@ def words_of_list(question: str, passage: Passage, sentence: Sentence) -> Span |
     if asked is None or sentence.heading or not is_listed(text, sentence.start, sentence.end):
         return None
     every = sentences(text)
-    at = bisect_left(every, sentence.start, key=lambda each: each.start)
+    at = numbers_in(text, Span(sentence.start, sentence.end)).start
     if _goes_on(text, every, at):
         return None
     headings, title = headings_above(text, sentence.start), passage.article.title

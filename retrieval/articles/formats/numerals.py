@@ -9,8 +9,8 @@ _ROMAN = (
     *((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
 )
 
-_MOST = 10_000
-"""A higher number is a mistake; in Roman numerals it would be very long."""
+MOST = 10_000
+"""A higher number is a mistake; in letters or Roman numerals it would be very long."""
 
 
 def whole(said: str | None, otherwise: int = 0) -> int:
@@ -46,4 +46,4 @@ _WRITERS: Mapping[str, Callable[[int], str]] = {
 
 def numbered(number: int, kind: str) -> str:
     """A number as a list of a kind writes it (``a``, ``A``, ``i``, ``I``, else digits), as HTML and ODF name them."""
-    return _WRITERS[kind](number) if kind in _WRITERS and 0 < number <= _MOST else str(number)
+    return _WRITERS[kind](number) if kind in _WRITERS and 0 < number <= MOST else str(number)

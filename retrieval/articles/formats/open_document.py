@@ -51,8 +51,8 @@ def read_open_document(name: str, content: bytes) -> list[ExtractedArticle]:
         body = root.find(f"{_OFFICE}body/{_OFFICE}text")
         if body is None:
             raise ArticleUnreadable(name, "it is no text but an OpenDocument file of another kind")
-        styles = [xml_of(archive.read(part)) for part in ("styles.xml",) if part in parts]
-        numbers = ListNumbers.of([*styles, root])
+        shared = [xml_of(archive.read("styles.xml"))] if "styles.xml" in parts else []
+        numbers = ListNumbers.of([*shared, root])
         text = "\n\n".join(filter(None, _Reader.of(root, archive, numbers).blocks(body)))
         known = dict(_known(xml_of(archive.read("meta.xml")))) if "meta.xml" in parts else {}
     return [ExtractedArticle(text, known)]

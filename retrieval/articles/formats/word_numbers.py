@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from retrieval.articles.formats.numerals import roman, whole
+from retrieval.articles.formats.numerals import MOST, roman, whole
 from retrieval.articles.formats.values import squeezed
 
 if TYPE_CHECKING:
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-
-_MOST = 10_000
-"""A higher number is a mistake; written in letters it would be very long."""
 
 BULLET = "-"
 
@@ -42,7 +39,7 @@ class _Level:
 
     def written(self, number: int) -> str:
         """A number in the letters or digits of this level."""
-        number = min(number, _MOST)
+        number = min(number, MOST)
         if number < 1 or self.kind not in _WRITERS:
             return str(number)
         return _WRITERS[self.kind](number)

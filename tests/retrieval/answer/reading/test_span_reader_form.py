@@ -29,23 +29,18 @@ def test_what_is_of_another_time_or_of_anothers_office_stands_back(question: str
 
 
 @pytest.mark.usefixtures("calibrated")
-def test_what_another_says_stands_back_where_the_words_of_one_are_asked_for() -> None:
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What did Falk propose?", "- Ohm: Captain Brekke shall go.\n\n- Falk: Captain Brekke shall stay."),
+        ("Who is named on 2018-02-01?", "2018-01-31: Captain Brekke came.\n\n2018-02-01: Captain Brekke left."),
+    ],
+)
+def test_what_another_says_or_an_entry_of_another_day_stands_back(question: str, text: str) -> None:
     reader = SpanReader(weights=ReadingWeights(shared_terms=0.0))
     reader._model = FakeNetwork(Brekke=2.0)
-    minutes = hit_of("- Ohm: Captain Brekke shall go.\n\n- Falk: Captain Brekke shall stay.")
 
-    (readings,) = reader.read([ReadingTask("What did Falk propose?", [minutes], {"brekk": 1.0})])
-
-    assert readings[1].score - readings[0].score == pytest.approx(2.0)
-
-
-@pytest.mark.usefixtures("calibrated")
-def test_an_entry_of_another_day_stands_back() -> None:
-    reader = SpanReader(weights=ReadingWeights(shared_terms=0.0))
-    reader._model = FakeNetwork(Brekke=2.0)
-    log = hit_of("2018-01-31: Captain Brekke came.\n\n2018-02-01: Captain Brekke left.")
-
-    (readings,) = reader.read([ReadingTask("Who is named on 2018-02-01?", [log], {"brekk": 1.0})])
+    (readings,) = reader.read([ReadingTask(question, [hit_of(text)], {"brekk": 1.0})])
 
     assert readings[1].score - readings[0].score == pytest.approx(2.0)
 
